@@ -1,0 +1,36 @@
+# What tagroute stands on, each with a clear word when it is missing. docs/dependencies.md says why.
+include(CheckCCompilerFlag)
+find_package(PkgConfig REQUIRED)
+
+set(TGR_DEPENDENCIES "")
+set(TGR_MISSING "")
+
+# One dependency: NAME as pkg-config knows it, the Debian package that brings it, what it is for.
+function(tgr_need target module package purpose)
+  pkg_check_modules(${target} QUIET IMPORTED_TARGET ${module})
+  if(${target}_FOUND)
+    set(TGR_DEPENDENCIES ${TGR_DEPENDENCIES} PkgConfig::${target} PARENT_SCOPE)
+  else()
+    set(TGR_MISSING "${TGR_MISSING}\n  ${package}: ${purpose}" PARENT_SCOPE)
+  endif()
+endfunction()
+
+tgr_need(HDF5 hdf5-serial libhdf5-dev "query files and decisions")
+tgr_need(MSGPACK msgpack libmsgpack-dev "MessagePack logs, routers and decisions")
+tgr_need(SIMDJSON simdjson libsimdjson-dev "JSON logs and price maps")
+tgr_need(XXHASH libxxhash libxxhash-dev "lookup, checksums and digests")
+tgr_need(ZLIB zlib zlib1g-dev "gzip logs")
+tgr_need(ZSTD libzstd libzstd-dev "zstd logs")
+
+find_package(OpenMP COMPONENTS C)
+if(OpenMP_C_FOUND)
+  list(APPEND TGR_DEPENDENCIES OpenMP::OpenMP_C)
+else()
+  string(APPEND TGR_MISSING "\n  libomp-dev: OpenMP for clang (gcc brings its own)")
+endif()
+find_package(Threads REQUIRED)
+list(APPEND TGR_DEPENDENCIES Threads::Threads m)
+
+if(TGR_MISSING)
+  message(FATAL_ERROR "Missing (Debian package names; scripts/deps.sh installs them all):${TGR_MISSING}")
+endif()

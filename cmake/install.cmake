@@ -1,0 +1,43 @@
+# Installation: libraries, headers, the program, and how other builds find them (find_package and
+# pkg-config; both keep working when the whole installation is moved).
+include(GNUInstallDirs)
+include(CMakePackageConfigHelpers)
+
+# The shared library needs nothing else to link with; the static one needs what tagroute stands on,
+# and is offered where that is found. Hence two sets of targets.
+install(TARGETS tagroute_shared EXPORT tagroute-shared
+  LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
+install(TARGETS tagroute_static EXPORT tagroute-static
+  ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
+install(TARGETS tagroute RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+install(DIRECTORY ${PROJECT_SOURCE_DIR}/include/tagroute DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}
+  FILES_MATCHING PATTERN "*.h")
+install(FILES ${PROJECT_SOURCE_DIR}/LICENSE ${PROJECT_SOURCE_DIR}/README.md
+  ${PROJECT_SOURCE_DIR}/CHANGELOG.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
+
+set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/tagroute)
+foreach(set IN ITEMS shared static)
+  install(EXPORT tagroute-${set} NAMESPACE tagroute:: DESTINATION ${package_dir}
+    FILE tagroute-${set}-targets.cmake)
+endforeach()
+configure_package_config_file(${PROJECT_SOURCE_DIR}/cmake/tagroute-config.cmake.in
+  ${PROJECT_BINARY_DIR}/cmake/tagroute-config.cmake INSTALL_DESTINATION ${package_dir})
+# Before 1.0 a minor version may change the interface.
+write_basic_package_version_file(${PROJECT_BINARY_DIR}/cmake/tagroute-config-version.cmake
+  COMPATIBILITY SameMinorVersion)
+install(FILES ${PROJECT_BINARY_DIR}/cmake/tagroute-config.cmake
+  ${PROJECT_BINARY_DIR}/cmake/tagroute-config-version.cmake DESTINATION ${package_dir})
+
+# The .pc file finds its prefix from its own place.
+set(pkgconfig_dir ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+file(RELATIVE_PATH pc_prefix ${CMAKE_INSTALL_FULL_LIBDIR}/pkgconfig ${CMAKE_INSTALL_PREFIX})
+file(RELATIVE_PATH pc_libdir ${CMAKE_INSTALL_PREFIX} ${CMAKE_INSTALL_FULL_LIBDIR})
+file(RELATIVE_PATH pc_includedir ${CMAKE_INSTALL_PREFIX} ${CMAKE_INSTALL_FULL_INCLUDEDIR})
+if(CMAKE_C_COMPILER_ID STREQUAL "Clang")
+  set(pc_openmp "-lomp")
+else()
+  set(pc_openmp "-lgomp")
+endif()
+configure_file(${PROJECT_SOURCE_DIR}/cmake/tagroute.pc.in ${PROJECT_BINARY_DIR}/cmake/tagroute.pc
+  @ONLY)
+install(FILES ${PROJECT_BINARY_DIR}/cmake/tagroute.pc DESTINATION ${pkgconfig_dir})

@@ -1,0 +1,42 @@
+# The rooms of the library: one object library a folder, so that each is compiled and tested alone.
+# docs/architecture.md says which room may include which.
+
+add_library(tgr_flags INTERFACE)
+target_include_directories(tgr_flags INTERFACE ${PROJECT_SOURCE_DIR} ${PROJECT_SOURCE_DIR}/include)
+target_compile_definitions(tgr_flags INTERFACE _POSIX_C_SOURCE=200809L _DEFAULT_SOURCE)
+# -ffp-contract=off: a multiplication and an addition are fused only where the source says fmaf.
+target_compile_options(tgr_flags INTERFACE -Wall -Wextra -Wshadow -Wpointer-arith -ffp-contract=off
+  $<$<COMPILE_LANGUAGE:C>:-Wstrict-prototypes -Wmissing-prototypes>
+  $<$<BOOL:${TAGROUTE_WERROR}>:-Werror>)
+target_link_libraries(tgr_flags INTERFACE ${TGR_DEPENDENCIES})
+if(TAGROUTE_SANITIZE)
+  target_compile_options(tgr_flags INTERFACE -fsanitize=${TAGROUTE_SANITIZE} -fno-omit-frame-pointer
+    -fno-sanitize-recover=all)
+  add_link_options(-fsanitize=${TAGROUTE_SANITIZE})
+endif()
+
+set(TGR_ROOM_OBJECTS "")
+# tgr_room(NAME FOLDER...): every source of the folders (not of folders below them).
+function(tgr_room name)
+  set(sources "")
+  foreach(folder IN LISTS ARGN)
+    file(GLOB found CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/${folder}/*.c
+      ${PROJECT_SOURCE_DIR}/${folder}/*.cpp)
+    list(APPEND sources ${found})
+  endforeach()
+  add_library(tgr_${name} OBJECT ${sources})
+  target_link_libraries(tgr_${name} PRIVATE tgr_flags)
+  set(TGR_ROOM_OBJECTS ${TGR_ROOM_OBJECTS} $<TARGET_OBJECTS:tgr_${name}> PARENT_SCOPE)
+endfunction()
+
+tgr_room(kernels kernels/ref)
+tgr_room(base engine/base)
+tgr_room(log engine/log)
+tgr_room(store engine/store)
+tgr_room(router engine/router)
+tgr_room(scorer engine/scorer)
+tgr_room(policy engine/policy)
+tgr_room(simulate engine/simulate)
+tgr_room(ingest engine/ingest)
+tgr_room(info engine/info)
+tgr_room(engine engine)

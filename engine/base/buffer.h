@@ -1,0 +1,24 @@
+/* buffer.h - a growable run of bytes whose failures are sticky, so that writers need check once. */
+#ifndef TGR_BASE_BUFFER_H
+#define TGR_BASE_BUFFER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <tagroute/export.h>
+
+typedef struct tgr_buffer {
+    char *bytes; /* NUL after `length` once something was added */
+    size_t length;
+    size_t capacity;
+    bool failed; /* an allocation failed: what was added since is lost */
+} tgr_buffer;
+
+void tgr_buffer_add(tgr_buffer *buffer, const void *bytes, size_t length);
+void tgr_buffer_text(tgr_buffer *buffer, const char *text);
+void tgr_buffer_format(tgr_buffer *buffer, const char *format, ...) TGR_PRINTF(2, 3);
+void tgr_buffer_clear(tgr_buffer *buffer); /* length 0, memory and failure kept */
+void tgr_buffer_free(tgr_buffer *buffer);  /* back to {0} */
+
+#endif

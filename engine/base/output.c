@@ -1,0 +1,189 @@
+/* output.c - temporary name, sync, rename, sync the folder. */
+#include "engine/base/output.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "engine/base/error.h"
+#include "engine/base/memory.h"
+
+/* The folder of a path, as something open() takes; NULL where memory is short. */
+static char *folder_of(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    if (slash == NULL) {
+        return tgr_mem_string(".");
+    }
+    return slash == path ? tgr_mem_string("/") : tgr_mem_string_n(path, (size_t)(slash - path));
+}
+
+/* "FOLDER/.NAME.XXXXXX" for mkstemp. */
+static char *temporary_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    size_t folder = slash == NULL ? 0 : (size_t)(slash - path) + 1;
+    size_t length = strlen(path) + sizeof "..XXXXXX";
+    char *name = tgr_mem_alloc(length, 1);
+    if (name != NULL) {
+        snprintf(name, length, "%.*s.%s.XXXXXX", (int)folder, path, path + folder);
+    }
+    return name;
+}
+
+/* mkstemp makes files that only the owner may read; give them what creat() would have. */
+static void widen_mode(int fd)
+{
+    mode_t mask = umask(0);
+    umask(mask);
+    (void)fchmod(fd, 0666 & ~mask);
+}
+
+static tgr_status check_target(const char *path, tgr_error *error)
+{
+    if (path[0] == '\0' || path[strlen(path) - 1] == '/') {
+        return tgr_fail(error, TGR_ERR_ARGUMENT, "output '%s' is not a file name", path);
+    }
+    struct stat found;
+    if (stat(path, &found) == 0 && !S_ISREG(found.st_mode)) {
+        return tgr_fail(error, TGR_ERR_ARGUMENT, "%s: is not a regular file; name a file to write",
+                        path);
+    }
+    return TGR_OK;
+}
+
+static tgr_status create_temporary(const char *path, char **name, int *fd, tgr_error *error)
+{
+    *name = temporary_name(path);
+    if (*name == NULL) {
+        return tgr_fail_memory(error, "a file name");
+    }
+    *fd = mkstemp(*name);
+    if (*fd < 0) {
+        int reason = errno;
+        tgr_mem_free(*name);
+        *name = NULL;
+        return tgr_fail_io(error, path, "create a file in its folder", reason);
+    }
+    (void)fcntl(*fd, F_SETFD, FD_CLOEXEC);
+    return TGR_OK;
+}
+
+tgr_status tgr_output_open(tgr_output *output, const char *path, tgr_error *error)
+{
+    *output = (tgr_output){.fd = -1};
+    tgr_status status = check_target(path, error);
+    if (status != TGR_OK) {
+        return status;
+    }
+    output->path = tgr_mem_string(path);
+    if (output->path == NULL) {
+        return tgr_fail_memory(error, "a file name");
+    }
+    status = create_temporary(path, &output->temporary, &output->fd, error);
+    if (status != TGR_OK) {
+        tgr_output_abandon(output);
+        return status;
+    }
+    widen_mode(output->fd);
+    return TGR_OK;
+}
+
+static tgr_status sync_folder(const char *path, tgr_error *error)
+{
+    char *folder = folder_of(path);
+    if (folder == NULL) {
+        return tgr_fail_memory(error, "a folder name");
+    }
+    tgr_status status = TGR_OK;
+    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    /* Some file systems cannot sync a folder (EINVAL); the rename itself has been done. */
+    if (fd < 0 || (fsync(fd) != 0 && errno != EINVAL && errno != EBADF)) {
+        status = tgr_fail_io(error, folder, "sync the folder", errno);
+    }
+    if (fd >= 0) {
+        close(fd);
+    }
+    tgr_mem_free(folder);
+    return status;
+}
+
+/* Syncs what was written, through the descriptor still open or a new one. */
+static tgr_status sync_file(tgr_output *output, tgr_error *error)
+{
+    int fd = output->fd;
+    output->fd = -1;
+    if (fd < 0) {
+        fd = open(output->temporary, O_RDWR | O_CLOEXEC);
+        if (fd < 0) {
+            return tgr_fail_io(error, output->path, "open the finished file", errno);
+        }
+    }
+    int reason = fsync(fd) == 0 ? 0 : errno;
+    if (close(fd) != 0 && reason == 0) {
+        reason = errno;
+    }
+    return reason == 0 ? TGR_OK : tgr_fail_io(error, output->path, "write", reason);
+}
+
+tgr_status tgr_output_commit(tgr_output *output, tgr_error *error)
+{
+    tgr_status status = sync_file(output, error);
+    if (status == TGR_OK && rename(output->temporary, output->path) != 0) {
+        status = tgr_fail_io(error, output->path, "put the finished file in place", errno);
+    }
+    if (status == TGR_OK) {
+        tgr_mem_free(output->temporary);
+        output->temporary = NULL;
+        status = sync_folder(output->path, error);
+    }
+    tgr_output_abandon(output);
+    return status;
+}
+
+void tgr_output_abandon(tgr_output *output)
+{
+    if (output->path != NULL && output->fd >= 0) {
+        close(output->fd);
+    }
+    if (output->temporary != NULL) {
+        unlink(output->temporary);
+    }
+    tgr_mem_free(output->temporary);
+    tgr_mem_free(output->path);
+    *output = (tgr_output){.fd = -1};
+}
+
+int tgr_output_spool(const char *path, tgr_error *error)
+{
+    char *name = NULL;
+    int fd = -1;
+    if (create_temporary(path, &name, &fd, error) != TGR_OK) {
+        return -1;
+    }
+    unlink(name);
+    tgr_mem_free(name);
+    return fd;
+}
+
+tgr_status tgr_write_all(int fd, const void *bytes, size_t length, const char *path,
+                         tgr_error *error)
+{
+    const char *next = bytes;
+    while (length > 0) {
+        ssize_t written = write(fd, next, length);
+        if (written < 0 && errno == EINTR) {
+            continue;
+        }
+        if (written <= 0) {
+            return tgr_fail_io(error, path, "write", written < 0 ? errno : EIO);
+        }
+        next += written;
+        length -= (size_t)written;
+    }
+    return TGR_OK;
+}

@@ -1,0 +1,37 @@
+/* output.h - files that appear whole or not at all.
+ *
+ * A path is written under a temporary name in its own folder (.NAME.XXXXXX), synced, renamed over
+ * the final name, and the folder is synced. Nothing of tagroute writes to a final name in any other
+ * way.
+ */
+#ifndef TGR_BASE_OUTPUT_H
+#define TGR_BASE_OUTPUT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include <tagroute/status.h>
+
+typedef struct tgr_output {
+    char *path;      /* final name */
+    char *temporary; /* name in use until committed */
+    int fd;          /* open for reading and writing; -1 once handed over or closed */
+} tgr_output;
+
+/* Creates the temporary file. Refuses a path whose final name is a folder. */
+tgr_status tgr_output_open(tgr_output *output, const char *path, tgr_error *error);
+
+/* Syncs, closes, renames, syncs the folder. On failure the temporary file is removed. */
+tgr_status tgr_output_commit(tgr_output *output, tgr_error *error);
+
+/* Removes the temporary file; harmless after commit or on a zeroed structure. */
+void tgr_output_abandon(tgr_output *output);
+
+/* An unlinked temporary file in the folder of `path`, for spooling; -1 with error set. */
+int tgr_output_spool(const char *path, tgr_error *error);
+
+/* Writes all bytes, whatever write() returns in between and through EINTR. */
+tgr_status tgr_write_all(int fd, const void *bytes, size_t length, const char *path,
+                         tgr_error *error);
+
+#endif

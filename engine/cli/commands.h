@@ -1,0 +1,10 @@
+/* commands.h - the commands that there are. */
+#ifndef TGR_CLI_COMMANDS_H
+#define TGR_CLI_COMMANDS_H
+
+#include "engine/cli/options.h"
+
+extern const tgr_cli_command tgr_cli_ingest, tgr_cli_fit, tgr_cli_route, tgr_cli_simulate,
+    tgr_cli_info;
+
+#endif

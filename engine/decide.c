@@ -1,0 +1,287 @@
+/* decide.c - the parallel loop over blocks of a batch: score, decide, map back. */
+#include "engine/decide.h"
+
+#include <math.h>
+#include <omp.h>
+
+#include "engine/base/error.h"
+#include "engine/base/memory.h"
+#include "engine/policy/policy.h"
+
+/* Rows scored and decided at once: their scores (K = 8: 64 KB) stay in the second-level cache. */
+#define BLOCK_ROWS ((size_t)2048)
+
+typedef struct tgr_decide_memory {
+    size_t choice_capacity; /* of decide->model and decide->margin, elements */
+    size_t margin_capacity;
+    uint64_t *masks;
+    size_t mask_capacity;
+    float *scores; /* threads x block_rows x stride */
+    size_t score_capacity;
+    tgr_transform transform;
+    tgr_decider decider; /* of the last batch */
+    const double *prompt_tokens;
+    bool masked;
+} tgr_decide_memory;
+
+tgr_status tgr_decide_open(tgr_decide *decide, const tgr_decide_plan *plan, tgr_error *error)
+{
+    *decide = (tgr_decide){.plan = *plan};
+    if (plan->threshold_count == 0) {
+        return tgr_fail(error, TGR_ERR_ARGUMENT, "no threshold was given");
+    }
+    for (size_t i = 0; i < plan->threshold_count; i++) {
+        bool everywhere = plan->policy == TGR_POLICY_MARGIN && plan->thresholds[i] == -INFINITY;
+        tgr_status status =
+            everywhere ? TGR_OK
+                       : tgr_policy_check_threshold(plan->policy, plan->thresholds[i], error);
+        if (status != TGR_OK) {
+            return status;
+        }
+    }
+    decide->needs_costs =
+        tgr_policy_needs_costs(plan->policy, plan->thresholds, plan->threshold_count);
+    if (decide->plan.block_rows == 0) {
+        decide->plan.block_rows = BLOCK_ROWS;
+    }
+    if (decide->plan.threads < 1) {
+        decide->plan.threads = 1;
+    }
+    decide->memory = tgr_mem_zalloc(1, sizeof *decide->memory);
+    return decide->memory == NULL ? tgr_fail_memory(error, "the decider") : TGR_OK;
+}
+
+void tgr_decide_close(tgr_decide *decide)
+{
+    tgr_serve_close(decide->serve);
+    tgr_mem_free(decide->model);
+    tgr_mem_free(decide->margin);
+    if (decide->memory != NULL) {
+        tgr_transform_free(&decide->memory->transform);
+        tgr_mem_free(decide->memory->masks);
+        tgr_mem_free_aligned(decide->memory->scores);
+        tgr_mem_free(decide->memory);
+    }
+    *decide = (tgr_decide){0};
+}
+
+tgr_status tgr_decide_file(tgr_decide *decide, const tgr_query_file *file, tgr_error *error)
+{
+    tgr_serve_close(decide->serve);
+    decide->serve = NULL;
+    tgr_status status = tgr_serve_open(decide->plan.router, file, &decide->serve, error);
+    if (status == TGR_OK && decide->needs_costs) {
+        status = tgr_serve_need_costs(decide->serve, decide->plan.router, error);
+    }
+    return status;
+}
+
+unsigned tgr_decide_wants(const tgr_decide *decide, const tgr_query_file *file)
+{
+    return tgr_serve_wants(decide->serve, file);
+}
+
+static tgr_status make_room(tgr_decide *decide, size_t rows, tgr_error *error)
+{
+    tgr_decide_memory *memory = decide->memory;
+    const tgr_serve *serve = decide->serve;
+    size_t choices, words, scores;
+    bool fits = !__builtin_mul_overflow(rows, decide->plan.threshold_count, &choices) &&
+                !__builtin_mul_overflow(rows, serve->mask_words, &words) &&
+                !__builtin_mul_overflow(decide->plan.block_rows, serve->stride, &scores) &&
+                !__builtin_mul_overflow(scores, (size_t)decide->plan.threads, &scores);
+    void *model = decide->model, *margin = decide->margin, *masks = memory->masks;
+    fits = fits && tgr_mem_grow(&model, &memory->choice_capacity, choices, sizeof(int16_t));
+    decide->model = model;
+    if (fits && decide->plan.want_margins) {
+        fits = tgr_mem_grow(&margin, &memory->margin_capacity, choices, sizeof(float));
+        decide->margin = margin;
+    }
+    if (fits && serve->any_mask) {
+        fits = tgr_mem_grow(&masks, &memory->mask_capacity, words, sizeof(uint64_t));
+        memory->masks = masks;
+    }
+    if (fits && memory->score_capacity < scores) {
+        tgr_mem_free_aligned(memory->scores);
+        memory->scores = tgr_mem_aligned(scores, sizeof(float));
+        memory->score_capacity = memory->scores == NULL ? 0 : scores;
+        fits = memory->scores != NULL;
+    }
+    return fits ? TGR_OK : tgr_fail_memory(error, "deciding a block of queries");
+}
+
+static void describe(tgr_decide *decide, const tgr_batch *batch)
+{
+    tgr_decide_memory *memory = decide->memory;
+    const tgr_serve *serve = decide->serve;
+    memory->masked =
+        serve->any_mask && tgr_serve_masks(serve, decide->plan.router, batch, memory->masks);
+    memory->decider = (tgr_decider){
+        .rule = tgr_policy_traits_of(decide->plan.policy)->rule,
+        .models = serve->models,
+        .reference = serve->reference,
+        .thresholds = decide->plan.thresholds,
+        .threshold_count = decide->plan.threshold_count,
+        .flat = serve->flat,
+        .price_in = serve->any_price ? serve->price_in : NULL,
+        .price_out = serve->any_price ? serve->price_out : NULL,
+        .prompt_tokens = batch->prompt_tokens,
+        .eligible = memory->masked ? memory->masks : NULL,
+        .mask_words = serve->mask_words,
+    };
+}
+
+/* A model that has token prices alone costs something unknown where a query has no token count. */
+static tgr_status check_costs(const tgr_decide *decide, const tgr_batch *batch, tgr_error *error)
+{
+    const tgr_serve *serve = decide->serve;
+    size_t model = 0;
+    while (model < serve->models && !isnan(serve->flat[model])) {
+        model++;
+    }
+    if (!decide->needs_costs || model == serve->models) {
+        return TGR_OK;
+    }
+    for (size_t row = 0; row < batch->rows; row++) {
+        if (batch->prompt_tokens == NULL || isnan(batch->prompt_tokens[row])) {
+            return tgr_fail(
+                error, TGR_ERR_ARGUMENT,
+                "policy %s needs the cost of model '%s', but query %llu has no "
+                "prompt_tokens to price; give the model a cost a query (--cost MODEL=USD)",
+                tgr_policy_name(decide->plan.policy),
+                decide->plan.router->models[serve->order[model]].name,
+                (unsigned long long)(batch->first_row + row));
+        }
+    }
+    return TGR_OK;
+}
+
+static bool some_tokens(const tgr_batch *batch)
+{
+    for (size_t row = 0; batch->prompt_tokens != NULL && row < batch->rows; row++) {
+        if (!isnan(batch->prompt_tokens[row])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+typedef struct row_counts {
+    uint64_t no_known_tag, fell_back, undecided;
+} row_counts;
+
+static bool has_known_tag(const tgr_serve *serve, const tgr_csr *x, size_t row)
+{
+    for (int64_t entry = x->indptr[row]; entry < x->indptr[row + 1]; entry++) {
+        if (serve->known[x->indices[entry]]) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void send_to_fallback(tgr_decide *decide, size_t row)
+{
+    size_t count = decide->plan.threshold_count;
+    for (size_t i = row * count; i < (row + 1) * count; i++) {
+        decide->model[i] = (int16_t)decide->plan.fallback;
+        if (decide->margin != NULL) {
+            decide->margin[i] = NAN;
+        }
+    }
+}
+
+/* Turns places into router's numbers, and applies the fallback. */
+static void finish_row(tgr_decide *decide, const tgr_csr *x, size_t row, row_counts *counts)
+{
+    const tgr_serve *serve = decide->serve;
+    size_t count = decide->plan.threshold_count;
+    int fallback = decide->plan.fallback;
+    bool undecided = decide->model[row * count] == TGR_UNDECIDED;
+    bool known = serve->unknown_tags == 0 ? x->indptr[row] < x->indptr[row + 1]
+                                          : has_known_tag(serve, x, row);
+    counts->no_known_tag += !known;
+    bool serves = fallback >= 0 && tgr_decide_eligible(decide, row, (size_t)fallback);
+    if (fallback >= 0 && (undecided || (!known && serves))) {
+        send_to_fallback(decide, row);
+        counts->fell_back++;
+        return;
+    }
+    counts->undecided += undecided;
+    for (size_t i = row * count; i < (row + 1) * count; i++) {
+        if (decide->model[i] != TGR_UNDECIDED) {
+            decide->model[i] = (int16_t)serve->order[decide->model[i]];
+        }
+    }
+}
+
+static row_counts decide_block(tgr_decide *decide, const tgr_csr *x, size_t begin, size_t end,
+                               float *scores)
+{
+    const tgr_serve *serve = decide->serve;
+    tgr_weights weights = {serve->models, serve->stride, serve->weights, serve->bias};
+    tgr_choice choice = {decide->model, decide->plan.want_margins ? decide->margin : NULL};
+    tgr_ref_score(x, &weights, begin, end, scores, serve->stride);
+    tgr_ref_decide(&decide->memory->decider, scores, serve->stride, begin, end, &choice);
+    row_counts counts = {0};
+    for (size_t row = begin; row < end; row++) {
+        finish_row(decide, x, row, &counts);
+    }
+    return counts;
+}
+
+tgr_status tgr_decide_batch(tgr_decide *decide, tgr_batch *batch, tgr_error *error)
+{
+    tgr_status status = make_room(decide, batch->rows, error);
+    if (status == TGR_OK) {
+        status = tgr_serve_transform(decide->plan.router, batch, &decide->memory->transform, error);
+    }
+    if (status == TGR_OK) {
+        status = check_costs(decide, batch, error);
+    }
+    if (status != TGR_OK) {
+        return status;
+    }
+    describe(decide, batch);
+    decide->tokens_known = some_tokens(batch);
+    const tgr_csr x = batch->x;
+    size_t block_rows = decide->plan.block_rows;
+    long blocks = (long)((batch->rows + block_rows - 1) / block_rows);
+    size_t scores_each = block_rows * decide->serve->stride;
+    uint64_t no_known_tag = 0, fell_back = 0, undecided = 0;
+#pragma omp parallel num_threads(decide->plan.threads) \
+    reduction(+ : no_known_tag, fell_back, undecided)
+    {
+        float *scores = decide->memory->scores + scores_each * (size_t)omp_get_thread_num();
+#pragma omp for schedule(dynamic, 1)
+        for (long block = 0; block < blocks; block++) {
+            size_t begin = (size_t)block * block_rows;
+            size_t end = begin + block_rows < batch->rows ? begin + block_rows : batch->rows;
+            row_counts counts = decide_block(decide, &x, begin, end, scores);
+            no_known_tag += counts.no_known_tag;
+            fell_back += counts.fell_back;
+            undecided += counts.undecided;
+        }
+    }
+    decide->queries += batch->rows;
+    decide->nonzeros += (uint64_t)(x.indptr[batch->rows] - x.indptr[0]);
+    decide->no_known_tag += no_known_tag;
+    decide->fell_back += fell_back;
+    decide->undecided += undecided;
+    return TGR_OK;
+}
+
+double tgr_decide_cost(const tgr_decide *decide, size_t row, size_t model)
+{
+    return tgr_ref_cost(&decide->memory->decider, row, decide->serve->place[model]);
+}
+
+bool tgr_decide_eligible(const tgr_decide *decide, size_t row, size_t model)
+{
+    if (!decide->memory->masked) {
+        return true;
+    }
+    size_t place = decide->serve->place[model];
+    uint64_t word = decide->memory->masks[row * decide->serve->mask_words + place / 64];
+    return (word >> (place % 64) & 1) != 0;
+}

@@ -1,0 +1,63 @@
+/* decide.h - scores and decides one batch, in parallel, and gives router's model numbers back. */
+#ifndef TGR_DECIDE_H
+#define TGR_DECIDE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <tagroute/policy.h>
+#include <tagroute/run.h>
+
+#include "engine/router/serve.h"
+
+/* What stays the same over all batches of a run. */
+typedef struct tgr_decide_plan {
+    const tgr_router *router;
+    tgr_policy policy;
+    const double *thresholds; /* margin: -INFINITY is allowed here: m wherever there is one */
+    size_t threshold_count;
+    int fallback; /* router's model, or -1 */
+    bool want_margins;
+    size_t block_rows; /* 0: chosen */
+    int threads;
+} tgr_decide_plan;
+
+typedef struct tgr_decide {
+    tgr_decide_plan plan;
+    tgr_serve *serve; /* of the file that batches come from */
+    bool needs_costs; /* the policy compares costs at some threshold */
+
+    /* results of the last batch, rows x thresholds */
+    int16_t *model; /* router's number, or TGR_UNDECIDED */
+    float *margin;  /* NaN where there is none, and at queries that fell back; NULL unwanted */
+
+    bool tokens_known; /* some query of the last batch has prompt tokens */
+
+    /* counted over all batches, once a query */
+    uint64_t queries, nonzeros, no_known_tag, fell_back, undecided;
+
+    struct tgr_decide_memory *memory;
+} tgr_decide;
+
+/* Checks the thresholds. The structure is freed with tgr_decide_close in any case. */
+tgr_status tgr_decide_open(tgr_decide *decide, const tgr_decide_plan *plan, tgr_error *error);
+void tgr_decide_close(tgr_decide *decide);
+
+/* Makes ready for batches of a file; to be called before the first of each. Fails where the file's
+ * tagger differs from the router's, or the policy needs a cost that is not known. */
+tgr_status tgr_decide_file(tgr_decide *decide, const tgr_query_file *file, tgr_error *error);
+
+/* What batches have to be read with: TGR_WANT_*. */
+unsigned tgr_decide_wants(const tgr_decide *decide, const tgr_query_file *file);
+
+/* Decides a batch (its values are transformed in place as the router says). */
+tgr_status tgr_decide_batch(tgr_decide *decide, tgr_batch *batch, tgr_error *error);
+
+/* Expected cost of a router's model for a row of the last batch, USD; NaN where not known. */
+double tgr_decide_cost(const tgr_decide *decide, size_t row, size_t model);
+
+/* Whether a router's model may serve a row of the last batch. */
+bool tgr_decide_eligible(const tgr_decide *decide, size_t row, size_t model);
+
+#endif

@@ -1,0 +1,23 @@
+/* assemble.h - the second pass: numbers everything for good and writes the query file. */
+#ifndef TGR_INGEST_ASSEMBLE_H
+#define TGR_INGEST_ASSEMBLE_H
+
+#include <tagroute/ingest.h>
+#include <tagroute/run.h>
+
+#include "engine/ingest/columns.h"
+
+typedef struct tgr_assembly {
+    const char *output;
+    bool compress, compact;
+    bool with_router; /* the tags numbered first are a router's */
+    bool category_tag;
+    const char *tagger_digest;
+} tgr_assembly;
+
+/* Reads the columns back (once) and puts the query file in place. Sets what the report says of it.
+ */
+tgr_status tgr_assemble(tgr_columns *columns, const tgr_assembly *assembly,
+                        tgr_ingest_report *report, const tgr_run *run, tgr_error *error);
+
+#endif

@@ -1,0 +1,24 @@
+/* bad.h - records that were skipped: how many, why, where first, and whether that is too many. */
+#ifndef TGR_INGEST_BAD_H
+#define TGR_INGEST_BAD_H
+
+#include <stdbool.h>
+
+#include <tagroute/ingest.h>
+#include <tagroute/run.h>
+
+#include "engine/log/reader.h"
+
+/* Counts a bad record; the first of each reason is kept with its place. */
+void tgr_bad_count(tgr_ingest_report *report, const tgr_log_reader *reader,
+                   const tgr_log_item *item);
+
+/* TGR_ERR_INPUT where no record is usable, or more than options->max_bad are bad. usable: records
+ * read but for the bad ones. first: the reason of the very first bad record. */
+tgr_status tgr_bad_judge(const tgr_ingest_report *report, const tgr_ingest_options *options,
+                         uint64_t usable, tgr_bad_reason first, tgr_error *error);
+
+/* A warning for each reason. */
+void tgr_bad_warn(const tgr_ingest_report *report, uint64_t usable, const tgr_run *run);
+
+#endif

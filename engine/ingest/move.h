@@ -1,0 +1,84 @@
+/* move.h - movers: each takes one group of columns from its spools to the query file, a block of
+ * rows at a time, in row order. All start zeroed; freeing a zeroed one is harmless.
+ */
+#ifndef TGR_INGEST_MOVE_H
+#define TGR_INGEST_MOVE_H
+
+#include "engine/ingest/columns.h"
+#include "engine/ingest/plan.h"
+#include "engine/store/query_write.h"
+
+typedef struct tgr_block {
+    tgr_query_writer *writer;
+    size_t capacity; /* rows of the largest block */
+    size_t rows;     /* of this one */
+} tgr_block;
+
+/* X: columns in their final numbers, each row in ascending order. */
+typedef struct tgr_row_mover {
+    tgr_spool *spool;
+    const uint32_t *place;
+    tgr_value_type value_type;
+    int64_t *indptr;
+    bool begun;
+    int64_t moved;          /* entries of the rows before */
+    tgr_row_entry *entries; /* of one row; likewise keys, scratch */
+    uint64_t *keys, *scratch;
+    uint32_t *indices; /* waiting to be put; likewise values */
+    void *values;
+    size_t waiting;
+} tgr_row_mover;
+
+tgr_status tgr_row_mover_open(tgr_row_mover *mover, tgr_columns *columns,
+                              const tgr_numbering *numbering, const tgr_query_plan *plan,
+                              size_t block_rows, tgr_error *error);
+tgr_status tgr_row_mover_move(tgr_row_mover *mover, const tgr_block *block, tgr_error *error);
+void tgr_row_mover_free(tgr_row_mover *mover);
+
+/* Columns of one number a row: codes, positions, prompt tokens, sources. */
+typedef struct tgr_cell_mover {
+    tgr_columns *columns;
+    const tgr_numbering *numbering;
+    void *cells;
+    size_t log;       /* that the next row is from */
+    uint64_t log_row; /* rows of it that are moved */
+} tgr_cell_mover;
+
+tgr_status tgr_cell_mover_open(tgr_cell_mover *mover, tgr_columns *columns,
+                               const tgr_numbering *numbering, size_t block_rows, tgr_error *error);
+tgr_status tgr_cell_mover_move(tgr_cell_mover *mover, const tgr_block *block, tgr_error *error);
+void tgr_cell_mover_free(tgr_cell_mover *mover);
+
+/* Ids or texts. */
+typedef tgr_status (*tgr_put_texts)(tgr_query_writer *writer, const tgr_texts *texts, size_t count,
+                                    tgr_error *error);
+typedef struct tgr_text_mover {
+    tgr_spool *spool;
+    tgr_put_texts put;
+    char *bytes;
+    size_t room;
+    uint64_t *offsets;
+    size_t waiting; /* texts */
+} tgr_text_mover;
+
+tgr_status tgr_text_mover_open(tgr_text_mover *mover, tgr_spool *spool, tgr_put_texts put,
+                               size_t block_rows, tgr_error *error);
+tgr_status tgr_text_mover_move(tgr_text_mover *mover, const tgr_block *block, tgr_error *error);
+void tgr_text_mover_free(tgr_text_mover *mover);
+
+/* Queries x models. */
+typedef struct tgr_model_mover {
+    tgr_spool *spool;
+    const uint32_t *place;
+    size_t models;
+    float *score, *cost, *completion_tokens; /* NULL: no such column */
+    int8_t *outcome;
+} tgr_model_mover;
+
+tgr_status tgr_model_mover_open(tgr_model_mover *mover, tgr_columns *columns,
+                                const tgr_numbering *numbering, size_t block_rows,
+                                tgr_error *error);
+tgr_status tgr_model_mover_move(tgr_model_mover *mover, const tgr_block *block, tgr_error *error);
+void tgr_model_mover_free(tgr_model_mover *mover);
+
+#endif

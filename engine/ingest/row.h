@@ -1,0 +1,48 @@
+/* row.h - one record's tags as a row of X: distinct, added up, checked. */
+#ifndef TGR_INGEST_ROW_H
+#define TGR_INGEST_ROW_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <tagroute/status.h>
+
+#include "engine/base/buffer.h"
+#include "engine/ingest/tags.h"
+#include "engine/log/record.h"
+
+#define TGR_COUNT_LARGEST 65535.0
+
+/* What is stored of a tag on a query. Tags are still numbered as they arrived. */
+typedef struct tgr_row_entry {
+    uint32_t tag;
+    float value;
+} tgr_row_entry;
+
+typedef struct tgr_row_sum { /* while adding up */
+    uint32_t tag;
+    bool counts; /* only integers 1..65535 were added */
+    double sum;
+} tgr_row_sum;
+
+/* Starts zeroed; memory is reused from record to record. */
+typedef struct tgr_row {
+    tgr_row_entry *entries;
+    size_t count;
+    bool weighted; /* some value is not an integer 1..65535 */
+    float largest; /* value; 0 where there is none */
+
+    size_t entry_capacity;
+    tgr_row_sum *sums;
+    size_t sum_count, sum_capacity;
+    tgr_buffer category_tag;
+} tgr_row;
+
+/* Fills the row, adding new tags to the table but counting nothing yet. TGR_ERR_INPUT with the
+ * fault set for a bad record, TGR_ERR_NOMEM. */
+tgr_status tgr_row_build(tgr_row *row, tgr_tag_table *table, const tgr_record *record,
+                         bool category_tag, tgr_fault *fault);
+
+void tgr_row_free(tgr_row *row);
+
+#endif

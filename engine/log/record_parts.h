@@ -1,0 +1,39 @@
+/* record_parts.h - what reading a record and reading its models share. */
+#ifndef TGR_LOG_RECORD_PARTS_H
+#define TGR_LOG_RECORD_PARTS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "engine/log/record.h"
+
+/* What one record is read with. */
+typedef struct tgr_reading {
+    const tgr_value *values;
+    tgr_record *record;
+    tgr_log_item *item;
+    bool no_memory;
+} tgr_reading;
+
+/* Makes the item bad; returns false. */
+bool tgr_reading_refuse(tgr_reading *from, tgr_bad_reason reason, const char *why);
+
+/* Room for one more element; returns the array, perhaps moved, or NULL with no_memory set. */
+void *tgr_reading_grow(tgr_reading *from, void *array, size_t *capacity, size_t count, size_t size);
+
+/* A string of at most `longest` bytes. HDF5 ends its strings at a NUL: none that is stored holds
+ * one. */
+bool tgr_reading_text(const tgr_reading *from, const tgr_value *value, size_t longest,
+                      tgr_text *text);
+
+/* Whether a key is `name`, whose length the compiler knows. */
+static inline bool tgr_key_is(const tgr_value *key, const char *name, size_t length)
+{
+    return key->kind == TGR_STRING && key->count == length &&
+           __builtin_memcmp(key->as.bytes, name, length) == 0;
+}
+
+/* Reads the map of models into the record. */
+bool tgr_reading_models(tgr_reading *from, const tgr_value *value);
+
+#endif

@@ -1,0 +1,45 @@
+/* scorer.h - what turns sums over the training queries into W and b. A scorer is one file. */
+#ifndef TGR_SCORER_SCORER_H
+#define TGR_SCORER_SCORER_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include <tagroute/status.h>
+
+#include "engine/base/exact.h"
+#include "engine/router/router.h"
+
+/* Sums over the training queries, row-major. Those of tags are in units of 2^-40 (exact.h), counts
+ * included, so that weights other than integers add up as exactly. Outcomes are in the order loss,
+ * tie, win. */
+typedef struct tgr_sums {
+    size_t tags, models;
+    const tgr_sum *occurrences;     /* tags: n_t */
+    const tgr_sum *outcomes;        /* tags x models x 3: n_tk(r) */
+    const uint64_t *model_outcomes; /* models x 3: judged queries */
+} tgr_sums;
+
+typedef struct tgr_scorer {
+    const char *name;
+    tgr_count default_count;
+    /* Fills weights (tags x models) and bias (models). Sums of hostile weights may make one
+     * overflow: the caller checks that all are finite. */
+    void (*solve)(const tgr_sums *sums, const tgr_router *settings, float *weights, float *bias);
+} tgr_scorer;
+
+/* NULL where there is none of that name. */
+const tgr_scorer *tgr_scorer_by_name(const char *name);
+
+/* The names there are, as "a, b", static storage. For messages. */
+const char *tgr_scorer_names(void);
+
+/* rewards: of a win, a tie, a loss. The sum over outcomes (loss, tie, win) of count * reward. */
+double tgr_reward_sum(const double rewards[3], double losses, double ties, double wins);
+
+/* The mean reward of a model's judged queries (loss, tie, win); NaN where there is none. */
+double tgr_mean_reward(const double rewards[3], const uint64_t outcomes[3]);
+
+extern const tgr_scorer tgr_scorer_paper;
+
+#endif

@@ -1,0 +1,40 @@
+/* result.h - the simulation that is handed out, and what it owns. */
+#ifndef TGR_SIMULATE_RESULT_H
+#define TGR_SIMULATE_RESULT_H
+
+#include <stddef.h>
+
+#include <tagroute/simulate.h>
+
+#include "engine/router/router.h"
+#include "engine/simulate/baselines.h"
+#include "engine/simulate/tally.h"
+
+typedef struct tgr_result {
+    tgr_simulation simulation; /* first: what is handed out is a pointer to it */
+    char **names;              /* models */
+    tgr_point *curve;
+    double *share; /* points x models */
+    double *rank;  /* points */
+    tgr_baseline *alone;
+} tgr_result;
+
+/* An empty curve of `points` points; NULL with error set. */
+tgr_result *tgr_result_new(const tgr_router *router, tgr_policy policy, size_t points,
+                           tgr_error *error);
+
+/* Fills a point; the simulation's queries and quality are set. */
+void tgr_result_set_point(tgr_result *result, size_t point, double threshold,
+                          const tgr_tally *tally);
+
+/* Fills `best`: the only point where a single threshold was asked for, else the point of the
+ * highest quality, of those the cheapest, of those the first. */
+void tgr_result_choose(tgr_result *result, bool single);
+
+/* Fills each model alone and the other baselines; the points are filled and the best chosen. */
+void tgr_result_set_baselines(tgr_result *result, const tgr_baselines *baselines);
+
+/* Fills uplift and rank. */
+void tgr_result_set_point_metrics(tgr_result *result);
+
+#endif

@@ -1,0 +1,41 @@
+/* simulating.h - the state of one simulation, from the first file to the result. */
+#ifndef TGR_SIMULATE_SIMULATING_H
+#define TGR_SIMULATE_SIMULATING_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include <tagroute/simulate.h>
+
+#include "engine/decide.h"
+#include "engine/pass.h"
+#include "engine/simulate/curve.h"
+#include "engine/simulate/margins.h"
+#include "engine/simulate/observers.h"
+#include "engine/simulate/result.h"
+
+typedef struct tgr_simulating {
+    const tgr_router *router;
+    tgr_simulate_options options;
+    const tgr_run *run;
+    tgr_decide_plan plan;
+    tgr_pass pass;
+    tgr_decide decide;
+    tgr_observers observers;
+    tgr_margins margins;
+    tgr_curve curve;
+    double *thresholds; /* those shown */
+    size_t threshold_count;
+    tgr_result *result;
+} tgr_simulating;
+
+static inline bool tgr_simulating_margin(const tgr_simulating *work)
+{
+    return work->options.policy == TGR_POLICY_MARGIN;
+}
+
+/* After the walk: makes the result with its points filled, and the curve that metrics are taken of.
+ */
+tgr_status tgr_simulating_points(tgr_simulating *work, tgr_error *error);
+
+#endif

@@ -1,0 +1,77 @@
+/* layout.h - where a query file of tagroute keeps what, and the digest over all of it.
+ *
+ * Each dataset carries the XXH3-64 of its contents as the attribute `xxh3` (16 hexadecimal digits):
+ * of its little-endian bytes, or of its strings with a NUL after each where they are of variable length.
+ * The file's digest is the XXH3-128 over lines "PATH=CHECKSUM\n" in the order below, then over how the
+ * texts were tagged.
+ */
+#ifndef TGR_STORE_LAYOUT_H
+#define TGR_STORE_LAYOUT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "engine/store/h5.h"
+
+#define TGR_QUERIES_FORMAT   "tagroute.queries"
+#define TGR_DECISIONS_FORMAT "tagroute.decisions"
+#define TGR_FORMAT_VERSION   1
+#define TGR_CHECKSUM         "xxh3"
+
+typedef enum tgr_dataset {
+    TGR_DATASET_INDPTR,
+    TGR_DATASET_INDICES,
+    TGR_DATASET_DATA,
+    TGR_DATASET_IDS,
+    TGR_DATASET_CATEGORY, /* codes; likewise the next five */
+    TGR_DATASET_SPLIT,
+    TGR_DATASET_ALLOW,
+    TGR_DATASET_DENY,
+    TGR_DATASET_NEEDS,
+    TGR_DATASET_SOURCE,
+    TGR_DATASET_CATEGORY_NAMES, /* in the same order */
+    TGR_DATASET_SPLIT_NAMES,
+    TGR_DATASET_ALLOW_NAMES,
+    TGR_DATASET_DENY_NAMES,
+    TGR_DATASET_NEEDS_NAMES,
+    TGR_DATASET_SOURCE_NAMES,
+    TGR_DATASET_POSITION,
+    TGR_DATASET_PROMPT_TOKENS,
+    TGR_DATASET_TEXT,
+    TGR_DATASET_TAGS,
+    TGR_DATASET_TAG_QUERIES,
+    TGR_DATASET_TAG_COUNTS,
+    TGR_DATASET_SCORE,
+    TGR_DATASET_OUTCOME,
+    TGR_DATASET_COST,
+    TGR_DATASET_COMPLETION_TOKENS,
+    TGR_DATASET_MODELS,
+    TGR_DATASETS
+} tgr_dataset;
+
+/* "X/indptr" and so on; static storage. */
+const char *tgr_dataset_path(tgr_dataset dataset);
+
+typedef struct tgr_checksum {
+    char text[17]; /* "" where there is no such dataset */
+} tgr_checksum;
+
+tgr_checksum tgr_checksum_of(uint64_t hash);
+
+typedef struct tgr_tagger { /* NULL strings count as "" */
+    const char *kind, *digest;
+    bool category_tag;
+} tgr_tagger;
+
+/* 32 hexadecimal digits and NUL. */
+void tgr_layout_digest(const tgr_checksum checksums[TGR_DATASETS], const tgr_tagger *tagger,
+                       char digest[33]);
+
+/* Reads the recorded checksums. *complete false where some dataset carries none. */
+tgr_status tgr_layout_checksums(const tgr_h5_file *file, tgr_checksum checksums[TGR_DATASETS],
+                                bool *complete, tgr_error *error);
+
+/* Opens a dataset of the layout by its path; 0 in *id where it or a group above it does not exist. */
+tgr_status tgr_layout_open(const tgr_h5_file *file, tgr_dataset dataset, hid_t *id, tgr_error *error);
+
+#endif

@@ -1,0 +1,95 @@
+/* simulate.h - what a policy would cost and achieve on queries whose outcomes are recorded. */
+#ifndef TAGROUTE_SIMULATE_H
+#define TAGROUTE_SIMULATE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include <tagroute/export.h>
+#include <tagroute/policy.h>
+#include <tagroute/router.h>
+#include <tagroute/run.h>
+#include <tagroute/status.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef enum tgr_quality {
+    TGR_QUALITY_AUTO = 0,  /* the recorded score where there is one, else accepted or not */
+    TGR_QUALITY_SCORE = 1,
+    TGR_QUALITY_ACCEPT = 2
+} tgr_quality;
+
+typedef struct tgr_simulate_options {
+    size_t size;               /* sizeof(tgr_simulate_options) */
+    const char *const *inputs; /* query files, taken as one */
+    size_t input_count;
+    tgr_policy policy;
+    const double *thresholds;  /* exactly these are shown; NULL: a readable grid of `grid` points */
+    size_t threshold_count;
+    size_t grid;
+    const char *fallback;
+    const char *split;         /* NULL: every query */
+    tgr_quality quality;
+} tgr_simulate_options;
+
+/* Cost is in USD, the sum over the queries; NaN where one needed is not known. Quality is measured on
+ * the decisions whose chosen model is judged; NaN where none is. */
+typedef struct tgr_point {
+    double threshold;
+    double cost;
+    double accept_rate;
+    double mean_score;
+    double coverage;       /* share of the queries whose chosen model is judged */
+    const double *share;   /* models; sums to 1 less the undecided */
+} tgr_point;
+
+typedef struct tgr_baseline {
+    double cost;
+    double accept_rate;
+    double mean_score;
+    double coverage;
+    const char *model;     /* where the baseline is one model, else NULL */
+} tgr_baseline;
+
+/* SPEC of each in docs/metrics.md; NaN where undefined. */
+typedef struct tgr_metrics {
+    double auc, apgr, pauc, cpt50, cpt80, aiq, cost_save, perf_gain, uplift, rank;
+} tgr_metrics;
+
+typedef struct tgr_simulation {
+    uint64_t queries;
+    uint64_t undecided;
+    size_t models;
+    const char *const *model_names;
+    size_t reference;
+    tgr_policy policy;
+    tgr_quality quality;        /* what was measured, never AUTO */
+    size_t points;
+    const tgr_point *curve;
+    size_t best;                /* index in curve: the chosen or best point; points where there is none */
+    tgr_metrics metrics;
+    const tgr_baseline *alone;  /* models: each model alone */
+    tgr_baseline best_single, oracle, random, cost_matched_random;
+} tgr_simulation;
+
+/* Defaults: margin, automatic quality, a grid of 21 points. */
+TGR_API void tgr_simulate_options_init(tgr_simulate_options *options);
+
+/* One pass over the files. On success *simulation is the caller's, to be freed with
+ * tgr_simulation_free. Memory: for `margin`, a few dozen bytes a query, since the metrics use every
+ * distinct margin; for `utility` and `slack` it does not grow with the queries. */
+TGR_API tgr_status tgr_simulate(const tgr_router *router, const tgr_simulate_options *options,
+                                tgr_simulation **simulation, const tgr_run *run, tgr_error *error);
+
+TGR_API void tgr_simulation_free(tgr_simulation *simulation); /* NULL allowed */
+
+/* The simulation as JSON, NUL-terminated; *text is the caller's, to be freed with tgr_free. */
+TGR_API tgr_status tgr_simulation_json(const tgr_simulation *simulation, char **text, size_t *length,
+                                       tgr_error *error);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,29 @@
+/* tagroute.h - all of tagroute's public interface.
+ *
+ * tagroute routes very large logs of queries to models: a query is a sparse row of tag counts, a
+ * router holds a score for every tag and model, and a policy turns scores and costs into a choice.
+ *
+ *   log  --tgr_ingest-->  query file  --tgr_fit-->  router
+ *   query file + router  --tgr_route-->  decisions
+ *   query file + router  --tgr_simulate-->  what each threshold would cost and achieve
+ *
+ * Thread-safety: functions may be called from several threads on different objects, but calls that
+ * read or write HDF5 files are serialised by the caller unless the HDF5 library is thread-safe
+ * (Debian's is). There is no global state to initialise.
+ */
+#ifndef TAGROUTE_TAGROUTE_H
+#define TAGROUTE_TAGROUTE_H
+
+#include <tagroute/fit.h>
+#include <tagroute/info.h>
+#include <tagroute/ingest.h>
+#include <tagroute/policy.h>
+#include <tagroute/prices.h>
+#include <tagroute/route.h>
+#include <tagroute/router.h>
+#include <tagroute/run.h>
+#include <tagroute/simulate.h>
+#include <tagroute/status.h>
+#include <tagroute/version.h>
+
+#endif

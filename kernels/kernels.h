@@ -1,0 +1,90 @@
+/* kernels.h - the private contract between the engine and the kernels.
+ *
+ * Kernels know nothing of files, threads, policies' names or allocation. They trust their
+ * arguments: whoever calls has validated them. They never fail.
+ *
+ * Scores. S[q,k] = b[k] + sum over the row's entries, in the order stored, of x * W[t,k], all
+ * float32, one fused multiply-add an entry, starting from b[k]. Every variant gives the same bits.
+ *
+ * Ties. Models are passed in *preference order*: where a rule leaves several models equal, the one
+ * with the lowest index wins. The engine permutes models so that this is "lower mean cost, then
+ * lower index" of the contract, and maps the choice back.
+ *
+ * Signed zeros compare equal. W, b and x are finite, but sums may overflow to an infinity and their
+ * differences to NaN: a comparison with NaN is false, so a NaN never wins.
+ *
+ * No model. A query with no eligible model gets TGR_UNDECIDED.
+ */
+#ifndef TGR_KERNELS_H
+#define TGR_KERNELS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define TGR_UNDECIDED  (-1)
+#define TGR_MODELS_MAX 1024 /* of one router */
+
+typedef enum tgr_value_type { TGR_U8 = 0, TGR_U16 = 1, TGR_F32 = 2 } tgr_value_type;
+
+/* Rows of sparse counts. Row r holds entries indptr[r] .. indptr[r + 1]. */
+typedef struct tgr_csr {
+    size_t rows;
+    const int64_t
+        *indptr; /* rows + 1, indptr[0] may be any number: entries are numbered from there */
+    const uint32_t *indices; /* column of each entry, from entry 0 */
+    const void *values;      /* of value_type, from entry 0 */
+    tgr_value_type value_type;
+} tgr_csr;
+
+/* W and b. */
+typedef struct tgr_weights {
+    size_t models;
+    size_t stride;        /* floats from one row of `weights` to the next, >= models */
+    const float *weights; /* columns x stride */
+    const float *bias;    /* models */
+} tgr_weights;
+
+typedef enum tgr_rule { TGR_RULE_MARGIN, TGR_RULE_UTILITY, TGR_RULE_SLACK } tgr_rule;
+
+/* What a decision needs beside the scores. Arrays of per-row data start at row 0 of the block. */
+typedef struct tgr_decider {
+    tgr_rule rule;
+    size_t models;
+    size_t reference; /* margin */
+    const double *thresholds;
+    size_t threshold_count;
+
+    /* Expected cost c_qk, USD: where price_in is not NULL, the row's prompt_tokens are known (not
+     * NaN) and price_in[k] is not NaN: fma(prompt_tokens[q], price_in[k], price_out[k]); else
+     * flat[k]. NULL flat: the rule needs no cost (margin; utility with every lambda 0). */
+    const double *flat;          /* models */
+    const double *price_in;      /* models, USD a prompt token; may be NULL */
+    const double *price_out;     /* models, USD of the expected completion */
+    const double *prompt_tokens; /* rows; may be NULL */
+
+    /* Bit k % 64 of word k / 64 of a row's mask: model k may serve it. NULL: all may serve all. */
+    const uint64_t *eligible; /* rows x mask_words */
+    size_t mask_words;        /* (models + 63) / 64 */
+} tgr_decider;
+
+/* Where decisions go. margin: the rule's own difference at the decision, NaN where there is none
+ * (margin: S_m - S_L; utility: gap to the runner-up, as float; slack: max S - S of the chosen). */
+typedef struct tgr_choice {
+    int16_t *model; /* rows x threshold_count */
+    float *margin;  /* rows x threshold_count, or NULL */
+} tgr_choice;
+
+/* The plain reference: short, obvious, slow. It defines what every other variant must return. */
+
+/* Scores of rows [begin, end): scores[(r - begin) * stride + k], stride >= models. */
+void tgr_ref_score(const tgr_csr *x, const tgr_weights *w, size_t begin, size_t end, float *scores,
+                   size_t stride);
+
+/* Decides rows [begin, end) given their scores (scores[0] is row begin's). */
+void tgr_ref_decide(const tgr_decider *decider, const float *scores, size_t stride, size_t begin,
+                    size_t end, const tgr_choice *choice);
+
+/* The expected cost of one model for one row, as tgr_decider says; NaN where it is not known. */
+double tgr_ref_cost(const tgr_decider *decider, size_t row, size_t model);
+
+#endif

@@ -1,0 +1,1 @@
+tgr_test(test_kernels_ref kernels)
