@@ -85,7 +85,7 @@ static tgr_status make_room(tgr_decide *decide, size_t rows, tgr_error *error)
 {
     tgr_decide_memory *memory = decide->memory;
     const tgr_serve *serve = decide->serve;
-    size_t choices, words, scores;
+    size_t choices = 0, words = 0, scores = 0;
     bool fits = !__builtin_mul_overflow(rows, decide->plan.threshold_count, &choices) &&
                 !__builtin_mul_overflow(rows, serve->mask_words, &words) &&
                 !__builtin_mul_overflow(decide->plan.block_rows, serve->stride, &scores) &&

@@ -125,13 +125,11 @@ static tgr_status open_output(routing *work, tgr_error *error)
         .query_digests = work->query_digests,
         .query_count = work->pass.file_count,
     };
-    if (format == TGR_DECISIONS_H5) {
-        status = tgr_pass_count(&work->pass, work->run, &work->plan.rows, error);
-        if (status == TGR_OK && options->ids) {
-            status = find_id_width(work, &work->plan.id_width, error);
-        }
-    } else {
+    status = tgr_pass_count(&work->pass, work->run, &work->plan.rows, error);
+    if (format != TGR_DECISIONS_H5) {
         work->plan.ids = work->plan.margins = true;
+    } else if (status == TGR_OK && options->ids) {
+        status = find_id_width(work, &work->plan.id_width, error);
     }
     if (status == TGR_OK) {
         status = tgr_decisions_open(options->output, format, &work->plan, &work->writer, error);

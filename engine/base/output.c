@@ -93,12 +93,8 @@ tgr_status tgr_output_open(tgr_output *output, const char *path, tgr_error *erro
     return TGR_OK;
 }
 
-static tgr_status sync_folder(const char *path, tgr_error *error)
+static tgr_status sync_folder(const char *folder, tgr_error *error)
 {
-    char *folder = folder_of(path);
-    if (folder == NULL) {
-        return tgr_fail_memory(error, "a folder name");
-    }
     tgr_status status = TGR_OK;
     int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     /* Some file systems cannot sync a folder (EINVAL); the rename itself has been done. */
@@ -108,7 +104,6 @@ static tgr_status sync_folder(const char *path, tgr_error *error)
     if (fd >= 0) {
         close(fd);
     }
-    tgr_mem_free(folder);
     return status;
 }
 
@@ -132,15 +127,19 @@ static tgr_status sync_file(tgr_output *output, tgr_error *error)
 
 tgr_status tgr_output_commit(tgr_output *output, tgr_error *error)
 {
-    tgr_status status = sync_file(output, error);
+    /* Everything that can run short does so before the rename: after it the file is there. */
+    char *folder = folder_of(output->path);
+    tgr_status status =
+        folder == NULL ? tgr_fail_memory(error, "a folder name") : sync_file(output, error);
     if (status == TGR_OK && rename(output->temporary, output->path) != 0) {
         status = tgr_fail_io(error, output->path, "put the finished file in place", errno);
     }
     if (status == TGR_OK) {
         tgr_mem_free(output->temporary);
         output->temporary = NULL;
-        status = sync_folder(output->path, error);
+        status = sync_folder(folder, error);
     }
+    tgr_mem_free(folder);
     tgr_output_abandon(output);
     return status;
 }

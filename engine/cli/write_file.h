@@ -6,7 +6,7 @@
 
 #include <tagroute/status.h>
 
-/* Replaces `path` atomically; "-" is standard output. */
+/* Replaces `path` atomically; "-" is standard output, which is flushed. */
 tgr_status tgr_cli_write_file(const char *path, const char *bytes, size_t length, tgr_error *error);
 
 /* Flushes and closes standard output; TGR_ERR_IO where anything written to it was lost. */

@@ -28,7 +28,8 @@ typedef enum tgr_coded {
 
 typedef struct tgr_coded_column {
     tgr_strings *names;
-    tgr_spool codes; /* int32_t a row, -1 missing; empty where no row has a name */
+    tgr_spool codes; /* int32_t a row, -1 missing; empty while no row has a name */
+    bool used;       /* some row has a name */
 } tgr_coded_column;
 
 typedef struct tgr_spooled_model { /* what one model did on one query */

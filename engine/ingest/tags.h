@@ -20,6 +20,7 @@ typedef struct tgr_tag {
 typedef struct tgr_tag_table {
     tgr_strings *names;
     tgr_tag *tags; /* as many as names */
+    uint32_t count;
     size_t capacity;
     uint32_t numbered; /* tags of a router, numbered first: these keep number and column */
 } tgr_tag_table;
@@ -31,8 +32,27 @@ void tgr_tag_table_free(tgr_tag_table *table);
 /* The number of a tag, new or known; TGR_STRING_NONE where memory is short. */
 uint32_t tgr_tag_table_intern(tgr_tag_table *table, const char *text, size_t length);
 
+/* A value in units of 2^-40; those beyond 2^62 count as that, so that they fit the sum. */
+tgr_sum tgr_tag_term(float value);
+
+#define TGR_TAG_TOTAL_LARGEST ((tgr_sum)1 << 126) /* a total that would overflow stays here */
+
 /* Counts one query that has the tag with this value. */
-void tgr_tag_table_count(tgr_tag_table *table, uint32_t tag, float value);
+static inline void tgr_tag_count(tgr_tag *tag, float value)
+{
+    tag->queries++;
+    if (value >= 1 && value < 65536 && (float)(int32_t)value == value) { /* by far the most */
+        tag->total += (tgr_sum)(int32_t)value << 40;
+    } else {
+        tag->total += tgr_tag_term(value);
+    }
+    if (tag->total > TGR_TAG_TOTAL_LARGEST) {
+        tag->total = TGR_TAG_TOTAL_LARGEST;
+    }
+    if (tag->total < -TGR_TAG_TOTAL_LARGEST) {
+        tag->total = -TGR_TAG_TOTAL_LARGEST;
+    }
+}
 
 /* How often a tag was seen, all its values added up. */
 double tgr_tag_occurrences(const tgr_tag *tag);

@@ -28,6 +28,11 @@ tgr_status tgr_read_scorer(const tgr_fields *fields, tgr_router *router, tgr_err
 tgr_status tgr_read_tagger(const tgr_fields *fields, tgr_router *router, tgr_error *error);
 tgr_status tgr_read_quantiles(const tgr_fields *fields, tgr_router *router, tgr_error *error);
 
+/* A router file's bytes, all of them hostile, into an empty router. Whatever the outcome, the
+ * router is good for tgr_router_free; only after TGR_OK for anything else. */
+tgr_status tgr_router_decode(const char *bytes, size_t length, tgr_router *router,
+                             tgr_error *error);
+
 /* Whether text is 32 hexadecimal digits. */
 bool tgr_is_digest(const char *text);
 

@@ -29,7 +29,8 @@ typedef struct tgr_array {
     hid_t native;      /* its type as this machine holds it */
     tgr_array_class kind;
     bool is_signed;
-    size_t width;      /* bytes of an element */
+    size_t width;      /* bytes of an element as this machine holds it */
+    size_t stored_width; /* and in the file */
     int rank;          /* 0 (scalar, one row), 1 or 2 */
     size_t text_max;   /* bytes of one string of variable length */
     uint64_t rows, columns; /* columns: 1 unless the rank is 2 */

@@ -73,4 +73,7 @@ tgr_status tgr_h5_pair_attribute(const tgr_h5_file *file, hid_t object, const ch
 /* A new file under a name that exists already (a temporary one), laid out for page-aligned reads. */
 tgr_status tgr_h5_create(const char *temporary, const char *path, hid_t *file, tgr_error *error);
 
+/* Flushes and closes a file that was written; *file is 0 afterwards where that went well. */
+tgr_status tgr_h5_close_written(hid_t *file, const char *path, tgr_error *error);
+
 #endif

@@ -11,7 +11,8 @@ typedef enum tgr_file_kind {
     TGR_KIND_ROUTER     /* MessagePack map with format "tagroute.router" */
 } tgr_file_kind;
 
-/* TGR_ERR_IO where the file cannot be opened; TGR_KIND_UNKNOWN where it is none of these. */
+/* TGR_ERR_IO where the file cannot be opened, TGR_ERR_INPUT where it is HDF5 but damaged;
+ * TGR_KIND_UNKNOWN where it is none of these. */
 tgr_status tgr_file_kind_of(const char *path, tgr_file_kind *kind, tgr_error *error);
 
 #endif

@@ -30,7 +30,8 @@ typedef struct tgr_query_file {
     bool has_ids, has_prompt_tokens, has_text;
     bool has_score, has_outcome, has_cost, has_completion_tokens;
 
-    char *digest;            /* of the contents, as written by tagroute; "" for a foreign file */
+    char *digest;            /* of the contents, as written by tagroute; "" for a foreign file, or one
+                              * whose parts were replaced since */
     char *tagger_digest;     /* how its texts were tagged; "" for a foreign file */
     bool category_tag;
 

@@ -14,10 +14,11 @@
 extern "C" {
 #endif
 
-typedef enum tgr_count { /* how X enters the sums and, stored in the router, the scores */
-    TGR_COUNT_RAW = 0,   /* as it is */
-    TGR_COUNT_BINARY = 1, /* 1 where a tag stands */
-    TGR_COUNT_LOG = 2,   /* float32(log1p(x)) */
+/* How X enters the sums and, stored in the router, the scores. */
+typedef enum tgr_count {
+    TGR_COUNT_RAW = 0,     /* as it is */
+    TGR_COUNT_BINARY = 1,  /* 1 where a tag stands */
+    TGR_COUNT_LOG = 2,     /* float32(log1p(x)) */
     TGR_COUNT_DEFAULT = -1 /* the scorer's own */
 } tgr_count;
 
@@ -29,17 +30,17 @@ typedef struct tgr_fit_options {
     const char *reference;     /* model, or NULL: the model of the highest mean cost */
     const char *const *models; /* NULL: all of the query files, in byte order */
     size_t model_count;
-    const char *split;         /* NULL: "train" where there are splits, else every query; "" every query */
-    double min_count;          /* tags with a smaller n_t are dropped */
+    const char *split; /* NULL: "train" where some file has it, else every query; "" every query */
+    double min_count;  /* tags with a smaller n_t are dropped */
     tgr_count count;
-    double rewards[3];         /* of a win, a tie, a loss */
+    double rewards[3]; /* of a win, a tie, a loss */
 } tgr_fit_options;
 
 typedef struct tgr_fit_report {
-    uint64_t queries;      /* read */
-    uint64_t training;     /* of them used */
-    uint64_t tags_seen;    /* distinct tags in the training queries */
-    uint64_t tags;         /* kept */
+    uint64_t queries;   /* read */
+    uint64_t training;  /* of them used */
+    uint64_t tags_seen; /* distinct tags in the training queries */
+    uint64_t tags;      /* kept */
     uint64_t models;
     uint64_t judged;       /* (query, model) pairs with an outcome, derived ones included */
     uint64_t derived;      /* of them: outcomes derived from scores */
@@ -49,12 +50,33 @@ typedef struct tgr_fit_report {
 /* Defaults: scorer "paper", min_count 5, default count, rewards 1, 0.15, -1. */
 TGR_API void tgr_fit_options_init(tgr_fit_options *options);
 
-/* Fits a router. On success *router is the caller's. Sums are exact, so the result does not depend on
- * threads, order of rows or how they are split over files. TGR_ERR_ARGUMENT for unknown models or
- * options; TGR_ERR_INPUT where the files hold no outcome or score to learn from. The model order and
- * reference are fixed here. `prices`, if not NULL, are applied before the reference is chosen by
- * cost. Margin quantiles over the training queries are stored in the router. */
-struct tgr_price_options;
+struct tgr_price_options; /* prices.h */
+
+/* Fits a router. On success *router is the caller's; on failure it is NULL. prices, report and run
+ * may be NULL.
+ *
+ * Models are those asked for, in that order, else all of the files in byte order; at most 1024.
+ * Tags with at least min_count occurrences are kept, numbered by falling count, ties by byte order.
+ * A pair without a recorded outcome gets it from the scores of the model and the reference, where
+ * both are there; the reference's own, where neither is, is a tie if another model of the query has
+ * a recorded one.
+ *
+ * Reference: where none is named, the model of the highest cost of an average training query, the
+ * first of equals. That cost is the mean of the recorded ones, else prices times mean tokens, else
+ * the flat cost; `prices` are applied before, and completion tokens given there win over the mean.
+ *
+ * Every sum is exact, so weights and means do not depend on threads, order of rows, or how they are
+ * split over files. The router also holds margin quantiles: the ceil(share * n)-th largest margin
+ * of the n training queries for shares 0.1 to 0.9; of more than 50 million queries, every s-th
+ * counts.
+ *
+ * Memory does not grow with the queries but for 4 bytes each (200 MB at most) for the margins. The
+ * files are read three times. Model means and sums need |value| <= 2^22.
+ *
+ * TGR_ERR_ARGUMENT for unknown models, a split that no file has, options out of range, or where no
+ * model's cost is known to choose the reference by (the sentence lists the models). TGR_ERR_INPUT
+ * where there is nothing to learn from, no tag is frequent enough, files were tagged differently,
+ * or a value cannot be summed exactly (the sentence names file and row). */
 TGR_API tgr_status tgr_fit(const tgr_fit_options *options, const struct tgr_price_options *prices,
                            tgr_router **router, tgr_fit_report *report, const tgr_run *run,
                            tgr_error *error);

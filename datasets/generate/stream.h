@@ -1,0 +1,25 @@
+/* stream.h - a log of many records, made by several threads, written in order. */
+#ifndef TGR_GENERATE_STREAM_H
+#define TGR_GENERATE_STREAM_H
+
+#include <tagroute/run.h>
+#include <tagroute/status.h>
+
+#include "datasets/generate/write.h"
+
+typedef struct tgr_gen_log {
+    const char *path; /* "-": standard output; ".gz" and ".zst" compress */
+    uint64_t queries;
+    tgr_gen_parts parts;
+    tgr_gen_writer writer;
+} tgr_gen_log;
+
+/* Writes records 0 .. queries - 1. The same world and log give the same bytes for any run->threads.
+ * A file appears whole or not at all. *bytes (may be NULL): written, compressed. */
+tgr_status tgr_gen_log_write(const tgr_gen_world *world, const tgr_gen_log *log, const tgr_run *run,
+                             uint64_t *bytes, tgr_error *error);
+
+/* A price map in LiteLLM's layout with the world's models, for `tagroute fit --prices`. */
+tgr_status tgr_gen_prices_write(const tgr_gen_world *world, const char *path, tgr_error *error);
+
+#endif

@@ -1,0 +1,49 @@
+/* write.h - records as bytes of a request log.
+ *
+ * Writers check nothing as they go: the caller brings tgr_gen_record_bytes(world) bytes of room,
+ * and every part of a record is bounded.
+ */
+#ifndef TGR_GENERATE_WRITE_H
+#define TGR_GENERATE_WRITE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "datasets/generate/record.h"
+
+/* What records hold beside their id, category, split, tokens and models. One at least is true. */
+typedef struct tgr_gen_parts {
+    bool text;
+    bool tags;
+} tgr_gen_parts;
+
+/* Writes one record and returns where it ends. */
+typedef char *(*tgr_gen_writer)(const tgr_gen_world *world, const tgr_gen_record *record,
+                                tgr_gen_parts parts, char *at);
+
+char *tgr_gen_write_jsonl(const tgr_gen_world *world, const tgr_gen_record *record,
+                          tgr_gen_parts parts, char *at); /* a line */
+char *tgr_gen_write_msgpack(const tgr_gen_world *world, const tgr_gen_record *record,
+                            tgr_gen_parts parts, char *at); /* a map */
+
+/* No record of the world is longer than this, in either format. */
+size_t tgr_gen_record_bytes(const tgr_gen_world *world);
+
+#define TGR_GEN_ID_MAX 24
+/* "q0000000012": ten digits, more where they are needed. Returns its length. */
+size_t tgr_gen_id(uint64_t index, char id[TGR_GEN_ID_MAX]);
+
+static inline char *tgr_gen_put(char *at, const char *bytes, size_t length)
+{
+    memcpy(at, bytes, length);
+    return at + length;
+}
+
+/* For string literals, whose length the compiler knows. */
+#define TGR_GEN_PUT(at, literal) tgr_gen_put(at, literal, sizeof(literal) - 1)
+
+extern const char *const tgr_gen_outcome_names[3]; /* by tgr_gen_outcome */
+
+#endif

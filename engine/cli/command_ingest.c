@@ -1,0 +1,161 @@
+/* command_ingest.c - request logs to a query file. */
+#include <string.h>
+
+#include <tagroute/ingest.h>
+
+#include "engine/cli/commands.h"
+#include "engine/cli/fail.h"
+#include "engine/cli/numbers.h"
+#include "engine/cli/session.h"
+
+static const tgr_cli_option ingest_options[] = {
+    {"output", 'o', "FILE.h5", "the query file to write; replaced only when complete"},
+    {"router", 'r', "ROUTER", "number tags as this router does, and say which ones it lacks"},
+    {"format", 0, "FORMAT", "jsonl or msgpack (default: told from the log itself)"},
+    {"category-tag", 0, NULL, "give each query its category as one more tag, cat:CATEGORY"},
+    {"compress", 0, NULL, "smaller file, slower to read"},
+    {"compact", 0, NULL, "16-bit column numbers where they are enough: faster to read"},
+    {"no-text", 0, NULL, "leave texts out of the query file"},
+    {0},
+};
+
+static const tgr_cli_option record_options[] = {
+    {"strict", 0, NULL, "stop at the first bad record instead of skipping and counting it"},
+    {"max-bad", 0, "SHARE", "fail where more records than this are bad (default: 5%)"},
+    {"max-record", 0, "SIZE", "a larger record is bad (default: 64M)"},
+    {0},
+};
+
+static const tgr_cli_group ingest_group = {"Options", ingest_options};
+static const tgr_cli_group record_group = {"Bad records", record_options};
+static const tgr_cli_group *const groups[] = {&ingest_group, &record_group, &tgr_cli_common_group,
+                                              NULL};
+
+static const tgr_cli_example examples[] = {
+    {"two logs, gzip or zstd or plain, into one query file",
+     "tagroute ingest monday.jsonl.zst tuesday.jsonl.gz -o queries.h5"},
+    {"MessagePack from a pipe, every record has to be good",
+     "fluent-cat | tagroute ingest - --format msgpack --strict -o queries.h5"},
+    {"new queries for a router that was fitted before",
+     "tagroute ingest today.jsonl -r router.msgpack -o today.h5"},
+    {0},
+};
+
+static tgr_status read_format(const tgr_cli_arguments *arguments, tgr_log_format *format,
+                              tgr_error *error)
+{
+    const char *name = tgr_cli_text(arguments, "format");
+    if (name == NULL) {
+        return TGR_OK;
+    }
+    if (strcmp(name, "jsonl") == 0) {
+        *format = TGR_LOG_JSONL;
+    } else if (strcmp(name, "msgpack") == 0) {
+        *format = TGR_LOG_MSGPACK;
+    } else {
+        return tgr_cli_fail(error, TGR_ERR_ARGUMENT, "--format is jsonl or msgpack, not '%.60s'",
+                            name);
+    }
+    return TGR_OK;
+}
+
+static tgr_status read_options(const tgr_cli_arguments *arguments, tgr_ingest_options *options,
+                               tgr_error *error)
+{
+    tgr_ingest_options_init(options);
+    options->inputs = arguments->operands;
+    options->input_count = arguments->operand_count;
+    options->router = tgr_cli_text(arguments, "router");
+    options->category_tag = tgr_cli_has(arguments, "category-tag");
+    options->compress = tgr_cli_has(arguments, "compress");
+    options->compact = tgr_cli_has(arguments, "compact");
+    options->strict = tgr_cli_has(arguments, "strict");
+    options->no_text = tgr_cli_has(arguments, "no-text");
+    tgr_status status = tgr_cli_need(arguments, "output", &options->output, error);
+    if (status == TGR_OK) {
+        status = read_format(arguments, &options->format, error);
+    }
+    const char *max_bad = tgr_cli_text(arguments, "max-bad");
+    if (status == TGR_OK && max_bad != NULL) {
+        status = tgr_cli_parse_share("max-bad", max_bad, &options->max_bad, error);
+    }
+    const char *max_record = tgr_cli_text(arguments, "max-record");
+    if (status == TGR_OK && max_record != NULL) {
+        status = tgr_cli_parse_size("max-record", max_record, &options->max_record, error);
+    }
+    return status;
+}
+
+static void print_summary(const tgr_cli_session *session, const tgr_ingest_options *options,
+                          const tgr_ingest_report *report)
+{
+    char queries[TGR_CLI_NUMBER_SIZE], tags[TGR_CLI_NUMBER_SIZE], nonzeros[TGR_CLI_NUMBER_SIZE];
+    char models[TGR_CLI_NUMBER_SIZE], share[TGR_CLI_NUMBER_SIZE], time[TGR_CLI_NUMBER_SIZE];
+    char rate[TGR_CLI_NUMBER_SIZE];
+    double seconds = tgr_cli_session_seconds(session);
+    double pairs = (double)report->queries * (double)report->models;
+    tgr_cli_say(session, "%s: %s queries, %s tags, %s non-zeros, %s models, %s judged\n",
+                options->output, tgr_cli_count(queries, report->queries),
+                tgr_cli_count(tags, report->tags), tgr_cli_count(nonzeros, report->nonzeros),
+                tgr_cli_count(models, report->models),
+                tgr_cli_share(share, pairs > 0 ? (double)report->judged / pairs : 0));
+    if (report->bad > 0) {
+        tgr_cli_say(
+            session, "  %s bad records skipped, %s of the log\n",
+            tgr_cli_count(queries, report->bad),
+            tgr_cli_share(share, (double)report->bad / (double)(report->bad + report->queries)));
+    }
+    if (options->router != NULL) {
+        tgr_cli_say(session, "  %s tags are new to the router\n",
+                    tgr_cli_count(tags, report->new_tags));
+    }
+    tgr_cli_say(session, "  %s, %s queries/s, %.1f MB/s\n", tgr_cli_duration(time, seconds),
+                tgr_cli_rate(rate, (double)report->queries / seconds),
+                (double)report->bytes / seconds / 1e6);
+    if (options->router != NULL) {
+        tgr_cli_say(session, "next: tagroute route %s -r %s -o decisions.h5\n", options->output,
+                    options->router);
+    } else if (report->judged > 0) {
+        tgr_cli_say(session, "next: tagroute fit %s -o router.msgpack\n", options->output);
+    } else {
+        tgr_cli_say(session, "next: tagroute route %s -r ROUTER -o decisions.h5\n",
+                    options->output);
+    }
+}
+
+static tgr_status ingest(const tgr_cli_arguments *arguments, tgr_error *error)
+{
+    tgr_ingest_options options;
+    tgr_ingest_report report = {0};
+    tgr_cli_session session;
+    tgr_status status = read_options(arguments, &options, error);
+    if (status == TGR_OK) {
+        status = tgr_cli_session_start(&session, arguments, error);
+    }
+    if (status != TGR_OK) {
+        return status;
+    }
+    status = tgr_ingest(&options, &report, &session.run, error);
+    tgr_cli_session_end(&session);
+    if (status == TGR_OK) {
+        print_summary(&session, &options, &report);
+    }
+    return status;
+}
+
+const tgr_cli_command tgr_cli_ingest = {
+    .name = "ingest",
+    .summary = "request logs to a query file",
+    .synopsis = "LOG... -o FILE.h5 [options]",
+    .description =
+        "Reads request logs, one record a query, in JSON Lines or MessagePack (maps, or Fluentd "
+        "and Fluent Bit events), plain, gzip or zstd; - is standard input. Writes one query file, "
+        "which anndata, h5py and scipy open too. A bad record is skipped, counted by reason and "
+        "named by its position.",
+    .examples = examples,
+    .groups = groups,
+    .operands_min = 1,
+    .operands_max = (size_t)-1,
+    .operand = "a log, or several",
+    .main = ingest,
+};

@@ -1,0 +1,190 @@
+/* command_simulate.c - what a policy would cost and achieve. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <tagroute/simulate.h>
+
+#include "engine/cli/commands.h"
+#include "engine/cli/deciding.h"
+#include "engine/cli/fail.h"
+#include "engine/cli/numbers.h"
+#include "engine/cli/prices.h"
+#include "engine/cli/session.h"
+#include "engine/cli/show_simulation.h"
+#include "engine/cli/write_file.h"
+
+static const tgr_cli_option simulate_options[] = {
+    {"router", 'r', "ROUTER", "the router that `tagroute fit` wrote"},
+    {"quality", 0, "QUALITY",
+     "score: the recorded score; accept: won or tied (default: score where recorded)"},
+    {"json", 0, "FILE",
+     "write everything as one JSON object; - is standard output, without tables"},
+    {0},
+};
+
+static const tgr_cli_group simulate_group = {"Options", simulate_options};
+static const tgr_cli_group *const groups[] = {&simulate_group, &tgr_cli_deciding_group,
+                                              &tgr_cli_price_group, &tgr_cli_common_group, NULL};
+
+static const tgr_cli_example examples[] = {
+    {"what each threshold costs and achieves, on queries that were not learnt from",
+     "tagroute simulate queries.h5 -r router.msgpack --split test"},
+    {"exactly these thresholds, for a program",
+     "tagroute simulate queries.h5 -r router.msgpack --theta -0.02:0:0.01 --json -"},
+    {"score against cost, with current prices",
+     "tagroute simulate queries.h5 -r router.msgpack --policy utility --prices litellm.json"},
+    {0},
+};
+
+typedef struct simulating {
+    tgr_simulate_options options;
+    tgr_cli_deciding deciding;
+    tgr_cli_prices prices;
+    const char *router_path;
+    const char *json; /* NULL: none asked for */
+} simulating;
+
+static tgr_status read_quality(const char *name, tgr_quality *quality, tgr_error *error)
+{
+    if (name == NULL) {
+        return TGR_OK;
+    }
+    if (strcmp(name, "score") == 0) {
+        *quality = TGR_QUALITY_SCORE;
+    } else if (strcmp(name, "accept") == 0) {
+        *quality = TGR_QUALITY_ACCEPT;
+    } else {
+        return tgr_cli_fail(error, TGR_ERR_ARGUMENT, "--quality is score or accept, not '%.60s'",
+                            name);
+    }
+    return TGR_OK;
+}
+
+static tgr_status read_options(simulating *work, const tgr_cli_arguments *arguments,
+                               tgr_error *error)
+{
+    tgr_simulate_options *options = &work->options;
+    tgr_simulate_options_init(options);
+    options->inputs = arguments->operands;
+    options->input_count = arguments->operand_count;
+    work->json = tgr_cli_text(arguments, "json");
+    tgr_status status = tgr_cli_need(arguments, "router", &work->router_path, error);
+    if (status == TGR_OK) {
+        status = read_quality(tgr_cli_text(arguments, "quality"), &options->quality, error);
+    }
+    if (status == TGR_OK) {
+        status = tgr_cli_deciding_read(&work->deciding, arguments, error);
+    }
+    options->policy = work->deciding.policy;
+    options->thresholds = work->deciding.thresholds;
+    options->threshold_count = work->deciding.threshold_count;
+    options->fallback = work->deciding.fallback;
+    options->split = work->deciding.split;
+    return status == TGR_OK ? tgr_cli_prices_read(&work->prices, arguments, error) : status;
+}
+
+static tgr_status write_json(const tgr_simulation *simulation, const char *path, tgr_error *error)
+{
+    char *text = NULL;
+    size_t length = 0;
+    tgr_status status = tgr_simulation_json(simulation, &text, &length, error);
+    if (status == TGR_OK) {
+        status = tgr_cli_write_file(path, text, length, error);
+    }
+    tgr_free(text);
+    return status;
+}
+
+/* The tables are made in memory, so that a failing write is seen where it happens. */
+static tgr_status print_tables(const tgr_simulation *simulation, tgr_error *error)
+{
+    char *text = NULL;
+    size_t length = 0;
+    FILE *memory = open_memstream(&text, &length);
+    if (memory == NULL) {
+        return tgr_cli_fail(error, TGR_ERR_NOMEM, "not enough memory for the tables");
+    }
+    tgr_cli_show_simulation(simulation, memory);
+    tgr_status status = TGR_OK;
+    if (fclose(memory) != 0) {
+        status = tgr_cli_fail(error, TGR_ERR_NOMEM, "not enough memory for the tables");
+    } else {
+        status = tgr_cli_write_file("-", text, length, error);
+    }
+    free(text);
+    return status;
+}
+
+static tgr_status print_results(const simulating *work, const tgr_cli_session *session,
+                                const tgr_simulation *simulation, tgr_error *error)
+{
+    tgr_status status = TGR_OK;
+    if (work->json != NULL) {
+        status = write_json(simulation, work->json, error);
+    }
+    if (status != TGR_OK || (work->json != NULL && strcmp(work->json, "-") == 0)) {
+        return status;
+    }
+    status = print_tables(simulation, error);
+    if (status == TGR_OK && simulation->best < simulation->points) {
+        char number[TGR_CLI_NUMBER_SIZE];
+        tgr_cli_say(session, "\nnext: tagroute route %s -r %s --%s %s -o decisions.h5\n",
+                    work->options.inputs[0], work->router_path,
+                    tgr_cli_threshold_option(simulation->policy),
+                    tgr_cli_threshold(number, simulation->policy,
+                                      simulation->curve[simulation->best].threshold));
+    }
+    return status;
+}
+
+static tgr_status load_and_simulate(const simulating *work, tgr_cli_session *session,
+                                    tgr_error *error)
+{
+    tgr_router *router = NULL;
+    tgr_simulation *simulation = NULL;
+    tgr_status status =
+        tgr_cli_load_router(work->router_path, &work->prices, &session->run, &router, error);
+    if (status == TGR_OK) {
+        status = tgr_simulate(router, &work->options, &simulation, &session->run, error);
+    }
+    tgr_cli_session_end(session);
+    if (status == TGR_OK) {
+        status = print_results(work, session, simulation, error);
+    }
+    tgr_simulation_free(simulation);
+    tgr_router_free(router);
+    return status;
+}
+
+static tgr_status simulate(const tgr_cli_arguments *arguments, tgr_error *error)
+{
+    simulating work = {0};
+    tgr_cli_session session;
+    tgr_status status = read_options(&work, arguments, error);
+    if (status == TGR_OK) {
+        status = tgr_cli_session_start(&session, arguments, error);
+    }
+    if (status == TGR_OK) {
+        status = load_and_simulate(&work, &session, error);
+    }
+    tgr_cli_deciding_free(&work.deciding);
+    tgr_cli_prices_free(&work.prices);
+    return status;
+}
+
+const tgr_cli_command tgr_cli_simulate = {
+    .name = "simulate",
+    .summary = "what each threshold would cost and achieve",
+    .synopsis = "FILE.h5... -r ROUTER [options]",
+    .description =
+        "Decides queries whose outcomes are recorded at many thresholds, and says what that would "
+        "have cost and achieved: against each model alone, against chance and against the best "
+        "possible. Quality is measured on the decisions whose chosen model is judged.",
+    .examples = examples,
+    .groups = groups,
+    .operands_min = 1,
+    .operands_max = (size_t)-1,
+    .operand = "a query file, or several",
+    .main = simulate,
+};

@@ -1,0 +1,179 @@
+/* main.c - finds the command, runs it, turns what it says into an exit status. */
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <tagroute/tagroute.h>
+
+#include "engine/cli/commands.h"
+#include "engine/cli/messages.h"
+#include "engine/cli/near.h"
+#include "engine/cli/options.h"
+#include "engine/cli/signals.h"
+#include "engine/cli/write_file.h"
+
+enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_INPUT = 3 };
+
+static const tgr_cli_command *const commands[] = {&tgr_cli_ingest, &tgr_cli_fit, &tgr_cli_route,
+                                                  &tgr_cli_simulate, &tgr_cli_info};
+#define COMMAND_COUNT (sizeof commands / sizeof *commands)
+
+/* A file opened later must not land on a standard stream that the caller closed. */
+static void guard_standard_streams(void)
+{
+    for (int stream = 0; stream <= 2; stream++) {
+        if (fcntl(stream, F_GETFD) < 0) {
+            int opened = open("/dev/null", stream == 0 ? O_WRONLY : O_RDONLY);
+            if (opened != stream) { /* lower ones are all open: cannot happen */
+                return;
+            }
+        }
+    }
+}
+
+static int exit_status(tgr_status status)
+{
+    switch (status) {
+    case TGR_OK:
+        return EXIT_DONE;
+    case TGR_ERR_ARGUMENT:
+    case TGR_ERR_UNSUPPORTED:
+        return EXIT_USAGE;
+    case TGR_ERR_INPUT:
+        return EXIT_INPUT;
+    case TGR_ERR_IO:
+    case TGR_ERR_NOMEM:
+    case TGR_ERR_CANCELLED:
+    case TGR_ERR_INTERNAL:
+        return EXIT_FAILED;
+    }
+    return EXIT_FAILED;
+}
+
+static void print_overview(FILE *file)
+{
+    fprintf(file, "usage: tagroute COMMAND ...\n\n"
+                  "Routes large logs of LLM queries to models, offline.\n\n"
+                  "Examples:\n"
+                  "  tagroute ingest log.jsonl.zst -o queries.h5\n"
+                  "  tagroute fit queries.h5 -o router.msgpack\n"
+                  "  tagroute route queries.h5 -r router.msgpack -o decisions.h5\n"
+                  "  tagroute simulate queries.h5 -r router.msgpack\n\n"
+                  "Commands:\n");
+    for (size_t i = 0; i < COMMAND_COUNT; i++) {
+        fprintf(file, "  %-10s %s\n", commands[i]->name, commands[i]->summary);
+    }
+    fprintf(file, "  %-10s %s\n\n", "help", "show the help of a command");
+    fprintf(file, "`tagroute COMMAND --help` shows a command's options and examples;\n"
+                  "`tagroute --version` the version.\n"
+                  "Exit status: 0 done, 1 it failed, 2 wrong usage, 3 the input is bad.\n");
+}
+
+static const tgr_cli_command *find_command(const char *name)
+{
+    for (size_t i = 0; i < COMMAND_COUNT; i++) {
+        if (strcmp(commands[i]->name, name) == 0) {
+            return commands[i];
+        }
+    }
+    return NULL;
+}
+
+static int unknown_command(const char *name)
+{
+    tgr_cli_near near;
+    tgr_cli_near_start(&near, name, strlen(name));
+    for (size_t i = 0; i < COMMAND_COUNT; i++) {
+        tgr_cli_near_offer(&near, commands[i]->name);
+    }
+    char sentence[256];
+    snprintf(sentence, sizeof sentence, "unknown %s '%.60s'%s%s%s",
+             name[0] == '-' ? "option" : "command", name,
+             near.best != NULL ? "; did you mean " : "", near.best != NULL ? near.best : "",
+             near.best != NULL ? "?" : "");
+    tgr_cli_error(sentence);
+    fprintf(stderr, "usage: tagroute COMMAND ...\ntry 'tagroute --help'\n");
+    return EXIT_USAGE;
+}
+
+/* A pipe closed by its reader is how `| head` ends: nothing to say about. */
+static int report_failure(const tgr_error *error, const tgr_cli_command *command)
+{
+    if (error->status != TGR_ERR_IO || !tgr_cli_pipe_closed()) {
+        tgr_cli_error(error->message[0] != '\0' ? error->message : "it failed");
+    }
+    if (error->status == TGR_ERR_ARGUMENT && command != NULL) {
+        fprintf(stderr, "try 'tagroute %s --help'\n", command->name);
+    }
+    return exit_status(error->status);
+}
+
+static int run_command(const tgr_cli_command *command, int count, char **words)
+{
+    tgr_error error = {0};
+    tgr_cli_arguments arguments;
+    int result;
+    tgr_status status = tgr_cli_parse(&arguments, command, count, words, &error);
+    if (status == TGR_ERR_ARGUMENT) {
+        tgr_cli_error(error.message);
+        tgr_cli_print_usage(stderr, command);
+        fprintf(stderr, "try 'tagroute %s --help'\n", command->name);
+        result = EXIT_USAGE;
+    } else if (status == TGR_OK && tgr_cli_has(&arguments, "help")) {
+        tgr_cli_print_help(stdout, command);
+        result = EXIT_DONE;
+    } else {
+        status = status == TGR_OK ? command->main(&arguments, &error) : status;
+        error.status = status;
+        result = status == TGR_OK ? EXIT_DONE : report_failure(&error, command);
+    }
+    tgr_cli_arguments_free(&arguments);
+    return result;
+}
+
+static int help(int count, char **words)
+{
+    if (count == 0) {
+        print_overview(stdout);
+        return EXIT_DONE;
+    }
+    const tgr_cli_command *command = find_command(words[0]);
+    if (command == NULL) {
+        return unknown_command(words[0]);
+    }
+    tgr_cli_print_help(stdout, command);
+    return EXIT_DONE;
+}
+
+static int dispatch(int count, char **words)
+{
+    if (count < 2) {
+        print_overview(stderr);
+        return EXIT_USAGE;
+    }
+    if (strcmp(words[1], "--help") == 0 || strcmp(words[1], "-h") == 0) {
+        return help(0, NULL);
+    }
+    if (strcmp(words[1], "help") == 0) {
+        return help(count - 2, words + 2);
+    }
+    if (strcmp(words[1], "--version") == 0 || strcmp(words[1], "-V") == 0) {
+        printf("tagroute %s\n", tgr_version());
+        return EXIT_DONE;
+    }
+    const tgr_cli_command *command = find_command(words[1]);
+    return command != NULL ? run_command(command, count - 2, words + 2) : unknown_command(words[1]);
+}
+
+int main(int count, char **words)
+{
+    guard_standard_streams();
+    tgr_cli_signals_install();
+    int result = dispatch(count, words);
+    tgr_error error = {0};
+    if (tgr_cli_close_stdout(&error) != TGR_OK && result == EXIT_DONE) {
+        result = report_failure(&error, NULL);
+    }
+    return result;
+}

@@ -1,0 +1,70 @@
+/* prices.c - lists of MODEL=... to the library's price options. */
+#include "engine/cli/prices.h"
+
+#include <stdlib.h>
+
+#include "engine/cli/fail.h"
+
+static const tgr_cli_option price_options[] = {
+    {"prices", 0, "MAP.json", "price map in LiteLLM's form, by model name"},
+    {"alias", 0, "MODEL=NAME", "look MODEL up as NAME in the price map; repeatable"},
+    {"price", 0, "MODEL=IN,OUT",
+     "USD a prompt token and a completion token, or =IN,OUT/M a million; repeatable"},
+    {"completion-tokens", 0, "MODEL=N",
+     "expect N completion tokens a query (default: the training data's mean); repeatable"},
+    {"cost", 0, "MODEL=USD", "flat cost a query, where nothing better is known; repeatable"},
+    {0},
+};
+
+const tgr_cli_group tgr_cli_price_group = {"Prices", price_options};
+
+tgr_status tgr_cli_prices_read(tgr_cli_prices *prices, const tgr_cli_arguments *arguments,
+                               tgr_error *error)
+{
+    *prices = (tgr_cli_prices){.options.size = sizeof prices->options};
+    size_t capacity = arguments->value_count;
+    const char **texts = tgr_cli_alloc(4 * capacity, sizeof *texts, error);
+    if (texts == NULL) {
+        return TGR_ERR_NOMEM;
+    }
+    prices->texts = texts;
+    tgr_price_options *options = &prices->options;
+    options->map = tgr_cli_text(arguments, "prices");
+    options->aliases = texts;
+    options->alias_count = tgr_cli_list(arguments, "alias", texts, capacity);
+    options->prices = texts += capacity;
+    options->price_count = tgr_cli_list(arguments, "price", texts, capacity);
+    options->completion_tokens = texts += capacity;
+    options->completion_token_count = tgr_cli_list(arguments, "completion-tokens", texts, capacity);
+    options->costs = texts += capacity;
+    options->cost_count = tgr_cli_list(arguments, "cost", texts, capacity);
+    prices->any = options->map != NULL || options->alias_count + options->price_count +
+                                                  options->completion_token_count +
+                                                  options->cost_count >
+                                              0;
+    if (options->alias_count > 0 && options->map == NULL) {
+        return tgr_cli_fail(error, TGR_ERR_ARGUMENT,
+                            "--alias says how a model is named in a price map: give --prices too");
+    }
+    return TGR_OK;
+}
+
+void tgr_cli_prices_free(tgr_cli_prices *prices)
+{
+    free(prices->texts);
+    prices->texts = NULL;
+}
+
+tgr_status tgr_cli_load_router(const char *path, const tgr_cli_prices *prices, const tgr_run *run,
+                               tgr_router **router, tgr_error *error)
+{
+    tgr_status status = tgr_router_load(path, router, error);
+    if (status == TGR_OK && prices->any) {
+        status = tgr_router_set_prices(*router, &prices->options, run, error);
+        if (status != TGR_OK) {
+            tgr_router_free(*router);
+            *router = NULL;
+        }
+    }
+    return status;
+}

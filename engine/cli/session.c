@@ -1,0 +1,96 @@
+/* session.c - the callbacks of a run. */
+#include "engine/cli/session.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "engine/cli/messages.h"
+#include "engine/cli/numbers.h"
+#include "engine/cli/signals.h"
+
+#define MOST_MESSAGES 10 /* what a run says beyond that is counted only */
+#define MOST_THREADS  4096
+
+static const tgr_cli_option common_options[] = {
+    {"threads", 'j', "N", "use N threads (default: all that the process may use)"},
+    {"quiet", 'q', NULL, "no progress, notes or summary; warnings and errors stay"},
+    {"help", 'h', NULL, "show this help"},
+    {0},
+};
+
+const tgr_cli_group tgr_cli_common_group = {"Common options", common_options};
+
+static void on_progress(void *user, const tgr_progress *progress)
+{
+    tgr_cli_session *session = user;
+    tgr_cli_progress_update(&session->progress, progress);
+}
+
+static void on_message(void *user, tgr_level level, const char *sentence)
+{
+    tgr_cli_session *session = user;
+    if (level == TGR_NOTE && session->quiet) {
+        return;
+    }
+    if (session->messages++ >= MOST_MESSAGES) {
+        return;
+    }
+    tgr_cli_progress_clear(&session->progress);
+    if (level == TGR_WARNING) {
+        tgr_cli_warning("%s", sentence);
+    } else {
+        tgr_cli_note(sentence);
+    }
+}
+
+tgr_status tgr_cli_session_start(tgr_cli_session *session, const tgr_cli_arguments *arguments,
+                                 tgr_error *error)
+{
+    *session = (tgr_cli_session){.start = tgr_cli_clock()};
+    const char *threads = tgr_cli_text(arguments, "threads");
+    long number = 0;
+    if (threads != NULL) {
+        tgr_status status =
+            tgr_cli_parse_integer("threads", threads, 1, MOST_THREADS, &number, error);
+        if (status != TGR_OK) {
+            return status;
+        }
+    }
+    session->quiet = tgr_cli_has(arguments, "quiet");
+    tgr_cli_progress_start(&session->progress, session->quiet);
+    session->run = (tgr_run){
+        .size = sizeof session->run,
+        .threads = (int)number,
+        .progress = on_progress,
+        .message = on_message,
+        .user = session,
+        .cancel = tgr_cli_cancelled(),
+    };
+    return TGR_OK;
+}
+
+void tgr_cli_session_end(tgr_cli_session *session)
+{
+    tgr_cli_progress_clear(&session->progress);
+    if (session->messages > MOST_MESSAGES) {
+        tgr_cli_warning("%zu more messages like these", session->messages - MOST_MESSAGES);
+        session->messages = 0;
+    }
+}
+
+double tgr_cli_session_seconds(const tgr_cli_session *session)
+{
+    double seconds = tgr_cli_clock() - session->start;
+    return seconds > 1e-6 ? seconds : 1e-6;
+}
+
+void tgr_cli_say(const tgr_cli_session *session, const char *format, ...)
+{
+    if (session->quiet) {
+        return;
+    }
+    va_list arguments;
+    va_start(arguments, format);
+    vfprintf(stderr, format, arguments);
+    va_end(arguments);
+}

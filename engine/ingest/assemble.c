@@ -1,0 +1,120 @@
+/* assemble.c - the second pass, block by block: all movers over the same rows, then commit. */
+#include "engine/ingest/assemble.h"
+
+#include "engine/base/error.h"
+#include "engine/base/runtime.h"
+#include "engine/ingest/move.h"
+#include "engine/ingest/plan.h"
+
+#define BLOCK_ROWS  ((size_t)1 << 15)
+#define BLOCK_CELLS ((size_t)1 << 19) /* of a queries x models matrix */
+
+typedef struct movers {
+    bool with_text, with_models;
+    tgr_row_mover rows;
+    tgr_cell_mover cells;
+    tgr_text_mover ids, texts;
+    tgr_model_mover models;
+} movers;
+
+static size_t choose_block_rows(const tgr_columns *columns)
+{
+    size_t models = tgr_strings_count(columns->models);
+    size_t rows = models * BLOCK_ROWS > BLOCK_CELLS ? BLOCK_CELLS / models : BLOCK_ROWS;
+    return columns->rows < rows ? (size_t)columns->rows : rows;
+}
+
+static tgr_status open_movers(movers *all, tgr_columns *columns, const tgr_numbering *numbering,
+                              const tgr_query_plan *plan, size_t block_rows, tgr_error *error)
+{
+    tgr_status status = TGR_OK;
+    all->with_text = columns->has_text;
+    all->with_models = columns->has_models;
+    TGR_TRY(tgr_row_mover_open(&all->rows, columns, numbering, plan, block_rows, error));
+    TGR_TRY(tgr_cell_mover_open(&all->cells, columns, numbering, block_rows, error));
+    TGR_TRY(tgr_text_mover_open(&all->ids, &columns->ids, tgr_query_put_ids, block_rows, error));
+    if (all->with_text) {
+        TGR_TRY(tgr_text_mover_open(&all->texts, &columns->texts, tgr_query_put_text, block_rows,
+                                    error));
+    }
+    if (all->with_models) {
+        TGR_TRY(tgr_model_mover_open(&all->models, columns, numbering, block_rows, error));
+    }
+done:
+    return status;
+}
+
+static void free_movers(movers *all)
+{
+    tgr_row_mover_free(&all->rows);
+    tgr_cell_mover_free(&all->cells);
+    tgr_text_mover_free(&all->ids);
+    tgr_text_mover_free(&all->texts);
+    tgr_model_mover_free(&all->models);
+}
+
+static tgr_status move_block(movers *all, const tgr_block *block, tgr_error *error)
+{
+    tgr_status status = TGR_OK;
+    TGR_TRY(tgr_row_mover_move(&all->rows, block, error));
+    TGR_TRY(tgr_cell_mover_move(&all->cells, block, error));
+    TGR_TRY(tgr_text_mover_move(&all->ids, block, error));
+    if (all->with_text) {
+        TGR_TRY(tgr_text_mover_move(&all->texts, block, error));
+    }
+    if (all->with_models) {
+        TGR_TRY(tgr_model_mover_move(&all->models, block, error));
+    }
+done:
+    return status;
+}
+
+static tgr_status move_all(movers *all, tgr_block *block, uint64_t rows, const tgr_run *run,
+                           tgr_error *error)
+{
+    tgr_status status = TGR_OK;
+    for (uint64_t row = 0; row < rows; row += block->rows) {
+        TGR_TRY(tgr_run_check(run, error));
+        tgr_run_progress(run, "writing", "queries", row, rows, row);
+        block->rows = rows - row < block->capacity ? (size_t)(rows - row) : block->capacity;
+        TGR_TRY(move_block(all, block, error));
+    }
+    tgr_run_progress(run, "writing", "queries", rows, rows, rows);
+    TGR_TRY(tgr_run_check(run, error));
+done:
+    return status;
+}
+
+static void report_contents(const tgr_columns *columns, const tgr_query_plan *plan,
+                            const tgr_assembly *assembly, tgr_ingest_report *report)
+{
+    report->queries = plan->rows;
+    report->tags = plan->tags.count;
+    report->nonzeros = plan->nonzeros;
+    report->models = plan->models.count;
+    report->judged = columns->judged;
+    report->untagged = columns->untagged;
+    report->new_tags = assembly->with_router ? plan->tags.count - columns->tags.numbered : 0;
+}
+
+tgr_status tgr_assemble(tgr_columns *columns, const tgr_assembly *assembly,
+                        tgr_ingest_report *report, const tgr_run *run, tgr_error *error)
+{
+    tgr_numbering numbering = {0};
+    tgr_query_plan plan;
+    movers all = {0};
+    tgr_block block = {.capacity = choose_block_rows(columns)};
+    tgr_status status = TGR_OK;
+    TGR_TRY(tgr_numbering_make(&numbering, columns, error));
+    tgr_plan_make(&plan, columns, &numbering, assembly, run);
+    TGR_TRY(open_movers(&all, columns, &numbering, &plan, block.capacity, error));
+    TGR_TRY(tgr_query_writer_open(assembly->output, &plan, &block.writer, error));
+    TGR_TRY(move_all(&all, &block, columns->rows, run, error));
+    TGR_TRY(tgr_query_writer_commit(block.writer, error));
+    report_contents(columns, &plan, assembly, report);
+done:
+    tgr_query_writer_free(block.writer);
+    free_movers(&all);
+    tgr_numbering_free(&numbering);
+    return status;
+}

@@ -1,0 +1,100 @@
+/* move_cells.c - columns of one number a row. */
+#include "engine/ingest/move.h"
+
+#include "engine/base/error.h"
+#include "engine/base/memory.h"
+
+static const tgr_query_column coded_column[TGR_CODED_COLUMNS] = {
+    [TGR_CODED_CATEGORY] = TGR_COLUMN_CATEGORY, [TGR_CODED_SPLIT] = TGR_COLUMN_SPLIT,
+    [TGR_CODED_ALLOW] = TGR_COLUMN_ALLOW,       [TGR_CODED_DENY] = TGR_COLUMN_DENY,
+    [TGR_CODED_NEEDS] = TGR_COLUMN_NEEDS,
+};
+
+tgr_status tgr_cell_mover_open(tgr_cell_mover *mover, tgr_columns *columns,
+                               const tgr_numbering *numbering, size_t block_rows, tgr_error *error)
+{
+    tgr_status status = TGR_OK;
+    *mover = (tgr_cell_mover){
+        .columns = columns,
+        .numbering = numbering,
+        .cells = tgr_mem_alloc(block_rows, sizeof(int64_t)), /* the widest */
+    };
+    if (mover->cells == NULL) {
+        return tgr_fail_memory(error, "blocks of the query file");
+    }
+    for (int i = 0; i < TGR_CODED_COLUMNS; i++) {
+        TGR_TRY(tgr_spool_rewind(&columns->coded[i].codes, error));
+    }
+    TGR_TRY(tgr_spool_rewind(&columns->positions, error));
+    TGR_TRY(tgr_spool_rewind(&columns->prompt_tokens, error));
+done:
+    return status;
+}
+
+static tgr_status move_codes(tgr_cell_mover *mover, tgr_coded which, const tgr_block *block,
+                             tgr_error *error)
+{
+    const tgr_order *order = &mover->numbering->coded[which];
+    int32_t *codes = mover->cells;
+    tgr_status status = TGR_OK;
+    if (order->count == 0) {
+        return TGR_OK;
+    }
+    TGR_TRY(tgr_spool_take(&mover->columns->coded[which].codes, codes, block->rows * sizeof *codes,
+                           error));
+    for (size_t row = 0; row < block->rows; row++) {
+        codes[row] = codes[row] < 0 ? -1 : (int32_t)order->place[codes[row]];
+    }
+    TGR_TRY(tgr_query_put(block->writer, coded_column[which], codes, block->rows, error));
+done:
+    return status;
+}
+
+static tgr_status move_sources(tgr_cell_mover *mover, const tgr_block *block, tgr_error *error)
+{
+    const tgr_columns *columns = mover->columns;
+    int32_t *codes = mover->cells;
+    for (size_t row = 0; row < block->rows; row++) {
+        while (mover->log_row == columns->logs[mover->log].rows) {
+            mover->log++;
+            mover->log_row = 0;
+        }
+        mover->log_row++;
+        codes[row] = (int32_t)mover->numbering->sources.place[columns->logs[mover->log].source];
+    }
+    return tgr_query_put(block->writer, TGR_COLUMN_SOURCE, codes, block->rows, error);
+}
+
+/* A column that is spooled as it is put. */
+static tgr_status move_plain(tgr_cell_mover *mover, tgr_spool *spool, tgr_query_column column,
+                             size_t size, const tgr_block *block, tgr_error *error)
+{
+    tgr_status status = tgr_spool_take(spool, mover->cells, block->rows * size, error);
+    return status != TGR_OK
+               ? status
+               : tgr_query_put(block->writer, column, mover->cells, block->rows, error);
+}
+
+tgr_status tgr_cell_mover_move(tgr_cell_mover *mover, const tgr_block *block, tgr_error *error)
+{
+    tgr_columns *columns = mover->columns;
+    tgr_status status = TGR_OK;
+    for (int i = 0; i < TGR_CODED_COLUMNS; i++) {
+        TGR_TRY(move_codes(mover, (tgr_coded)i, block, error));
+    }
+    TGR_TRY(move_sources(mover, block, error));
+    TGR_TRY(
+        move_plain(mover, &columns->positions, TGR_COLUMN_POSITION, sizeof(int64_t), block, error));
+    if (columns->prompt_token_rows > 0) {
+        TGR_TRY(move_plain(mover, &columns->prompt_tokens, TGR_COLUMN_PROMPT_TOKENS, sizeof(double),
+                           block, error));
+    }
+done:
+    return status;
+}
+
+void tgr_cell_mover_free(tgr_cell_mover *mover)
+{
+    tgr_mem_free(mover->cells);
+    *mover = (tgr_cell_mover){0};
+}

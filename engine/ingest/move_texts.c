@@ -1,0 +1,73 @@
+/* move_texts.c - ids and texts. */
+#include "engine/ingest/move.h"
+
+#include "engine/base/error.h"
+#include "engine/base/memory.h"
+
+#define PUT_BYTES ((size_t)1 << 22) /* put at once, unless one text is longer */
+
+tgr_status tgr_text_mover_open(tgr_text_mover *mover, tgr_spool *spool, tgr_put_texts put,
+                               size_t block_rows, tgr_error *error)
+{
+    *mover = (tgr_text_mover){
+        .spool = spool,
+        .put = put,
+        .bytes = tgr_mem_alloc(PUT_BYTES, 1),
+        .room = PUT_BYTES,
+        .offsets = tgr_mem_zalloc(block_rows + 1, sizeof *mover->offsets),
+    };
+    if (mover->bytes == NULL || mover->offsets == NULL) {
+        return tgr_fail_memory(error, "blocks of the query file");
+    }
+    return tgr_spool_rewind(spool, error);
+}
+
+static tgr_status put_waiting(tgr_text_mover *mover, tgr_query_writer *writer, tgr_error *error)
+{
+    tgr_texts texts = {mover->bytes, mover->offsets};
+    size_t count = mover->waiting;
+    mover->waiting = 0;
+    return count == 0 ? TGR_OK : mover->put(writer, &texts, count, error);
+}
+
+/* Room for one more text, if need be by putting those that wait. */
+static tgr_status make_room(tgr_text_mover *mover, size_t length, tgr_query_writer *writer,
+                            tgr_error *error)
+{
+    if (length <= mover->room - (size_t)mover->offsets[mover->waiting]) {
+        return TGR_OK;
+    }
+    tgr_status status = put_waiting(mover, writer, error);
+    if (status != TGR_OK) {
+        return status;
+    }
+    void *bytes = mover->bytes;
+    if (!tgr_mem_grow(&bytes, &mover->room, length, 1)) {
+        return tgr_fail_memory(error, "a text");
+    }
+    mover->bytes = bytes;
+    return TGR_OK;
+}
+
+tgr_status tgr_text_mover_move(tgr_text_mover *mover, const tgr_block *block, tgr_error *error)
+{
+    tgr_status status = TGR_OK;
+    for (size_t row = 0; row < block->rows; row++) {
+        uint32_t length;
+        TGR_TRY(tgr_spool_take(mover->spool, &length, sizeof length, error));
+        TGR_TRY(make_room(mover, length, block->writer, error));
+        uint64_t begin = mover->offsets[mover->waiting];
+        TGR_TRY(tgr_spool_take(mover->spool, mover->bytes + begin, length, error));
+        mover->offsets[++mover->waiting] = begin + length;
+    }
+    TGR_TRY(put_waiting(mover, block->writer, error));
+done:
+    return status;
+}
+
+void tgr_text_mover_free(tgr_text_mover *mover)
+{
+    tgr_mem_free(mover->bytes);
+    tgr_mem_free(mover->offsets);
+    *mover = (tgr_text_mover){0};
+}

@@ -1,0 +1,142 @@
+/* options.c - checks what a caller asks for before anything is read. */
+#include "engine/ingest/options.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "engine/base/error.h"
+#include "engine/base/options.h"
+#include "engine/base/output.h"
+
+#define MAX_RECORD ((size_t)64 << 20)
+
+void tgr_ingest_options_init(tgr_ingest_options *options)
+{
+    *options = (tgr_ingest_options){
+        .size = sizeof *options,
+        .max_bad = 0.05,
+        .max_record = MAX_RECORD,
+    };
+}
+
+static tgr_status check_inputs(const tgr_ingest_options *options, tgr_error *error)
+{
+    size_t from_stdin = 0;
+    if (options->input_count == 0 || options->inputs == NULL) {
+        return tgr_fail(error, TGR_ERR_ARGUMENT, "no log is named; '-' reads standard input");
+    }
+    for (size_t i = 0; i < options->input_count; i++) {
+        if (options->inputs[i] == NULL) {
+            return tgr_fail(error, TGR_ERR_ARGUMENT, "log %zu has no name", i + 1);
+        }
+        from_stdin += strcmp(options->inputs[i], "-") == 0;
+    }
+    if (from_stdin > 1) {
+        return tgr_fail(error, TGR_ERR_ARGUMENT, "standard input ('-') can be read only once");
+    }
+    return TGR_OK;
+}
+
+static tgr_status check_output(const tgr_ingest_options *options, tgr_error *error)
+{
+    if (options->output == NULL || options->output[0] == '\0') {
+        return tgr_fail(error, TGR_ERR_ARGUMENT, "no output is named");
+    }
+    if (strcmp(options->output, "-") == 0) {
+        return tgr_fail(error, TGR_ERR_ARGUMENT,
+                        "a query file cannot be written to standard output; name a file");
+    }
+    return TGR_OK;
+}
+
+static tgr_status check_numbers(const tgr_ingest_options *options, tgr_error *error)
+{
+    if (!(options->max_bad >= 0 && options->max_bad <= 1)) {
+        return tgr_fail(error, TGR_ERR_ARGUMENT,
+                        "the tolerated share of bad records is not between 0 and 1 (0 %% and 100 "
+                        "%%)");
+    }
+    if (options->max_record < 1 || options->max_record > UINT32_MAX) {
+        return tgr_fail(error, TGR_ERR_ARGUMENT, "the largest record must have from 1 to %u bytes",
+                        UINT32_MAX);
+    }
+    if ((unsigned)options->format > TGR_LOG_MSGPACK) {
+        return tgr_fail(error, TGR_ERR_ARGUMENT, "there is no log format number %d",
+                        (int)options->format);
+    }
+    return TGR_OK;
+}
+
+tgr_status tgr_ingest_options_read(const tgr_ingest_options *given, tgr_ingest_options *options,
+                                   tgr_error *error)
+{
+    tgr_status status = TGR_OK;
+    tgr_ingest_options_init(options);
+    TGR_TRY(tgr_options_copy(options, sizeof *options, given, error));
+    TGR_TRY(check_inputs(options, error));
+    TGR_TRY(check_output(options, error));
+    TGR_TRY(check_numbers(options, error));
+done:
+    return status;
+}
+
+static bool same_file(const struct stat *one, const struct stat *other)
+{
+    return one->st_dev == other->st_dev && one->st_ino == other->st_ino;
+}
+
+/* That a file to be read is there, and is not the output. Adds its size, where it has one. */
+static tgr_status check_one(const char *path, const struct stat *output, uint64_t *total,
+                            bool *known, tgr_error *error)
+{
+    struct stat found;
+    if (stat(path, &found) != 0) {
+        return tgr_fail_io(error, path, "open", errno);
+    }
+    if (output != NULL && same_file(&found, output)) {
+        return tgr_fail(error, TGR_ERR_ARGUMENT,
+                        "%s: is both read and to be replaced; name another output", path);
+    }
+    if (S_ISREG(found.st_mode)) {
+        *total += (uint64_t)found.st_size;
+    } else {
+        *known = false;
+    }
+    return TGR_OK;
+}
+
+static tgr_status check_writable(const char *path, tgr_error *error)
+{
+    tgr_output trial;
+    tgr_status status = tgr_output_open(&trial, path, error);
+    if (status == TGR_OK) {
+        tgr_output_abandon(&trial);
+    }
+    return status;
+}
+
+tgr_status tgr_ingest_check_files(const tgr_ingest_options *options, uint64_t *total,
+                                  tgr_error *error)
+{
+    struct stat found;
+    const struct stat *output = stat(options->output, &found) == 0 ? &found : NULL;
+    bool known = true;
+    uint64_t of_logs = 0, of_router = 0;
+    tgr_status status = TGR_OK;
+    for (size_t i = 0; i < options->input_count; i++) {
+        if (strcmp(options->inputs[i], "-") == 0) {
+            known = false;
+        } else {
+            TGR_TRY(check_one(options->inputs[i], output, &of_logs, &known, error));
+        }
+    }
+    if (options->router != NULL) {
+        bool router_known;
+        TGR_TRY(check_one(options->router, output, &of_router, &router_known, error));
+    }
+    TGR_TRY(check_writable(options->output, error));
+    *total = known ? of_logs : 0;
+done:
+    return status;
+}

@@ -1,0 +1,122 @@
+/* plan.c - numbering and plan of the query file. */
+#include "engine/ingest/plan.h"
+
+#include <inttypes.h>
+
+#include "engine/base/error.h"
+#include "engine/base/memory.h"
+#include "engine/base/runtime.h"
+
+#define COMPACT_TAGS ((uint32_t)1 << 16) /* columns that a uint16 index can name */
+
+/* The tags' statistics in their final order. */
+static bool order_statistics(tgr_numbering *numbering, const tgr_tag_table *table)
+{
+    uint32_t columns = numbering->tags.count;
+    numbering->tag_queries = tgr_mem_alloc(columns, sizeof *numbering->tag_queries);
+    numbering->tag_counts = tgr_mem_alloc(columns, sizeof *numbering->tag_counts);
+    if (numbering->tag_queries == NULL || numbering->tag_counts == NULL) {
+        return false;
+    }
+    for (uint32_t number = 0; number < table->count; number++) {
+        uint32_t column = numbering->tags.place[number];
+        if (column != UINT32_MAX) {
+            numbering->tag_queries[column] = table->tags[number].queries;
+            numbering->tag_counts[column] = tgr_tag_occurrences(&table->tags[number]);
+        }
+    }
+    return true;
+}
+
+tgr_status tgr_numbering_make(tgr_numbering *numbering, const tgr_columns *columns,
+                              tgr_error *error)
+{
+    bool complete = tgr_order_tags(&numbering->tags, &columns->tags) &&
+                    order_statistics(numbering, &columns->tags) &&
+                    tgr_order_by_bytes(&numbering->models, columns->models) &&
+                    tgr_order_by_arrival(&numbering->sources, columns->sources);
+    for (int i = 0; i < TGR_CODED_COLUMNS && complete; i++) {
+        complete = tgr_order_by_bytes(&numbering->coded[i], columns->coded[i].names);
+    }
+    if (!complete) {
+        return tgr_fail_memory(error, "the order of the tags");
+    }
+    if (numbering->tags.count > INT32_MAX) {
+        return tgr_fail(error, TGR_ERR_INPUT,
+                        "%" PRIu32 " distinct tags are more than a query file can hold; leave out "
+                        "rare ones, or split the logs",
+                        numbering->tags.count);
+    }
+    return TGR_OK;
+}
+
+void tgr_numbering_free(tgr_numbering *numbering)
+{
+    tgr_order_free(&numbering->tags);
+    tgr_order_free(&numbering->models);
+    tgr_order_free(&numbering->sources);
+    for (int i = 0; i < TGR_CODED_COLUMNS; i++) {
+        tgr_order_free(&numbering->coded[i]);
+    }
+    tgr_mem_free(numbering->tag_queries);
+    tgr_mem_free(numbering->tag_counts);
+    *numbering = (tgr_numbering){0};
+}
+
+static tgr_names names_of(const tgr_order *order)
+{
+    return (tgr_names){order->names, order->count};
+}
+
+static bool fits_compact(uint32_t tags, const tgr_assembly *assembly, const tgr_run *run)
+{
+    if (assembly->compact && tags > COMPACT_TAGS) {
+        tgr_run_message(run, TGR_WARNING,
+                        "column indices are not compact: there are %" PRIu32 " tags, and 16 bits "
+                        "number no more than %" PRIu32,
+                        tags, COMPACT_TAGS);
+    }
+    return assembly->compact && tags <= COMPACT_TAGS;
+}
+
+static tgr_value_type value_type_of(const tgr_columns *columns)
+{
+    if (columns->weighted) {
+        return TGR_F32;
+    }
+    return columns->largest > UINT8_MAX ? TGR_U16 : TGR_U8;
+}
+
+void tgr_plan_make(tgr_query_plan *plan, const tgr_columns *columns, const tgr_numbering *numbering,
+                   const tgr_assembly *assembly, const tgr_run *run)
+{
+    *plan = (tgr_query_plan){
+        .rows = columns->rows,
+        .nonzeros = columns->nonzeros,
+        .value_type = value_type_of(columns),
+        .compact = fits_compact(numbering->tags.count, assembly, run),
+        .compress = assembly->compress,
+        .tags = names_of(&numbering->tags),
+        .tag_queries = numbering->tag_queries,
+        .tag_counts = numbering->tag_counts,
+        .models = names_of(&numbering->models),
+        .categories = names_of(&numbering->coded[TGR_CODED_CATEGORY]),
+        .splits = names_of(&numbering->coded[TGR_CODED_SPLIT]),
+        .allows = names_of(&numbering->coded[TGR_CODED_ALLOW]),
+        .denies = names_of(&numbering->coded[TGR_CODED_DENY]),
+        .needs = names_of(&numbering->coded[TGR_CODED_NEEDS]),
+        .sources = names_of(&numbering->sources),
+        .id_width = columns->id_width,
+        .has_text = columns->has_text,
+        .has_prompt_tokens = columns->prompt_token_rows > 0,
+        .all_prompt_tokens =
+            columns->prompt_token_rows == columns->rows && !columns->prompt_token_parts,
+        .has_score = columns->has_score,
+        .has_outcome = columns->has_outcome,
+        .has_cost = columns->has_cost,
+        .has_completion_tokens = columns->has_completion_tokens,
+        .tagger_kind = "given",
+        .tagger_digest = assembly->tagger_digest,
+        .category_tag = assembly->category_tag,
+    };
+}

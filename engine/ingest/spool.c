@@ -1,0 +1,131 @@
+/* spool.c - buffered appending to, and reading back from, an unlinked file. */
+#include "engine/ingest/spool.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+#include "engine/base/error.h"
+#include "engine/base/memory.h"
+#include "engine/base/output.h"
+
+static tgr_status write_out(tgr_spool *spool, const void *bytes, size_t length, tgr_error *error)
+{
+    if (!spool->has_file) {
+        spool->fd = tgr_output_spool(spool->path, error);
+        if (spool->fd < 0) {
+            return TGR_ERR_IO;
+        }
+        spool->has_file = true;
+    }
+    tgr_status status = tgr_write_all(spool->fd, bytes, length, spool->path, error);
+    if (status == TGR_OK) {
+        spool->in_file += length;
+    }
+    return status;
+}
+
+static tgr_status flush(tgr_spool *spool, tgr_error *error)
+{
+    tgr_status status = write_out(spool, spool->buffer, spool->next, error);
+    spool->next = 0;
+    return status;
+}
+
+tgr_status tgr_spool_append_slow(tgr_spool *spool, const void *bytes, size_t length,
+                                 tgr_error *error)
+{
+    if (length == 0) {
+        return TGR_OK;
+    }
+    if (spool->buffer == NULL) {
+        spool->buffer = tgr_mem_alloc(TGR_SPOOL_BUFFER, 1);
+        if (spool->buffer == NULL) {
+            return tgr_fail_memory(error, "a buffer of temporary data");
+        }
+    }
+    if (length > TGR_SPOOL_BUFFER - spool->next) {
+        tgr_status status = flush(spool, error);
+        if (status != TGR_OK) {
+            return status;
+        }
+    }
+    if (length > TGR_SPOOL_BUFFER) {
+        return write_out(spool, bytes, length, error);
+    }
+    memcpy(spool->buffer + spool->next, bytes, length);
+    spool->next += length;
+    return TGR_OK;
+}
+
+tgr_status tgr_spool_rewind(tgr_spool *spool, tgr_error *error)
+{
+    if (spool->has_file) {
+        tgr_status status = flush(spool, error);
+        if (status != TGR_OK) {
+            return status;
+        }
+        if (lseek(spool->fd, 0, SEEK_SET) != 0) {
+            return tgr_fail_io(error, spool->path, "go back in temporary data", errno);
+        }
+    }
+    spool->filled = spool->next;
+    spool->next = 0;
+    return TGR_OK;
+}
+
+static tgr_status read_some(tgr_spool *spool, void *bytes, size_t length, size_t *got,
+                            tgr_error *error)
+{
+    ssize_t count;
+    do {
+        count = read(spool->fd, bytes, length);
+    } while (count < 0 && errno == EINTR);
+    if (count <= 0) {
+        return tgr_fail_io(error, spool->path, "read back temporary data", count < 0 ? errno : EIO);
+    }
+    *got = (size_t)count;
+    spool->in_file -= (uint64_t)count;
+    return TGR_OK;
+}
+
+static tgr_status refill(tgr_spool *spool, tgr_error *error)
+{
+    size_t room = spool->in_file < TGR_SPOOL_BUFFER ? (size_t)spool->in_file : TGR_SPOOL_BUFFER;
+    spool->next = 0;
+    spool->filled = 0;
+    return read_some(spool, spool->buffer, room, &spool->filled, error);
+}
+
+tgr_status tgr_spool_take_slow(tgr_spool *spool, void *bytes, size_t length, tgr_error *error)
+{
+    char *to = bytes;
+    while (length > 0) {
+        size_t ready = spool->filled - spool->next;
+        if (ready > 0) {
+            size_t part = ready < length ? ready : length;
+            memcpy(to, spool->buffer + spool->next, part);
+            spool->next += part;
+            to += part;
+            length -= part;
+            continue;
+        }
+        if (spool->in_file == 0) {
+            return tgr_fail(error, TGR_ERR_INTERNAL, "%s: temporary data ends too early",
+                            spool->path);
+        }
+        tgr_status status = refill(spool, error);
+        if (status != TGR_OK) {
+            return status;
+        }
+    }
+    return TGR_OK;
+}
+
+void tgr_spool_free(tgr_spool *spool)
+{
+    if (spool->has_file) {
+        close(spool->fd);
+    }
+    tgr_mem_free(spool->buffer);
+    *spool = (tgr_spool){.path = spool->path};
+}

@@ -1,0 +1,238 @@
+/* source.c - a file descriptor, read plain or through a decoder. */
+#include "engine/log/source.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "engine/base/error.h"
+#include "engine/base/memory.h"
+#include "engine/log/decoder.h"
+
+#define STORED_SIZE                                                                                \
+    ((size_t)1 << 18) /* of the buffer of stored bytes, where there is a decoder                   \
+                       */
+
+struct tgr_source {
+    int fd;
+    bool own_fd;
+    bool at_end; /* of the stored bytes */
+    char *path;
+    const char *name; /* in path, or "stdin" */
+    uint64_t total;   /* bytes as stored, 0 unknown */
+    uint64_t stored;  /* read of them */
+    tgr_codec codec;
+    tgr_decoder *decoder;
+    char *bytes; /* as stored, [begin, end) not yet given on */
+    size_t begin, end;
+    tgr_error failure; /* met after bytes that were still good, told on the next call */
+};
+
+static tgr_status read_stored(tgr_source *source, void *bytes, size_t size, size_t *got,
+                              tgr_error *error)
+{
+    ssize_t count;
+    do {
+        count = read(source->fd, bytes, size);
+    } while (count < 0 && errno == EINTR);
+    if (count < 0) {
+        return tgr_fail_io(error, source->path, "read", errno);
+    }
+    *got = (size_t)count;
+    source->at_end = count == 0;
+    source->stored += (uint64_t)count;
+    return TGR_OK;
+}
+
+/* Refills the buffer of stored bytes up to at least `need`, or to the end. */
+static tgr_status refill(tgr_source *source, size_t need, tgr_error *error)
+{
+    if (source->begin == source->end) {
+        source->begin = source->end = 0;
+    }
+    while (source->end - source->begin < need && !source->at_end) {
+        size_t got = 0;
+        tgr_status status = read_stored(source, source->bytes + source->end,
+                                        STORED_SIZE - source->end, &got, error);
+        if (status != TGR_OK) {
+            return status;
+        }
+        source->end += got;
+    }
+    return TGR_OK;
+}
+
+static tgr_status open_path(tgr_source *source, const char *path, tgr_error *error)
+{
+    if (strcmp(path, "-") == 0) {
+        source->fd = STDIN_FILENO;
+        source->path = tgr_mem_string("stdin");
+    } else {
+        source->path = tgr_mem_string(path);
+    }
+    if (!source->path) {
+        return tgr_fail_memory(error, "a log");
+    }
+    const char *slash = strrchr(source->path, '/');
+    source->name = slash ? slash + 1 : source->path;
+    if (source->fd < 0) {
+        source->fd = open(path, O_RDONLY | O_CLOEXEC);
+        if (source->fd < 0) {
+            return tgr_fail_io(error, path, "open", errno);
+        }
+        source->own_fd = true;
+    }
+    struct stat info;
+    if (fstat(source->fd, &info) == 0 && S_ISREG(info.st_mode) && info.st_size > 0) {
+        source->total = (uint64_t)info.st_size;
+    }
+    return TGR_OK;
+}
+
+static tgr_status detect(tgr_source *source, tgr_error *error)
+{
+    source->bytes = tgr_mem_alloc(STORED_SIZE, 1);
+    if (!source->bytes) {
+        return tgr_fail_memory(error, "a log's buffer");
+    }
+    tgr_status status = refill(source, TGR_CODEC_MAGIC, error);
+    if (status != TGR_OK) {
+        return status;
+    }
+    source->codec = tgr_codec_detect(source->bytes, source->end);
+    if (source->codec != TGR_CODEC_PLAIN) {
+        source->decoder = tgr_decoder_new(source->codec);
+        if (!source->decoder) {
+            return tgr_fail_memory(error, "decompression");
+        }
+    }
+    return TGR_OK;
+}
+
+tgr_status tgr_source_open(const char *path, tgr_source **source, tgr_error *error)
+{
+    tgr_source *opened = tgr_mem_zalloc(1, sizeof(*opened));
+    if (!opened) {
+        return tgr_fail_memory(error, "a log");
+    }
+    opened->fd = -1;
+    tgr_status status = TGR_OK;
+    TGR_TRY(open_path(opened, path, error));
+    TGR_TRY(detect(opened, error));
+    *source = opened;
+    return TGR_OK;
+done:
+    tgr_source_close(opened);
+    return status;
+}
+
+static tgr_status read_plain(tgr_source *source, char *bytes, size_t size, size_t *got,
+                             tgr_error *error)
+{
+    size_t kept = source->end - source->begin;
+    if (kept == 0) {
+        return source->at_end ? TGR_OK : read_stored(source, bytes, size, got, error);
+    }
+    *got = kept < size ? kept : size;
+    memcpy(bytes, source->bytes + source->begin, *got);
+    source->begin += *got;
+    return TGR_OK;
+}
+
+static tgr_status damaged(const tgr_source *source, const char *why, tgr_error *error)
+{
+    uint64_t offset = source->stored - (source->end - source->begin);
+    return tgr_fail(error, TGR_ERR_INPUT, "%s: compressed byte %llu: %s; the rest cannot be read",
+                    source->name, (unsigned long long)offset, why);
+}
+
+/* One step of the decoder; *made 0 at the end. */
+static tgr_status decode(tgr_source *source, char *bytes, size_t size, size_t *made,
+                         tgr_error *error)
+{
+    for (;;) {
+        tgr_status status = refill(source, 1, error);
+        if (status != TGR_OK) {
+            return status;
+        }
+        tgr_decoder_step step = {.input = source->bytes + source->begin,
+                                 .input_length = source->end - source->begin,
+                                 .output = bytes,
+                                 .output_room = size};
+        const char *why = "";
+        status = tgr_decoder_run(source->decoder, &step, &why);
+        source->begin += step.used;
+        *made = step.made;
+        if (status == TGR_ERR_NOMEM) {
+            return tgr_fail_memory(error, "decompression");
+        }
+        if (status != TGR_OK) {
+            return damaged(source, why, error);
+        }
+        if (step.made > 0) {
+            return TGR_OK;
+        }
+        if (step.used == 0) {
+            return step.input_length == 0 && tgr_decoder_whole(source->decoder)
+                       ? TGR_OK
+                       : damaged(source, "the compressed data is cut off", error);
+        }
+    }
+}
+
+static tgr_status read_decoded(tgr_source *source, char *bytes, size_t size, size_t *got,
+                               tgr_error *error)
+{
+    if (source->failure.status != TGR_OK) {
+        return tgr_fail(error, source->failure.status, "%s", source->failure.message);
+    }
+    while (*got < size) {
+        size_t made = 0;
+        tgr_status status = decode(source, bytes + *got, size - *got, &made, &source->failure);
+        *got += made;
+        if (status != TGR_OK) {
+            source->failure.status = status;
+            return *got > 0 ? TGR_OK : tgr_fail(error, status, "%s", source->failure.message);
+        }
+        if (made == 0) {
+            break;
+        }
+    }
+    return TGR_OK;
+}
+
+tgr_status tgr_source_read(tgr_source *source, void *bytes, size_t size, size_t *got,
+                           tgr_error *error)
+{
+    *got = 0;
+    return source->decoder ? read_decoded(source, bytes, size, got, error)
+                           : read_plain(source, bytes, size, got, error);
+}
+
+const char *tgr_source_name(const tgr_source *source)
+{
+    return source->name;
+}
+
+void tgr_source_progress(const tgr_source *source, uint64_t *done, uint64_t *total)
+{
+    *done = source->stored;
+    *total = source->total;
+}
+
+void tgr_source_close(tgr_source *source)
+{
+    if (!source) {
+        return;
+    }
+    if (source->own_fd) {
+        close(source->fd);
+    }
+    tgr_decoder_free(source->decoder);
+    tgr_mem_free(source->bytes);
+    tgr_mem_free(source->path);
+    tgr_mem_free(source);
+}

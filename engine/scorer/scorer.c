@@ -1,0 +1,37 @@
+/* scorer.c - the scorers there are, and what they share: rewards. */
+#include "engine/scorer/scorer.h"
+
+#include <math.h>
+#include <string.h>
+
+static const tgr_scorer *const scorers[] = {&tgr_scorer_paper};
+
+const tgr_scorer *tgr_scorer_by_name(const char *name)
+{
+    for (size_t i = 0; i < sizeof scorers / sizeof scorers[0]; i++) {
+        if (strcmp(scorers[i]->name, name) == 0) {
+            return scorers[i];
+        }
+    }
+    return NULL;
+}
+
+const char *tgr_scorer_names(void)
+{
+    return "paper";
+}
+
+double tgr_reward_sum(const double rewards[3], double losses, double ties, double wins)
+{
+    return rewards[0] * wins + rewards[1] * ties + rewards[2] * losses;
+}
+
+double tgr_mean_reward(const double rewards[3], const uint64_t outcomes[3])
+{
+    uint64_t judged = outcomes[0] + outcomes[1] + outcomes[2];
+    if (judged == 0) {
+        return NAN;
+    }
+    return tgr_reward_sum(rewards, (double)outcomes[0], (double)outcomes[1], (double)outcomes[2]) /
+           (double)judged;
+}

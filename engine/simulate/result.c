@@ -1,0 +1,151 @@
+/* result.c - filling in a simulation from sums. */
+#include "engine/simulate/result.h"
+
+#include <math.h>
+
+#include "engine/base/error.h"
+#include "engine/base/memory.h"
+
+static const tgr_baseline unknown = {NAN, NAN, NAN, NAN, NULL};
+
+static bool copy_names(tgr_result *result, const tgr_router *router)
+{
+    result->names = tgr_mem_zalloc(router->model_count, sizeof *result->names);
+    for (size_t model = 0; result->names != NULL && model < router->model_count; model++) {
+        result->names[model] = tgr_mem_string(router->models[model].name);
+        if (result->names[model] == NULL) {
+            return false;
+        }
+    }
+    return result->names != NULL;
+}
+
+tgr_result *tgr_result_new(const tgr_router *router, tgr_policy policy, size_t points,
+                           tgr_error *error)
+{
+    tgr_result *result = tgr_mem_zalloc(1, sizeof *result);
+    size_t shares, models = router->model_count;
+    if (result == NULL || __builtin_mul_overflow(points, models, &shares)) {
+        tgr_mem_free(result);
+        tgr_fail_memory(error, "the simulation");
+        return NULL;
+    }
+    result->simulation.models = models;
+    result->curve = tgr_mem_zalloc(points, sizeof *result->curve);
+    result->share = tgr_mem_zalloc(shares, sizeof *result->share);
+    result->rank = tgr_mem_zalloc(points, sizeof *result->rank);
+    result->alone = tgr_mem_zalloc(models, sizeof *result->alone);
+    if (!copy_names(result, router) || result->curve == NULL || result->share == NULL ||
+        result->rank == NULL || result->alone == NULL) {
+        tgr_simulation_free(&result->simulation);
+        tgr_fail_memory(error, "the simulation");
+        return NULL;
+    }
+    tgr_simulation *simulation = &result->simulation;
+    simulation->model_names = (const char *const *)result->names;
+    simulation->reference = router->reference;
+    simulation->policy = policy;
+    simulation->points = points;
+    simulation->curve = result->curve;
+    simulation->best = points;
+    simulation->alone = result->alone;
+    return result;
+}
+
+void tgr_simulation_free(tgr_simulation *simulation)
+{
+    tgr_result *result = (tgr_result *)simulation;
+    if (result == NULL) {
+        return;
+    }
+    for (size_t model = 0; result->names != NULL && model < simulation->models; model++) {
+        tgr_mem_free(result->names[model]);
+    }
+    tgr_mem_free(result->names);
+    tgr_mem_free(result->curve);
+    tgr_mem_free(result->share);
+    tgr_mem_free(result->rank);
+    tgr_mem_free(result->alone);
+    tgr_mem_free(result);
+}
+
+void tgr_result_set_point(tgr_result *result, size_t point, double threshold,
+                          const tgr_tally *tally)
+{
+    const tgr_simulation *simulation = &result->simulation;
+    double *share = result->share + point * simulation->models;
+    for (size_t model = 0; model < simulation->models; model++) {
+        share[model] = tgr_share((double)tally->chosen[model], (double)simulation->queries);
+    }
+    tgr_baseline sums = tgr_tally_baseline(tally, simulation->quality, simulation->queries);
+    result->curve[point] = (tgr_point){
+        .threshold = threshold,
+        .cost = sums.cost,
+        .accept_rate = sums.accept_rate,
+        .mean_score = sums.mean_score,
+        .coverage = sums.coverage,
+        .share = share,
+    };
+    result->rank[point] = tgr_tally_rank(tally, simulation->quality);
+}
+
+static double quality_of_point(const tgr_simulation *simulation, size_t point)
+{
+    const tgr_point *at = &simulation->curve[point];
+    return simulation->quality == TGR_QUALITY_SCORE ? at->mean_score : at->accept_rate;
+}
+
+static bool is_better_point(const tgr_simulation *simulation, size_t a, size_t b)
+{
+    double quality_a = quality_of_point(simulation, a), quality_b = quality_of_point(simulation, b);
+    double cost_a = simulation->curve[a].cost, cost_b = simulation->curve[b].cost;
+    if (quality_a > quality_b || quality_a < quality_b) {
+        return quality_a > quality_b;
+    }
+    return cost_a < cost_b || (!isnan(cost_a) && isnan(cost_b));
+}
+
+void tgr_result_choose(tgr_result *result, bool single)
+{
+    tgr_simulation *simulation = &result->simulation;
+    simulation->best = single ? 0 : simulation->points;
+    for (size_t i = 0; !single && i < simulation->points; i++) {
+        if (!isnan(quality_of_point(simulation, i)) &&
+            (simulation->best == simulation->points ||
+             is_better_point(simulation, i, simulation->best))) {
+            simulation->best = i;
+        }
+    }
+}
+
+void tgr_result_set_baselines(tgr_result *result, const tgr_baselines *baselines)
+{
+    tgr_simulation *simulation = &result->simulation;
+    tgr_quality quality = simulation->quality;
+    uint64_t queries = simulation->queries;
+    for (size_t model = 0; model < simulation->models; model++) {
+        result->alone[model] = tgr_tally_baseline(&baselines->alone[model], quality, queries);
+        result->alone[model].model = result->names[model];
+    }
+    size_t best = tgr_baselines_best_single(result->alone, simulation->models, quality);
+    simulation->best_single = best < simulation->models ? result->alone[best] : unknown;
+    simulation->oracle = tgr_baselines_oracle(baselines, quality, queries);
+    simulation->random = tgr_baselines_random(baselines, quality, queries);
+    simulation->cost_matched_random = unknown;
+    if (simulation->best < simulation->points) {
+        simulation->cost_matched_random = tgr_baselines_shuffled(
+            baselines, &simulation->curve[simulation->best], quality, queries);
+    }
+}
+
+void tgr_result_set_point_metrics(tgr_result *result)
+{
+    tgr_simulation *simulation = &result->simulation;
+    if (simulation->best == simulation->points) {
+        return;
+    }
+    double base = simulation->best_single.accept_rate;
+    double accept_rate = simulation->curve[simulation->best].accept_rate;
+    simulation->metrics.uplift = base > 0 ? accept_rate / base - 1 : NAN;
+    simulation->metrics.rank = result->rank[simulation->best];
+}

@@ -1,0 +1,235 @@
+/* simulate.c - the steps of a simulation: thresholds, one walk, points, metrics, baselines. */
+#include <tagroute/simulate.h>
+
+#include <math.h>
+#include <string.h>
+
+#include "engine/base/error.h"
+#include "engine/base/memory.h"
+#include "engine/base/options.h"
+#include "engine/base/runtime.h"
+#include "engine/policy/policy.h"
+#include "engine/simulate/grid.h"
+#include "engine/simulate/metrics.h"
+#include "engine/simulate/simulating.h"
+
+/* Below this share of judged decisions a reader should know that quality rests on few. */
+#define LOW_COVERAGE 0.5
+#define GRID_MAX     ((size_t)1000000)
+
+void tgr_simulate_options_init(tgr_simulate_options *options)
+{
+    *options = (tgr_simulate_options){
+        .size = sizeof *options,
+        .policy = TGR_POLICY_MARGIN,
+        .grid = 21,
+        .quality = TGR_QUALITY_AUTO,
+    };
+}
+
+/* ---- before the walk ------------------------------------------------------------------------- */
+
+static tgr_status check_options(const tgr_simulate_options *options, tgr_error *error)
+{
+    if (tgr_policy_traits_of(options->policy) == NULL) {
+        return tgr_fail(error, TGR_ERR_ARGUMENT, "%d is no policy", (int)options->policy);
+    }
+    if (options->quality < TGR_QUALITY_AUTO || options->quality > TGR_QUALITY_ACCEPT) {
+        return tgr_fail(error, TGR_ERR_ARGUMENT, "%d is no measure of quality",
+                        (int)options->quality);
+    }
+    if ((options->thresholds == NULL) != (options->threshold_count == 0)) {
+        return tgr_fail(error, TGR_ERR_ARGUMENT,
+                        "thresholds and their number must be given together");
+    }
+    if (options->thresholds == NULL && (options->grid < 2 || options->grid > GRID_MAX)) {
+        return tgr_fail(error, TGR_ERR_ARGUMENT, "a grid has 2 to %zu points, not %zu", GRID_MAX,
+                        options->grid);
+    }
+    for (size_t i = 0; i < options->threshold_count; i++) {
+        tgr_status status =
+            tgr_policy_check_threshold(options->policy, options->thresholds[i], error);
+        if (status != TGR_OK) {
+            return status;
+        }
+    }
+    return TGR_OK;
+}
+
+/* The thresholds asked for, or room for a grid, which for utility and slack is found right away. */
+static tgr_status find_thresholds(tgr_simulating *work, tgr_error *error)
+{
+    const tgr_simulate_options *options = &work->options;
+    bool asked = options->thresholds != NULL;
+    size_t room = asked ? options->threshold_count : options->grid;
+    work->thresholds = tgr_mem_alloc(room, sizeof *work->thresholds);
+    if (work->thresholds == NULL) {
+        return tgr_fail_memory(error, "the thresholds");
+    }
+    if (asked) {
+        memcpy(work->thresholds, options->thresholds, room * sizeof *work->thresholds);
+        work->threshold_count = room;
+        return TGR_OK;
+    }
+    if (tgr_simulating_margin(work)) {
+        return TGR_OK; /* known when the margins are */
+    }
+    return tgr_grid_of_gaps(&work->pass, &work->plan, room, work->thresholds,
+                            &work->threshold_count, work->run, error);
+}
+
+static tgr_status open_simulating(tgr_simulating *work, tgr_error *error)
+{
+    static const double everywhere = -INFINITY;
+    const tgr_simulate_options *options = &work->options;
+    tgr_status status = TGR_OK;
+    work->plan = (tgr_decide_plan){
+        .router = work->router,
+        .policy = options->policy,
+        .fallback = -1,
+        .want_margins = tgr_simulating_margin(work),
+        .threads = tgr_run_threads(work->run),
+    };
+    TGR_TRY(check_options(options, error));
+    if (options->fallback != NULL) {
+        size_t fallback;
+        TGR_TRY(tgr_router_need_model(work->router, options->fallback, &fallback, error));
+        work->plan.fallback = (int)fallback;
+    }
+    TGR_TRY(
+        tgr_pass_open(&work->pass, options->inputs, options->input_count, options->split, error));
+    TGR_TRY(find_thresholds(work, error));
+    work->plan.thresholds = tgr_simulating_margin(work) ? &everywhere : work->thresholds;
+    work->plan.threshold_count = tgr_simulating_margin(work) ? 1 : work->threshold_count;
+    TGR_TRY(tgr_decide_open(&work->decide, &work->plan, error));
+    TGR_TRY(tgr_observers_open(&work->observers, work->router->model_count,
+                               work->plan.threshold_count, work->plan.threads, error));
+done:
+    return status;
+}
+
+static void close_simulating(tgr_simulating *work)
+{
+    tgr_pass_close(&work->pass);
+    tgr_decide_close(&work->decide);
+    tgr_observers_close(&work->observers);
+    tgr_margins_free(&work->margins);
+    tgr_curve_free(&work->curve);
+    tgr_mem_free(work->thresholds);
+    if (work->result != NULL) {
+        tgr_simulation_free(&work->result->simulation);
+    }
+}
+
+/* ---- the walk -------------------------------------------------------------------------------- */
+
+static tgr_status enter_file(tgr_simulating *work, const tgr_query_file *file, tgr_error *error)
+{
+    tgr_status status = tgr_decide_file(&work->decide, file, error);
+    if (status == TGR_OK && work->decide.serve->unknown_tags > 0) {
+        tgr_run_message(work->run, TGR_NOTE,
+                        "%s: the router does not know %lu of its %lu tags; they count nothing",
+                        file->path, (unsigned long)work->decide.serve->unknown_tags,
+                        (unsigned long)file->columns);
+    }
+    return status;
+}
+
+static tgr_status walk(tgr_simulating *work, tgr_error *error)
+{
+    const unsigned want = TGR_WANT_ELIGIBILITY | TGR_WANT_PROMPT_TOKENS | TGR_WANT_SCORE |
+                          TGR_WANT_OUTCOME | TGR_WANT_COST;
+    size_t entered = SIZE_MAX;
+    tgr_status status = TGR_OK;
+    for (;;) {
+        tgr_batch *batch;
+        size_t file;
+        TGR_TRY(tgr_pass_next(&work->pass, want, "simulating", work->run, &batch, &file, error));
+        if (batch == NULL) {
+            break;
+        }
+        if (file != entered) {
+            TGR_TRY(enter_file(work, work->pass.files[file], error));
+            entered = file;
+        }
+        TGR_TRY(tgr_decide_batch(&work->decide, batch, error));
+        TGR_TRY(tgr_observers_batch(&work->observers, &work->decide, batch, work->pass.files[file],
+                                    tgr_simulating_margin(work) ? &work->margins : NULL, error));
+    }
+    if (work->decide.queries == 0) {
+        return tgr_fail(error, TGR_ERR_INPUT, "%s: holds no query to simulate",
+                        work->options.inputs[0]);
+    }
+    tgr_observers_merge(&work->observers);
+done:
+    return status;
+}
+
+/* ---- what the points say --------------------------------------------------------------------- */
+
+static void measure(tgr_simulating *work)
+{
+    tgr_result *result = work->result;
+    tgr_simulation *simulation = &result->simulation;
+    const tgr_baselines *baselines = &work->observers.each[0].baselines;
+    tgr_result_choose(result, work->options.threshold_count == 1);
+    tgr_result_set_baselines(result, baselines);
+    tgr_metrics_basis basis = {
+        .models = simulation->models,
+        .alone = simulation->alone,
+        .best_single =
+            tgr_baselines_best_single(simulation->alone, simulation->models, simulation->quality),
+        .quality = simulation->quality,
+        .every_threshold = tgr_simulating_margin(work),
+    };
+    tgr_metrics_of_curve(&work->curve, &basis, &simulation->metrics);
+    tgr_result_set_point_metrics(result);
+}
+
+static void warn(const tgr_simulating *work)
+{
+    const tgr_simulation *simulation = &work->result->simulation;
+    const char *measure_name = simulation->quality == TGR_QUALITY_SCORE ? "score" : "outcome";
+    if (simulation->best_single.model == NULL) {
+        tgr_run_message(work->run, TGR_WARNING,
+                        "no query has a recorded %s of one of the router's models, so nothing "
+                        "can be said of quality",
+                        measure_name);
+        return;
+    }
+    const tgr_point *best = &simulation->curve[simulation->best];
+    if (simulation->best < simulation->points && best->coverage < LOW_COVERAGE) {
+        tgr_run_message(work->run, TGR_WARNING,
+                        "at threshold %g only %.1f %% of the decisions are judged; quality is "
+                        "measured on those alone",
+                        best->threshold, 100 * best->coverage);
+    }
+    for (size_t model = 0; model < simulation->models; model++) {
+        if (isnan(simulation->alone[model].cost)) {
+            tgr_run_message(work->run, TGR_NOTE,
+                            "model '%s' has queries without a recorded or expected cost; what "
+                            "depends on it has no cost (--prices, --price or --cost give one)",
+                            simulation->model_names[model]);
+        }
+    }
+}
+
+tgr_status tgr_simulate(const tgr_router *router, const tgr_simulate_options *options,
+                        tgr_simulation **simulation, const tgr_run *run, tgr_error *error)
+{
+    tgr_simulating work = {.router = router, .run = run};
+    tgr_status status = TGR_OK;
+    *simulation = NULL;
+    tgr_simulate_options_init(&work.options);
+    TGR_TRY(tgr_options_copy(&work.options, sizeof work.options, options, error));
+    TGR_TRY(open_simulating(&work, error));
+    TGR_TRY(walk(&work, error));
+    TGR_TRY(tgr_simulating_points(&work, error));
+    measure(&work);
+    warn(&work);
+    *simulation = &work.result->simulation;
+    work.result = NULL;
+done:
+    close_simulating(&work);
+    return status;
+}

@@ -1,0 +1,230 @@
+/* canonical.c - makes a block of CSR what every batch promises. */
+#include "engine/store/canonical.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdbool.h>
+#include <string.h>
+
+#include "engine/base/error.h"
+#include "engine/base/memory.h"
+
+static bool indices_fit(const uint32_t *indices, size_t count, uint32_t columns)
+{
+    uint32_t bad = 0;
+    for (size_t i = 0; i < count; i++) {
+        bad |= indices[i] >= columns;
+    }
+    return !bad;
+}
+
+/* Counts every step that does not ascend, then takes away those from one row to the next: a plain loop
+ * over all entries that compilers turn into wide instructions. */
+static bool rows_ascend(const tgr_canonical_block *block, size_t count)
+{
+    const uint32_t *indices = block->indices;
+    uint64_t falls = 0, between_rows = 0;
+    for (size_t i = 1; i < count; i++) {
+        falls += indices[i] <= indices[i - 1];
+    }
+    for (size_t row = 1; row < block->rows && falls > between_rows; row++) {
+        size_t at = (size_t)block->indptr[row];
+        bool starts_here = at > 0 && at < count && block->indptr[row + 1] > block->indptr[row];
+        between_rows += starts_here && indices[at] <= indices[at - 1];
+    }
+    return falls == between_rows;
+}
+
+static bool bytes_not_zero(const uint8_t *values, size_t count)
+{
+    unsigned zero = 0;
+    for (size_t i = 0; i < count; i++) {
+        zero |= values[i] == 0;
+    }
+    return !zero;
+}
+
+static bool shorts_not_zero(const uint16_t *values, size_t count)
+{
+    unsigned zero = 0;
+    for (size_t i = 0; i < count; i++) {
+        zero |= values[i] == 0;
+    }
+    return !zero;
+}
+
+static bool floats_finite_not_zero(const float *values, size_t count)
+{
+    unsigned bad = 0;
+    for (size_t i = 0; i < count; i++) {
+        bad |= !(fabsf(values[i]) <= 0x1.fffffep127f) | (values[i] == 0.0f);
+    }
+    return !bad;
+}
+
+static bool values_fit(const tgr_canonical_block *block, size_t count)
+{
+    switch (block->value_type) {
+    case TGR_U8:
+        return bytes_not_zero(block->values, count);
+    case TGR_U16:
+        return shorts_not_zero(block->values, count);
+    case TGR_F32:
+        return floats_finite_not_zero(block->values, count);
+    }
+    return false;
+}
+
+static double get(const tgr_canonical_block *block, size_t at)
+{
+    switch (block->value_type) {
+    case TGR_U8:
+        return ((const uint8_t *)block->values)[at];
+    case TGR_U16:
+        return ((const uint16_t *)block->values)[at];
+    case TGR_F32:
+        break;
+    }
+    return ((const float *)block->values)[at];
+}
+
+/* False where the value does not fit. */
+static bool put(const tgr_canonical_block *block, size_t at, double value)
+{
+    switch (block->value_type) {
+    case TGR_U8:
+        ((uint8_t *)block->values)[at] = (uint8_t)value;
+        return value <= UINT8_MAX;
+    case TGR_U16:
+        ((uint16_t *)block->values)[at] = (uint16_t)value;
+        return value <= UINT16_MAX;
+    case TGR_F32:
+        break;
+    }
+    float rounded = fabs(value) < 0x1.ffffffp127 ? (float)value : INFINITY;
+    ((float *)block->values)[at] = rounded;
+    return isfinite(rounded);
+}
+
+static void sift_down(uint64_t *keys, size_t at, size_t count)
+{
+    uint64_t key = keys[at];
+    for (size_t child = 2 * at + 1; child < count; child = 2 * at + 1) {
+        if (child + 1 < count && keys[child + 1] > keys[child]) {
+            child++;
+        }
+        if (keys[child] <= key) {
+            break;
+        }
+        keys[at] = keys[child];
+        at = child;
+    }
+    keys[at] = key;
+}
+
+/* Heap sort: no memory, no bad case. The keys are distinct, so stability is no question. */
+static void sort(uint64_t *keys, size_t count)
+{
+    for (size_t at = count / 2; at-- > 0;) {
+        sift_down(keys, at, count);
+    }
+    for (size_t end = count; end-- > 1;) {
+        uint64_t largest = keys[0];
+        keys[0] = keys[end];
+        keys[end] = largest;
+        sift_down(keys, 0, end);
+    }
+}
+
+static tgr_status bad_row(const tgr_canonical_block *block, size_t row, const char *why, tgr_error *error)
+{
+    return tgr_fail(error, TGR_ERR_INPUT, "%s: row %" PRIu64 " of /X %s", block->path,
+                    block->first_row + row, why);
+}
+
+/* Copies a row aside as keys (column, then position) and values. */
+static tgr_status load_row(const tgr_canonical_block *block, size_t row, size_t begin, size_t count,
+                           tgr_canonical_scratch *scratch, tgr_error *error)
+{
+    void *keys = scratch->keys, *values = scratch->values;
+    bool grown = count <= UINT32_MAX && tgr_mem_grow(&keys, &scratch->key_capacity, count, sizeof(uint64_t)) &&
+                 tgr_mem_grow(&values, &scratch->value_capacity, count, sizeof(double));
+    scratch->keys = keys;
+    scratch->values = values;
+    if (!grown) {
+        return tgr_fail_memory(error, "a row of /X");
+    }
+    bool ascending = true;
+    for (size_t i = 0; i < count; i++) {
+        uint32_t column = block->indices[begin + i];
+        if (column >= block->columns) {
+            return bad_row(block, row, "has a column index out of bounds", error);
+        }
+        scratch->values[i] = get(block, begin + i);
+        if (!isfinite(scratch->values[i])) {
+            return bad_row(block, row, "holds a value that is not finite as a 32-bit float", error);
+        }
+        scratch->keys[i] = (uint64_t)column << 32 | i;
+        ascending = ascending && (i == 0 || scratch->keys[i - 1] < scratch->keys[i]);
+    }
+    if (!ascending) {
+        sort(scratch->keys, count);
+    }
+    return TGR_OK;
+}
+
+/* Writes what was loaded to `out`, duplicates summed in the order stored; *out moves on. */
+static tgr_status store_row(const tgr_canonical_block *block, size_t row, size_t count,
+                            const tgr_canonical_scratch *scratch, size_t *out, tgr_error *error)
+{
+    for (size_t i = 0; i < count;) {
+        uint32_t column = (uint32_t)(scratch->keys[i] >> 32);
+        double sum = 0;
+        for (; i < count && scratch->keys[i] >> 32 == column; i++) {
+            sum += scratch->values[(uint32_t)scratch->keys[i]];
+        }
+        if (!put(block, *out, sum)) {
+            return bad_row(block, row, "repeats a column, and the values sum to more than fits", error);
+        }
+        block->indices[*out] = column;
+        *out += get(block, *out) != 0;
+    }
+    return TGR_OK;
+}
+
+static tgr_status rewrite(const tgr_canonical_block *block, tgr_canonical_scratch *scratch,
+                          tgr_error *error)
+{
+    size_t begin = 0, out = 0;
+    for (size_t row = 0; row < block->rows; row++) {
+        size_t end = (size_t)block->indptr[row + 1];
+        tgr_status status = load_row(block, row, begin, end - begin, scratch, error);
+        if (status == TGR_OK) {
+            status = store_row(block, row, end - begin, scratch, &out, error);
+        }
+        if (status != TGR_OK) {
+            return status;
+        }
+        block->indptr[row + 1] = (int64_t)out;
+        begin = end;
+    }
+    return TGR_OK;
+}
+
+tgr_status tgr_canonical(const tgr_canonical_block *block, tgr_canonical_scratch *scratch,
+                         tgr_error *error)
+{
+    size_t count = (size_t)block->indptr[block->rows];
+    if (indices_fit(block->indices, count, block->columns) && values_fit(block, count) &&
+        rows_ascend(block, count)) {
+        return TGR_OK;
+    }
+    return rewrite(block, scratch, error);
+}
+
+void tgr_canonical_scratch_free(tgr_canonical_scratch *scratch)
+{
+    tgr_mem_free(scratch->keys);
+    tgr_mem_free(scratch->values);
+    *scratch = (tgr_canonical_scratch){0};
+}

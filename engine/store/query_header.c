@@ -1,0 +1,135 @@
+/* query_header.c - /uns/tagroute of a query file: models, tagger, digest. */
+#include <inttypes.h>
+#include <string.h>
+
+#include "engine/base/error.h"
+#include "engine/base/memory.h"
+#include "engine/store/query_source.h"
+
+static tgr_status read_integer(const tgr_h5_file *file, hid_t group, const char *name, int64_t *value,
+                               tgr_error *error)
+{
+    tgr_array array;
+    tgr_status status = tgr_array_open(file, group, name, &array, error);
+    if (status == TGR_OK && array.dataset && tgr_array_is_number(&array) && array.rank < 2 &&
+        array.rows == 1) {
+        status = tgr_array_read_int64(&array, 0, 1, value, error);
+    }
+    tgr_array_close(&array);
+    return status;
+}
+
+static tgr_status read_models(tgr_query_file *file, hid_t group, tgr_error *error)
+{
+    tgr_array array;
+    tgr_status status = tgr_texts_open(&file->source->file, group, "models", &array, error);
+    if (status != TGR_OK || !array.dataset) {
+        return status;
+    }
+    tgr_strings *models = NULL;
+    TGR_TRY(tgr_array_expect(&array, 1, array.rows, error));
+    if (array.rows > TGR_MODELS_MAX) {
+        status = tgr_fail(error, TGR_ERR_INPUT, "%s: %" PRIu64 " models are more than the %d that are handled",
+                          file->path, array.rows, TGR_MODELS_MAX);
+        goto done;
+    }
+    TGR_TRY(tgr_texts_distinct(&array, "model", &models, error));
+    tgr_strings_free(file->models);
+    file->models = models;
+done:
+    tgr_array_close(&array);
+    return status;
+}
+
+static tgr_status read_tagger(tgr_query_file *file, hid_t group, char **kind, tgr_error *error)
+{
+    const tgr_h5_file *h5 = &file->source->file;
+    hid_t tagger = 0;
+    char *digest = NULL;
+    int64_t category_tag = 0;
+    tgr_status status = TGR_OK;
+    TGR_TRY(tgr_h5_group(h5, group, "tagger", &tagger, error));
+    if (tagger) {
+        TGR_TRY(tgr_texts_scalar(h5, tagger, "kind", kind, error));
+        TGR_TRY(tgr_texts_scalar(h5, tagger, "digest", &digest, error));
+        TGR_TRY(read_integer(h5, tagger, "category_tag", &category_tag, error));
+    }
+    file->category_tag = category_tag != 0;
+    if (digest) {
+        tgr_mem_free(file->tagger_digest);
+        file->tagger_digest = digest;
+        digest = NULL;
+    }
+done:
+    tgr_mem_free(digest);
+    tgr_h5_close(tagger);
+    return status;
+}
+
+/* The file is tagroute's own, unchanged, where every dataset carries its checksum and the digest is over
+ * exactly these. */
+static tgr_status read_digest(tgr_query_file *file, hid_t group, const char *kind, tgr_error *error)
+{
+    const tgr_h5_file *h5 = &file->source->file;
+    tgr_checksum checksums[TGR_DATASETS];
+    bool complete;
+    char *recorded = NULL;
+    tgr_status status = tgr_layout_checksums(h5, checksums, &complete, error);
+    if (status == TGR_OK && complete) {
+        status = tgr_texts_scalar(h5, group, "digest", &recorded, error);
+    }
+    if (status != TGR_OK || !recorded) {
+        return status;
+    }
+    char digest[33];
+    tgr_tagger tagger = {kind, file->tagger_digest, file->category_tag};
+    tgr_layout_digest(checksums, &tagger, digest);
+    if (strcmp(recorded, digest) == 0) {
+        file->source->own = true;
+        tgr_mem_free(file->digest);
+        file->digest = recorded;
+        return TGR_OK;
+    }
+    tgr_mem_free(recorded);
+    return TGR_OK;
+}
+
+tgr_status tgr_query_read_header(tgr_query_file *file, tgr_error *error)
+{
+    const tgr_h5_file *h5 = &file->source->file;
+    hid_t uns = 0, group = 0;
+    char *format = NULL, *kind = NULL;
+    int64_t version = 0;
+    tgr_status status = TGR_OK;
+    TGR_TRY(tgr_h5_group(h5, h5->id, "uns", &uns, error));
+    if (!uns) {
+        goto done;
+    }
+    TGR_TRY(tgr_h5_child(h5, uns, "tagroute", &group, error));
+    if (!group || H5Iget_type(group) != H5I_GROUP) {
+        goto done;
+    }
+    TGR_TRY(tgr_texts_scalar(h5, group, "format", &format, error));
+    TGR_TRY(read_integer(h5, group, "version", &version, error));
+    if (format && strcmp(format, TGR_DECISIONS_FORMAT) == 0) {
+        status = tgr_fail(error, TGR_ERR_INPUT, "%s: a file of decisions, not of queries", file->path);
+        goto done;
+    }
+    TGR_TRY(read_models(file, group, error));
+    if (format && strcmp(format, TGR_QUERIES_FORMAT) == 0) {
+        if (version > TGR_FORMAT_VERSION) {
+            status = tgr_fail(error, TGR_ERR_INPUT,
+                              "%s: written by a newer tagroute (format version %" PRId64 "); update tagroute",
+                              file->path, version);
+            goto done;
+        }
+        TGR_TRY(read_tagger(file, group, &kind, error));
+        TGR_TRY(read_digest(file, group, kind, error));
+    }
+done:
+    tgr_mem_free(format);
+    tgr_mem_free(kind);
+    tgr_h5_close(group);
+    tgr_h5_close(uns);
+    return status;
+}

@@ -1,0 +1,205 @@
+/* query_open.c - opens a query file, tagroute's own or any AnnData file, and checks its parts against each
+ * other. */
+#include <inttypes.h>
+#include <string.h>
+
+#include "engine/base/error.h"
+#include "engine/base/memory.h"
+#include "engine/store/query_source.h"
+
+/* Opens the dataset that names a data frame's rows: the one that its `_index` attribute names. */
+static tgr_status open_index(const tgr_h5_file *h5, hid_t frame, tgr_array *index, tgr_error *error)
+{
+    char *name = NULL;
+    tgr_status status = tgr_h5_text_attribute(h5, frame, "_index", &name, error);
+    if (status == TGR_OK) {
+        status = tgr_texts_open(h5, frame, name ? name : "_index", index, error);
+    }
+    if (status == TGR_OK && !name && !index->dataset) {
+        status = tgr_texts_open(h5, frame, "index", index, error);
+    }
+    tgr_mem_free(name);
+    return status;
+}
+
+static tgr_status open_frame(const tgr_h5_file *h5, const char *name, hid_t *frame, tgr_error *error)
+{
+    tgr_status status = tgr_h5_group(h5, h5->id, name, frame, error);
+    if (status == TGR_OK && *frame == 0) {
+        status = tgr_fail(error, TGR_ERR_INPUT, "%s: not an AnnData file: it has no /%s", h5->path, name);
+    }
+    return status;
+}
+
+static tgr_status read_tags(tgr_query_file *file, tgr_error *error)
+{
+    const tgr_h5_file *h5 = &file->source->file;
+    hid_t var = 0;
+    tgr_array index = {0};
+    tgr_status status = TGR_OK;
+    TGR_TRY(open_frame(h5, "var", &var, error));
+    TGR_TRY(open_index(h5, var, &index, error));
+    if (!index.dataset) {
+        status = tgr_fail(error, TGR_ERR_INPUT, "%s: /var does not name the tags", file->path);
+        goto done;
+    }
+    TGR_TRY(tgr_array_expect(&index, 1, file->columns, error));
+    TGR_TRY(tgr_texts_distinct(&index, "tag", &file->tags, error));
+done:
+    tgr_array_close(&index);
+    tgr_h5_close(var);
+    return status;
+}
+
+static tgr_status open_codes(tgr_query_file *file, hid_t obs, tgr_error *error)
+{
+    struct tgr_query_source *source = file->source;
+    const struct {
+        const char *name;
+        tgr_code_column *column;
+        tgr_strings **names;
+    } columns[] = {
+        {"split", &source->split, &file->splits},    {"category", &source->category, &file->categories},
+        {"allow", &source->allow, &file->allows},    {"deny", &source->deny, &file->denies},
+        {"needs", &source->needs, &file->needs},
+    };
+    for (size_t i = 0; i < sizeof(columns) / sizeof(columns[0]); i++) {
+        tgr_status status = tgr_code_column_open(&source->file, obs, columns[i].name, file->rows,
+                                                 columns[i].column, columns[i].names, error);
+        if (status != TGR_OK) {
+            return status;
+        }
+    }
+    return TGR_OK;
+}
+
+static tgr_status open_obs(tgr_query_file *file, tgr_error *error)
+{
+    struct tgr_query_source *source = file->source;
+    hid_t obs = 0;
+    tgr_status status = TGR_OK;
+    TGR_TRY(open_frame(&source->file, "obs", &obs, error));
+    TGR_TRY(open_index(&source->file, obs, &source->ids, error));
+    if (source->ids.dataset) {
+        TGR_TRY(tgr_array_expect(&source->ids, 1, file->rows, error));
+    }
+    TGR_TRY(open_codes(file, obs, error));
+    TGR_TRY(tgr_number_column_open(&source->file, obs, "prompt_tokens", file->rows, &source->prompt_tokens,
+                                   error));
+    file->has_ids = source->ids.dataset != 0;
+    file->has_prompt_tokens = source->prompt_tokens.present;
+    file->has_text = H5Lexists(obs, "text", H5P_DEFAULT) > 0;
+done:
+    tgr_h5_close(obs);
+    return status;
+}
+
+static tgr_status open_obsm(tgr_query_file *file, tgr_error *error)
+{
+    struct tgr_query_source *source = file->source;
+    const struct {
+        const char *name;
+        tgr_matrix_column *column;
+        bool *has;
+    } columns[] = {
+        {"score", &source->score, &file->has_score},
+        {"outcome", &source->outcome, &file->has_outcome},
+        {"cost", &source->cost, &file->has_cost},
+        {"completion_tokens", &source->completion_tokens, &file->has_completion_tokens},
+    };
+    hid_t obsm;
+    tgr_status status = tgr_h5_group(&source->file, source->file.id, "obsm", &obsm, error);
+    for (size_t i = 0; status == TGR_OK && obsm && i < sizeof(columns) / sizeof(columns[0]); i++) {
+        status = tgr_matrix_column_open(&source->file, obsm, columns[i].name, file->rows, file->models,
+                                        columns[i].column, error);
+        *columns[i].has = status == TGR_OK && columns[i].column->present;
+    }
+    tgr_h5_close(obsm);
+    return status;
+}
+
+static tgr_status open_all(tgr_query_file *file, const char *path, tgr_error *error)
+{
+    tgr_status status = TGR_OK;
+    file->path = tgr_mem_string(path);
+    file->digest = tgr_mem_string("");
+    file->tagger_digest = tgr_mem_string("");
+    file->models = tgr_strings_new();
+    file->source = tgr_mem_zalloc(1, sizeof(*file->source));
+    if (!file->path || !file->digest || !file->tagger_digest || !file->models || !file->source) {
+        return tgr_fail_memory(error, path);
+    }
+    TGR_TRY(tgr_h5_open(file->path, &file->source->file, error));
+    TGR_TRY(tgr_query_read_header(file, error));
+    TGR_TRY(tgr_x_open(&file->source->file, file->source->own, &file->source->x, error));
+    file->rows = file->source->x.rows;
+    file->columns = file->source->x.columns;
+    file->nonzeros = file->source->x.nonzeros;
+    file->value_type = file->source->x.value_type;
+    TGR_TRY(read_tags(file, error));
+    TGR_TRY(open_obs(file, error));
+    TGR_TRY(open_obsm(file, error));
+done:
+    return status;
+}
+
+tgr_status tgr_query_open(const char *path, tgr_query_file **file, tgr_error *error)
+{
+    tgr_h5_quiet quiet;
+    *file = NULL;
+    tgr_query_file *made = tgr_mem_zalloc(1, sizeof(*made));
+    if (!made) {
+        return tgr_fail_memory(error, path);
+    }
+    tgr_h5_quiet_begin(&quiet);
+    tgr_status status = open_all(made, path, error);
+    tgr_h5_quiet_end(&quiet);
+    if (status != TGR_OK) {
+        tgr_query_close(made);
+        return status;
+    }
+    *file = made;
+    return TGR_OK;
+}
+
+static void close_source(struct tgr_query_source *source)
+{
+    tgr_h5_quiet quiet;
+    tgr_h5_quiet_begin(&quiet);
+    tgr_x_close(&source->x);
+    tgr_array_close(&source->ids);
+    tgr_code_column_close(&source->split);
+    tgr_code_column_close(&source->category);
+    tgr_code_column_close(&source->allow);
+    tgr_code_column_close(&source->deny);
+    tgr_code_column_close(&source->needs);
+    tgr_number_column_close(&source->prompt_tokens);
+    tgr_matrix_column_close(&source->score);
+    tgr_matrix_column_close(&source->outcome);
+    tgr_matrix_column_close(&source->cost);
+    tgr_matrix_column_close(&source->completion_tokens);
+    tgr_h5_file_close(&source->file);
+    tgr_h5_quiet_end(&quiet);
+    tgr_mem_free(source);
+}
+
+void tgr_query_close(tgr_query_file *file)
+{
+    if (!file) {
+        return;
+    }
+    if (file->source) {
+        close_source(file->source);
+    }
+    tgr_strings_free(file->tags);
+    tgr_strings_free(file->models);
+    tgr_strings_free(file->splits);
+    tgr_strings_free(file->categories);
+    tgr_strings_free(file->allows);
+    tgr_strings_free(file->denies);
+    tgr_strings_free(file->needs);
+    tgr_mem_free(file->path);
+    tgr_mem_free(file->digest);
+    tgr_mem_free(file->tagger_digest);
+    tgr_mem_free(file);
+}

@@ -1,0 +1,239 @@
+/* query_read.c - blocks of queries out of an open file. */
+#include "engine/store/query_read.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <string.h>
+
+#include "engine/base/error.h"
+#include "engine/base/memory.h"
+#include "engine/store/query_source.h"
+
+typedef struct column_memory {
+    void *values;
+    size_t capacity; /* bytes */
+} column_memory;
+
+enum { SPLIT, CATEGORY, ALLOW, DENY, NEEDS, PROMPT_TOKENS, SCORE, COST, COMPLETION_TOKENS, OUTCOME, WORK, COLUMNS };
+
+struct tgr_batch_memory {
+    tgr_x_block x;
+    tgr_text_block ids;
+    column_memory columns[COLUMNS];
+};
+
+static void *reserve(tgr_batch *batch, int column, size_t count, size_t size)
+{
+    column_memory *memory = &batch->memory->columns[column];
+    size_t bytes;
+    if (__builtin_mul_overflow(count, size, &bytes) ||
+        !tgr_mem_grow(&memory->values, &memory->capacity, bytes ? bytes : 1, 1)) {
+        return NULL;
+    }
+    return memory->values;
+}
+
+static tgr_status no_memory(tgr_error *error)
+{
+    return tgr_fail_memory(error, "a block of queries");
+}
+
+static tgr_status read_codes(const tgr_code_column *column, int which, tgr_batch *batch, int32_t **codes,
+                             tgr_error *error)
+{
+    if (!column->present) {
+        return TGR_OK;
+    }
+    *codes = reserve(batch, which, batch->rows, sizeof(**codes));
+    return *codes ? tgr_code_column_read(column, batch->first_row, batch->rows, *codes, error)
+                  : no_memory(error);
+}
+
+static tgr_status read_prompt_tokens(const tgr_number_column *column, tgr_batch *batch, tgr_error *error)
+{
+    if (!column->present) {
+        return TGR_OK;
+    }
+    double *values = reserve(batch, PROMPT_TOKENS, batch->rows, sizeof(*values));
+    if (!values) {
+        return no_memory(error);
+    }
+    tgr_status status = tgr_number_column_read(column, batch->first_row, batch->rows, values, error);
+    for (size_t row = 0; status == TGR_OK && row < batch->rows; row++) {
+        if (values[row] < 0 || isinf(values[row])) {
+            return tgr_fail(error, TGR_ERR_INPUT,
+                            "%s: row %" PRIu64 " of %s is %g, which is no number of tokens",
+                            column->values.file->path, batch->first_row + row, column->values.name.text,
+                            values[row]);
+        }
+    }
+    batch->prompt_tokens = values;
+    return status;
+}
+
+static tgr_status bad_entry(const tgr_query_file *file, const tgr_batch *batch, const char *name, size_t entry,
+                            double value, tgr_error *error)
+{
+    size_t models = tgr_strings_count(file->models);
+    return tgr_fail(error, TGR_ERR_INPUT, "%s: row %" PRIu64 " of /obsm/%s holds %g, which is out of range",
+                    file->path, batch->first_row + entry / models, name, value);
+}
+
+/* Reads floats, each NaN or finite and at least `least`. */
+static tgr_status read_floats(tgr_query_file *file, tgr_matrix_column *column, const char *name, int which,
+                              float least, tgr_batch *batch, float **values, tgr_error *error)
+{
+    if (!column->present) {
+        return TGR_OK;
+    }
+    size_t count;
+    if (__builtin_mul_overflow(batch->rows, column->models, &count)) {
+        return no_memory(error);
+    }
+    float *read = reserve(batch, which, count, sizeof(*read));
+    if (!read) {
+        return no_memory(error);
+    }
+    tgr_status status = tgr_matrix_column_read(column, batch->first_row, batch->rows, read, error);
+    for (size_t i = 0; status == TGR_OK && i < count; i++) {
+        if (read[i] < least || isinf(read[i])) {
+            return bad_entry(file, batch, name, i, (double)read[i], error);
+        }
+    }
+    *values = read;
+    return status;
+}
+
+static bool is_bytes(const tgr_matrix_column *column)
+{
+    const tgr_array *dense = &column->dense;
+    return dense->dataset && dense->kind == TGR_ARRAY_INTEGER && dense->is_signed && dense->width == 1;
+}
+
+static tgr_status read_outcome(tgr_query_file *file, tgr_batch *batch, tgr_error *error)
+{
+    tgr_matrix_column *column = &file->source->outcome;
+    size_t count;
+    if (!column->present) {
+        return TGR_OK;
+    }
+    if (__builtin_mul_overflow(batch->rows, column->models, &count)) {
+        return no_memory(error);
+    }
+    int8_t *outcome = reserve(batch, OUTCOME, count, 1);
+    if (!outcome) {
+        return no_memory(error);
+    }
+    tgr_status status;
+    if (is_bytes(column)) {
+        status = tgr_array_read_raw(&column->dense, batch->first_row, batch->rows, outcome, error);
+        for (size_t i = 0; status == TGR_OK && i < count; i++) {
+            if (outcome[i] < -1 || outcome[i] > 2) {
+                return bad_entry(file, batch, "outcome", i, outcome[i], error);
+            }
+        }
+    } else {
+        float *read = NULL;
+        status = read_floats(file, column, "outcome", WORK, -1, batch, &read, error);
+        for (size_t i = 0; status == TGR_OK && i < count; i++) {
+            if (read[i] > 2 || read[i] != rintf(read[i])) {
+                if (!isnan(read[i])) {
+                    return bad_entry(file, batch, "outcome", i, (double)read[i], error);
+                }
+            }
+            outcome[i] = isnan(read[i]) ? -1 : (int8_t)read[i];
+        }
+    }
+    batch->outcome = outcome;
+    return status;
+}
+
+static tgr_status read_obs(tgr_query_file *file, unsigned want, tgr_batch *batch, tgr_error *error)
+{
+    struct tgr_query_source *source = file->source;
+    tgr_status status = TGR_OK;
+    if ((want & TGR_WANT_IDS) && file->has_ids) {
+        TGR_TRY(tgr_texts_read(&source->ids, batch->first_row, batch->rows, &batch->memory->ids, error));
+        batch->ids = batch->memory->ids.texts;
+    }
+    if (want & TGR_WANT_SPLIT) {
+        TGR_TRY(read_codes(&source->split, SPLIT, batch, &batch->split, error));
+    }
+    if (want & TGR_WANT_CATEGORY) {
+        TGR_TRY(read_codes(&source->category, CATEGORY, batch, &batch->category, error));
+    }
+    if (want & TGR_WANT_ELIGIBILITY) {
+        TGR_TRY(read_codes(&source->allow, ALLOW, batch, &batch->allow, error));
+        TGR_TRY(read_codes(&source->deny, DENY, batch, &batch->deny, error));
+        TGR_TRY(read_codes(&source->needs, NEEDS, batch, &batch->needs, error));
+    }
+    if (want & TGR_WANT_PROMPT_TOKENS) {
+        TGR_TRY(read_prompt_tokens(&source->prompt_tokens, batch, error));
+    }
+done:
+    return status;
+}
+
+static tgr_status read_obsm(tgr_query_file *file, unsigned want, tgr_batch *batch, tgr_error *error)
+{
+    struct tgr_query_source *source = file->source;
+    tgr_status status = TGR_OK;
+    if (want & TGR_WANT_SCORE) {
+        TGR_TRY(read_floats(file, &source->score, "score", SCORE, -INFINITY, batch, &batch->score, error));
+    }
+    if (want & TGR_WANT_COST) {
+        TGR_TRY(read_floats(file, &source->cost, "cost", COST, 0, batch, &batch->cost, error));
+    }
+    if (want & TGR_WANT_COMPLETION_TOKENS) {
+        TGR_TRY(read_floats(file, &source->completion_tokens, "completion_tokens", COMPLETION_TOKENS, 0, batch,
+                            &batch->completion_tokens, error));
+    }
+    if (want & TGR_WANT_OUTCOME) {
+        TGR_TRY(read_outcome(file, batch, error));
+    }
+done:
+    return status;
+}
+
+tgr_status tgr_query_read(tgr_query_file *file, uint64_t first, size_t max_rows, size_t max_nonzeros,
+                          unsigned want, tgr_batch *batch, tgr_error *error)
+{
+    struct tgr_batch_memory *memory = batch->memory;
+    if (!memory && !(memory = tgr_mem_zalloc(1, sizeof(*memory)))) {
+        return no_memory(error);
+    }
+    *batch = (tgr_batch){.first_row = first, .memory = memory};
+    tgr_h5_quiet quiet;
+    tgr_h5_quiet_begin(&quiet);
+    tgr_status status = tgr_x_read(&file->source->x, first, max_rows, max_nonzeros, &memory->x, error);
+    if (status == TGR_OK) {
+        batch->rows = memory->x.rows;
+        batch->x = (tgr_csr){.rows = memory->x.rows,
+                             .indptr = memory->x.indptr,
+                             .indices = memory->x.indices,
+                             .values = memory->x.values,
+                             .value_type = file->value_type};
+        status = read_obs(file, want, batch, error);
+    }
+    if (status == TGR_OK) {
+        status = read_obsm(file, want, batch, error);
+    }
+    tgr_h5_quiet_end(&quiet);
+    if (status != TGR_OK) {
+        *batch = (tgr_batch){.first_row = first, .memory = memory};
+    }
+    return status;
+}
+
+void tgr_batch_free(tgr_batch *batch)
+{
+    if (batch->memory) {
+        tgr_x_block_free(&batch->memory->x);
+        tgr_text_block_free(&batch->memory->ids);
+        for (int i = 0; i < COLUMNS; i++) {
+            tgr_mem_free(batch->memory->columns[i].values);
+        }
+        tgr_mem_free(batch->memory);
+    }
+    *batch = (tgr_batch){0};
+}

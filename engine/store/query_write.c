@@ -1,0 +1,522 @@
+/* query_write.c - writes a query file, column by column. */
+#include "engine/store/query_write.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#include "engine/base/error.h"
+#include "engine/base/memory.h"
+#include "engine/base/output.h"
+#include "engine/store/layout.h"
+#include "engine/store/stream.h"
+
+struct tgr_query_writer {
+    const tgr_query_plan *plan;
+    tgr_output output;
+    tgr_anndata file; /* group: the file itself */
+    tgr_stream streams[TGR_DATASETS];
+};
+
+/* ---- what the file is made of --------------------------------------------------------------------- */
+
+typedef struct categorical {
+    const char *name;
+    const tgr_names *names;
+    tgr_dataset codes, categories;
+} categorical;
+
+enum { CATEGORICALS = 6 };
+
+static void list_categoricals(const tgr_query_plan *plan, categorical list[CATEGORICALS])
+{
+    const categorical all[CATEGORICALS] = {
+        {"category", &plan->categories, TGR_DATASET_CATEGORY, TGR_DATASET_CATEGORY_NAMES},
+        {"split", &plan->splits, TGR_DATASET_SPLIT, TGR_DATASET_SPLIT_NAMES},
+        {"allow", &plan->allows, TGR_DATASET_ALLOW, TGR_DATASET_ALLOW_NAMES},
+        {"deny", &plan->denies, TGR_DATASET_DENY, TGR_DATASET_DENY_NAMES},
+        {"needs", &plan->needs, TGR_DATASET_NEEDS, TGR_DATASET_NEEDS_NAMES},
+        {"source", &plan->sources, TGR_DATASET_SOURCE, TGR_DATASET_SOURCE_NAMES},
+    };
+    memcpy(list, all, sizeof(all));
+}
+
+/* Opens the stream of a dataset; its name is the last part of its path. */
+static tgr_status open_stream(tgr_query_writer *writer, tgr_anndata at, tgr_dataset dataset,
+                              tgr_element element, uint64_t rows, size_t columns, tgr_error *error)
+{
+    const tgr_query_plan *plan = writer->plan;
+    tgr_stream_plan stream = {.name = strrchr(tgr_dataset_path(dataset), '/') + 1,
+                              .element = element,
+                              .width = plan->id_width ? plan->id_width : 1,
+                              .rows = rows,
+                              .columns = columns,
+                              .compress = plan->compress};
+    return tgr_stream_open(&writer->streams[dataset], at, &stream, error);
+}
+
+/* Creates a dataset of strings and fills it. */
+static tgr_status write_names(tgr_query_writer *writer, tgr_anndata at, tgr_dataset dataset,
+                              const tgr_names *names, tgr_error *error)
+{
+    tgr_status status = open_stream(writer, at, dataset, TGR_ELEMENT_VARIABLE, names->count, 0, error);
+    if (status == TGR_OK) {
+        status = tgr_stream_put_names(&writer->streams[dataset], names->names, names->count, error);
+    }
+    return status;
+}
+
+/* ---- opening -------------------------------------------------------------------------------------- */
+
+static tgr_status open_x(tgr_query_writer *writer, tgr_error *error)
+{
+    const tgr_query_plan *plan = writer->plan;
+    const int64_t shape[2] = {(int64_t)plan->rows, plan->tags.count};
+    static const tgr_element values[] = {
+        [TGR_U8] = TGR_ELEMENT_U8, [TGR_U16] = TGR_ELEMENT_U16, [TGR_F32] = TGR_ELEMENT_F32};
+    tgr_element integer = plan->nonzeros <= INT32_MAX ? TGR_ELEMENT_I32 : TGR_ELEMENT_I64;
+    tgr_element index = plan->compact ? TGR_ELEMENT_U16 : integer;
+    tgr_anndata x;
+    tgr_status status = TGR_OK;
+    TGR_TRY(tgr_anndata_group(writer->file, "X", "csr_matrix", "0.1.0", &x, error));
+    TGR_TRY(tgr_anndata_pair(x, "shape", shape, error));
+    TGR_TRY(open_stream(writer, x, TGR_DATASET_INDPTR, integer, plan->rows + 1, 0, error));
+    TGR_TRY(open_stream(writer, x, TGR_DATASET_INDICES, index, plan->nonzeros, 0, error));
+    TGR_TRY(open_stream(writer, x, TGR_DATASET_DATA, values[plan->value_type], plan->nonzeros, 0, error));
+done:
+    tgr_h5_close(x.group);
+    return status;
+}
+
+static tgr_status open_categorical(tgr_query_writer *writer, tgr_anndata obs, const categorical *column,
+                                   tgr_error *error)
+{
+    tgr_element element = column->names->count <= INT8_MAX    ? TGR_ELEMENT_I8
+                          : column->names->count <= INT16_MAX ? TGR_ELEMENT_I16
+                                                              : TGR_ELEMENT_I32;
+    tgr_anndata group;
+    tgr_status status = TGR_OK;
+    TGR_TRY(tgr_anndata_group(obs, column->name, "categorical", "0.2.0", &group, error));
+    TGR_TRY(tgr_anndata_flag(group, "ordered", false, error));
+    TGR_TRY(open_stream(writer, group, column->codes, element, writer->plan->rows, 0, error));
+    TGR_TRY(write_names(writer, group, column->categories, column->names, error));
+done:
+    tgr_h5_close(group.group);
+    return status;
+}
+
+static tgr_status open_obs(tgr_query_writer *writer, tgr_error *error)
+{
+    const tgr_query_plan *plan = writer->plan;
+    categorical list[CATEGORICALS];
+    const char *columns[CATEGORICALS + 3];
+    size_t count = 0;
+    tgr_anndata obs = {0};
+    tgr_status status = TGR_OK;
+    list_categoricals(plan, list);
+    for (size_t i = 0; i < CATEGORICALS; i++) {
+        if (list[i].names->count > 0) {
+            columns[count++] = list[i].name;
+        }
+    }
+    columns[count++] = "position";
+    if (plan->has_prompt_tokens) {
+        columns[count++] = "prompt_tokens";
+    }
+    if (plan->has_text) {
+        columns[count++] = "text";
+    }
+    TGR_TRY(tgr_anndata_frame(writer->file, "obs", columns, count, &obs, error));
+    TGR_TRY(open_stream(writer, obs, TGR_DATASET_IDS, TGR_ELEMENT_FIXED, plan->rows, 0, error));
+    for (size_t i = 0; i < CATEGORICALS; i++) {
+        if (list[i].names->count > 0) {
+            TGR_TRY(open_categorical(writer, obs, &list[i], error));
+        }
+    }
+    TGR_TRY(open_stream(writer, obs, TGR_DATASET_POSITION, TGR_ELEMENT_I64, plan->rows, 0, error));
+    if (plan->has_prompt_tokens) {
+        tgr_element element = plan->all_prompt_tokens ? TGR_ELEMENT_I64 : TGR_ELEMENT_F64;
+        TGR_TRY(open_stream(writer, obs, TGR_DATASET_PROMPT_TOKENS, element, plan->rows, 0, error));
+    }
+    if (plan->has_text) {
+        TGR_TRY(open_stream(writer, obs, TGR_DATASET_TEXT, TGR_ELEMENT_VARIABLE, plan->rows, 0, error));
+    }
+done:
+    tgr_h5_close(obs.group);
+    return status;
+}
+
+/* How often each tag stands: whole numbers unless tags carry weights. */
+static tgr_status put_tag_counts(tgr_query_writer *writer, tgr_error *error)
+{
+    const tgr_query_plan *plan = writer->plan;
+    tgr_stream *stream = &writer->streams[TGR_DATASET_TAG_COUNTS];
+    if (plan->value_type == TGR_F32) {
+        return tgr_stream_put(stream, plan->tag_counts, plan->tags.count, error);
+    }
+    tgr_status status = TGR_OK;
+    for (uint32_t tag = 0; status == TGR_OK && tag < plan->tags.count; tag++) {
+        int64_t count = (int64_t)plan->tag_counts[tag];
+        status = tgr_stream_put(stream, &count, 1, error);
+    }
+    return status;
+}
+
+static tgr_status write_var(tgr_query_writer *writer, tgr_error *error)
+{
+    static const char *const columns[] = {"queries", "count"};
+    const tgr_query_plan *plan = writer->plan;
+    tgr_element counts = plan->value_type == TGR_F32 ? TGR_ELEMENT_F64 : TGR_ELEMENT_I64;
+    tgr_anndata var;
+    tgr_status status = TGR_OK;
+    TGR_TRY(tgr_anndata_frame(writer->file, "var", columns, 2, &var, error));
+    TGR_TRY(write_names(writer, var, TGR_DATASET_TAGS, &plan->tags, error));
+    TGR_TRY(open_stream(writer, var, TGR_DATASET_TAG_QUERIES, TGR_ELEMENT_I64, plan->tags.count, 0, error));
+    TGR_TRY(tgr_stream_put(&writer->streams[TGR_DATASET_TAG_QUERIES], plan->tag_queries, plan->tags.count,
+                           error));
+    TGR_TRY(open_stream(writer, var, TGR_DATASET_TAG_COUNTS, counts, plan->tags.count, 0, error));
+    TGR_TRY(put_tag_counts(writer, error));
+done:
+    tgr_h5_close(var.group);
+    return status;
+}
+
+static tgr_status open_obsm(tgr_query_writer *writer, tgr_error *error)
+{
+    const tgr_query_plan *plan = writer->plan;
+    const struct {
+        bool present;
+        tgr_dataset dataset;
+        tgr_element element;
+    } columns[] = {
+        {plan->has_score, TGR_DATASET_SCORE, TGR_ELEMENT_F32},
+        {plan->has_outcome, TGR_DATASET_OUTCOME, TGR_ELEMENT_I8},
+        {plan->has_cost, TGR_DATASET_COST, TGR_ELEMENT_F32},
+        {plan->has_completion_tokens, TGR_DATASET_COMPLETION_TOKENS, TGR_ELEMENT_F32},
+    };
+    tgr_anndata obsm;
+    tgr_status status = tgr_anndata_group(writer->file, "obsm", "dict", "0.1.0", &obsm, error);
+    for (size_t i = 0; status == TGR_OK && i < sizeof(columns) / sizeof(columns[0]); i++) {
+        if (columns[i].present && plan->models.count > 0) {
+            status = open_stream(writer, obsm, columns[i].dataset, columns[i].element, plan->rows,
+                                 plan->models.count, error);
+        }
+    }
+    tgr_h5_close(obsm.group);
+    return status;
+}
+
+/* Everything but the digest, which is known only at the end. */
+static tgr_status write_uns(tgr_query_writer *writer, tgr_error *error)
+{
+    const tgr_query_plan *plan = writer->plan;
+    tgr_anndata uns = {0}, own = {0}, tagger = {0};
+    tgr_status status = TGR_OK;
+    TGR_TRY(tgr_anndata_group(writer->file, "uns", "dict", "0.1.0", &uns, error));
+    TGR_TRY(tgr_anndata_group(uns, "tagroute", "dict", "0.1.0", &own, error));
+    TGR_TRY(tgr_anndata_put_text(own, "format", TGR_QUERIES_FORMAT, error));
+    TGR_TRY(tgr_anndata_put_integer(own, "version", TGR_FORMAT_VERSION, error));
+    TGR_TRY(write_names(writer, own, TGR_DATASET_MODELS, &plan->models, error));
+    TGR_TRY(tgr_anndata_group(own, "tagger", "dict", "0.1.0", &tagger, error));
+    TGR_TRY(tgr_anndata_put_text(tagger, "kind", plan->tagger_kind ? plan->tagger_kind : "", error));
+    TGR_TRY(tgr_anndata_put_text(tagger, "digest", plan->tagger_digest ? plan->tagger_digest : "", error));
+    TGR_TRY(tgr_anndata_put_flag(tagger, "category_tag", plan->category_tag, error));
+done:
+    tgr_h5_close(tagger.group);
+    tgr_h5_close(own.group);
+    tgr_h5_close(uns.group);
+    return status;
+}
+
+static tgr_status open_all(tgr_query_writer *writer, const char *path, tgr_error *error)
+{
+    static const char *const empty[] = {"layers", "varm", "obsp", "varp"};
+    tgr_status status = TGR_OK;
+    TGR_TRY(tgr_output_open(&writer->output, path, error));
+    writer->file.path = writer->output.path;
+    TGR_TRY(tgr_h5_create(writer->output.temporary, writer->output.path, &writer->file.group, error));
+    TGR_TRY(tgr_anndata_encode(writer->file, "anndata", "0.1.0", error));
+    TGR_TRY(open_x(writer, error));
+    TGR_TRY(open_obs(writer, error));
+    TGR_TRY(write_var(writer, error));
+    TGR_TRY(open_obsm(writer, error));
+    for (size_t i = 0; i < sizeof(empty) / sizeof(empty[0]); i++) {
+        TGR_TRY(tgr_anndata_empty_dict(writer->file, empty[i], error));
+    }
+    TGR_TRY(write_uns(writer, error));
+done:
+    return status;
+}
+
+static tgr_status check_plan(const tgr_query_plan *plan, const char *path, tgr_error *error)
+{
+    if (plan->compact && plan->tags.count > UINT16_MAX + 1u) {
+        return tgr_fail(error, TGR_ERR_ARGUMENT, "%s: %u tags do not fit 16-bit indices", path, plan->tags.count);
+    }
+    if (!plan->compact && plan->nonzeros <= INT32_MAX && plan->tags.count > INT32_MAX) {
+        return tgr_fail(error, TGR_ERR_ARGUMENT, "%s: %u tags do not fit 32-bit indices", path, plan->tags.count);
+    }
+    if (plan->rows >= INT64_MAX || plan->nonzeros > INT64_MAX) {
+        return tgr_fail(error, TGR_ERR_ARGUMENT, "%s: more queries than a file takes", path);
+    }
+    return TGR_OK;
+}
+
+tgr_status tgr_query_writer_open(const char *path, const tgr_query_plan *plan,
+                                 tgr_query_writer **writer, tgr_error *error)
+{
+    tgr_h5_quiet quiet;
+    *writer = NULL;
+    tgr_status status = check_plan(plan, path, error);
+    if (status != TGR_OK) {
+        return status;
+    }
+    tgr_query_writer *made = tgr_mem_zalloc(1, sizeof(*made));
+    if (!made) {
+        return tgr_fail_memory(error, path);
+    }
+    made->plan = plan;
+    tgr_h5_quiet_begin(&quiet);
+    status = open_all(made, path, error);
+    tgr_h5_quiet_end(&quiet);
+    if (status != TGR_OK) {
+        tgr_query_writer_free(made);
+        return status;
+    }
+    *writer = made;
+    return TGR_OK;
+}
+
+/* ---- filling -------------------------------------------------------------------------------------- */
+
+static const tgr_dataset dataset_of[TGR_QUERY_COLUMNS] = {
+    [TGR_COLUMN_INDPTR] = TGR_DATASET_INDPTR,
+    [TGR_COLUMN_INDICES] = TGR_DATASET_INDICES,
+    [TGR_COLUMN_VALUES] = TGR_DATASET_DATA,
+    [TGR_COLUMN_CATEGORY] = TGR_DATASET_CATEGORY,
+    [TGR_COLUMN_SPLIT] = TGR_DATASET_SPLIT,
+    [TGR_COLUMN_ALLOW] = TGR_DATASET_ALLOW,
+    [TGR_COLUMN_DENY] = TGR_DATASET_DENY,
+    [TGR_COLUMN_NEEDS] = TGR_DATASET_NEEDS,
+    [TGR_COLUMN_SOURCE] = TGR_DATASET_SOURCE,
+    [TGR_COLUMN_POSITION] = TGR_DATASET_POSITION,
+    [TGR_COLUMN_PROMPT_TOKENS] = TGR_DATASET_PROMPT_TOKENS,
+    [TGR_COLUMN_SCORE] = TGR_DATASET_SCORE,
+    [TGR_COLUMN_OUTCOME] = TGR_DATASET_OUTCOME,
+    [TGR_COLUMN_COST] = TGR_DATASET_COST,
+    [TGR_COLUMN_COMPLETION_TOKENS] = TGR_DATASET_COMPLETION_TOKENS,
+};
+
+/* What a column's values are narrowed from, where it is not what the file holds. */
+typedef enum passed { AS_STORED, PASSED_I64, PASSED_U32, PASSED_I32, PASSED_F64 } passed;
+
+static passed passed_as(tgr_query_column column)
+{
+    switch (column) {
+    case TGR_COLUMN_INDPTR:
+        return PASSED_I64;
+    case TGR_COLUMN_INDICES:
+        return PASSED_U32;
+    case TGR_COLUMN_CATEGORY:
+    case TGR_COLUMN_SPLIT:
+    case TGR_COLUMN_ALLOW:
+    case TGR_COLUMN_DENY:
+    case TGR_COLUMN_NEEDS:
+    case TGR_COLUMN_SOURCE:
+        return PASSED_I32;
+    case TGR_COLUMN_PROMPT_TOKENS:
+        return PASSED_F64;
+    default:
+        return AS_STORED;
+    }
+}
+
+static int64_t value_at(passed from, const void *values, size_t at)
+{
+    switch (from) {
+    case PASSED_I64:
+        return ((const int64_t *)values)[at];
+    case PASSED_U32:
+        return ((const uint32_t *)values)[at];
+    case PASSED_I32:
+        return ((const int32_t *)values)[at];
+    case PASSED_F64:
+        return (int64_t)((const double *)values)[at];
+    case AS_STORED:
+        break;
+    }
+    return 0;
+}
+
+static void convert(passed from, const void *values, size_t first, size_t count, tgr_element element, void *to)
+{
+    for (size_t i = 0; i < count; i++) {
+        int64_t value = value_at(from, values, first + i);
+        switch (element) {
+        case TGR_ELEMENT_U16:
+            ((uint16_t *)to)[i] = (uint16_t)value;
+            break;
+        case TGR_ELEMENT_I8:
+            ((int8_t *)to)[i] = (int8_t)value;
+            break;
+        case TGR_ELEMENT_I16:
+            ((int16_t *)to)[i] = (int16_t)value;
+            break;
+        case TGR_ELEMENT_I32:
+            ((int32_t *)to)[i] = (int32_t)value;
+            break;
+        default:
+            ((int64_t *)to)[i] = value;
+            break;
+        }
+    }
+}
+
+static tgr_status put(tgr_stream *stream, passed from, const void *values, size_t count, tgr_error *error)
+{
+    if (from == AS_STORED || stream->element == TGR_ELEMENT_F64) {
+        return tgr_stream_put(stream, values, count, error);
+    }
+    tgr_status status = TGR_OK;
+    for (size_t done = 0; status == TGR_OK && done < count;) {
+        size_t room;
+        void *to = tgr_stream_room(stream, &room);
+        if (room == 0) {
+            return tgr_fail(error, TGR_ERR_ARGUMENT, "%s: more values are put into a column than were planned",
+                            stream->path);
+        }
+        size_t now = count - done < room ? count - done : room;
+        convert(from, values, done, now, stream->element, to);
+        status = tgr_stream_advance(stream, now, error);
+        done += now;
+    }
+    return status;
+}
+
+/* The stream of a dataset that the plan has, or an error. */
+static tgr_status find_stream(tgr_query_writer *writer, tgr_dataset dataset, tgr_stream **stream,
+                              tgr_error *error)
+{
+    *stream = &writer->streams[dataset];
+    if ((*stream)->dataset) {
+        return TGR_OK;
+    }
+    return tgr_fail(error, TGR_ERR_ARGUMENT, "%s: the plan of this file has no column %s", writer->file.path,
+                    tgr_dataset_path(dataset));
+}
+
+tgr_status tgr_query_put(tgr_query_writer *writer, tgr_query_column column, const void *values,
+                         size_t count, tgr_error *error)
+{
+    tgr_stream *stream;
+    tgr_h5_quiet quiet;
+    if ((unsigned)column >= TGR_QUERY_COLUMNS) {
+        return tgr_fail(error, TGR_ERR_ARGUMENT, "%s: no such column", writer->file.path);
+    }
+    tgr_status status = find_stream(writer, dataset_of[column], &stream, error);
+    if (status != TGR_OK) {
+        return status;
+    }
+    tgr_h5_quiet_begin(&quiet);
+    status = put(stream, passed_as(column), values, count, error);
+    tgr_h5_quiet_end(&quiet);
+    return status;
+}
+
+static tgr_status put_texts(tgr_query_writer *writer, tgr_dataset dataset, const tgr_texts *texts,
+                            size_t count, tgr_error *error)
+{
+    tgr_stream *stream;
+    tgr_h5_quiet quiet;
+    tgr_status status = find_stream(writer, dataset, &stream, error);
+    if (status != TGR_OK) {
+        return status;
+    }
+    tgr_h5_quiet_begin(&quiet);
+    status = tgr_stream_put_texts(stream, texts, count, error);
+    tgr_h5_quiet_end(&quiet);
+    return status;
+}
+
+tgr_status tgr_query_put_ids(tgr_query_writer *writer, const tgr_texts *ids, size_t count, tgr_error *error)
+{
+    return put_texts(writer, TGR_DATASET_IDS, ids, count, error);
+}
+
+tgr_status tgr_query_put_text(tgr_query_writer *writer, const tgr_texts *texts, size_t count,
+                              tgr_error *error)
+{
+    return put_texts(writer, TGR_DATASET_TEXT, texts, count, error);
+}
+
+/* ---- the end -------------------------------------------------------------------------------------- */
+
+static tgr_status write_digest(tgr_query_writer *writer, const tgr_checksum checksums[TGR_DATASETS],
+                               tgr_error *error)
+{
+    const tgr_query_plan *plan = writer->plan;
+    const tgr_tagger tagger = {plan->tagger_kind, plan->tagger_digest, plan->category_tag};
+    char digest[33];
+    tgr_layout_digest(checksums, &tagger, digest);
+    tgr_anndata own = {.path = writer->file.path};
+    own.group = H5Gopen2(writer->file.group, "uns/tagroute", H5P_DEFAULT);
+    tgr_status status = tgr_h5_written(own.group > 0, own.path, error);
+    if (status == TGR_OK) {
+        status = tgr_anndata_put_text(own, "digest", digest, error);
+    }
+    tgr_h5_close(own.group);
+    return status;
+}
+
+static tgr_status finish(tgr_query_writer *writer, tgr_error *error)
+{
+    tgr_checksum checksums[TGR_DATASETS] = {{{0}}};
+    for (int i = 0; i < TGR_DATASETS; i++) {
+        tgr_stream *stream = &writer->streams[i];
+        if (!stream->dataset) {
+            continue;
+        }
+        if (!tgr_stream_complete(stream)) {
+            return tgr_fail(error, TGR_ERR_ARGUMENT, "%s: the column %s is not complete", writer->file.path,
+                            tgr_dataset_path((tgr_dataset)i));
+        }
+        uint64_t checksum;
+        tgr_status status = tgr_stream_finish(stream, &checksum, error);
+        if (status != TGR_OK) {
+            return status;
+        }
+        checksums[i] = tgr_checksum_of(checksum);
+        tgr_stream_close(stream);
+    }
+    return write_digest(writer, checksums, error);
+}
+
+tgr_status tgr_query_writer_commit(tgr_query_writer *writer, tgr_error *error)
+{
+    tgr_h5_quiet quiet;
+    tgr_h5_quiet_begin(&quiet);
+    tgr_status status = finish(writer, error);
+    if (status == TGR_OK) {
+        status = tgr_h5_close_written(&writer->file.group, writer->file.path, error);
+    }
+    tgr_h5_quiet_end(&quiet);
+    if (status == TGR_OK) {
+        status = tgr_output_commit(&writer->output, error);
+    }
+    return status;
+}
+
+void tgr_query_writer_free(tgr_query_writer *writer)
+{
+    if (!writer) {
+        return;
+    }
+    tgr_h5_quiet quiet;
+    tgr_h5_quiet_begin(&quiet);
+    for (int i = 0; i < TGR_DATASETS; i++) {
+        tgr_stream_close(&writer->streams[i]);
+    }
+    tgr_h5_close(writer->file.group);
+    tgr_h5_quiet_end(&quiet);
+    tgr_output_abandon(&writer->output);
+    tgr_mem_free(writer);
+}

@@ -1,0 +1,315 @@
+/* stream.c - a dataset of known length, appended to in order, that ends with its checksum. */
+#include "engine/store/stream.h"
+
+#include <string.h>
+
+#define XXH_STATIC_LINKING_ONLY /* for the size of a state, so that it comes from our allocator */
+#include <xxhash.h>
+
+#include "engine/base/error.h"
+#include "engine/base/memory.h"
+#include "engine/store/layout.h"
+
+#define BLOCK_BYTES   (1u << 20) /* of a buffer, and of a chunk: HDF5's chunk cache holds one */
+#define DEFLATE_LEVEL 4
+#define TEXTS         1024 /* strings of variable length written at once */
+#define STORED_REFERENCE 16 /* bytes that HDF5 keeps in place of a string of variable length */
+
+static const size_t widths[] = {
+    [TGR_ELEMENT_U8] = 1,  [TGR_ELEMENT_U16] = 2, [TGR_ELEMENT_I8] = 1,  [TGR_ELEMENT_I16] = 2,
+    [TGR_ELEMENT_I32] = 4, [TGR_ELEMENT_I64] = 8, [TGR_ELEMENT_F32] = 4, [TGR_ELEMENT_F64] = 8,
+};
+
+static hid_t file_type(tgr_element element, size_t width)
+{
+    hid_t type;
+    switch (element) {
+    case TGR_ELEMENT_U8:
+        return H5Tcopy(H5T_STD_U8LE);
+    case TGR_ELEMENT_U16:
+        return H5Tcopy(H5T_STD_U16LE);
+    case TGR_ELEMENT_I8:
+        return H5Tcopy(H5T_STD_I8LE);
+    case TGR_ELEMENT_I16:
+        return H5Tcopy(H5T_STD_I16LE);
+    case TGR_ELEMENT_I32:
+        return H5Tcopy(H5T_STD_I32LE);
+    case TGR_ELEMENT_I64:
+        return H5Tcopy(H5T_STD_I64LE);
+    case TGR_ELEMENT_F32:
+        return H5Tcopy(H5T_IEEE_F32LE);
+    case TGR_ELEMENT_F64:
+        return H5Tcopy(H5T_IEEE_F64LE);
+    case TGR_ELEMENT_FIXED:
+        type = H5Tcopy(H5T_C_S1);
+        if (type > 0 && (H5Tset_size(type, width) < 0 || H5Tset_cset(type, H5T_CSET_UTF8) < 0 ||
+                         H5Tset_strpad(type, H5T_STR_NULLPAD) < 0)) {
+            H5Tclose(type);
+            return H5I_INVALID_HID;
+        }
+        return type;
+    case TGR_ELEMENT_VARIABLE:
+        return tgr_anndata_string_type();
+    }
+    return H5I_INVALID_HID;
+}
+
+/* Contiguous data is given its place at once, so that where things lie in the file does not depend on the
+ * order in which columns are filled. */
+static bool set_layout(hid_t creation, const tgr_stream *stream, bool compress)
+{
+    if (!compress || stream->rows == 0 || stream->columns == 0) {
+        return H5Pset_layout(creation, H5D_CONTIGUOUS) >= 0 &&
+               H5Pset_alloc_time(creation, H5D_ALLOC_TIME_EARLY) >= 0 &&
+               (stream->element == TGR_ELEMENT_VARIABLE || H5Pset_fill_time(creation, H5D_FILL_TIME_NEVER) >= 0);
+    }
+    hsize_t chunk[2] = {stream->room < stream->rows ? stream->room : stream->rows, stream->columns};
+    return H5Pset_chunk(creation, stream->rank, chunk) >= 0 && H5Pset_shuffle(creation) >= 0 &&
+           H5Pset_deflate(creation, DEFLATE_LEVEL) >= 0;
+}
+
+static tgr_status create(tgr_stream *stream, tgr_anndata at, const tgr_stream_plan *plan, tgr_error *error)
+{
+    hsize_t shape[2] = {plan->rows, plan->columns};
+    hid_t creation = tgr_anndata_creation(H5P_DATASET_CREATE);
+    hid_t space = H5Screate_simple(stream->rank, shape, NULL);
+    bool ok = creation > 0 && space > 0 && set_layout(creation, stream, plan->compress);
+    if (ok) {
+        stream->dataset = H5Dcreate2(at.group, plan->name, stream->type, space, H5P_DEFAULT, creation, H5P_DEFAULT);
+        ok = stream->dataset > 0;
+    }
+    tgr_status status = tgr_h5_written(ok, at.path, error);
+    tgr_h5_close(space);
+    tgr_h5_close(creation);
+    return status;
+}
+
+tgr_status tgr_stream_open(tgr_stream *stream, tgr_anndata at, const tgr_stream_plan *plan,
+                           tgr_error *error)
+{
+    bool variable = plan->element == TGR_ELEMENT_VARIABLE;
+    *stream = (tgr_stream){.path = at.path, .element = plan->element, .rows = plan->rows};
+    stream->width = plan->element == TGR_ELEMENT_FIXED ? plan->width : variable ? sizeof(char *)
+                                                                               : widths[plan->element];
+    stream->rank = plan->columns ? 2 : 1;
+    stream->columns = plan->columns ? plan->columns : 1;
+    size_t row = stream->columns * stream->width;
+    size_t stored = variable ? STORED_REFERENCE : row;
+    stream->room = stored < BLOCK_BYTES ? BLOCK_BYTES / stored : 1;
+    stream->buffer = tgr_mem_alloc(variable ? TEXTS : stream->room, row);
+    XXH3_state_t *hash = stream->hash = tgr_mem_aligned(1, sizeof(XXH3_state_t));
+    if (!stream->buffer || !hash) {
+        return tgr_fail_memory(error, "a column's buffer");
+    }
+    XXH3_64bits_reset(hash);
+    stream->type = file_type(plan->element, plan->width);
+    tgr_status status = tgr_h5_written(stream->type > 0, at.path, error);
+    if (status == TGR_OK) {
+        status = create(stream, at, plan, error);
+    }
+    if (status == TGR_OK) {
+        const char *encoding = plan->element >= TGR_ELEMENT_FIXED ? "string-array" : "array";
+        status = tgr_anndata_encode((tgr_anndata){stream->dataset, at.path}, encoding, "0.2.0", error);
+    }
+    return status;
+}
+
+/* Writes `count` rows to the dataset, after those written before. */
+static tgr_status write_rows(tgr_stream *stream, const void *rows, size_t count, tgr_error *error)
+{
+    hsize_t start[2] = {stream->written, 0}, shape[2] = {count, stream->columns};
+    if (count == 0) {
+        return TGR_OK;
+    }
+    hid_t space = H5Dget_space(stream->dataset);
+    hid_t memory = H5Screate_simple(stream->rank, shape, NULL);
+    bool ok = space > 0 && memory > 0 &&
+              H5Sselect_hyperslab(space, H5S_SELECT_SET, start, NULL, shape, NULL) >= 0 &&
+              H5Dwrite(stream->dataset, stream->type, memory, space, H5P_DEFAULT, rows) >= 0;
+    tgr_status status = tgr_h5_written(ok, stream->path, error);
+    tgr_h5_close(memory);
+    tgr_h5_close(space);
+    stream->written += count;
+    return status;
+}
+
+static tgr_status flush(tgr_stream *stream, tgr_error *error)
+{
+    size_t rows = stream->held;
+    stream->held = 0;
+    XXH3_64bits_update(stream->hash, stream->buffer, rows * stream->columns * stream->width);
+    return write_rows(stream, stream->buffer, rows, error);
+}
+
+void *tgr_stream_room(tgr_stream *stream, size_t *count)
+{
+    uint64_t left = stream->rows - stream->written;
+    size_t rows = left < stream->room ? (size_t)left : stream->room;
+    size_t used = stream->held * stream->columns + stream->partial;
+    *count = rows * stream->columns - used;
+    return stream->buffer + used * stream->width;
+}
+
+tgr_status tgr_stream_advance(tgr_stream *stream, size_t count, tgr_error *error)
+{
+    size_t used = stream->held * stream->columns + stream->partial + count;
+    stream->held = used / stream->columns;
+    stream->partial = used % stream->columns;
+    return stream->held == stream->room ? flush(stream, error) : TGR_OK;
+}
+
+static tgr_status too_many(const tgr_stream *stream, tgr_error *error)
+{
+    return tgr_fail(error, TGR_ERR_ARGUMENT, "%s: more values are put into %s than were planned", stream->path,
+                    tgr_h5_name_of(stream->dataset, NULL).text);
+}
+
+tgr_status tgr_stream_put(tgr_stream *stream, const void *values, size_t count, tgr_error *error)
+{
+    const char *from = values;
+    while (count > 0) {
+        size_t room;
+        void *to = tgr_stream_room(stream, &room);
+        if (room == 0) {
+            return too_many(stream, error);
+        }
+        size_t now = count < room ? count : room;
+        memcpy(to, from, now * stream->width);
+        from += now * stream->width;
+        count -= now;
+        tgr_status status = tgr_stream_advance(stream, now, error);
+        if (status != TGR_OK) {
+            return status;
+        }
+    }
+    return TGR_OK;
+}
+
+static tgr_status check_text(const tgr_stream *stream, const char *text, size_t length, tgr_error *error)
+{
+    if (memchr(text, 0, length)) {
+        return tgr_fail(error, TGR_ERR_INPUT, "%s: a string of %s holds a NUL byte, which HDF5 cannot store",
+                        stream->path, tgr_h5_name_of(stream->dataset, NULL).text);
+    }
+    if (stream->element == TGR_ELEMENT_FIXED && length > stream->width) {
+        return tgr_fail(error, TGR_ERR_ARGUMENT, "%s: a string of %s is longer than the %zu bytes planned",
+                        stream->path, tgr_h5_name_of(stream->dataset, NULL).text, stream->width);
+    }
+    return TGR_OK;
+}
+
+static tgr_status put_fixed(tgr_stream *stream, const char *text, size_t length, tgr_error *error)
+{
+    size_t room;
+    char *to = tgr_stream_room(stream, &room);
+    if (room == 0) {
+        return too_many(stream, error);
+    }
+    memcpy(to, text, length);
+    memset(to + length, 0, stream->width - length);
+    return tgr_stream_advance(stream, 1, error);
+}
+
+/* Writes strings that are NUL-terminated and stay where they are. */
+static tgr_status put_pointers(tgr_stream *stream, const char *const *texts, size_t count, tgr_error *error)
+{
+    if (count > stream->rows - stream->written) {
+        return too_many(stream, error);
+    }
+    for (size_t i = 0; i < count; i++) {
+        XXH3_64bits_update(stream->hash, texts[i], strlen(texts[i]) + 1);
+    }
+    return write_rows(stream, texts, count, error);
+}
+
+/* Writes the strings that wait. */
+static tgr_status flush_waiting(tgr_stream *stream, tgr_error *error)
+{
+    const char **pointers = (const char **)(void *)stream->buffer;
+    const char *at = stream->waiting;
+    size_t count = stream->waiting_count;
+    for (size_t i = 0; i < count; i++) {
+        pointers[i] = at;
+        at += strlen(at) + 1;
+    }
+    stream->waiting_count = 0;
+    stream->waiting_bytes = 0;
+    return put_pointers(stream, pointers, count, error);
+}
+
+/* Strings of variable length wait until a block is full: where HDF5 places them depends on how many it is
+ * given at a time. */
+static tgr_status put_variable(tgr_stream *stream, const char *text, size_t length, tgr_error *error)
+{
+    void *waiting = stream->waiting;
+    bool grown = tgr_mem_grow(&waiting, &stream->waiting_capacity, stream->waiting_bytes + length + 1, 1);
+    stream->waiting = waiting;
+    if (!grown) {
+        return tgr_fail_memory(error, "a block of texts");
+    }
+    if (stream->waiting_count >= stream->rows - stream->written) {
+        return too_many(stream, error);
+    }
+    char *to = stream->waiting + stream->waiting_bytes;
+    memcpy(to, text, length);
+    to[length] = 0;
+    stream->waiting_bytes += length + 1;
+    stream->waiting_count++;
+    bool full = stream->waiting_count == TEXTS || stream->waiting_bytes >= BLOCK_BYTES;
+    return full ? flush_waiting(stream, error) : TGR_OK;
+}
+
+tgr_status tgr_stream_put_texts(tgr_stream *stream, const tgr_texts *texts, size_t count, tgr_error *error)
+{
+    tgr_status status = TGR_OK;
+    for (size_t i = 0; status == TGR_OK && i < count; i++) {
+        const char *text = texts->bytes + texts->offsets[i];
+        size_t length = (size_t)(texts->offsets[i + 1] - texts->offsets[i]);
+        status = check_text(stream, text, length, error);
+        if (status == TGR_OK) {
+            status = stream->element == TGR_ELEMENT_FIXED ? put_fixed(stream, text, length, error)
+                                                          : put_variable(stream, text, length, error);
+        }
+    }
+    return status;
+}
+
+tgr_status tgr_stream_put_names(tgr_stream *stream, const char *const *names, size_t count,
+                                tgr_error *error)
+{
+    tgr_status status = TGR_OK;
+    for (size_t done = 0; status == TGR_OK && done < count; done += TEXTS) {
+        size_t now = count - done < TEXTS ? count - done : TEXTS;
+        status = put_pointers(stream, names + done, now, error);
+    }
+    return status;
+}
+
+bool tgr_stream_complete(const tgr_stream *stream)
+{
+    return stream->written + stream->held + stream->waiting_count == stream->rows && stream->partial == 0;
+}
+
+tgr_status tgr_stream_finish(tgr_stream *stream, uint64_t *checksum, tgr_error *error)
+{
+    tgr_status status = flush(stream, error);
+    if (status == TGR_OK) {
+        status = flush_waiting(stream, error);
+    }
+    *checksum = XXH3_64bits_digest(stream->hash);
+    if (status == TGR_OK) {
+        status = tgr_anndata_text((tgr_anndata){stream->dataset, stream->path}, TGR_CHECKSUM,
+                                  tgr_checksum_of(*checksum).text, error);
+    }
+    return status;
+}
+
+void tgr_stream_close(tgr_stream *stream)
+{
+    tgr_h5_close(stream->type);
+    tgr_h5_close(stream->dataset);
+    tgr_mem_free(stream->buffer);
+    tgr_mem_free(stream->waiting);
+    tgr_mem_free_aligned(stream->hash);
+    *stream = (tgr_stream){0};
+}

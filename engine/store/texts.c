@@ -1,0 +1,307 @@
+/* texts.c - blocks of strings, as an untrusted dataset holds them, in memory. */
+#include "engine/store/texts.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "engine/base/error.h"
+#include "engine/base/memory.h"
+#include "engine/base/number.h"
+
+#define PIECE_BYTES (1u << 20) /* read at once */
+#define PIECE_ROWS  1024
+#define BLOCK_ROWS  65536
+
+void tgr_text_block_free(tgr_text_block *block)
+{
+    tgr_mem_free(block->texts.bytes);
+    tgr_mem_free(block->texts.offsets);
+    tgr_mem_free(block->scratch);
+    *block = (tgr_text_block){0};
+}
+
+static tgr_status add(tgr_text_block *block, const char *text, size_t length, tgr_error *error)
+{
+    uint64_t at = block->texts.offsets[block->count];
+    void *bytes = block->texts.bytes;
+    bool grown = tgr_mem_grow(&bytes, &block->byte_capacity, at + length + 1, 1);
+    block->texts.bytes = bytes;
+    if (!grown) {
+        return tgr_fail_memory(error, "a block of strings");
+    }
+    memcpy(block->texts.bytes + at, text, length);
+    block->texts.offsets[++block->count] = at + length;
+    return TGR_OK;
+}
+
+static tgr_status start(tgr_text_block *block, size_t count, size_t scratch, tgr_error *error)
+{
+    void *offsets = block->texts.offsets, *bytes = block->texts.bytes, *spare = block->scratch;
+    bool grown = tgr_mem_grow(&offsets, &block->offset_capacity, count + 1, sizeof(uint64_t)) &&
+                 tgr_mem_grow(&bytes, &block->byte_capacity, 1, 1) &&
+                 tgr_mem_grow(&spare, &block->scratch_capacity, scratch, 1);
+    block->texts.offsets = offsets;
+    block->texts.bytes = bytes;
+    block->scratch = spare;
+    if (!grown) {
+        return tgr_fail_memory(error, "a block of strings");
+    }
+    block->count = 0;
+    block->texts.offsets[0] = 0;
+    return TGR_OK;
+}
+
+static tgr_status read_fixed(const tgr_array *array, uint64_t first, uint64_t count, tgr_text_block *block,
+                             tgr_error *error)
+{
+    size_t width = array->width;
+    size_t piece = width < PIECE_BYTES ? PIECE_BYTES / width : 1;
+    tgr_status status = start(block, count, (piece < count ? piece : count) * width, error);
+    for (uint64_t done = 0; status == TGR_OK && done < count;) {
+        uint64_t now = count - done < piece ? count - done : piece;
+        status = tgr_array_read_raw(array, first + done, now, block->scratch, error);
+        for (uint64_t i = 0; status == TGR_OK && i < now; i++) {
+            const char *text = block->scratch + i * width;
+            size_t length = width;
+            while (length > 0 && text[length - 1] == 0) {
+                length--;
+            }
+            if (memchr(text, 0, length)) {
+                return tgr_fail(error, TGR_ERR_INPUT, "%s: row %" PRIu64 " of %s holds a NUL byte",
+                                array->file->path, first + done + i, array->name.text);
+            }
+            status = add(block, text, length, error);
+        }
+        done += now;
+    }
+    return status;
+}
+
+/* Where HDF5 puts variable-length strings while it reads them: pieces that are all freed together, so that
+ * nothing is lost where it fails half-way. */
+typedef struct piece {
+    struct piece *next;
+} piece;
+
+typedef struct arena {
+    piece *pieces;
+    uint64_t left; /* bytes that the strings of one block may still take: the file holds no more */
+    size_t text_max;
+    bool too_long, no_memory;
+} arena;
+
+static void *arena_allocate(size_t size, void *data)
+{
+    arena *from = data;
+    if (size > from->text_max + 1 || size > from->left) {
+        from->too_long = true;
+        return NULL;
+    }
+    piece *made = tgr_mem_alloc(1, sizeof(*made) + size);
+    if (!made) {
+        from->no_memory = true;
+        return NULL;
+    }
+    from->left -= size;
+    made->next = from->pieces;
+    from->pieces = made;
+    return made + 1;
+}
+
+static void arena_ignore(void *memory, void *data)
+{
+    (void)memory;
+    (void)data;
+}
+
+static void arena_clear(arena *from)
+{
+    while (from->pieces) {
+        piece *next = from->pieces->next;
+        tgr_mem_free(from->pieces);
+        from->pieces = next;
+    }
+}
+
+static tgr_status read_piece(const tgr_array *array, uint64_t first, uint64_t count, char **texts,
+                             hid_t transfer, const arena *from, tgr_error *error)
+{
+    hsize_t start_row = first, rows = count;
+    bool scalar = array->rank == 0;
+    hid_t memory = scalar ? H5Screate(H5S_SCALAR) : H5Screate_simple(1, &rows, NULL);
+    bool ok = memory > 0 &&
+              (scalar ||
+               H5Sselect_hyperslab(array->space, H5S_SELECT_SET, &start_row, NULL, &rows, NULL) >= 0) &&
+              H5Dread(array->dataset, array->native, memory, array->space, transfer, texts) >= 0;
+    tgr_status status = TGR_OK;
+    if (from->no_memory) {
+        status = tgr_fail_memory(error, "a block of strings");
+    } else if (from->too_long) {
+        status = tgr_fail(error, TGR_ERR_INPUT,
+                          "%s: a string near row %" PRIu64 " of %s is longer than %zu bytes, or than the file",
+                          array->file->path, first, array->name.text, array->text_max);
+    } else {
+        status = tgr_h5_readable(ok, array->file->path, array->name.text, error);
+    }
+    tgr_h5_close(memory);
+    return status;
+}
+
+static tgr_status read_variable(const tgr_array *array, uint64_t first, uint64_t count,
+                                tgr_text_block *block, tgr_error *error)
+{
+    arena from = {.left = array->file->size + count, .text_max = array->text_max};
+    hid_t transfer = H5Pcreate(H5P_DATASET_XFER);
+    tgr_status status = start(block, count, PIECE_ROWS * sizeof(char *), error);
+    if (status == TGR_OK &&
+        (transfer < 0 ||
+         H5Pset_vlen_mem_manager(transfer, arena_allocate, &from, arena_ignore, NULL) < 0)) {
+        status = tgr_fail_memory(error, "HDF5");
+    }
+    for (uint64_t done = 0; status == TGR_OK && done < count;) {
+        uint64_t now = count - done < PIECE_ROWS ? count - done : PIECE_ROWS;
+        char **texts = (char **)(void *)block->scratch;
+        memset(texts, 0, now * sizeof(*texts));
+        status = read_piece(array, first + done, now, texts, transfer, &from, error);
+        for (uint64_t i = 0; status == TGR_OK && i < now; i++) {
+            status = add(block, texts[i] ? texts[i] : "", texts[i] ? strlen(texts[i]) : 0, error);
+        }
+        arena_clear(&from);
+        done += now;
+    }
+    tgr_h5_close(transfer);
+    return status;
+}
+
+static tgr_status add_integer(const tgr_array *array, const char *value, tgr_text_block *block,
+                              tgr_error *error)
+{
+    char text[TGR_NUMBER_SIZE];
+    int64_t number;
+    memcpy(&number, value, sizeof(number));
+    int length = array->is_signed || array->kind == TGR_ARRAY_BOOLEAN
+                     ? snprintf(text, sizeof(text), "%" PRId64, number)
+                     : snprintf(text, sizeof(text), "%" PRIu64, (uint64_t)number);
+    return add(block, text, (size_t)length, error);
+}
+
+static tgr_status add_double(const char *value, tgr_text_block *block, tgr_error *error)
+{
+    char text[TGR_NUMBER_SIZE];
+    double number;
+    memcpy(&number, value, sizeof(number));
+    return add(block, text, tgr_number_double(text, number), error);
+}
+
+static tgr_status read_numbers(const tgr_array *array, uint64_t first, uint64_t count,
+                               tgr_text_block *block, tgr_error *error)
+{
+    bool real = array->kind == TGR_ARRAY_FLOAT;
+    bool big = array->kind == TGR_ARRAY_INTEGER && !array->is_signed && array->width == 8;
+    tgr_status status = start(block, count, PIECE_ROWS * 8, error);
+    for (uint64_t done = 0; status == TGR_OK && done < count;) {
+        uint64_t now = count - done < PIECE_ROWS ? count - done : PIECE_ROWS;
+        if (real) {
+            status = tgr_array_read_double(array, first + done, now, (double *)(void *)block->scratch, error);
+        } else if (big) {
+            status = tgr_array_read_raw(array, first + done, now, block->scratch, error);
+        } else {
+            status = tgr_array_read_int64(array, first + done, now, (int64_t *)(void *)block->scratch, error);
+        }
+        for (uint64_t i = 0; status == TGR_OK && i < now; i++) {
+            const char *value = block->scratch + i * 8;
+            status = real ? add_double(value, block, error) : add_integer(array, value, block, error);
+        }
+        done += now;
+    }
+    return status;
+}
+
+tgr_status tgr_texts_read(const tgr_array *array, uint64_t first, uint64_t count, tgr_text_block *block,
+                          tgr_error *error)
+{
+    if (array->kind == TGR_ARRAY_FIXED) {
+        return read_fixed(array, first, count, block, error);
+    }
+    if (array->kind == TGR_ARRAY_VARIABLE) {
+        return read_variable(array, first, count, block, error);
+    }
+    return read_numbers(array, first, count, block, error);
+}
+
+tgr_status tgr_texts_open(const tgr_h5_file *file, hid_t group, const char *name, tgr_array *array,
+                          tgr_error *error)
+{
+    *array = (tgr_array){.file = file};
+    hid_t object;
+    tgr_status status = tgr_h5_child(file, group, name, &object, error);
+    if (status != TGR_OK || object == 0) {
+        return status;
+    }
+    if (H5Iget_type(object) != H5I_GROUP) {
+        return tgr_array_take(file, object, array, error);
+    }
+    status = tgr_array_open(file, object, "values", array, error);
+    if (status == TGR_OK && !array->dataset) {
+        status = tgr_fail(error, TGR_ERR_INPUT, "%s: %s does not hold strings in an encoding that is read",
+                          file->path, tgr_h5_name_of(object, NULL).text);
+    }
+    tgr_h5_close(object);
+    return status;
+}
+
+tgr_status tgr_texts_scalar(const tgr_h5_file *file, hid_t group, const char *name, char **text,
+                            tgr_error *error)
+{
+    *text = NULL;
+    tgr_array array;
+    tgr_text_block block = {0};
+    tgr_status status = tgr_array_open(file, group, name, &array, error);
+    if (status == TGR_OK && array.dataset && tgr_array_is_text(&array) && array.rows == 1 && array.rank < 2) {
+        TGR_TRY(tgr_texts_read(&array, 0, 1, &block, error));
+        *text = tgr_mem_string_n(block.texts.bytes, (size_t)block.texts.offsets[1]);
+        status = *text ? TGR_OK : tgr_fail_memory(error, name);
+    }
+done:
+    tgr_text_block_free(&block);
+    tgr_array_close(&array);
+    return status;
+}
+
+tgr_status tgr_texts_distinct(const tgr_array *array, const char *what, tgr_strings **strings,
+                              tgr_error *error)
+{
+    tgr_text_block block = {0};
+    tgr_status status = TGR_OK;
+    *strings = tgr_strings_new();
+    if (!*strings) {
+        return tgr_fail_memory(error, array->name.text);
+    }
+    for (uint64_t done = 0; done < array->rows; done += block.count) {
+        uint64_t left = array->rows - done;
+        TGR_TRY(tgr_texts_read(array, done, left < BLOCK_ROWS ? left : BLOCK_ROWS, &block, error));
+        for (size_t i = 0; i < block.count; i++) {
+            const char *text = block.texts.bytes + block.texts.offsets[i];
+            size_t length = (size_t)(block.texts.offsets[i + 1] - block.texts.offsets[i]);
+            uint32_t number = tgr_strings_add(*strings, text, length);
+            if (number == TGR_STRING_NONE) {
+                status = tgr_fail_memory(error, array->name.text);
+                goto done;
+            }
+            if (number != done + i) {
+                status = tgr_fail(error, TGR_ERR_INPUT, "%s: the %s '%.*s' stands twice in %s",
+                                  array->file->path, what, length > 200 ? 200 : (int)length, text,
+                                  array->name.text);
+                goto done;
+            }
+        }
+    }
+done:
+    tgr_text_block_free(&block);
+    if (status != TGR_OK) {
+        tgr_strings_free(*strings);
+        *strings = NULL;
+    }
+    return status;
+}

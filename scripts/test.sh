@@ -1,0 +1,27 @@
+#!/bin/sh
+# test.sh [PRESET...] - builds presets with warnings as errors and runs every test in each.
+# Default: release (gcc), clang, asan. Real data for some tests: TAGROUTE_DATA=FOLDER.
+set -eu
+cd "$(dirname "$0")/.."
+exec </dev/null
+
+scripts/deps.sh test
+scripts/format.sh
+[ $# -gt 0 ] || set -- release clang asan
+jobs=$(nproc)
+failed=""
+for preset in "$@"; do
+    echo "== $preset: build"
+    cmake --preset "$preset"
+    if ! cmake --build --preset "$preset" -j "$jobs"; then
+        failed="$failed $preset(build)"
+        continue
+    fi
+    echo "== $preset: test"
+    ctest --preset "$preset" -j "$jobs" || failed="$failed $preset(tests)"
+done
+if [ -n "$failed" ]; then
+    echo "test.sh: FAILED:$failed"
+    exit 1
+fi
+echo "test.sh: all tests passed in: $*"

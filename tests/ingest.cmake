@@ -1,0 +1,5 @@
+set(ingest_rooms base kernels log store router ingest)
+tgr_test(test_ingest ${ingest_rooms})
+tgr_test(test_ingest_bad ${ingest_rooms})
+tgr_test(test_ingest_fault ${ingest_rooms})
+tgr_test(test_ingest_parts ${ingest_rooms})

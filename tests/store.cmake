@@ -1,0 +1,2 @@
+# Query files and decisions in HDF5.
+tgr_test(test_store_queries base store)

@@ -1,0 +1,293 @@
+/* test_ingest_parts.c - the pieces of ingest alone: spools, row sorting, orders, file names, lists.
+ */
+#include "tests/test_ingest_help.h"
+
+#include "engine/base/memory.h"
+#include "engine/ingest/lists.h"
+#include "engine/ingest/order.h"
+#include "engine/ingest/row.h"
+#include "engine/ingest/row_sort.h"
+#include "engine/ingest/source_name.h"
+#include "engine/ingest/spool.h"
+
+#define SEED 20250301u
+
+static uint64_t next_random(uint64_t *state)
+{
+    *state += 0x9e3779b97f4a7c15u;
+    uint64_t z = *state;
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
+    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
+    return z ^ (z >> 31);
+}
+
+/* Appends pieces of these lengths and takes them back in pieces of other lengths. */
+static void spool_round_trip(const size_t *lengths, size_t count, size_t piece)
+{
+    tgr_error error;
+    char path[512];
+    snprintf(path, sizeof path, "%s", in_folder("spooled"));
+    tgr_spool spool = {.path = path};
+    size_t total = 0;
+    for (size_t i = 0; i < count; i++) {
+        total += lengths[i];
+    }
+    unsigned char *expected = malloc(total + 1);
+    unsigned char *found = malloc(total + 1);
+    uint64_t random = SEED;
+    for (size_t i = 0; i < total; i++) {
+        expected[i] = (unsigned char)next_random(&random);
+    }
+    for (size_t i = 0, done = 0; i < count; done += lengths[i++]) {
+        assert_int_equal(tgr_spool_append(&spool, expected + done, lengths[i], &error), TGR_OK);
+    }
+    assert_int_equal(files_in_folder(""), 0); /* unlinked from the start */
+    assert_int_equal(tgr_spool_rewind(&spool, &error), TGR_OK);
+    for (size_t done = 0; done < total; done += piece) {
+        size_t length = total - done < piece ? total - done : piece;
+        assert_int_equal(tgr_spool_take(&spool, found + done, length, &error), TGR_OK);
+    }
+    assert_memory_equal(found, expected, total);
+    assert_int_equal(tgr_spool_take(&spool, found, 1, &error), TGR_ERR_INTERNAL);
+    tgr_spool_free(&spool);
+    free(expected);
+    free(found);
+}
+
+static void spools_give_back_what_they_took(void **state)
+{
+    (void)state;
+    const size_t full = TGR_SPOOL_BUFFER;
+    long live = tgr_mem_live();
+    spool_round_trip(NULL, 0, 1);
+    spool_round_trip((size_t[]){0}, 1, 1);
+    spool_round_trip((size_t[]){1, 2, 3}, 3, 4);
+    spool_round_trip((size_t[]){full}, 1, 1000);
+    spool_round_trip((size_t[]){full, 1}, 2, full + 1);
+    spool_round_trip((size_t[]){full - 1, 2, full, 5}, 4, 65537);
+    spool_round_trip((size_t[]){7, 3 * full + 5, 11}, 3, 2 * full);
+    spool_round_trip((size_t[]){full, full, full}, 3, full);
+    assert_int_equal(tgr_mem_live(), live);
+}
+
+static void spools_say_where_they_cannot_be_made(void **state)
+{
+    (void)state;
+    tgr_error error;
+    char *bytes = calloc(TGR_SPOOL_BUFFER + 1, 1);
+    tgr_spool spool = {.path = "/nowhere/at/all/out.h5"};
+    assert_int_equal(tgr_spool_append(&spool, bytes, TGR_SPOOL_BUFFER + 1, &error), TGR_ERR_IO);
+    assert_non_null(strstr(error.message, "/nowhere/at/all/out.h5"));
+    tgr_spool_free(&spool);
+    free(bytes);
+}
+
+static int compare_numbers(const void *one, const void *other)
+{
+    uint64_t a = *(const uint64_t *)one;
+    uint64_t b = *(const uint64_t *)other;
+    return (a > b) - (a < b);
+}
+
+static void rows_of_every_length_are_sorted(void **state)
+{
+    (void)state;
+    uint64_t random = SEED;
+    enum { MOST = 1100 };
+    static uint64_t keys[MOST], scratch[MOST], expected[MOST];
+    for (size_t count = 0; count <= MOST; count += count < 140 ? 1 : 61) {
+        for (int narrow = 0; narrow < 2; narrow++) {
+            for (size_t i = 0; i < count; i++) {
+                keys[i] = narrow ? next_random(&random) % 50 : next_random(&random);
+            }
+            memcpy(expected, keys, count * sizeof *keys);
+            qsort(expected, count, sizeof *expected, compare_numbers);
+            tgr_row_sort(keys, scratch, count);
+            assert_memory_equal(keys, expected, count * sizeof *keys);
+        }
+    }
+}
+
+static void names_are_ordered_by_bytes(void **state)
+{
+    (void)state;
+    static const char *const arrival[] = {
+        "b",        "a", "",          "abcdefghi", "abcdefgh",        "abcdefghz",
+        "\xc3\xa9", "B", "abcdefgha", "abcdefg",   "\xf0\x9f\x98\x80"};
+    static const char *const ordered[] = {
+        "",          "B",         "a", "abcdefg",  "abcdefgh",        "abcdefgha",
+        "abcdefghi", "abcdefghz", "b", "\xc3\xa9", "\xf0\x9f\x98\x80"};
+    enum { COUNT = sizeof arrival / sizeof *arrival };
+    tgr_strings *strings = tgr_strings_new();
+    for (size_t i = 0; i < COUNT; i++) {
+        tgr_strings_add(strings, arrival[i], strlen(arrival[i]));
+    }
+    tgr_order order = {0};
+    assert_true(tgr_order_by_bytes(&order, strings));
+    assert_int_equal(order.count, COUNT);
+    for (uint32_t i = 0; i < COUNT; i++) {
+        assert_string_equal(order.names[i], ordered[i]);
+        assert_string_equal(order.names[order.place[i]], arrival[i]);
+    }
+    tgr_order_free(&order);
+    tgr_strings_free(strings);
+}
+
+static void tags_are_ordered_by_occurrences(void **state)
+{
+    (void)state;
+    tgr_tag_table table = {0};
+    assert_true(tgr_tag_table_open(&table, NULL));
+    const char *const names[] = {"seldom", "unseen", "often", "z", "a", "light", "huge", "minus"};
+    for (uint32_t i = 0; i < 8; i++) {
+        assert_int_equal(tgr_tag_table_intern(&table, names[i], strlen(names[i])), i);
+    }
+    tgr_tag_count(&table.tags[0], 1);
+    tgr_tag_count(&table.tags[2], 65535);
+    tgr_tag_count(&table.tags[2], 1);
+    tgr_tag_count(&table.tags[3], 3);
+    tgr_tag_count(&table.tags[4], 2);
+    tgr_tag_count(&table.tags[4], 1);
+    tgr_tag_count(&table.tags[5], 0.25f);
+    tgr_tag_count(&table.tags[6], 3e38f);
+    tgr_tag_count(&table.tags[7], -5.5f);
+    assert_true(tgr_tag_occurrences(&table.tags[2]) == 65536);
+    assert_true(tgr_tag_occurrences(&table.tags[5]) == 0.25);
+    assert_true(tgr_tag_occurrences(&table.tags[7]) == -5.5);
+    assert_int_equal(table.tags[2].queries, 2);
+
+    static const char *const ordered[] = {"huge", "often", "a", "z", "seldom", "light", "minus"};
+    tgr_order order = {0};
+    assert_true(tgr_order_tags(&order, &table));
+    assert_int_equal(order.count, 7);
+    for (uint32_t i = 0; i < 7; i++) {
+        assert_string_equal(order.names[i], ordered[i]);
+    }
+    assert_int_equal(order.place[1], UINT32_MAX);
+    assert_int_equal(order.place[2], 1);
+    tgr_order_free(&order);
+    tgr_tag_table_free(&table);
+}
+
+static void huge_weights_do_not_overflow_a_sum(void **state)
+{
+    (void)state;
+    tgr_tag_table table = {0};
+    assert_true(tgr_tag_table_open(&table, NULL));
+    tgr_tag_table_intern(&table, "up", 2);
+    tgr_tag_table_intern(&table, "down", 4);
+    for (int i = 0; i < 20; i++) { /* close to where a sum stops, so that it is reached */
+        table.tags[0].total = ((tgr_sum)1 << 126) - 5;
+        table.tags[1].total = -table.tags[0].total;
+        tgr_tag_count(&table.tags[0], 3e38f);
+        tgr_tag_count(&table.tags[1], -3e38f);
+    }
+    assert_true(tgr_tag_occurrences(&table.tags[0]) == 0x1p86);
+    assert_true(tgr_tag_occurrences(&table.tags[1]) == -0x1p86);
+    tgr_tag_table_free(&table);
+}
+
+static const char *source_name(const char *name, tgr_buffer *buffer)
+{
+    tgr_source_name_text(name, buffer);
+    assert_false(buffer->failed);
+    return buffer->length == 0 ? "" : buffer->bytes;
+}
+
+static void file_names_become_text(void **state)
+{
+    (void)state;
+    tgr_buffer buffer = {0};
+    static const char *const same[] = {"",
+                                       "log.jsonl",
+                                       "\xc3\xa9t\xc3\xa9",
+                                       "\xe2\x82\xac",
+                                       "\xf0\x9f\x98\x80",
+                                       "\xf4\x8f\xbf\xbf",
+                                       "\xed\x9f\xbf"};
+    for (size_t i = 0; i < sizeof same / sizeof *same; i++) {
+        assert_string_equal(source_name(same[i], &buffer), same[i]);
+    }
+    assert_string_equal(source_name("a\xff"
+                                    "b",
+                                    &buffer),
+                        "a?b");
+    assert_string_equal(source_name("\xc3", &buffer), "?");
+    assert_string_equal(source_name("\xe2\x82", &buffer), "??");
+    assert_string_equal(source_name("\xc0\xaf", &buffer), "??");           /* longer than needed */
+    assert_string_equal(source_name("\xe0\x80\xaf", &buffer), "???");      /* likewise */
+    assert_string_equal(source_name("\xed\xa0\x80", &buffer), "???");      /* a surrogate */
+    assert_string_equal(source_name("\xf4\x90\x80\x80", &buffer), "????"); /* past the last */
+    assert_string_equal(source_name("\xf5z", &buffer), "?z");
+    assert_string_equal(source_name("a\nb\x7f", &buffer), "a?b?");
+    tgr_buffer_free(&buffer);
+}
+
+static void lists_have_one_spelling(void **state)
+{
+    (void)state;
+    tgr_text names[] = {{"b", 1}, {"a\"", 2}, {"b", 1}, {"", 0}, {"a", 1}, {"bb", 2}, {"b", 1}};
+    tgr_text_list list = {.names = names, .count = 7, .capacity = 7, .present = true};
+    tgr_buffer buffer = {0};
+    tgr_list_spell(&list, &buffer);
+    assert_string_equal(buffer.bytes, "[\"\",\"a\",\"a\\\"\",\"b\",\"bb\"]");
+    list.count = 0;
+    tgr_list_spell(&list, &buffer);
+    assert_string_equal(buffer.bytes, "[]");
+    tgr_buffer_free(&buffer);
+}
+
+/* Rows of random tags against sums kept in a plain table. */
+static void rows_add_up(void **state)
+{
+    (void)state;
+    enum { TAGS = 40, ENTRIES = 120, ROWS = 300 };
+    uint64_t random = SEED;
+    static char names[TAGS][16];
+    tgr_tag_entry entries[ENTRIES];
+    tgr_tag_table table = {0};
+    tgr_row row = {0};
+    assert_true(tgr_tag_table_open(&table, NULL));
+    for (int tag = 0; tag < TAGS; tag++) {
+        snprintf(names[tag], sizeof names[tag], "t%d", tag);
+    }
+    for (int round = 0; round < ROWS; round++) {
+        double sums[TAGS] = {0};
+        size_t distinct = 0;
+        tgr_record record = {.tags = entries, .tag_count = next_random(&random) % ENTRIES};
+        for (size_t i = 0; i < record.tag_count; i++) {
+            size_t tag = next_random(&random) % TAGS;
+            double count = (double)(1 + next_random(&random) % 300);
+            entries[i] = (tgr_tag_entry){{names[tag], strlen(names[tag])}, count};
+            distinct += sums[tag] == 0;
+            sums[tag] += count;
+        }
+        tgr_fault fault;
+        assert_int_equal(tgr_row_build(&row, &table, &record, true, &fault), TGR_OK);
+        assert_int_equal(row.count, distinct);
+        assert_false(row.weighted);
+        for (size_t i = 0; i < row.count; i++) {
+            const char *name = tgr_strings_get(table.names, row.entries[i].tag, NULL);
+            assert_true(row.entries[i].value == sums[atoi(name + 1)]);
+        }
+    }
+    tgr_row_free(&row);
+    tgr_tag_table_free(&table);
+}
+
+int main(void)
+{
+    print_message("seed %u\n", SEED);
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(spools_give_back_what_they_took),
+        cmocka_unit_test(spools_say_where_they_cannot_be_made),
+        cmocka_unit_test(rows_of_every_length_are_sorted),
+        cmocka_unit_test(names_are_ordered_by_bytes),
+        cmocka_unit_test(tags_are_ordered_by_occurrences),
+        cmocka_unit_test(huge_weights_do_not_overflow_a_sum),
+        cmocka_unit_test(file_names_become_text),
+        cmocka_unit_test(lists_have_one_spelling),
+        cmocka_unit_test(rows_add_up),
+    };
+    return cmocka_run_group_tests(tests, make_folder, remove_folder);
+}

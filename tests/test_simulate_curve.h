@@ -1,0 +1,228 @@
+/* test_simulate_curve.h - metrics over every threshold, by plain but slow means. */
+#ifndef TGR_TESTS_SIMULATE_CURVE_H
+#define TGR_TESTS_SIMULATE_CURVE_H
+
+#include "tests/test_simulate_plain.h"
+#include "tests/test_simulate_run.h"
+
+/* ---- metrics over every threshold --------------------------------------------------------------
+ */
+
+typedef struct plain_curve {
+    plain_point *points; /* falling threshold: from all at the reference */
+    double *x, *y;       /* share at the reference, quality */
+    size_t count;
+} plain_curve;
+
+static inline int compare_falling(const void *a, const void *b)
+{
+    float x = *(const float *)a, y = *(const float *)b;
+    return (x < y) - (x > y);
+}
+
+static inline plain_curve every_point(const world *w, const setting *set, bool by_score)
+{
+    plain_curve curve = {some(w->queries + 1, sizeof *curve.points),
+                         some(w->queries + 1, sizeof(double)), some(w->queries + 1, sizeof(double)),
+                         0};
+    int *chosen = some(w->queries, sizeof *chosen);
+    float *margins = some(w->queries, sizeof *margins);
+    decide_all(w, TGR_RULE_MARGIN, INFINITY, set->fallback, chosen, margins);
+    size_t moving = 0;
+    for (size_t i = 0; i < w->queries; i++) {
+        if (!isnan(margins[i])) {
+            margins[moving++] = margins[i];
+        }
+    }
+    qsort(margins, moving, sizeof *margins, compare_falling);
+    for (size_t i = 0; i <= moving; i++) {
+        if (i > 1 && margins[i - 1] == margins[i - 2]) {
+            continue;
+        }
+        double threshold = i == 0 ? INFINITY : margins[i - 1];
+        curve.points[curve.count] =
+            plain_simulate(w, TGR_RULE_MARGIN, threshold, set->fallback, by_score);
+        curve.x[curve.count] = curve.points[curve.count].share[w->reference];
+        curve.y[curve.count] = quality_at(&curve.points[curve.count], by_score);
+        curve.count++;
+    }
+    free(chosen);
+    free(margins);
+    return curve;
+}
+
+static inline void curve_free(plain_curve *curve)
+{
+    free(curve->points);
+    free(curve->x);
+    free(curve->y);
+}
+
+static inline double interpolate(const plain_curve *curve, double x)
+{
+    if (x >= curve->x[0]) {
+        return curve->y[0];
+    }
+    for (size_t i = 1; i < curve->count; i++) {
+        if (x >= curve->x[i]) {
+            double part = (x - curve->x[i]) / (curve->x[i - 1] - curve->x[i]);
+            return curve->y[i] * (1 - part) + curve->y[i - 1] * part;
+        }
+    }
+    return curve->y[curve->count - 1];
+}
+
+/* Best quality at a cost up to x of the way from the cheapest to the dearest model. */
+static inline double stairs(const plain_curve *curve, double base, double width, double lowest,
+                            double x)
+{
+    double best = lowest;
+    for (size_t i = 0; i < curve->count; i++) {
+        if (curve->points[i].cost <= base + x * width) {
+            best = fmax(best, curve->y[i]);
+        }
+    }
+    return best;
+}
+
+enum { STEPS = 4000 };
+
+static inline void check_areas(const tgr_metrics *got, const double *y, double best_single,
+                               double first, double last)
+{
+    double auc = 0, pauc = 0, cpt[2] = {NAN, NAN}, levels[2] = {0.5, 0.8};
+    for (int i = 0; i < STEPS; i++) {
+        auc += y[i] / STEPS;
+        pauc += fmax(y[i] - best_single, 0) / STEPS;
+        for (int j = 0; j < 2; j++) {
+            bool reached = y[i] >= first + levels[j] * (last - first) - 1e-12;
+            cpt[j] = isnan(cpt[j]) && reached && last > first ? (i + 0.5) / STEPS : cpt[j];
+        }
+    }
+    assert_about(got->auc, auc, 2e-2, "auc");
+    assert_about(got->pauc, pauc, 2e-2, "pauc");
+    if (last > first) {
+        assert_same(got->apgr, (got->auc - first) / (last - first), "apgr");
+    } else {
+        assert_true(isnan(got->apgr) && isnan(got->cpt50) && isnan(got->cpt80));
+    }
+    if (!isnan(cpt[0])) {
+        assert_about(got->cpt50, cpt[0], 1e-3, "cpt50");
+    }
+    if (!isnan(cpt[1])) {
+        assert_about(got->cpt80, cpt[1], 1e-3, "cpt80");
+    }
+}
+
+static inline void check_areas_of(const world *w, const tgr_simulation *got,
+                                  const plain_curve *curve, const plain_point *alone, size_t best)
+{
+    bool by_score = got->quality == TGR_QUALITY_SCORE, defined = best < w->models;
+    double y[STEPS], first = curve->y[curve->count - 1], last = curve->y[0];
+    size_t cheapest = 0, dearest = 0;
+    for (size_t i = 0; i < curve->count; i++) {
+        defined = defined && !(w->models == 2 && isnan(curve->y[i])) &&
+                  !(w->models > 2 && isnan(curve->points[i].cost));
+    }
+    for (size_t model = 0; model < w->models; model++) {
+        cheapest = alone[model].cost < alone[cheapest].cost ? model : cheapest;
+        dearest = alone[model].cost > alone[dearest].cost ? model : dearest;
+        defined = defined && !(w->models > 2 && isnan(alone[model].cost));
+    }
+    double base = alone[cheapest].cost, width = alone[dearest].cost - base;
+    if (w->models > 2 && defined) {
+        first = quality_at(&alone[cheapest], by_score);
+        last = quality_at(&alone[best], by_score);
+        defined = width > 0 && !isnan(first);
+    }
+    if (!defined || w->models == 1) {
+        assert_true(isnan(got->metrics.auc) && isnan(got->metrics.pauc));
+        assert_true(isnan(got->metrics.apgr) && isnan(got->metrics.cpt50));
+        return;
+    }
+    for (int i = 0; i < STEPS; i++) {
+        double x = (i + 0.5) / STEPS;
+        y[i] = w->models == 2 ? interpolate(curve, x) : stairs(curve, base, width, first, x);
+    }
+    check_areas(&got->metrics, y, quality_at(&alone[best], by_score), first, last);
+}
+
+/* The hull by wrapping: always along the steepest rise. */
+static inline double wrapped_height(const plain_curve *curve)
+{
+    double lowest = INFINITY, highest = -INFINITY, quality = -INFINITY, area = 0;
+    for (size_t i = 0; i < curve->count; i++) {
+        double cost = curve->points[i].cost;
+        if (isnan(cost)) {
+            return NAN;
+        }
+        if (isnan(curve->y[i])) {
+            continue;
+        }
+        quality = cost < lowest    ? curve->y[i]
+                  : cost == lowest ? fmax(quality, curve->y[i])
+                                   : quality;
+        lowest = fmin(lowest, cost);
+        highest = fmax(highest, cost);
+    }
+    if (!(highest - lowest > 1e-13)) {
+        return NAN;
+    }
+    for (double at = lowest, steepest = 1; steepest > 0;) {
+        double next = highest, next_quality = quality;
+        steepest = 0;
+        for (size_t i = 0; i < curve->count; i++) {
+            double run = curve->points[i].cost - at;
+            if (run > 1e-13 && (curve->y[i] - quality) / run > steepest) {
+                steepest = (curve->y[i] - quality) / run;
+                next = curve->points[i].cost;
+                next_quality = curve->y[i];
+            }
+        }
+        area += (next - at) * (quality + next_quality) / 2;
+        at = next;
+        quality = next_quality;
+    }
+    return area / (highest - lowest);
+}
+
+static inline void check_gains(const tgr_simulation *got, const plain_curve *curve)
+{
+    bool by_score = got->quality == TGR_QUALITY_SCORE;
+    double base = by_score ? got->best_single.mean_score : got->best_single.accept_rate;
+    double best = NAN, cheapest = NAN, base_cost = got->best_single.cost;
+    for (size_t i = 0; i < curve->count; i++) {
+        best = fmax(best, curve->y[i]);
+        if (curve->y[i] >= base - 1e-13) {
+            cheapest = fmin(cheapest, curve->points[i].cost);
+        }
+    }
+    assert_about(got->metrics.perf_gain, base > 0 ? best / base - 1 : NAN, 1e-12, "perf_gain");
+    assert_about(got->metrics.cost_save, base_cost > 0 ? 1 - cheapest / base_cost : NAN, 1e-12,
+                 "cost_save");
+}
+
+static inline void check_metrics(const world *w, const setting *set, const tgr_simulation *got,
+                                 const plain_point *plain, const plain_point *alone, size_t best)
+{
+    bool by_score = got->quality == TGR_QUALITY_SCORE;
+    plain_curve curve;
+    if (set->policy == TGR_POLICY_MARGIN) {
+        curve = every_point(w, set, by_score);
+        check_areas_of(w, got, &curve, alone, best);
+        assert_about(got->metrics.aiq, wrapped_height(&curve), 1e-9, "aiq");
+    } else {
+        curve = (plain_curve){some(got->points, sizeof *curve.points),
+                              some(got->points, sizeof(double)), some(got->points, sizeof(double)),
+                              got->points};
+        memcpy(curve.points, plain, got->points * sizeof *plain);
+        for (size_t i = 0; i < got->points; i++) {
+            curve.y[i] = quality_at(&plain[i], by_score);
+        }
+        assert_true(isnan(got->metrics.auc) && isnan(got->metrics.aiq));
+    }
+    check_gains(got, &curve);
+    curve_free(&curve);
+}
+
+#endif

@@ -1,0 +1,105 @@
+/* test_simulate_run.h - a world through the engine, by files in a folder of the test's own. */
+#ifndef TGR_TESTS_SIMULATE_RUN_H
+#define TGR_TESTS_SIMULATE_RUN_H
+
+#include <tagroute/simulate.h>
+
+#include "tests/test_simulate_world.h"
+
+static char folder[256];
+static char paths[2][300];
+
+static inline void assert_same(double got, double expected, const char *what)
+{
+    double scale = fmax(fabs(got), fabs(expected));
+    if (isnan(got) != isnan(expected) || fabs(got - expected) > 1e-12 * scale) {
+        fail_msg("%s: %.17g, expected %.17g", what, got, expected);
+    }
+}
+
+static inline void assert_about(double got, double expected, double tolerance, const char *what)
+{
+    if (isnan(got) != isnan(expected) || fabs(got - expected) > tolerance) {
+        fail_msg("%s: %.17g, expected about %.17g", what, got, expected);
+    }
+}
+
+/* ---- running the engine ------------------------------------------------------------------------
+ */
+
+typedef struct setting {
+    tgr_policy policy;
+    const double *thresholds;
+    size_t threshold_count;
+    tgr_quality quality;
+    int fallback;
+    int threads;
+    bool two_files;
+} setting;
+
+static inline void write_files(const world *w, bool two)
+{
+    size_t half = two ? w->queries / 2 : w->queries;
+    world_write(w, 0, half, paths[0]);
+    if (two) {
+        world_write(w, half, w->queries, paths[1]);
+    }
+}
+
+/* Of the files written last. */
+static inline tgr_status run_simulation(const world *w, const setting *set,
+                                        tgr_simulation **simulation, tgr_error *error)
+{
+    const char *inputs[] = {paths[0], paths[1]};
+    char fallback[16];
+    tgr_simulate_options options;
+    tgr_simulate_options_init(&options);
+    options.inputs = inputs;
+    options.input_count = set->two_files ? 2 : 1;
+    options.policy = set->policy;
+    options.thresholds = set->thresholds;
+    options.threshold_count = set->threshold_count;
+    options.quality = set->quality;
+    if (set->fallback >= 0) {
+        snprintf(fallback, sizeof fallback, "m%d", set->fallback);
+        options.fallback = fallback;
+    }
+    const tgr_run run = {.size = sizeof run, .threads = set->threads};
+    tgr_router *router = world_router(w);
+    tgr_status status = tgr_simulate(router, &options, simulation, &run, error);
+    tgr_router_free(router);
+    return status;
+}
+
+static inline tgr_simulation *simulate(const world *w, const setting *set)
+{
+    tgr_simulation *simulation;
+    tgr_error error;
+    if (run_simulation(w, set, &simulation, &error) != TGR_OK) {
+        fail_msg("%s", error.message);
+    }
+    return simulation;
+}
+
+static inline int make_folder(void **state)
+{
+    (void)state;
+    const char *base = getenv("TMPDIR");
+    snprintf(folder, sizeof folder, "%s/tagroute-simulate-XXXXXX", base == NULL ? "/tmp" : base);
+    if (mkdtemp(folder) == NULL) {
+        return -1;
+    }
+    snprintf(paths[0], sizeof paths[0], "%s/first.h5", folder);
+    snprintf(paths[1], sizeof paths[1], "%s/second.h5", folder);
+    return 0;
+}
+
+static inline int remove_folder(void **state)
+{
+    (void)state;
+    unlink(paths[0]);
+    unlink(paths[1]);
+    return rmdir(folder);
+}
+
+#endif
