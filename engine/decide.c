@@ -1,4 +1,4 @@
-/* decide.c - the parallel loop over blocks of a batch: score, decide, map back. */
+/* decide.c - the parallel loop over pieces of a batch: score, decide, map back. */
 #include "engine/decide.h"
 
 #include <math.h>
@@ -6,23 +6,39 @@
 
 #include "engine/base/error.h"
 #include "engine/base/memory.h"
+#include "engine/cut.h"
+#include "engine/isa.h"
 #include "engine/policy/policy.h"
 
-/* Rows scored and decided at once: their scores (K = 8: 64 KB) stay in the second-level cache. */
-#define BLOCK_ROWS ((size_t)2048)
+/* A thread's piece of work: enough rows that taking one costs nothing, few enough that threads end
+ * together. Kernels cut it further, to what their caches hold. */
+#define PIECE_ROWS    ((size_t)4096)
+#define PIECE_ENTRIES ((size_t)32768)
 
 typedef struct tgr_decide_memory {
     size_t choice_capacity; /* of decide->model and decide->margin, elements */
     size_t margin_capacity;
     uint64_t *masks;
     size_t mask_capacity;
-    float *scores; /* threads x block_rows x stride */
-    size_t score_capacity;
+    char *scratch; /* threads x scratch_each */
+    size_t scratch_each;
+    size_t *bounds; /* of the pieces */
+    size_t bound_capacity;
     tgr_transform transform;
     tgr_decider decider; /* of the last batch */
     const double *prompt_tokens;
     bool masked;
 } tgr_decide_memory;
+
+/* Each thread's scratch memory begins on a cache line of its own. */
+static tgr_status open_scratch(tgr_decide *decide, tgr_error *error)
+{
+    tgr_decide_memory *memory = decide->memory;
+    size_t bytes = tgr_kernels_scratch(decide->plan.router->model_count);
+    memory->scratch_each = (bytes + 63) / 64 * 64;
+    memory->scratch = tgr_mem_aligned((size_t)decide->plan.threads, memory->scratch_each);
+    return memory->scratch == NULL ? tgr_fail_memory(error, "the kernels' scratch") : TGR_OK;
+}
 
 tgr_status tgr_decide_open(tgr_decide *decide, const tgr_decide_plan *plan, tgr_error *error)
 {
@@ -42,13 +58,17 @@ tgr_status tgr_decide_open(tgr_decide *decide, const tgr_decide_plan *plan, tgr_
     decide->needs_costs =
         tgr_policy_needs_costs(plan->policy, plan->thresholds, plan->threshold_count);
     if (decide->plan.block_rows == 0) {
-        decide->plan.block_rows = BLOCK_ROWS;
+        decide->plan.block_rows = PIECE_ROWS;
     }
     if (decide->plan.threads < 1) {
         decide->plan.threads = 1;
     }
     decide->memory = tgr_mem_zalloc(1, sizeof *decide->memory);
-    return decide->memory == NULL ? tgr_fail_memory(error, "the decider") : TGR_OK;
+    if (decide->memory == NULL) {
+        return tgr_fail_memory(error, "the decider");
+    }
+    tgr_status status = tgr_isa_choose(&decide->kernels, error);
+    return status == TGR_OK ? open_scratch(decide, error) : status;
 }
 
 void tgr_decide_close(tgr_decide *decide)
@@ -59,7 +79,8 @@ void tgr_decide_close(tgr_decide *decide)
     if (decide->memory != NULL) {
         tgr_transform_free(&decide->memory->transform);
         tgr_mem_free(decide->memory->masks);
-        tgr_mem_free_aligned(decide->memory->scores);
+        tgr_mem_free_aligned(decide->memory->scratch);
+        tgr_mem_free(decide->memory->bounds);
         tgr_mem_free(decide->memory);
     }
     *decide = (tgr_decide){0};
@@ -81,18 +102,21 @@ unsigned tgr_decide_wants(const tgr_decide *decide, const tgr_query_file *file)
     return tgr_serve_wants(decide->serve, file);
 }
 
-static tgr_status make_room(tgr_decide *decide, size_t rows, tgr_error *error)
+static tgr_status make_room(tgr_decide *decide, const tgr_batch *batch, tgr_error *error)
 {
     tgr_decide_memory *memory = decide->memory;
     const tgr_serve *serve = decide->serve;
-    size_t choices = 0, words = 0, scores = 0;
+    size_t rows = batch->rows, choices = 0, words = 0;
+    uint64_t entries = (uint64_t)(batch->x.indptr[rows] - batch->x.indptr[0]);
+    size_t pieces = tgr_cut_most(rows, entries, decide->plan.block_rows, PIECE_ENTRIES);
     bool fits = !__builtin_mul_overflow(rows, decide->plan.threshold_count, &choices) &&
-                !__builtin_mul_overflow(rows, serve->mask_words, &words) &&
-                !__builtin_mul_overflow(decide->plan.block_rows, serve->stride, &scores) &&
-                !__builtin_mul_overflow(scores, (size_t)decide->plan.threads, &scores);
+                !__builtin_mul_overflow(rows, serve->mask_words, &words);
     void *model = decide->model, *margin = decide->margin, *masks = memory->masks;
+    void *bounds = memory->bounds;
     fits = fits && tgr_mem_grow(&model, &memory->choice_capacity, choices, sizeof(int16_t));
     decide->model = model;
+    fits = fits && tgr_mem_grow(&bounds, &memory->bound_capacity, pieces + 1, sizeof(size_t));
+    memory->bounds = bounds;
     if (fits && decide->plan.want_margins) {
         fits = tgr_mem_grow(&margin, &memory->margin_capacity, choices, sizeof(float));
         decide->margin = margin;
@@ -100,12 +124,6 @@ static tgr_status make_room(tgr_decide *decide, size_t rows, tgr_error *error)
     if (fits && serve->any_mask) {
         fits = tgr_mem_grow(&masks, &memory->mask_capacity, words, sizeof(uint64_t));
         memory->masks = masks;
-    }
-    if (fits && memory->score_capacity < scores) {
-        tgr_mem_free_aligned(memory->scores);
-        memory->scores = tgr_mem_aligned(scores, sizeof(float));
-        memory->score_capacity = memory->scores == NULL ? 0 : scores;
-        fits = memory->scores != NULL;
     }
     return fits ? TGR_OK : tgr_fail_memory(error, "deciding a block of queries");
 }
@@ -215,14 +233,13 @@ static void finish_row(tgr_decide *decide, const tgr_csr *x, size_t row, row_cou
     }
 }
 
-static row_counts decide_block(tgr_decide *decide, const tgr_csr *x, size_t begin, size_t end,
-                               float *scores)
+static row_counts decide_piece(tgr_decide *decide, const tgr_csr *x, size_t begin, size_t end,
+                               void *scratch)
 {
     const tgr_serve *serve = decide->serve;
     tgr_weights weights = {serve->models, serve->stride, serve->weights, serve->bias};
     tgr_choice choice = {decide->model, decide->plan.want_margins ? decide->margin : NULL};
-    tgr_ref_score(x, &weights, begin, end, scores, serve->stride);
-    tgr_ref_decide(&decide->memory->decider, scores, serve->stride, begin, end, &choice);
+    decide->kernels->route(x, &weights, &decide->memory->decider, begin, end, scratch, &choice);
     row_counts counts = {0};
     for (size_t row = begin; row < end; row++) {
         finish_row(decide, x, row, &counts);
@@ -232,7 +249,7 @@ static row_counts decide_block(tgr_decide *decide, const tgr_csr *x, size_t begi
 
 tgr_status tgr_decide_batch(tgr_decide *decide, tgr_batch *batch, tgr_error *error)
 {
-    tgr_status status = make_room(decide, batch->rows, error);
+    tgr_status status = make_room(decide, batch, error);
     if (status == TGR_OK) {
         status = tgr_serve_transform(decide->plan.router, batch, &decide->memory->transform, error);
     }
@@ -245,19 +262,18 @@ tgr_status tgr_decide_batch(tgr_decide *decide, tgr_batch *batch, tgr_error *err
     describe(decide, batch);
     decide->tokens_known = some_tokens(batch);
     const tgr_csr x = batch->x;
-    size_t block_rows = decide->plan.block_rows;
-    long blocks = (long)((batch->rows + block_rows - 1) / block_rows);
-    size_t scores_each = block_rows * decide->serve->stride;
+    const size_t *bounds = decide->memory->bounds;
+    size_t pieces = tgr_cut_rows(x.indptr, batch->rows, decide->plan.block_rows, PIECE_ENTRIES,
+                                 decide->memory->bounds);
     uint64_t no_known_tag = 0, fell_back = 0, undecided = 0;
 #pragma omp parallel num_threads(decide->plan.threads) \
     reduction(+ : no_known_tag, fell_back, undecided)
     {
-        float *scores = decide->memory->scores + scores_each * (size_t)omp_get_thread_num();
+        size_t offset = decide->memory->scratch_each * (size_t)omp_get_thread_num();
+        void *scratch = decide->memory->scratch + offset;
 #pragma omp for schedule(dynamic, 1)
-        for (long block = 0; block < blocks; block++) {
-            size_t begin = (size_t)block * block_rows;
-            size_t end = begin + block_rows < batch->rows ? begin + block_rows : batch->rows;
-            row_counts counts = decide_block(decide, &x, begin, end, scores);
+        for (long piece = 0; piece < (long)pieces; piece++) {
+            row_counts counts = decide_piece(decide, &x, bounds[piece], bounds[piece + 1], scratch);
             no_known_tag += counts.no_known_tag;
             fell_back += counts.fell_back;
             undecided += counts.undecided;

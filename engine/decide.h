@@ -25,8 +25,9 @@ typedef struct tgr_decide_plan {
 
 typedef struct tgr_decide {
     tgr_decide_plan plan;
-    tgr_serve *serve; /* of the file that batches come from */
-    bool needs_costs; /* the policy compares costs at some threshold */
+    tgr_serve *serve;           /* of the file that batches come from */
+    const tgr_kernels *kernels; /* the variant that runs */
+    bool needs_costs;           /* the policy compares costs at some threshold */
 
     /* results of the last batch, rows x thresholds */
     int16_t *model; /* router's number, or TGR_UNDECIDED */

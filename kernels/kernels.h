@@ -34,7 +34,13 @@ typedef struct tgr_csr {
     const uint32_t *indices; /* column of each entry, from entry 0 */
     const void *values;      /* of value_type, from entry 0 */
     tgr_value_type value_type;
+    const uint16_t *narrow; /* not NULL: the columns as 16-bit numbers, and `indices` is not read */
 } tgr_csr;
+
+static inline size_t tgr_csr_column(const tgr_csr *x, int64_t entry)
+{
+    return x->narrow != NULL ? x->narrow[entry] : x->indices[entry];
+}
 
 /* W and b. */
 typedef struct tgr_weights {
@@ -73,6 +79,24 @@ typedef struct tgr_choice {
     int16_t *model; /* rows x threshold_count */
     float *margin;  /* rows x threshold_count, or NULL */
 } tgr_choice;
+
+/* The stride that every variant takes for a number of models: rows of W are then whole vectors. */
+static inline size_t tgr_weights_stride(size_t models)
+{
+    return models <= 4 ? 4 : models <= 8 ? 8 : (models + 15) / 16 * 16;
+}
+
+/* One variant: the same algorithm for one instruction set. `scratch` is tgr_kernels_scratch(models)
+ * bytes, aligned to 64, a thread's own. weights.weights is aligned to 64, its stride
+ * tgr_weights_stride(models) with zeros behind the last model, columns * stride below 2^32. */
+typedef struct tgr_kernels {
+    const char *isa;
+    /* Scores and decides rows [begin, end); choice is indexed by row. */
+    void (*route)(const tgr_csr *x, const tgr_weights *w, const tgr_decider *decider, size_t begin,
+                  size_t end, void *scratch, const tgr_choice *choice);
+} tgr_kernels;
+
+size_t tgr_kernels_scratch(size_t models);
 
 /* The plain reference: short, obvious, slow. It defines what every other variant must return. */
 

@@ -23,7 +23,7 @@ show() {
 work=$(mktemp -d "${TMPDIR:-/tmp}/tagroute-demo.XXXXXX")
 log=$work/build.log
 trap 'rm -rf "$work"' EXIT
-trap 'exit 1' INT TERM HUP
+trap 'exit 1' INT TERM HUP PIPE
 echo "demo.sh: building"
 quietly cmake --preset release -B build/demo -DTAGROUTE_TESTS=OFF
 quietly cmake --build build/demo -j "$(nproc)"

@@ -6,10 +6,10 @@ cd "$(dirname "$0")/.."
 exec </dev/null
 
 scripts/deps.sh test
-scripts/format.sh
 [ $# -gt 0 ] || set -- release clang asan
 jobs=$(nproc)
 failed=""
+scripts/format.sh || failed=" format"
 for preset in "$@"; do
     echo "== $preset: build"
     cmake --preset "$preset"

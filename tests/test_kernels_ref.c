@@ -48,7 +48,7 @@ static void scores_follow_the_definition(void **state)
     const float real[] = {3, 0.25f, -1};
     tgr_weights w = {2, 4, weights, bias};
     float scores[6];
-    tgr_csr x = {3, indptr, indices, small, TGR_U8};
+    tgr_csr x = {3, indptr, indices, small, TGR_U8, NULL};
     tgr_ref_score(&x, &w, 0, 3, scores, 2);
     const float expected_small[] = {100, 200, 104, 205, 2650, 5300};
     assert_memory_equal(scores, expected_small, sizeof scores);
@@ -73,7 +73,7 @@ static void scores_are_fused(void **state)
     const float bias = -1;
     const int64_t indptr[] = {0, 1};
     const uint32_t index = 0;
-    tgr_csr x = {1, indptr, &index, &value, TGR_F32};
+    tgr_csr x = {1, indptr, &index, &value, TGR_F32, NULL};
     tgr_weights w = {1, 1, &weight, &bias};
     float score;
     tgr_ref_score(&x, &w, 0, 1, &score, 1);

@@ -49,7 +49,7 @@ static tgr_status read_records(tgr_log_format format, counts *counted, tgr_error
 {
     tgr_log_reader *reader = NULL;
     tgr_record record = {0};
-    tgr_status status = tgr_log_open(support_path, format, RECORD_LIMIT, &reader, error);
+    tgr_status status = tgr_log_open(support_path, format, RECORD_LIMIT, NULL, &reader, error);
     bool more = true;
     while (status == TGR_OK) {
         tgr_log_item item;

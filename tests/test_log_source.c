@@ -9,7 +9,7 @@
 static tgr_status read_source(const char *path, size_t step, tgr_buffer *to, tgr_error *error)
 {
     tgr_source *source;
-    tgr_status status = tgr_source_open(path, &source, error);
+    tgr_status status = tgr_source_open(path, NULL, &source, error);
     if (status != TGR_OK) {
         return status;
     }
@@ -200,7 +200,7 @@ static void test_standard_input(void **unused)
     assert_int_equal(read_source("-", 10, &read, &error), TGR_OK);
     assert_string_equal(read.bytes, "\x1f");
     tgr_source *source;
-    assert_int_equal(tgr_source_open("-", &source, &error), TGR_OK);
+    assert_int_equal(tgr_source_open("-", NULL, &source, &error), TGR_OK);
     assert_string_equal(tgr_source_name(source), "stdin");
     tgr_source_close(source);
     assert_true(fcntl(STDIN_FILENO, F_GETFD) >= 0); /* it is not ours to close */
@@ -217,9 +217,9 @@ static void test_what_cannot_be_opened(void **unused)
     tgr_error error = {.status = TGR_OK};
     char path[400];
     snprintf(path, sizeof(path), "%s/missing", support_folder);
-    assert_int_equal(tgr_source_open(path, &source, &error), TGR_ERR_IO);
+    assert_int_equal(tgr_source_open(path, NULL, &source, &error), TGR_ERR_IO);
     assert_non_null(strstr(error.message, path));
-    assert_int_equal(tgr_source_open(support_folder, &source, &error), TGR_ERR_IO);
+    assert_int_equal(tgr_source_open(support_folder, NULL, &source, &error), TGR_ERR_IO);
     assert_non_null(strstr(error.message, support_folder));
     assert_null(source);
 }

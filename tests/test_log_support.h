@@ -167,7 +167,7 @@ static inline tgr_status tell_log(tgr_buffer *to, tgr_log_format format, size_t 
 {
     tgr_log_reader *reader = NULL;
     tgr_error error = {.status = TGR_OK};
-    tgr_status status = tgr_log_open(support_path, format, limit, &reader, &error);
+    tgr_status status = tgr_log_open(support_path, format, limit, NULL, &reader, &error);
     bool more = status == TGR_OK;
     while (more) {
         tgr_log_item item;

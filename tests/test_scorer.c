@@ -139,7 +139,7 @@ static void columns_are_counted(void **state)
     const uint8_t small[7] = {99, 99, 1, 2, 255, 4, 5};
     const uint16_t large[7] = {99, 99, 1, 2, 65535, 4, 5};
     const float real[7] = {99, 99, 0.5f, -2, 0.25f, 1e-3f, 2};
-    tgr_csr x = {3, offsets, columns, small, TGR_U8};
+    tgr_csr x = {3, offsets, columns, small, TGR_U8, NULL};
     check_columns(&x, false, (const double[4]){256, 4, 7, 0});
     check_columns(&x, true, (const double[4]){2, 1, 2, 0});
     x.values = large;
@@ -156,7 +156,7 @@ static void large_weights_are_refused(void **state)
 {
     (void)state;
     float real[7] = {0, 0, 1, -4194304, 1, 1, 4194304};
-    tgr_csr x = {3, offsets, columns, real, TGR_F32};
+    tgr_csr x = {3, offsets, columns, real, TGR_F32, NULL};
     tgr_sum sums[4] = {0};
     bool seen[4];
     size_t bad_row = 9;
@@ -224,7 +224,7 @@ static void check_outcomes(size_t models, int threads, uint64_t *random)
             outcomes[i] = (int8_t)((int)(next_random(random) % 4) - 1);
         }
         const tgr_csr x = {batch == 2 ? 1 : ROWS, data->indptr, data->indices, data->values,
-                           TGR_F32};
+                           TGR_F32, NULL};
         if (batch == 2) { /* fewer rows than threads */
             memset(outcomes + models, -1, (ROWS - 1) * models);
         }

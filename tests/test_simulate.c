@@ -4,9 +4,6 @@
 
 #include "tests/test_simulate_curve.h"
 
-/* ---- comparing ---------------------------------------------------------------------------------
- */
-
 static bool scores_recorded(const world *w)
 {
     for (size_t i = 0; i < w->queries * w->models; i++) {
@@ -221,8 +218,7 @@ static void check_world(const world *w, const setting *set)
     tgr_simulation_free(got);
 }
 
-/* ---- sweeps ------------------------------------------------------------------------------------
- */
+/* ---- sweeps ---------------------------------------------------------------------------------- */
 
 static const double margin_thresholds[] = {0, 0.25, -0.25, 1, -3, 100, 0.25, -0.1, 0.3333};
 static const double slack_thresholds[] = {0.5, 0, 0.25, 3, 100};
@@ -255,10 +251,10 @@ static void check_settings(const world *w, const world_kind *kind, bool two_file
 
 static void sweep(unsigned first_seed)
 {
+    printf("seeds from %u\n", first_seed);
     static const size_t model_counts[] = {1, 2, 3, 2, 5, 9};
     for (unsigned round = 0; round < 18; round++) {
-        random_state = first_seed + round;
-        printf("seed %u\n", first_seed + round);
+        random_state = world_seed = first_seed + round;
         world_kind kind = {
             .scores = draw(4) != 0,
             .outcomes = draw(2) == 0,

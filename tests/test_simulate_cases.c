@@ -2,8 +2,7 @@
 #include "engine/base/exact.h"
 #include "tests/test_simulate_run.h"
 
-/* ---- worked on paper ---------------------------------------------------------------------------
- */
+/* ---- worked on paper ------------------------------------------------------------------------- */
 
 /* Two models; margins 2, 1, 1, -1; the small one (1 USD) is right on queries 0 and 2, the large one
  * (3 USD) always. */
@@ -74,6 +73,33 @@ static void test_grid_spreads(void **state)
     world_free(w);
 }
 
+/* Utility and slack: evenly from every query at its best model to every query at its cheapest. */
+static void test_grid_of_gaps_spreads(void **state)
+{
+    (void)state;
+    const world_kind kind = {.scores = true};
+    random_state = 78;
+    world *w = world_new(2000, 2, 0);
+    world_fill(w, &kind);
+    w->mean_cost[0] = 0.5;
+    w->mean_cost[1] = 0.25;
+    write_files(w, false);
+    for (int policy = TGR_POLICY_UTILITY; policy <= TGR_POLICY_SLACK; policy++) {
+        setting set = {.policy = (tgr_policy)policy, .fallback = -1, .threads = 2};
+        tgr_simulation *got = simulate(w, &set);
+        double dear = got->curve[0].share[0];
+        assert_in_range(got->points, 18, 21); /* near quantiles may round to one number */
+        assert_true(got->curve[0].threshold == 0 && dear > 0.25);
+        for (size_t i = 1; i < got->points; i++) {
+            double moved = got->curve[i - 1].share[0] - got->curve[i].share[0];
+            assert_true(moved > 0 && moved < 0.15 * dear); /* a lump of like queries */
+        }
+        assert_true(got->curve[got->points - 1].share[1] == 1);
+        tgr_simulation_free(got);
+    }
+    world_free(w);
+}
+
 static void test_all_margins_equal(void **state)
 {
     (void)state;
@@ -125,8 +151,7 @@ static void test_nothing_judged(void **state)
     world_free(w);
 }
 
-/* ---- what is refused ---------------------------------------------------------------------------
- */
+/* ---- what is refused ------------------------------------------------------------------------- */
 
 static void check_refused(const tgr_simulate_options *options, tgr_status expected,
                           const char *words)
@@ -270,6 +295,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_paper),
         cmocka_unit_test(test_grid_spreads),
+        cmocka_unit_test(test_grid_of_gaps_spreads),
         cmocka_unit_test(test_all_margins_equal),
         cmocka_unit_test(test_nothing_judged),
         cmocka_unit_test(test_refused),

@@ -29,8 +29,7 @@ static void assert_near(double got, double expected, double tolerance, const cha
     }
 }
 
-/* ---- order -------------------------------------------------------------------------------------
- */
+/* ---- order ----------------------------------------------------------------------------------- */
 
 typedef struct item_24 {
     uint64_t key, a, b;
@@ -121,8 +120,7 @@ static void test_order_of_numbers(void **state)
     assert_true(tgr_order_of_double(-0.0) == tgr_order_of_double(0.0));
 }
 
-/* ---- areas of two models -----------------------------------------------------------------------
- */
+/* ---- areas of two models --------------------------------------------------------------------- */
 
 /* y(x) by looking the segment up; flat beyond the ends. xs falls. */
 static double interpolate(const tgr_curve *curve, double x)
@@ -183,6 +181,25 @@ static void test_areas_by_share(void **state)
     }
 }
 
+/* A peak that rounding left a hair below the level counts as reaching it; a real gap does not. */
+static void test_crossing_at_a_peak(void **state)
+{
+    (void)state;
+    static const double peaks[] = {0.5 - 1e-13, 0.5 - 1e-9}, expected[] = {0.25, 0.5};
+    for (size_t i = 0; i < 2; i++) {
+        tgr_error error;
+        tgr_curve curve = {0};
+        assert_int_equal(tgr_curve_reserve(&curve, 5, &error), TGR_OK);
+        tgr_curve_add(&curve, 0, 1, 1);
+        tgr_curve_add(&curve, 0, 0.5, 0.5);
+        tgr_curve_add(&curve, 0, 0.25, 0.375);
+        tgr_curve_add(&curve, 0, peaks[i], 0.25);
+        tgr_curve_add(&curve, 0, 0, 0);
+        assert_near(tgr_areas_by_share(&curve, 1).cpt50, expected[i], 1e-6, "cpt50");
+        tgr_curve_free(&curve);
+    }
+}
+
 static void test_areas_undefined(void **state)
 {
     (void)state;
@@ -201,15 +218,14 @@ static void test_areas_undefined(void **state)
     tgr_curve_free(&curve);
 }
 
-/* ---- areas of more models ----------------------------------------------------------------------
- */
+/* ---- areas of more models -------------------------------------------------------------------- */
 
 static void test_areas_by_cost(void **state)
 {
     (void)state;
     /* Single models: (10, .2), (20, .8), (30, .6). x = (cost - 10) / 20. The staircase of the
-     * points: .2 to x = .1, .4 to x = .25, .7 to x = .75, .9 to 1; the point at cost 32 is beyond.
-     */
+     * points: .3, which is reached below the cheapest model's cost, to x = .1, .4 to x = .25, .7 to
+     * x = .75, .9 to 1; the point at cost 32 is beyond. */
     static const double points[][2] = {{6, 0.3},  {12, 0.4}, {15, 0.7},
                                        {20, 0.5}, {25, 0.9}, {32, 1.5}};
     const tgr_baseline alone[3] = {
@@ -231,8 +247,7 @@ static void test_areas_by_cost(void **state)
     tgr_curve_free(&curve);
 }
 
-/* ---- hull --------------------------------------------------------------------------------------
- */
+/* ---- hull ------------------------------------------------------------------------------------ */
 
 /* Wraps the points as a gift: from the cheapest, always along the steepest rise. */
 static double wrapped_height(const tgr_curve *curve)
@@ -302,8 +317,7 @@ static void test_metrics_need_costs(void **state)
     tgr_curve_free(&curve);
 }
 
-/* ---- JSON --------------------------------------------------------------------------------------
- */
+/* ---- JSON ------------------------------------------------------------------------------------ */
 
 static const char expected_json[] = "{\n"
                                     "  \"queries\": 4,\n"
@@ -428,6 +442,7 @@ int main(void)
         cmocka_unit_test(test_sort),
         cmocka_unit_test(test_order_of_numbers),
         cmocka_unit_test(test_areas_by_share),
+        cmocka_unit_test(test_crossing_at_a_peak),
         cmocka_unit_test(test_areas_undefined),
         cmocka_unit_test(test_areas_by_cost),
         cmocka_unit_test(test_hull),

@@ -4,9 +4,6 @@
 
 #include "tests/test_simulate_world.h"
 
-/* ---- the plain answer --------------------------------------------------------------------------
- */
-
 static inline int known_outcome(const world *w, size_t query, size_t model)
 {
     const int8_t *outcomes = w->outcome + query * w->models;

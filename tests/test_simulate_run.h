@@ -8,24 +8,22 @@
 
 static char folder[256];
 static char paths[2][300];
+static unsigned world_seed; /* of the random world at hand, for messages */
 
 static inline void assert_same(double got, double expected, const char *what)
 {
     double scale = fmax(fabs(got), fabs(expected));
     if (isnan(got) != isnan(expected) || fabs(got - expected) > 1e-12 * scale) {
-        fail_msg("%s: %.17g, expected %.17g", what, got, expected);
+        fail_msg("seed %u: %s: %.17g, expected %.17g", world_seed, what, got, expected);
     }
 }
 
 static inline void assert_about(double got, double expected, double tolerance, const char *what)
 {
     if (isnan(got) != isnan(expected) || fabs(got - expected) > tolerance) {
-        fail_msg("%s: %.17g, expected about %.17g", what, got, expected);
+        fail_msg("seed %u: %s: %.17g, expected about %.17g", world_seed, what, got, expected);
     }
 }
-
-/* ---- running the engine ------------------------------------------------------------------------
- */
 
 typedef struct setting {
     tgr_policy policy;

@@ -149,8 +149,7 @@ static inline void world_fill(world *w, const world_kind *kind)
     }
 }
 
-/* ---- as the engine takes it --------------------------------------------------------------------
- */
+/* ---- as the engine takes it ------------------------------------------------------------------ */
 
 static inline void put(tgr_query_writer *writer, tgr_query_column column, const void *values,
                        size_t count)
@@ -362,8 +361,7 @@ static inline tgr_router *world_router(const world *w)
     return router;
 }
 
-/* ---- as the reference kernels take it ----------------------------------------------------------
- */
+/* ---- as the reference kernels take it -------------------------------------------------------- */
 
 static inline bool may_serve(const world *w, size_t query, size_t model)
 {
@@ -437,7 +435,11 @@ static inline void decide_all(const world *w, tgr_rule rule, double threshold, i
         for (size_t model = 0; model < w->models; model++) {
             mask |= (uint64_t)may_serve(w, query, model) << place_of[model];
         }
-        const tgr_csr x = {1, indptr, indices, values, TGR_U8};
+        const tgr_csr x = {.rows = 1,
+                           .indptr = indptr,
+                           .indices = indices,
+                           .values = values,
+                           .value_type = TGR_U8};
         const tgr_decider decider = {
             .rule = rule,
             .models = w->models,

@@ -39,9 +39,9 @@ static void skip_byte_order_mark(tgr_window *window)
 }
 
 static tgr_status begin(tgr_log_reader *reader, const char *path, tgr_log_format format,
-                        tgr_error *error)
+                        const tgr_run *run, tgr_error *error)
 {
-    tgr_status status = tgr_source_open(path, &reader->source, error);
+    tgr_status status = tgr_source_open(path, run, &reader->source, error);
     if (status != TGR_OK) {
         return status;
     }
@@ -65,14 +65,14 @@ static tgr_status begin(tgr_log_reader *reader, const char *path, tgr_log_format
 }
 
 tgr_status tgr_log_open(const char *path, tgr_log_format format, size_t max_record,
-                        tgr_log_reader **reader, tgr_error *error)
+                        const tgr_run *run, tgr_log_reader **reader, tgr_error *error)
 {
     tgr_log_reader *opened = tgr_mem_zalloc(1, sizeof(*opened));
     if (!opened) {
         return tgr_fail_memory(error, "a log");
     }
     opened->framing.max_record = max_record;
-    tgr_status status = begin(opened, path, format, error);
+    tgr_status status = begin(opened, path, format, run, error);
     if (status != TGR_OK) {
         tgr_log_close(opened);
         return status;

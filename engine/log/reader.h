@@ -24,8 +24,9 @@ typedef struct tgr_log_item {
     uint32_t root;        /* its map on the tape (events are unwrapped) */
 } tgr_log_item;
 
+/* run may be NULL; it must outlive the reader. */
 tgr_status tgr_log_open(const char *path, tgr_log_format format, size_t max_record,
-                        tgr_log_reader **reader, tgr_error *error);
+                        const tgr_run *run, tgr_log_reader **reader, tgr_error *error);
 
 /* The next record; *more is false at the end. TGR_ERR_INPUT where the log cannot be read on
  * (damaged compression, MessagePack that has lost its framing): the sentence says what was left

@@ -10,13 +10,14 @@
 
 #include "engine/base/error.h"
 #include "engine/base/memory.h"
+#include "engine/base/runtime.h"
 #include "engine/log/decoder.h"
 
-#define STORED_SIZE                                                                                \
-    ((size_t)1 << 18) /* of the buffer of stored bytes, where there is a decoder                   \
-                       */
+/* Of the buffer of stored bytes, where there is a decoder. */
+#define STORED_SIZE ((size_t)1 << 18)
 
 struct tgr_source {
+    const tgr_run *run;
     int fd;
     bool own_fd;
     bool at_end; /* of the stored bytes */
@@ -36,6 +37,10 @@ static tgr_status read_stored(tgr_source *source, void *bytes, size_t size, size
 {
     ssize_t count;
     do {
+        tgr_status status = tgr_run_check(source->run, error);
+        if (status != TGR_OK) {
+            return status;
+        }
         count = read(source->fd, bytes, size);
     } while (count < 0 && errno == EINTR);
     if (count < 0) {
@@ -112,13 +117,15 @@ static tgr_status detect(tgr_source *source, tgr_error *error)
     return TGR_OK;
 }
 
-tgr_status tgr_source_open(const char *path, tgr_source **source, tgr_error *error)
+tgr_status tgr_source_open(const char *path, const tgr_run *run, tgr_source **source,
+                           tgr_error *error)
 {
     tgr_source *opened = tgr_mem_zalloc(1, sizeof(*opened));
     if (!opened) {
         return tgr_fail_memory(error, "a log");
     }
     opened->fd = -1;
+    opened->run = run;
     tgr_status status = TGR_OK;
     TGR_TRY(open_path(opened, path, error));
     TGR_TRY(detect(opened, error));

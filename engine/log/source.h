@@ -5,12 +5,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <tagroute/run.h>
 #include <tagroute/status.h>
 
 typedef struct tgr_source tgr_source;
 
-/* `path` "-" is standard input. Concatenated gzip members and zstd frames are read through. */
-tgr_status tgr_source_open(const char *path, tgr_source **source, tgr_error *error);
+/* `path` "-" is standard input. A signal that cancels the run (may be NULL) ends a read that waits.
+ * Concatenated gzip members and zstd frames are read through. */
+tgr_status tgr_source_open(const char *path, const tgr_run *run, tgr_source **source,
+                           tgr_error *error);
 
 /* Up to `size` decompressed bytes; *got is 0 only at the end. A truncated or damaged compressed log
  * is TGR_ERR_INPUT, named with the compressed byte offset. */

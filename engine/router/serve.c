@@ -9,16 +9,10 @@
 #include "engine/base/memory.h"
 #include "engine/router/eligibility.h"
 
-/* Rows of W start at whole registers: of 8 floats, or of 16 where there are more. */
-static size_t stride_for(size_t models)
-{
-    return models <= 8 ? 8 : (models + 15) / 16 * 16;
-}
-
 static bool allocate(tgr_serve *serve, const tgr_query_file *file)
 {
     size_t models = serve->models;
-    serve->stride = stride_for(models);
+    serve->stride = tgr_weights_stride(models);
     serve->order = tgr_mem_alloc(models, sizeof *serve->order);
     serve->place = tgr_mem_alloc(models, sizeof *serve->place);
     serve->weights = tgr_mem_aligned((size_t)file->columns * serve->stride, sizeof *serve->weights);
@@ -151,6 +145,15 @@ tgr_status tgr_serve_open(const tgr_router *router, const tgr_query_file *file, 
     tgr_serve *opened = tgr_mem_zalloc(1, sizeof *opened);
     if (opened == NULL) {
         return tgr_fail_memory(error, "serving the router");
+    }
+    /* Kernels count positions in W in 32 bits. */
+    size_t stride = tgr_weights_stride(router->model_count);
+    if ((uint64_t)file->columns * stride > UINT32_MAX) {
+        tgr_mem_free(opened);
+        return tgr_fail(error, TGR_ERR_UNSUPPORTED,
+                        "%s: its %lu tags and the router's %zu models are more than one table of "
+                        "scores can hold; route with fewer models or rarer tags left out",
+                        file->path, (unsigned long)file->columns, router->model_count);
     }
     opened->models = router->model_count;
     opened->has_prompt_tokens = file->has_prompt_tokens;

@@ -52,6 +52,10 @@ bool tgr_array_is_text(const tgr_array *array);
 /* TGR_ERR_INPUT with a sentence unless the array has this rank and so many rows. */
 tgr_status tgr_array_expect(const tgr_array *array, int rank, uint64_t rows, tgr_error *error);
 
+/* Leads HDF5 through everything that a read would make it follow: chunk indexes, heaps of strings. For a
+ * probe: what it finds is not told. */
+void tgr_array_touch(const tgr_array *array);
+
 /* Reads rows first .. first + count as they are stored (native byte order). Not for variable strings. */
 tgr_status tgr_array_read_raw(const tgr_array *array, uint64_t first, uint64_t count, void *values,
                               tgr_error *error);

@@ -8,6 +8,7 @@
 #include "engine/store/checksum.h"
 #include "engine/store/decisions.h"
 #include "engine/store/layout.h"
+#include "engine/store/probe.h"
 #include "engine/store/texts.h"
 
 #define PIECE 65536 /* decisions read at once */
@@ -254,21 +255,37 @@ done:
     return status;
 }
 
-tgr_status tgr_decisions_summarise(const char *path, tgr_decisions_summary *summary, tgr_error *error)
+static tgr_status open_and_summarise(const char *path, tgr_decisions_summary *summary, tgr_error *error)
 {
-    tgr_h5_quiet quiet;
     tgr_h5_file file;
     *summary = (tgr_decisions_summary){0};
-    tgr_h5_quiet_begin(&quiet);
     tgr_status status = tgr_h5_open(path, &file, error);
     if (status == TGR_OK) {
         status = summarise(&file, summary, error);
         tgr_h5_file_close(&file);
     }
-    tgr_h5_quiet_end(&quiet);
     if (status != TGR_OK) {
         tgr_decisions_summary_free(summary);
     }
+    return status;
+}
+
+static void try_to_summarise(void *data)
+{
+    tgr_decisions_summary summary;
+    (void)open_and_summarise(data, &summary, NULL);
+}
+
+tgr_status tgr_decisions_summarise(const char *path, tgr_decisions_summary *summary, tgr_error *error)
+{
+    tgr_h5_quiet quiet;
+    *summary = (tgr_decisions_summary){0};
+    tgr_h5_quiet_begin(&quiet);
+    tgr_status status = tgr_probe(path, try_to_summarise, (void *)(uintptr_t)path, error);
+    if (status == TGR_OK) {
+        status = open_and_summarise(path, summary, error);
+    }
+    tgr_h5_quiet_end(&quiet);
     return status;
 }
 

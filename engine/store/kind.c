@@ -12,6 +12,7 @@
 #include "engine/base/error.h"
 #include "engine/base/memory.h"
 #include "engine/store/layout.h"
+#include "engine/store/probe.h"
 #include "engine/store/texts.h"
 
 #define DEPTH_MAX 16     /* nesting of values that are skipped over */
@@ -215,6 +216,26 @@ done:
     return status;
 }
 
+static tgr_status open_and_tell(const char *path, tgr_file_kind *kind, tgr_error *error)
+{
+    tgr_h5_file file;
+    if (H5Fis_hdf5(path) <= 0) {
+        return TGR_OK;
+    }
+    tgr_status status = tgr_h5_open(path, &file, error);
+    if (status == TGR_OK) {
+        status = kind_of_hdf5(&file, kind, error);
+        tgr_h5_file_close(&file);
+    }
+    return status;
+}
+
+static void try_to_tell(void *data)
+{
+    tgr_file_kind kind;
+    (void)open_and_tell(data, &kind, NULL);
+}
+
 static tgr_status kind_of_descriptor(int fd, const char *path, tgr_file_kind *kind, tgr_error *error)
 {
     struct stat about;
@@ -250,14 +271,10 @@ tgr_status tgr_file_kind_of(const char *path, tgr_file_kind *kind, tgr_error *er
         return status;
     }
     tgr_h5_quiet quiet;
-    tgr_h5_file file;
     tgr_h5_quiet_begin(&quiet);
-    if (H5Fis_hdf5(path) > 0) {
-        status = tgr_h5_open(path, &file, error);
-        if (status == TGR_OK) {
-            status = kind_of_hdf5(&file, kind, error);
-            tgr_h5_file_close(&file);
-        }
+    status = tgr_probe(path, try_to_tell, (void *)(uintptr_t)path, error);
+    if (status == TGR_OK) {
+        status = open_and_tell(path, kind, error);
     }
     tgr_h5_quiet_end(&quiet);
     return status;

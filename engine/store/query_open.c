@@ -5,6 +5,7 @@
 
 #include "engine/base/error.h"
 #include "engine/base/memory.h"
+#include "engine/store/probe.h"
 #include "engine/store/query_source.h"
 
 /* Opens the dataset that names a data frame's rows: the one that its `_index` attribute names. */
@@ -143,6 +144,41 @@ done:
     return status;
 }
 
+static void touch_columns(const struct tgr_query_source *source)
+{
+    const tgr_code_column *codes[] = {&source->split, &source->category, &source->allow, &source->deny,
+                                      &source->needs};
+    const tgr_matrix_column *matrices[] = {&source->score, &source->outcome, &source->cost,
+                                           &source->completion_tokens};
+    for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++) {
+        tgr_array_touch(&codes[i]->codes);
+    }
+    tgr_array_touch(&source->prompt_tokens.values);
+    tgr_array_touch(&source->prompt_tokens.mask);
+    for (size_t i = 0; i < sizeof(matrices) / sizeof(matrices[0]); i++) {
+        tgr_array_touch(&matrices[i]->dense);
+        for (size_t model = 0; matrices[i]->frame && model < matrices[i]->models; model++) {
+            tgr_array_touch(&matrices[i]->frame[model].values);
+            tgr_array_touch(&matrices[i]->frame[model].mask);
+        }
+    }
+}
+
+/* In the child: opens the file and follows all that later reads would; closing is part of it. */
+static void try_to_open(void *data)
+{
+    tgr_query_file *file = tgr_mem_zalloc(1, sizeof(*file));
+    if (file && open_all(file, data, NULL) == TGR_OK) {
+        const struct tgr_query_source *source = file->source;
+        tgr_array_touch(&source->x.data);
+        tgr_array_touch(&source->x.indices);
+        tgr_array_touch(&source->x.indptr);
+        tgr_array_touch(&source->ids);
+        touch_columns(source);
+    }
+    tgr_query_close(file);
+}
+
 tgr_status tgr_query_open(const char *path, tgr_query_file **file, tgr_error *error)
 {
     tgr_h5_quiet quiet;
@@ -152,7 +188,10 @@ tgr_status tgr_query_open(const char *path, tgr_query_file **file, tgr_error *er
         return tgr_fail_memory(error, path);
     }
     tgr_h5_quiet_begin(&quiet);
-    tgr_status status = open_all(made, path, error);
+    tgr_status status = tgr_probe(path, try_to_open, (void *)(uintptr_t)path, error);
+    if (status == TGR_OK) {
+        status = open_all(made, path, error);
+    }
     tgr_h5_quiet_end(&quiet);
     if (status != TGR_OK) {
         tgr_query_close(made);

@@ -290,6 +290,23 @@ bool tgr_stream_complete(const tgr_stream *stream)
     return stream->written + stream->held + stream->waiting_count == stream->rows && stream->partial == 0;
 }
 
+/* Of fixed length, unlike AnnData's own attributes: nothing is read through a heap to check it. */
+static tgr_status write_checksum(tgr_stream *stream, const char *text, tgr_error *error)
+{
+    hid_t type = file_type(TGR_ELEMENT_FIXED, strlen(text));
+    hid_t space = H5Screate(H5S_SCALAR), attribute = -1;
+    bool ok = type > 0 && space > 0;
+    if (ok) {
+        attribute = H5Acreate2(stream->dataset, TGR_CHECKSUM, type, space, H5P_DEFAULT, H5P_DEFAULT);
+        ok = attribute > 0 && H5Awrite(attribute, type, text) >= 0;
+    }
+    tgr_status status = tgr_h5_written(ok, stream->path, error);
+    tgr_h5_close(attribute);
+    tgr_h5_close(space);
+    tgr_h5_close(type);
+    return status;
+}
+
 tgr_status tgr_stream_finish(tgr_stream *stream, uint64_t *checksum, tgr_error *error)
 {
     tgr_status status = flush(stream, error);
@@ -297,11 +314,7 @@ tgr_status tgr_stream_finish(tgr_stream *stream, uint64_t *checksum, tgr_error *
         status = flush_waiting(stream, error);
     }
     *checksum = XXH3_64bits_digest(stream->hash);
-    if (status == TGR_OK) {
-        status = tgr_anndata_text((tgr_anndata){stream->dataset, stream->path}, TGR_CHECKSUM,
-                                  tgr_checksum_of(*checksum).text, error);
-    }
-    return status;
+    return status == TGR_OK ? write_checksum(stream, tgr_checksum_of(*checksum).text, error) : status;
 }
 
 void tgr_stream_close(tgr_stream *stream)

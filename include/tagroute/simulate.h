@@ -16,7 +16,7 @@ extern "C" {
 #endif
 
 typedef enum tgr_quality {
-    TGR_QUALITY_AUTO = 0,  /* the recorded score where there is one, else accepted or not */
+    TGR_QUALITY_AUTO = 0, /* the recorded score where there is one, else accepted or not */
     TGR_QUALITY_SCORE = 1,
     TGR_QUALITY_ACCEPT = 2
 } tgr_quality;
@@ -26,23 +26,23 @@ typedef struct tgr_simulate_options {
     const char *const *inputs; /* query files, taken as one */
     size_t input_count;
     tgr_policy policy;
-    const double *thresholds;  /* exactly these are shown; NULL: a readable grid of `grid` points */
+    const double *thresholds; /* exactly these are shown; NULL: a readable grid of `grid` points */
     size_t threshold_count;
     size_t grid;
     const char *fallback;
-    const char *split;         /* NULL: every query */
+    const char *split; /* NULL: every query */
     tgr_quality quality;
 } tgr_simulate_options;
 
-/* Cost is in USD, the sum over the queries; NaN where one needed is not known. Quality is measured on
- * the decisions whose chosen model is judged; NaN where none is. */
+/* Cost is in USD, the sum over the queries; NaN where one needed is not known. Quality is measured
+ * on the decisions whose chosen model is judged; NaN where none is. */
 typedef struct tgr_point {
     double threshold;
     double cost;
     double accept_rate;
     double mean_score;
-    double coverage;       /* share of the queries whose chosen model is judged */
-    const double *share;   /* models; sums to 1 less the undecided */
+    double coverage;     /* share of the queries whose chosen model is judged */
+    const double *share; /* models; sums to 1 less the undecided */
 } tgr_point;
 
 typedef struct tgr_baseline {
@@ -50,10 +50,13 @@ typedef struct tgr_baseline {
     double accept_rate;
     double mean_score;
     double coverage;
-    const char *model;     /* where the baseline is one model, else NULL */
+    const char *model; /* where the baseline is one model, else NULL */
 } tgr_baseline;
 
-/* SPEC of each in docs/metrics.md; NaN where undefined. */
+/* docs/metrics.md defines each; NaN where undefined. For `margin` they are taken over every
+ * threshold; for `utility` and `slack` those that are areas or positions on the curve (auc, apgr,
+ * pauc, cpt50, cpt80, aiq) are NaN, and cost_save and perf_gain are taken over the curve. uplift
+ * and rank are those of the best point. */
 typedef struct tgr_metrics {
     double auc, apgr, pauc, cpt50, cpt80, aiq, cost_save, perf_gain, uplift, rank;
 } tgr_metrics;
@@ -65,29 +68,35 @@ typedef struct tgr_simulation {
     const char *const *model_names;
     size_t reference;
     tgr_policy policy;
-    tgr_quality quality;        /* what was measured, never AUTO */
+    tgr_quality quality; /* what was measured, never AUTO */
     size_t points;
     const tgr_point *curve;
-    size_t best;                /* index in curve: the chosen or best point; points where there is none */
+    size_t best; /* index in curve: the chosen or best point; points where there is none */
     tgr_metrics metrics;
-    const tgr_baseline *alone;  /* models: each model alone */
+    const tgr_baseline *alone; /* models: each model alone */
     tgr_baseline best_single, oracle, random, cost_matched_random;
 } tgr_simulation;
 
 /* Defaults: margin, automatic quality, a grid of 21 points. */
 TGR_API void tgr_simulate_options_init(tgr_simulate_options *options);
 
-/* One pass over the files. On success *simulation is the caller's, to be freed with
- * tgr_simulation_free. Memory: for `margin`, a few dozen bytes a query, since the metrics use every
- * distinct margin; for `utility` and `slack` it does not grow with the queries. */
+/* One pass over the files; two for `utility` and `slack` where no thresholds are given. On success
+ * *simulation is the caller's, to be freed with tgr_simulation_free; it does not need the router
+ * any longer. Memory: for `margin`, a few dozen bytes a query, since the metrics use every distinct
+ * margin; for `utility` and `slack` it does not grow with the queries.
+ *
+ * Queries without a known cost, score or outcome are no errors: what depends on them is NaN, and
+ * messages say so. TGR_ERR_INPUT for bad files, a tagger that differs from the router's, files
+ * without a query, and scores or costs beyond 2^22; TGR_ERR_ARGUMENT where `utility` or `slack`
+ * needs an expected cost that a model lacks. */
 TGR_API tgr_status tgr_simulate(const tgr_router *router, const tgr_simulate_options *options,
                                 tgr_simulation **simulation, const tgr_run *run, tgr_error *error);
 
 TGR_API void tgr_simulation_free(tgr_simulation *simulation); /* NULL allowed */
 
 /* The simulation as JSON, NUL-terminated; *text is the caller's, to be freed with tgr_free. */
-TGR_API tgr_status tgr_simulation_json(const tgr_simulation *simulation, char **text, size_t *length,
-                                       tgr_error *error);
+TGR_API tgr_status tgr_simulation_json(const tgr_simulation *simulation, char **text,
+                                       size_t *length, tgr_error *error);
 
 #ifdef __cplusplus
 }

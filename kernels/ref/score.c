@@ -23,7 +23,7 @@ void tgr_ref_score(const tgr_csr *x, const tgr_weights *w, size_t begin, size_t 
         for (size_t model = 0; model < w->models; model++) {
             float sum = w->bias[model];
             for (int64_t entry = x->indptr[row]; entry < x->indptr[row + 1]; entry++) {
-                const float *weights = w->weights + (size_t)x->indices[entry] * w->stride;
+                const float *weights = w->weights + tgr_csr_column(x, entry) * w->stride;
                 sum = fmaf(value_of(x, entry), weights[model], sum);
             }
             scores[model] = sum;

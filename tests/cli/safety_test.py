@@ -90,10 +90,13 @@ class Signals(Scratch):
 
     def test_stops_while_waiting_for_input(self):
         process = self.start()
-        time.sleep(0.2)
+        time.sleep(0.3) # it has read all there is by now
         process.send_signal(signal.SIGINT)
-        self.assertEqual(process.wait(timeout=20), 1)
-        self.end(process, 1)
+        try:
+            self.assertEqual(process.wait(timeout=10), 1)
+        finally:
+            process.kill()
+            process.communicate()
         self.assertEqual(self.names(), [])
 
     def test_ignored_signals_stay_ignored(self):

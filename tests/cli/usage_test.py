@@ -1,5 +1,6 @@
 #!/usr/bin/python3
 """Help, options, and what is said about wrong ones."""
+import os
 import re
 
 from harness import Scratch, jsonl, main, records
@@ -50,6 +51,20 @@ class Help(Scratch):
         done = self.run_program()
         self.assertEqual((done.returncode, done.stdout), (2, b""))
         self.assertIn(b"usage: tagroute COMMAND", done.stderr)
+
+
+class Boundary(Scratch):
+    def test_the_program_uses_the_public_interface_only(self):
+        here = os.path.dirname(os.path.abspath(__file__))
+        folder = os.path.join(here, "..", "..", "engine", "cli")
+        seen = 0
+        for name in os.listdir(folder):
+            if name.endswith((".c", ".h")):
+                with open(os.path.join(folder, name)) as file:
+                    for include in re.findall(r'#include "(.*)"', file.read()):
+                        self.assertTrue(include.startswith("engine/cli/"), (name, include))
+                        seen += 1
+        self.assertGreater(seen, 20)
 
 
 class WrongUsage(Scratch):

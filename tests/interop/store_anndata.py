@@ -40,6 +40,11 @@ def dump(path):
     return read
 
 
+def lines_of(path):
+    with open(path, encoding="utf-8") as file:
+        return [json.loads(line) for line in file]
+
+
 def refused(path, word):
     read = tool("dump", path)
     assert read.get("status") == "TGR_ERR_INPUT", (word, read)
@@ -308,7 +313,7 @@ def decisions():
         assert own["format"] == "tagroute.decisions" and own["policy"] == "utility" and own["reference"] == "gpt-4"
         assert list(own["thresholds"]) == [0.0] and list(own["query_digests"]) == ["q1", ""]
         tool("decide", "one.jsonl", 1, *words)
-        lines = [json.loads(line) for line in open("one.jsonl", encoding="utf-8")]
+        lines = lines_of("one.jsonl")
         assert [line["model"] for line in lines] == expected
         if "margins" in words:
             same_numbers([line["margin"] for line in lines], data.obs["margin"])
@@ -317,7 +322,7 @@ def decisions():
     data = anndata.read_h5ad("many.h5")
     assert data.obsm["model"].shape == (500, 4) and data.obsm["margin"].dtype == numpy.float32
     tool("decide", "many.jsonl", 4)
-    lines = [json.loads(line) for line in open("many.jsonl", encoding="utf-8")]
+    lines = lines_of("many.jsonl")
     models = list(data.uns["tagroute"]["models"])
     for row, line in zip(data.obsm["model"], lines):
         assert line["models"] == [None if m < 0 else models[m] for m in row]
@@ -331,8 +336,9 @@ def decisions():
     for thresholds in (1, 4):
         tool("decide", "x.msgpack", thresholds)
         tool("decide", "x.jsonl", thresholds)
-        lines = [json.loads(line) for line in open("x.jsonl", encoding="utf-8")]
-        records = list(msgpack.Unpacker(open("x.msgpack", "rb"), raw=False))
+        lines = lines_of("x.jsonl")
+        with open("x.msgpack", "rb") as file:
+            records = list(msgpack.Unpacker(file, raw=False))
         assert len(lines) == len(records) == 500
         for line, record in zip(lines, records):
             margins = [line.pop(key, None) for key in ("margin", "margins")]

@@ -1,0 +1,15 @@
+/* neon.c - the algorithm for AArch64, where NEON with fused multiply-add is always there. */
+#if defined(__aarch64__)
+
+#include "kernels/body/job.h"
+
+#define TGR_VARIANT(name) neon_##name
+
+#include "kernels/arm/neon.h"
+#include "kernels/arm/neon_vectors.h"
+
+#include "kernels/body/route.h"
+
+const tgr_kernels tgr_kernels_neon = {"neon", neon_route};
+
+#endif

@@ -1,0 +1,310 @@
+/* decide.h - the rules of every policy over a tile: V_LANES rows in each vector, models one by one.
+ *
+ * Each follows kernels/ref/decide.c comparison by comparison. `masked` (some model may not serve
+ * some row) and `margins` (wanted) are constants where these are inlined.
+ */
+
+typedef void decide_tile_function(tgr_job *job);
+
+/* Models best so far, lane by lane. `have`: some model was eligible. */
+typedef struct best_score {
+    v_mask have;
+    v_float score;
+    v_int model;
+} best_score;
+
+/* One part of a tile: V_LANES rows from `lane` on. */
+typedef struct tile_part {
+    const tgr_job *job;
+    size_t lane;
+    uint32_t words[TGR_TILE]; /* 32 models' eligibility bits, row by row */
+    size_t loaded_word;
+    double tokens[TGR_TILE];
+} tile_part;
+
+TGR_INLINE v_float scores_of(const tile_part *part, size_t model)
+{
+    return v_load(part->job->tile + model * TGR_TILE + part->lane);
+}
+
+TGR_INLINE size_t row_of(const tile_part *part, size_t i)
+{
+    return part->job->block_begin + part->job->tile_rows[part->lane + i];
+}
+
+static void load_words(tile_part *part, size_t word)
+{
+    const tgr_decider *decider = part->job->decider;
+    for (size_t i = 0; i < V_LANES; i++) {
+        uint64_t both = decider->eligible[row_of(part, i) * decider->mask_words + word / 2];
+        part->words[i] = (uint32_t)(both >> (word % 2 * 32));
+    }
+    part->loaded_word = word;
+}
+
+TGR_INLINE v_mask may_serve(tile_part *part, size_t model, bool masked)
+{
+    if (!masked) {
+        return m_all();
+    }
+    if (part->loaded_word != model / 32) {
+        load_words(part, model / 32);
+    }
+    return v_bits(part->words, (unsigned)(model % 32));
+}
+
+TGR_INLINE void open_part(tile_part *part, const tgr_job *job, size_t lane)
+{
+    *part = (tile_part){.job = job, .lane = lane, .loaded_word = SIZE_MAX};
+}
+
+/* Stores the choice of a part at one threshold. */
+TGR_INLINE void store_choice(const tile_part *part, size_t threshold, v_int model, v_float margin,
+                             bool margins)
+{
+    const tgr_choice *choice = part->job->choice;
+    size_t count = part->job->decider->threshold_count;
+    int32_t models[V_LANES];
+    float values[V_LANES];
+    i_store(models, model);
+    if (margins) {
+        v_store(values, margin);
+    }
+    for (size_t i = 0; i < V_LANES; i++) {
+        size_t place = row_of(part, i) * count + threshold;
+        choice->model[place] = (int16_t)models[i];
+        if (margins) {
+            choice->margin[place] = values[i];
+        }
+    }
+}
+
+/* argmax of the scores of eligible models, `except` left out (-1: none). */
+TGR_INLINE best_score best_of(tile_part *part, int except, bool masked)
+{
+    best_score best = {m_none(), v_set(0), i_set(TGR_UNDECIDED)};
+    size_t models = part->job->decider->models;
+    size_t model = except == 0 ? 1 : 0;
+    if (!masked && model < models) { /* the first model is eligible: no lane is without one */
+        best = (best_score){m_all(), scores_of(part, model), i_set((int)model)};
+        model++;
+    }
+    for (; model < models; model++) {
+        if ((int)model == except) {
+            continue;
+        }
+        v_float score = scores_of(part, model);
+        v_mask better = v_gt(score, best.score);
+        if (masked) {
+            v_mask may = may_serve(part, model, masked);
+            better = m_and(may, m_or(better, m_not(best.have)));
+            best.have = m_or(best.have, may);
+        }
+        best.score = v_select(better, score, best.score);
+        best.model = i_select(better, i_set((int)model), best.model);
+    }
+    return best;
+}
+
+TGR_INLINE void margin_tile(tgr_job *job, bool masked, bool margins)
+{
+    const tgr_decider *decider = job->decider;
+    for (size_t lane = 0; lane < TGR_TILE; lane += V_LANES) {
+        tile_part part;
+        open_part(&part, job, lane);
+        best_score other = best_of(&part, (int)decider->reference, masked);
+        v_mask reference = may_serve(&part, decider->reference, masked);
+        v_float margin = v_sub(other.score, scores_of(&part, decider->reference));
+        v_mask both = m_and(other.have, reference);
+        v_float shown = v_select(both, margin, v_set(NAN));
+        /* Without the reference: the other one, or nothing; without another: the reference. */
+        v_int kept = i_select(reference, i_set((int)decider->reference), other.model);
+        for (size_t i = 0; i < decider->threshold_count; i++) {
+            v_mask moves = m_and(both, v_ge(margin, v_set((float)decider->thresholds[i])));
+            store_choice(&part, i, i_select(moves, other.model, kept), shown, margins);
+        }
+    }
+}
+
+/* Expected cost of a model, lane by lane. */
+TGR_INLINE v_pair costs_of(const tile_part *part, size_t model, bool tokens)
+{
+    const tgr_decider *decider = part->job->decider;
+    v_pair flat = d_set(decider->flat[model]);
+    if (!tokens || isnan(decider->price_in[model])) {
+        return flat;
+    }
+    v_pair known = d_load(part->tokens);
+    v_pair priced = d_fma(known, d_set(decider->price_in[model]), d_set(decider->price_out[model]));
+    return d_select(d_eq(known, known), priced, flat);
+}
+
+TGR_INLINE bool load_tokens(tile_part *part)
+{
+    const tgr_decider *decider = part->job->decider;
+    if (decider->prompt_tokens == NULL || decider->price_in == NULL) {
+        return false;
+    }
+    for (size_t i = 0; i < V_LANES; i++) {
+        part->tokens[i] = decider->prompt_tokens[row_of(part, i)];
+    }
+    return true;
+}
+
+typedef struct best_utility {
+    v_mask have, have_second;
+    v_pair utility, second;
+    v_float score;
+    v_int model;
+} best_utility;
+
+/* One model against the best so far: higher utility, then higher score, then earlier. */
+TGR_INLINE void weigh(best_utility *best, size_t model, v_pair utility, v_float score, v_mask may,
+                      bool margins)
+{
+    v_mask tied = m_and(d_eq(utility, best->utility), v_gt(score, best->score));
+    v_mask better = m_or(d_gt(utility, best->utility), tied);
+    better = m_and(may, m_or(better, m_not(best->have)));
+    if (margins) {
+        /* A beaten best becomes the second; else this one may. */
+        v_mask ahead = m_or(d_gt(utility, best->second), m_not(best->have_second));
+        v_mask second = m_and(may, m_andnot(better, ahead));
+        best->second = d_select(second, utility, best->second);
+        best->second = d_select(m_and(better, best->have), best->utility, best->second);
+        best->have_second = m_or(best->have_second, m_or(second, m_and(better, best->have)));
+    }
+    best->have = m_or(best->have, may);
+    best->utility = d_select(better, utility, best->utility);
+    best->score = v_select(better, score, best->score);
+    best->model = i_select(better, i_set((int)model), best->model);
+}
+
+TGR_INLINE void utility_part(tile_part *part, size_t threshold, bool tokens, bool masked,
+                             bool margins)
+{
+    const tgr_decider *decider = part->job->decider;
+    double lambda = decider->thresholds[threshold];
+    best_utility best = {m_none(), m_none(), d_set(0), d_set(0), v_set(0), i_set(TGR_UNDECIDED)};
+    for (size_t model = 0; model < decider->models; model++) {
+        v_float score = scores_of(part, model);
+        v_pair utility = d_from(score);
+        if (lambda != 0) {
+            utility = d_fma(d_set(-lambda), costs_of(part, model, tokens), utility);
+        }
+        weigh(&best, model, utility, score, may_serve(part, model, masked), margins);
+    }
+    v_float margin = v_set(NAN);
+    if (margins) {
+        margin = v_select(best.have_second, d_float(d_sub(best.utility, best.second)), margin);
+    }
+    store_choice(part, threshold, best.model, margin, margins);
+}
+
+TGR_INLINE void utility_tile(tgr_job *job, bool masked, bool margins)
+{
+    for (size_t lane = 0; lane < TGR_TILE; lane += V_LANES) {
+        tile_part part;
+        open_part(&part, job, lane);
+        bool tokens = load_tokens(&part);
+        for (size_t i = 0; i < job->decider->threshold_count; i++) {
+            if (job->decider->thresholds[i] == 0 && !margins) { /* plain argmax, all in float */
+                store_choice(&part, i, best_of(&part, -1, masked).model, v_set(0), false);
+            } else {
+                utility_part(&part, i, tokens, masked, margins);
+            }
+        }
+    }
+}
+
+typedef struct cheapest {
+    v_pair cost;
+    v_float score;
+    v_int model;
+} cheapest;
+
+/* The cost of the top-scored model, lane by lane. */
+TGR_INLINE v_pair cost_of_choice(const tile_part *part, v_int choice, bool tokens)
+{
+    v_pair cost = costs_of(part, 0, tokens);
+    for (size_t model = 1; model < part->job->decider->models; model++) {
+        v_mask here = i_eq(choice, i_set((int)model));
+        cost = d_select(here, costs_of(part, model, tokens), cost);
+    }
+    return cost;
+}
+
+TGR_INLINE void slack_part(tile_part *part, size_t threshold, const best_score *top,
+                           v_pair top_cost, bool tokens, bool masked, bool margins)
+{
+    const tgr_decider *decider = part->job->decider;
+    v_float allowed = v_set((float)decider->thresholds[threshold]);
+    cheapest chosen = {top_cost, top->score, top->model};
+    for (size_t model = 0; model < decider->models; model++) {
+        v_float score = scores_of(part, model);
+        v_mask near = v_le(v_sub(top->score, score), allowed);
+        near = m_and(near, may_serve(part, model, masked));
+        v_pair cost = costs_of(part, model, tokens);
+        v_mask earlier = m_and(v_eq(score, chosen.score), i_gt(chosen.model, i_set((int)model)));
+        v_mask tied = m_and(d_eq(cost, chosen.cost), m_or(v_gt(score, chosen.score), earlier));
+        v_mask better = m_and(near, m_or(d_gt(chosen.cost, cost), tied));
+        chosen.cost = d_select(better, cost, chosen.cost);
+        chosen.score = v_select(better, score, chosen.score);
+        chosen.model = i_select(better, i_set((int)model), chosen.model);
+    }
+    v_float margin = v_select(top->have, v_sub(top->score, chosen.score), v_set(NAN));
+    store_choice(part, threshold, chosen.model, margin, margins);
+}
+
+TGR_INLINE void slack_tile(tgr_job *job, bool masked, bool margins)
+{
+    for (size_t lane = 0; lane < TGR_TILE; lane += V_LANES) {
+        tile_part part;
+        open_part(&part, job, lane);
+        bool tokens = load_tokens(&part);
+        best_score top = best_of(&part, -1, masked);
+        v_pair top_cost = cost_of_choice(&part, top.model, tokens);
+        for (size_t i = 0; i < job->decider->threshold_count; i++) {
+            slack_part(&part, i, &top, top_cost, tokens, masked, margins);
+        }
+    }
+}
+
+#define DECIDE_INSTANCES(RULE)                                                                     \
+    static void RULE##_plain(tgr_job *job)                                                         \
+    {                                                                                              \
+        RULE##_tile(job, false, false);                                                            \
+    }                                                                                              \
+    static void RULE##_margins(tgr_job *job)                                                       \
+    {                                                                                              \
+        RULE##_tile(job, false, true);                                                             \
+    }                                                                                              \
+    static void RULE##_masked(tgr_job *job)                                                        \
+    {                                                                                              \
+        RULE##_tile(job, true, false);                                                             \
+    }                                                                                              \
+    static void RULE##_masked_margins(tgr_job *job)                                                \
+    {                                                                                              \
+        RULE##_tile(job, true, true);                                                              \
+    }
+
+DECIDE_INSTANCES(margin)
+DECIDE_INSTANCES(utility)
+DECIDE_INSTANCES(slack)
+
+#define DECIDE_ROW(RULE)                                                                           \
+    {                                                                                              \
+        {RULE##_plain, RULE##_margins},                                                            \
+        {                                                                                          \
+            RULE##_masked, RULE##_masked_margins                                                   \
+        }                                                                                          \
+    }
+
+static decide_tile_function *choose_decide(const tgr_decider *decider, const tgr_choice *choice)
+{
+    static decide_tile_function *const table[3][2][2] = {
+        [TGR_RULE_MARGIN] = DECIDE_ROW(margin),
+        [TGR_RULE_UTILITY] = DECIDE_ROW(utility),
+        [TGR_RULE_SLACK] = DECIDE_ROW(slack),
+    };
+    return table[decider->rule][decider->eligible != NULL][choice->margin != NULL];
+}

@@ -1,0 +1,68 @@
+/* job.c - laying out a call's scratch memory, and cutting rows into blocks. */
+#include "kernels/body/job.h"
+
+#include <string.h>
+
+static size_t aligned(size_t bytes)
+{
+    return (bytes + 63) / 64 * 64;
+}
+
+#define ENTRY_BYTES ((TGR_BLOCK_ENTRIES + TGR_SLACK) * sizeof(tgr_entry))
+#define ROW_BYTES   ((TGR_BLOCK_ROWS + TGR_SLACK) * sizeof(uint32_t))
+
+size_t tgr_kernels_scratch(size_t models)
+{
+    size_t stride = tgr_weights_stride(models);
+    size_t scores = aligned(stride * TGR_TILE * sizeof(float));
+    return aligned(ENTRY_BYTES) + 3 * aligned(ROW_BYTES) + aligned(stride * sizeof(float)) +
+           2 * scores;
+}
+
+void tgr_job_open(tgr_job *job, const tgr_csr *x, const tgr_weights *w, const tgr_decider *decider,
+                  const tgr_choice *choice, void *scratch)
+{
+    char *next = scratch;
+    size_t stride = tgr_weights_stride(w->models);
+    *job = (tgr_job){.x = x, .w = w, .decider = decider, .choice = choice, .row_stride = stride};
+    job->entries = (tgr_entry *)(void *)next;
+    next += aligned(ENTRY_BYTES);
+    job->start = (uint32_t *)(void *)next;
+    next += aligned(ROW_BYTES);
+    job->length = (uint32_t *)(void *)next;
+    next += aligned(ROW_BYTES);
+    job->order = (uint16_t *)(void *)next;
+    next += aligned(ROW_BYTES);
+    job->start_sums = (float *)(void *)next;
+    next += aligned(stride * sizeof(float));
+    job->rows = (float *)(void *)next;
+    next += aligned(stride * TGR_TILE * sizeof(float));
+    job->tile = (float *)(void *)next;
+    tgr_job_start_from_bias(job);
+}
+
+void tgr_job_start_from_bias(tgr_job *job)
+{
+    size_t models = job->w->models;
+    memcpy(job->start_sums, job->w->bias, models * sizeof(float));
+    memset(job->start_sums + models, 0, (job->row_stride - models) * sizeof(float));
+}
+
+size_t tgr_block_length(const tgr_csr *x, size_t row, size_t end)
+{
+    size_t rows = end - row < TGR_BLOCK_ROWS ? end - row : TGR_BLOCK_ROWS;
+    int64_t limit = x->indptr[row] + TGR_BLOCK_ENTRIES;
+    if (x->indptr[row + rows] <= limit) {
+        return rows;
+    }
+    size_t fits = 0; /* this many do, and `rows` do not */
+    while (rows - fits > 1) {
+        size_t middle = fits + (rows - fits) / 2;
+        if (x->indptr[row + middle] <= limit) {
+            fits = middle;
+        } else {
+            rows = middle;
+        }
+    }
+    return fits;
+}

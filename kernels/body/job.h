@@ -1,0 +1,50 @@
+/* job.h - what one call works on: its arguments, and where its scratch memory lies. */
+#ifndef TGR_KERNELS_JOB_H
+#define TGR_KERNELS_JOB_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "kernels/kernels.h"
+
+#define TGR_INLINE static inline __attribute__((always_inline))
+
+#define TGR_TILE          16   /* rows decided at once */
+#define TGR_GROUP         4    /* rows scored at once; TGR_TILE is a multiple */
+#define TGR_BLOCK_ROWS    1024 /* at most; offsets and counts of 5 entries a row: 40 KB */
+#define TGR_BLOCK_ENTRIES 8192 /* at most */
+#define TGR_SLACK         64   /* elements that vector code may touch behind the last */
+
+typedef struct tgr_entry {
+    uint32_t offset; /* where the entry's row of W begins, in floats */
+    float value;
+} tgr_entry;
+
+typedef struct tgr_job {
+    const tgr_csr *x;
+    const tgr_weights *w;
+    const tgr_decider *decider;
+    const tgr_choice *choice;
+
+    size_t block_begin, block_rows;
+    size_t row_stride;            /* floats of one row's scores, that of W */
+    tgr_entry *entries;           /* of the block */
+    uint32_t *start;              /* rows of the block: first entry */
+    uint32_t *length;             /* rows of the block: entries */
+    uint16_t *order;              /* rows of the block by length */
+    float *start_sums;            /* row_stride: where each sum begins: the bias */
+    float *rows;                  /* TGR_TILE x row_stride: scores of the tile's rows */
+    float *tile;                  /* row_stride x TGR_TILE: the same, transposed */
+    uint32_t tile_rows[TGR_TILE]; /* rows of the block */
+} tgr_job;
+
+void tgr_job_open(tgr_job *job, const tgr_csr *x, const tgr_weights *w, const tgr_decider *decider,
+                  const tgr_choice *choice, void *scratch);
+
+/* Lets sums begin at the bias, as they do but for the later parts of a very long row. */
+void tgr_job_start_from_bias(tgr_job *job);
+
+/* How many rows from `row` on make the next block; 0 where one row alone is too long for it. */
+size_t tgr_block_length(const tgr_csr *x, size_t row, size_t end);
+
+#endif

@@ -1,0 +1,14 @@
+/* scalar.c - the algorithm in plain C, for any processor. */
+#include "kernels/body/job.h"
+
+#define TGR_VARIANT(name) scalar_##name
+
+#include <stdbool.h>
+#include <string.h>
+
+#include "kernels/scalar/scalar.h"
+#include "kernels/scalar/scalar_vectors.h"
+
+#include "kernels/body/route.h"
+
+const tgr_kernels tgr_kernels_scalar = {"scalar", scalar_route};

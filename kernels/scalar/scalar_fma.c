@@ -1,0 +1,19 @@
+/* scalar_fma.c - the plain C variant compiled for processors that have fused multiply-add: the same
+ * bits, without a call for each. */
+#if defined(__x86_64__)
+
+#include "kernels/body/job.h"
+
+#define TGR_VARIANT(name) scalar_fma_##name
+
+#include <stdbool.h>
+#include <string.h>
+
+#include "kernels/scalar/scalar.h"
+#include "kernels/scalar/scalar_vectors.h"
+
+#include "kernels/body/route.h"
+
+const tgr_kernels tgr_kernels_scalar_fma = {"scalar", scalar_fma_route};
+
+#endif

@@ -1,0 +1,15 @@
+/* avx2.c - the algorithm for AVX2 with FMA. */
+#if defined(__x86_64__)
+
+#include "kernels/body/job.h"
+
+#define TGR_VARIANT(name) avx2_##name
+
+#include "kernels/x86/avx2_vectors.h"
+#include "kernels/x86/variants.h"
+
+#include "kernels/body/route.h"
+
+const tgr_kernels tgr_kernels_avx2 = {"avx2", avx2_route};
+
+#endif

@@ -1,0 +1,217 @@
+/* avx512_vectors.h - sixteen lanes, masks in mask registers. See kernels/body/vectors.md. */
+#include <immintrin.h>
+
+#define V_LANES     16
+#define TGR_ROWS_16 4
+#define TGR_ROWS_32 4
+#define TGR_ROWS_64 4
+
+typedef __m512 v_float;
+typedef __m512i v_int;
+typedef __mmask16 v_mask;
+typedef struct v_pair {
+    __m512d low, high;
+} v_pair;
+
+TGR_INLINE v_float v_load(const float *p)
+{
+    return _mm512_loadu_ps(p);
+}
+
+TGR_INLINE void v_store(float *p, v_float v)
+{
+    _mm512_storeu_ps(p, v);
+}
+
+TGR_INLINE v_float v_set(float x)
+{
+    return _mm512_set1_ps(x);
+}
+
+TGR_INLINE v_float v_sub(v_float a, v_float b)
+{
+    return _mm512_sub_ps(a, b);
+}
+
+TGR_INLINE v_mask v_gt(v_float a, v_float b)
+{
+    return _mm512_cmp_ps_mask(a, b, _CMP_GT_OQ);
+}
+
+TGR_INLINE v_mask v_ge(v_float a, v_float b)
+{
+    return _mm512_cmp_ps_mask(a, b, _CMP_GE_OQ);
+}
+
+TGR_INLINE v_mask v_le(v_float a, v_float b)
+{
+    return _mm512_cmp_ps_mask(a, b, _CMP_LE_OQ);
+}
+
+TGR_INLINE v_mask v_eq(v_float a, v_float b)
+{
+    return _mm512_cmp_ps_mask(a, b, _CMP_EQ_OQ);
+}
+
+TGR_INLINE v_mask m_all(void)
+{
+    return 0xffff;
+}
+
+TGR_INLINE v_mask m_none(void)
+{
+    return 0;
+}
+
+TGR_INLINE v_mask m_and(v_mask a, v_mask b)
+{
+    return (v_mask)(a & b);
+}
+
+TGR_INLINE v_mask m_or(v_mask a, v_mask b)
+{
+    return (v_mask)(a | b);
+}
+
+TGR_INLINE v_mask m_not(v_mask a)
+{
+    return (v_mask)~a;
+}
+
+/* b where not a */
+TGR_INLINE v_mask m_andnot(v_mask a, v_mask b)
+{
+    return (v_mask)(~a & b);
+}
+
+TGR_INLINE v_float v_select(v_mask m, v_float yes, v_float no)
+{
+    return _mm512_mask_mov_ps(no, m, yes);
+}
+
+TGR_INLINE v_int i_set(int32_t x)
+{
+    return _mm512_set1_epi32(x);
+}
+
+TGR_INLINE v_int i_select(v_mask m, v_int yes, v_int no)
+{
+    return _mm512_mask_mov_epi32(no, m, yes);
+}
+
+TGR_INLINE v_mask i_eq(v_int a, v_int b)
+{
+    return _mm512_cmpeq_epi32_mask(a, b);
+}
+
+TGR_INLINE v_mask i_gt(v_int a, v_int b)
+{
+    return _mm512_cmpgt_epi32_mask(a, b);
+}
+
+TGR_INLINE void i_store(int32_t *p, v_int v)
+{
+    _mm512_storeu_si512(p, v);
+}
+
+TGR_INLINE v_mask v_bits(const uint32_t *words, unsigned bit)
+{
+    return _mm512_test_epi32_mask(_mm512_loadu_si512(words), _mm512_set1_epi32((int)(1u << bit)));
+}
+
+TGR_INLINE v_pair d_set(double x)
+{
+    return (v_pair){_mm512_set1_pd(x), _mm512_set1_pd(x)};
+}
+
+TGR_INLINE v_pair d_load(const double *p)
+{
+    return (v_pair){_mm512_loadu_pd(p), _mm512_loadu_pd(p + 8)};
+}
+
+TGR_INLINE v_pair d_from(v_float v)
+{
+    return (v_pair){_mm512_cvtps_pd(_mm512_castps512_ps256(v)),
+                    _mm512_cvtps_pd(_mm512_extractf32x8_ps(v, 1))};
+}
+
+TGR_INLINE v_float d_float(v_pair a)
+{
+    return _mm512_insertf32x8(_mm512_castps256_ps512(_mm512_cvtpd_ps(a.low)),
+                              _mm512_cvtpd_ps(a.high), 1);
+}
+
+TGR_INLINE v_pair d_fma(v_pair a, v_pair b, v_pair c)
+{
+    return (v_pair){_mm512_fmadd_pd(a.low, b.low, c.low), _mm512_fmadd_pd(a.high, b.high, c.high)};
+}
+
+TGR_INLINE v_pair d_sub(v_pair a, v_pair b)
+{
+    return (v_pair){_mm512_sub_pd(a.low, b.low), _mm512_sub_pd(a.high, b.high)};
+}
+
+TGR_INLINE v_mask d_gt(v_pair a, v_pair b)
+{
+    return (v_mask)(_mm512_cmp_pd_mask(a.low, b.low, _CMP_GT_OQ) |
+                    _mm512_cmp_pd_mask(a.high, b.high, _CMP_GT_OQ) << 8);
+}
+
+TGR_INLINE v_mask d_eq(v_pair a, v_pair b)
+{
+    return (v_mask)(_mm512_cmp_pd_mask(a.low, b.low, _CMP_EQ_OQ) |
+                    _mm512_cmp_pd_mask(a.high, b.high, _CMP_EQ_OQ) << 8);
+}
+
+TGR_INLINE v_pair d_select(v_mask m, v_pair yes, v_pair no)
+{
+    return (v_pair){_mm512_mask_mov_pd(no.low, (__mmask8)m, yes.low),
+                    _mm512_mask_mov_pd(no.high, (__mmask8)(m >> 8), yes.high)};
+}
+
+/* Four floats of rows r, r + 4, r + 8, r + 12 beside each other. */
+TGR_INLINE __m512 v_gather_quads(const float *rows, size_t stride)
+{
+    __m512 v = _mm512_castps128_ps512(_mm_load_ps(rows));
+    v = _mm512_insertf32x4(v, _mm_load_ps(rows + 4 * stride), 1);
+    v = _mm512_insertf32x4(v, _mm_load_ps(rows + 8 * stride), 2);
+    return _mm512_insertf32x4(v, _mm_load_ps(rows + 12 * stride), 3);
+}
+
+/* Sixteen rows x four columns at `rows` -> four columns of sixteen at `tile`. */
+TGR_INLINE void v_transpose4(const float *rows, size_t stride, float *tile)
+{
+    __m512 a = v_gather_quads(rows, stride), b = v_gather_quads(rows + stride, stride);
+    __m512 c = v_gather_quads(rows + 2 * stride, stride);
+    __m512 d = v_gather_quads(rows + 3 * stride, stride);
+    __m512 ab_low = _mm512_unpacklo_ps(a, b), ab_high = _mm512_unpackhi_ps(a, b);
+    __m512 cd_low = _mm512_unpacklo_ps(c, d), cd_high = _mm512_unpackhi_ps(c, d);
+    _mm512_store_ps(tile, _mm512_shuffle_ps(ab_low, cd_low, 0x44));
+    _mm512_store_ps(tile + 16, _mm512_shuffle_ps(ab_low, cd_low, 0xee));
+    _mm512_store_ps(tile + 32, _mm512_shuffle_ps(ab_high, cd_high, 0x44));
+    _mm512_store_ps(tile + 48, _mm512_shuffle_ps(ab_high, cd_high, 0xee));
+}
+
+/* Rows of W: 4, 8 and 16 floats. */
+#define ROW_OPERATIONS(WIDTH, TYPE, PREFIX)                                                        \
+    typedef TYPE row##WIDTH;                                                                       \
+    TGR_INLINE TYPE row##WIDTH##_load(const float *p)                                              \
+    {                                                                                              \
+        return PREFIX##_load_ps(p);                                                                \
+    }                                                                                              \
+    TGR_INLINE void row##WIDTH##_store(float *p, TYPE v)                                           \
+    {                                                                                              \
+        PREFIX##_store_ps(p, v);                                                                   \
+    }                                                                                              \
+    TGR_INLINE TYPE row##WIDTH##_add(const float *w, TYPE sum)                                     \
+    {                                                                                              \
+        return PREFIX##_add_ps(PREFIX##_load_ps(w), sum);                                          \
+    }                                                                                              \
+    TGR_INLINE TYPE row##WIDTH##_fma(const float *x, const float *w, TYPE sum)                     \
+    {                                                                                              \
+        return PREFIX##_fmadd_ps(PREFIX##_set1_ps(*x), PREFIX##_load_ps(w), sum);                  \
+    }
+
+ROW_OPERATIONS(4, __m128, _mm)
+ROW_OPERATIONS(8, __m256, _mm256)
+ROW_OPERATIONS(16, __m512, _mm512)
