@@ -80,6 +80,28 @@ typedef struct tgr_choice {
     float *margin;  /* rows x threshold_count, or NULL */
 } tgr_choice;
 
+/* What the counting pass of fit is given beside X: every entry of a row adds its value to its slot of
+ * a table, in the lane 3 * model + outcome of each judged model. Lanes are unsigned integers of 2 or
+ * 4 bytes where values are integers; where they are TGR_F32, signed ones of 8 bytes, and each value
+ * is first rounded to a multiple of 2^-40, to nearest, and counted in those units (it is at most
+ * 2^22 in size). Whoever calls sees to it that no lane can overflow. */
+typedef struct tgr_counting {
+    size_t models;
+    const int8_t *outcomes; /* rows x models: -1 not judged, 0 loss, 1 tie, 2 win; from row 0 */
+    const uint32_t *slots;  /* of columns; several may share one */
+    size_t lane_size;       /* 2, 4 or 8 */
+    void *table;            /* slots x tgr_count_stride(models, lane_size), aligned to 64 */
+} tgr_counting;
+
+/* Lanes of one slot, 3 * models and some that stay as they are: a quarter or half of a cache line,
+ * or whole ones. */
+static inline size_t tgr_count_stride(size_t models, size_t lane_size)
+{
+    size_t bytes = 3 * models * lane_size;
+    bytes = bytes <= 16 ? 16 : bytes <= 32 ? 32 : (bytes + 63) / 64 * 64;
+    return bytes / lane_size;
+}
+
 /* The stride that every variant takes for a number of models: rows of W are then whole vectors. */
 static inline size_t tgr_weights_stride(size_t models)
 {
@@ -94,6 +116,12 @@ typedef struct tgr_kernels {
     /* Scores and decides rows [begin, end); choice is indexed by row. */
     void (*route)(const tgr_csr *x, const tgr_weights *w, const tgr_decider *decider, size_t begin,
                   size_t end, void *scratch, const tgr_choice *choice);
+    /* Decides rows [begin, end) given their scores: scores[(r - begin) * w->stride + k], aligned to
+     * 64, with anything behind the last model. Of w only models, stride and bias are read. */
+    void (*decide)(const tgr_weights *w, const tgr_decider *decider, float *scores, size_t begin,
+                   size_t end, void *scratch, const tgr_choice *choice);
+    /* Counts rows [begin, end). */
+    void (*count)(const tgr_csr *x, const tgr_counting *counting, size_t begin, size_t end);
 } tgr_kernels;
 
 size_t tgr_kernels_scratch(size_t models);
@@ -107,6 +135,9 @@ void tgr_ref_score(const tgr_csr *x, const tgr_weights *w, size_t begin, size_t 
 /* Decides rows [begin, end) given their scores (scores[0] is row begin's). */
 void tgr_ref_decide(const tgr_decider *decider, const float *scores, size_t stride, size_t begin,
                     size_t end, const tgr_choice *choice);
+
+/* Counts rows [begin, end). */
+void tgr_ref_count(const tgr_csr *x, const tgr_counting *counting, size_t begin, size_t end);
 
 /* The expected cost of one model for one row, as tgr_decider says; NaN where it is not known. */
 double tgr_ref_cost(const tgr_decider *decider, size_t row, size_t model);

@@ -1,5 +1,5 @@
-/* test_store_hostile.c - query files that are not as they should be: each is refused with a sentence, and
- * nothing is read out of bounds. */
+/* test_store_hostile.c - query files that are not as they should be: each is refused with a
+ * sentence, and nothing is read out of bounds. */
 #define _GNU_SOURCE /* memmem */
 #include "tests/test_store_support.h"
 
@@ -43,14 +43,16 @@ static void expect_refused(const char *path, const char *word)
     tgr_error error;
     tgr_status status = read_whole(path, &error);
     if (status != TGR_ERR_INPUT || !strstr(error.message, word)) {
-        print_error("expected a refusal with '%s', got %s: %s\n", word, tgr_status_name(status), error.message);
+        print_error("expected a refusal with '%s', got %s: %s\n", word, tgr_status_name(status),
+                    error.message);
         fail();
     }
     assert_null(strchr(error.message, '\n'));
     assert_true(error.message[strlen(error.message) - 1] != '.');
 }
 
-/* ---- edits with HDF5 ------------------------------------------------------------------------------ */
+/* ---- edits with HDF5
+ * ------------------------------------------------------------------------------ */
 
 static hid_t edit(void)
 {
@@ -62,12 +64,14 @@ static hid_t edit(void)
 static void close_edit(hid_t file)
 {
     assert_true(H5Fclose(file) >= 0);
-    assert_int_equal(H5Fget_obj_count(H5F_OBJ_ALL, H5F_OBJ_FILE | H5F_OBJ_DATASET | H5F_OBJ_GROUP | H5F_OBJ_ATTR), 0);
+    assert_int_equal(H5Fget_obj_count(H5F_OBJ_ALL, H5F_OBJ_FILE | H5F_OBJ_DATASET | H5F_OBJ_GROUP |
+                                                       H5F_OBJ_ATTR),
+                     0);
 }
 
 /* Puts one dataset in place of another. */
-static void replace(const char *name, hid_t type, int rank, hsize_t rows, hsize_t columns, hid_t creation,
-                    const void *values)
+static void replace(const char *name, hid_t type, int rank, hsize_t rows, hsize_t columns,
+                    hid_t creation, const void *values)
 {
     hid_t file = edit();
     hsize_t shape[2] = {rows, columns};
@@ -114,7 +118,8 @@ static void set_shape(const int64_t shape[2])
     close_edit(file);
 }
 
-/* ---- the tests ------------------------------------------------------------------------------------ */
+/* ---- the tests
+ * ------------------------------------------------------------------------------------ */
 
 static void not_files_of_queries(void **state)
 {
@@ -141,8 +146,14 @@ static void missing_parts(void **state)
     (void)state;
     static const struct {
         const char *name, *word;
-    } parts[] = {{"X", "no /X"},     {"X/data", "lacks"}, {"X/indices", "lacks"},        {"X/indptr", "lacks"},
-                 {"var", "no /var"}, {"obs", "no /obs"},  {"var/_index", "name the tags"}, {"obs/split/codes", "split"},
+    } parts[] = {{"X", "no /X"},
+                 {"X/data", "lacks"},
+                 {"X/indices", "lacks"},
+                 {"X/indptr", "lacks"},
+                 {"var", "no /var"},
+                 {"obs", "no /obs"},
+                 {"var/_index", "name the tags"},
+                 {"obs/split/codes", "split"},
                  {"obs/split/categories", "split"}};
     for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
         sample from;
@@ -204,8 +215,9 @@ static void bad_x(void **state)
         hsize_t at;
         int value; /* which of the above */
         const char *word;
-    } pokes[] = {{"X/indptr", 0, 1, "indptr"},  {"X/indptr", 200, 1, "indptr"}, {"X/indptr", 100, 0, "row 99"},
-                 {"X/indptr", 100, 2, "row 99"}, {"X/indices", 3, 0, "row 0"},   {"X/indices", 3, 3, "row 0"},
+    } pokes[] = {{"X/indptr", 0, 1, "indptr"},   {"X/indptr", 200, 1, "indptr"},
+                 {"X/indptr", 100, 0, "row 99"}, {"X/indptr", 100, 2, "row 99"},
+                 {"X/indices", 3, 0, "row 0"},   {"X/indices", 3, 3, "row 0"},
                  {"X/indices", 3, 2, "row 0"}};
     const int64_t *values[] = {&minus, &five, &huge, &fifty};
     for (size_t i = 0; i < sizeof pokes / sizeof pokes[0]; i++) {
@@ -247,9 +259,18 @@ static void bad_codes_and_cells(void **state)
 static void changed_data_is_found(void **state)
 {
     (void)state;
-    static const char *const numbers[] = {"X/indptr",        "X/indices",      "X/data",           "obs/category/codes",
-                                          "obs/source/codes", "obs/position",  "obs/prompt_tokens", "var/queries",
-                                          "var/count",        "obsm/score",    "obsm/cost",         "obsm/outcome",
+    static const char *const numbers[] = {"X/indptr",
+                                          "X/indices",
+                                          "X/data",
+                                          "obs/category/codes",
+                                          "obs/source/codes",
+                                          "obs/position",
+                                          "obs/prompt_tokens",
+                                          "var/queries",
+                                          "var/count",
+                                          "obsm/score",
+                                          "obsm/cost",
+                                          "obsm/outcome",
                                           "obsm/completion_tokens"};
     for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
         sample from;
@@ -283,8 +304,8 @@ static void flipped_bits_are_found(void **state)
     write_good(false, &from);
     size_t length;
     char *bytes = slurp(PATH, &length);
-    const char *needles[] = {(const char *)from.indices, "q17\xc3\xa9", "a longer text 7", "t\xc3\xa4g 17",
-                             "gpt-4"};
+    const char *needles[] = {(const char *)from.indices, "q17\xc3\xa9", "a longer text 7",
+                             "t\xc3\xa4g 17", "gpt-4"};
     for (size_t i = 0; i < sizeof needles / sizeof needles[0]; i++) {
         char *at = memmem(bytes, length, needles[i], i == 0 ? 12 : strlen(needles[i]));
         assert_non_null(at);
@@ -309,17 +330,24 @@ static void types_and_ranks(void **state)
         hsize_t rows, columns;
         const char *word;
     } cases[] = {
-        {"X/indices", H5T_NATIVE_FLOAT, 1, 0, 1, "X"},      {"X/indptr", H5T_NATIVE_FLOAT, 1, 201, 1, "X"},
-        {"X/indptr", H5T_NATIVE_INT64, 2, 201, 1, "X"},     {"X/data", H5T_NATIVE_INT64, 2, 0, 1, "X"},
-        {"X/data", H5T_NATIVE_INT64, 1, 5, 1, "X"},         {"obs/_index", H5T_NATIVE_INT64, 1, 199, 1, "_index"},
-        {"obs/_index", H5T_NATIVE_INT64, 2, 200, 2, "_index"}, {"var/_index", H5T_NATIVE_INT64, 1, 51, 1, "_index"},
-        {"var/_index", H5T_NATIVE_INT64, 1, 50, 1, "twice"}, {"obsm/score", H5T_NATIVE_FLOAT, 2, 199, 3, "score"},
-        {"obsm/score", H5T_NATIVE_FLOAT, 2, 200, 4, "score"}, {"obsm/score", H5T_NATIVE_FLOAT, 1, 200, 1, "score"},
+        {"X/indices", H5T_NATIVE_FLOAT, 1, 0, 1, "X"},
+        {"X/indptr", H5T_NATIVE_FLOAT, 1, 201, 1, "X"},
+        {"X/indptr", H5T_NATIVE_INT64, 2, 201, 1, "X"},
+        {"X/data", H5T_NATIVE_INT64, 2, 0, 1, "X"},
+        {"X/data", H5T_NATIVE_INT64, 1, 5, 1, "X"},
+        {"obs/_index", H5T_NATIVE_INT64, 1, 199, 1, "_index"},
+        {"obs/_index", H5T_NATIVE_INT64, 2, 200, 2, "_index"},
+        {"var/_index", H5T_NATIVE_INT64, 1, 51, 1, "_index"},
+        {"var/_index", H5T_NATIVE_INT64, 1, 50, 1, "twice"},
+        {"obsm/score", H5T_NATIVE_FLOAT, 2, 199, 3, "score"},
+        {"obsm/score", H5T_NATIVE_FLOAT, 2, 200, 4, "score"},
+        {"obsm/score", H5T_NATIVE_FLOAT, 1, 200, 1, "score"},
         {"obs/prompt_tokens", H5T_NATIVE_FLOAT, 1, 201, 1, "prompt_tokens"},
         {"obs/prompt_tokens", H5T_NATIVE_FLOAT, 2, 200, 2, "prompt_tokens"},
         {"obs/split/codes", H5T_NATIVE_FLOAT, 1, 200, 1, "split"},
         {"obs/split/codes", H5T_NATIVE_INT64, 1, 100, 1, "split"},
-        {"obs", H5T_NATIVE_INT64, 1, 5, 1, "/obs"},         {"uns/tagroute/models", H5T_NATIVE_INT64, 1, 2000, 1, "models"},
+        {"obs", H5T_NATIVE_INT64, 1, 5, 1, "/obs"},
+        {"uns/tagroute/models", H5T_NATIVE_INT64, 1, 2000, 1, "models"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         sample from;
@@ -389,8 +417,9 @@ static void data_elsewhere(void **state)
     H5Pclose(creation);
     sample_free(&from);
 
-    const char *const names[] = {"X", "X/data", "obs", "obs/_index", "obs/split", "obs/split/codes", "var", "obsm",
-                                 "obsm/score", "uns", "uns/tagroute", "uns/tagroute/models"};
+    const char *const names[] = {
+        "X",   "X/data", "obs",        "obs/_index", "obs/split",    "obs/split/codes",
+        "var", "obsm",   "obsm/score", "uns",        "uns/tagroute", "uns/tagroute/models"};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         for (int external = 0; external < 2; external++) {
             write_good(false, &from);
@@ -400,7 +429,8 @@ static void data_elsewhere(void **state)
             hid_t file = edit();
             H5Lmove(file, names[i], H5L_SAME_LOC, "elsewhere", H5P_DEFAULT, H5P_DEFAULT);
             if (external) {
-                H5Lcreate_external(in_folder("other.h5"), names[i], file, names[i], H5P_DEFAULT, H5P_DEFAULT);
+                H5Lcreate_external(in_folder("other.h5"), names[i], file, names[i], H5P_DEFAULT,
+                                   H5P_DEFAULT);
             } else {
                 H5Lcreate_soft("/elsewhere", file, names[i], H5P_DEFAULT, H5P_DEFAULT);
             }

@@ -1,17 +1,20 @@
-/* test_store_queries.c - query files written and read back: every column, type and layout; same bytes for
- * the same input; blocks of any size; rows selected. */
+/* test_store_queries.c - query files written and read back: every column, type and layout; same
+ * bytes for the same input; blocks of any size; rows selected. */
 #include "tests/test_store_support.h"
 
 static int32_t *const *batch_codes(const tgr_batch *batch, int which)
 {
-    int32_t *const *columns[] = {&batch->category, &batch->split, &batch->allow, &batch->deny, &batch->needs};
+    int32_t *const *columns[] = {&batch->category, &batch->split, &batch->allow, &batch->deny,
+                                 &batch->needs};
     return columns[which];
 }
 
-static void check_texts(const tgr_texts *read, const tgr_texts *written, uint64_t first, size_t rows)
+static void check_texts(const tgr_texts *read, const tgr_texts *written, uint64_t first,
+                        size_t rows)
 {
     for (size_t row = 0; row < rows; row++) {
-        uint64_t begin = written->offsets[first + row], length = written->offsets[first + row + 1] - begin;
+        uint64_t begin = written->offsets[first + row],
+                 length = written->offsets[first + row + 1] - begin;
         assert_int_equal(read->offsets[row + 1] - read->offsets[row], length);
         assert_memory_equal(read->bytes + read->offsets[row], written->bytes + begin, length);
     }
@@ -53,11 +56,13 @@ static void check_batch(const tgr_batch *batch, const sample *from)
     if (plan->has_prompt_tokens) {
         for (size_t row = 0; row < rows; row++) {
             double value = from->prompt_tokens[first + row];
-            assert_true(isnan(value) ? isnan(batch->prompt_tokens[row]) : batch->prompt_tokens[row] == value);
+            assert_true(isnan(value) ? isnan(batch->prompt_tokens[row])
+                                     : batch->prompt_tokens[row] == value);
         }
         check_floats(batch->score, from->score + first * models, rows * models);
         check_floats(batch->cost, from->cost + first * models, rows * models);
-        check_floats(batch->completion_tokens, from->completion_tokens + first * models, rows * models);
+        check_floats(batch->completion_tokens, from->completion_tokens + first * models,
+                     rows * models);
         assert_memory_equal(batch->outcome, from->outcome + first * models, rows * models);
     } else {
         assert_null(batch->prompt_tokens);
@@ -162,9 +167,12 @@ static void round_trips_of_odd_shapes(void **state)
     round_trip_of((sample_shape){.rows = 500, .tags = 40, .bare = true}, false, false);
     round_trip_of((sample_shape){.rows = 500, .tags = 40, .bare = true}, false, true);
     /* Codes of 8, 16 and 32 bits. */
-    round_trip_of((sample_shape){.rows = 900, .tags = 9, .models = 2, .categories = 127}, false, false);
-    round_trip_of((sample_shape){.rows = 900, .tags = 9, .models = 2, .categories = 128}, false, false);
-    round_trip_of((sample_shape){.rows = 900, .tags = 9, .models = 2, .categories = 32768}, false, false);
+    round_trip_of((sample_shape){.rows = 900, .tags = 9, .models = 2, .categories = 127}, false,
+                  false);
+    round_trip_of((sample_shape){.rows = 900, .tags = 9, .models = 2, .categories = 128}, false,
+                  false);
+    round_trip_of((sample_shape){.rows = 900, .tags = 9, .models = 2, .categories = 32768}, false,
+                  false);
     /* 16-bit columns up to the last one. */
     round_trip_of((sample_shape){.rows = 3000, .tags = 65536, .bare = true}, true, false);
     /* No tags, or no queries at all. */
@@ -177,7 +185,8 @@ static void round_trips_of_odd_shapes(void **state)
 static void round_trips_of_many_rows(void **state)
 {
     (void)state;
-    sample_shape shape = {.rows = 140000, .tags = 3, .models = 1, .categories = 2, .some_tokens = true};
+    sample_shape shape = {
+        .rows = 140000, .tags = 3, .models = 1, .categories = 2, .some_tokens = true};
     round_trip_of(shape, false, false);
     round_trip_of(shape, false, true);
 }
@@ -187,7 +196,8 @@ static void same_input_same_bytes(void **state)
     (void)state;
     for (int compress = 0; compress < 2; compress++) {
         tgr_error error;
-        sample from = sample_make(&(sample_shape){.rows = 3000, .tags = 90, .models = 3, .categories = 9});
+        sample from =
+            sample_make(&(sample_shape){.rows = 3000, .tags = 90, .models = 3, .categories = 9});
         from.plan.compress = compress;
         /* Dirty memory would show where it reached the file. */
         setenv("MALLOC_PERTURB_", "85", 1);
@@ -211,7 +221,8 @@ static void digests_follow_the_contents(void **state)
     tgr_query_file *file;
     char digests[4][33];
     for (int variant = 0; variant < 4; variant++) {
-        sample from = sample_make(&(sample_shape){.rows = 60, .tags = 9, .models = 3, .categories = 9});
+        sample from =
+            sample_make(&(sample_shape){.rows = 60, .tags = 9, .models = 3, .categories = 9});
         from.plan.compress = variant == 1; /* the same contents */
         from.plan.category_tag = variant != 2;
         from.outcome[7] = (int8_t)(variant == 3 ? (from.outcome[7] == 2 ? 1 : 2) : from.outcome[7]);
@@ -279,7 +290,8 @@ static void selecting_rows(void **state)
     tgr_error error;
     tgr_query_file *file;
     tgr_batch all = {0}, some = {0};
-    sample from = sample_make(&(sample_shape){.rows = 400, .tags = 90, .models = 3, .categories = 3});
+    sample from =
+        sample_make(&(sample_shape){.rows = 400, .tags = 90, .models = 3, .categories = 3});
     assert_ok(sample_write(&from, in_folder("a.h5"), 50, &error));
     assert_ok(tgr_query_open(in_folder("a.h5"), &file, &error));
     for (int variant = 0; variant < 4; variant++) {
@@ -298,8 +310,8 @@ static void selecting_rows(void **state)
             }
             size_t count = (size_t)(all.x.indptr[row + 1] - all.x.indptr[row]);
             assert_int_equal(some.x.indptr[kept + 1] - some.x.indptr[kept], count);
-            assert_memory_equal(some.x.indices + some.x.indptr[kept], all.x.indices + all.x.indptr[row],
-                                count * 4);
+            assert_memory_equal(some.x.indices + some.x.indptr[kept],
+                                all.x.indices + all.x.indptr[row], count * 4);
             assert_memory_equal((const uint8_t *)some.x.values + some.x.indptr[kept],
                                 (const uint8_t *)all.x.values + all.x.indptr[row], count);
             check_texts(&(tgr_texts){some.ids.bytes, some.ids.offsets + kept}, &all.ids, row, 1);
@@ -351,13 +363,15 @@ static void plans_that_do_not_hold(void **state)
     tgr_query_writer_free(writer);
     from.plan.has_score = false;
     assert_ok(tgr_query_writer_open(in_folder("a.h5"), &from.plan, &writer, &error));
-    assert_int_equal(tgr_query_put(writer, TGR_COLUMN_SCORE, from.score, 1, &error), TGR_ERR_ARGUMENT);
+    assert_int_equal(tgr_query_put(writer, TGR_COLUMN_SCORE, from.score, 1, &error),
+                     TGR_ERR_ARGUMENT);
     tgr_query_writer_free(writer);
     assert_int_equal(folder_entries(NULL), 0);
     /* 16 bits cannot number so many tags. */
     from.plan.compact = true;
     from.plan.tags.count = 65537;
-    assert_int_equal(tgr_query_writer_open(in_folder("a.h5"), &from.plan, &writer, &error), TGR_ERR_ARGUMENT);
+    assert_int_equal(tgr_query_writer_open(in_folder("a.h5"), &from.plan, &writer, &error),
+                     TGR_ERR_ARGUMENT);
     from.plan.tags.count = 9;
     sample_free(&from);
 }

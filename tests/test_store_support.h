@@ -32,7 +32,8 @@ static inline uint64_t below(uint64_t *state, uint64_t limit)
     return next_random(state) % limit;
 }
 
-/* ---- a folder of its own for each test ------------------------------------------------------------ */
+/* ---- a folder of its own for each test
+ * ------------------------------------------------------------ */
 
 static char folder[256];
 
@@ -109,7 +110,8 @@ static inline void spill(const char *path, const char *bytes, size_t length)
     assert_int_equal(fclose(file), 0);
 }
 
-/* ---- sample query files --------------------------------------------------------------------------- */
+/* ---- sample query files
+ * --------------------------------------------------------------------------- */
 
 typedef struct sample {
     tgr_query_plan plan;
@@ -291,9 +293,11 @@ static inline void sample_free(sample *made)
     for (int i = 0; i < 6; i++) {
         free(made->codes[i]);
     }
-    void *all[] = {made->tags, made->tag_queries, made->tag_counts, made->indptr, made->indices, made->values,
-                   made->position, made->prompt_tokens, made->score, made->cost, made->completion_tokens,
-                   made->outcome, made->ids.bytes, made->ids.offsets, made->texts.bytes, made->texts.offsets};
+    void *all[] = {
+        made->tags,      made->tag_queries, made->tag_counts,        made->indptr,
+        made->indices,   made->values,      made->position,          made->prompt_tokens,
+        made->score,     made->cost,        made->completion_tokens, made->outcome,
+        made->ids.bytes, made->ids.offsets, made->texts.bytes,       made->texts.offsets};
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
         free(all[i]);
     }
@@ -301,13 +305,15 @@ static inline void sample_free(sample *made)
 }
 
 /* Puts a column in pieces of `piece` values, so that nothing depends on how the caller cuts. */
-static inline tgr_status sample_put(tgr_query_writer *writer, tgr_query_column column, const void *values,
-                                    size_t size, uint64_t count, uint64_t piece, tgr_error *error)
+static inline tgr_status sample_put(tgr_query_writer *writer, tgr_query_column column,
+                                    const void *values, size_t size, uint64_t count, uint64_t piece,
+                                    tgr_error *error)
 {
     tgr_status status = TGR_OK;
     for (uint64_t done = 0; status == TGR_OK && done < count; done += piece) {
         uint64_t now = count - done < piece ? count - done : piece;
-        status = tgr_query_put(writer, column, (const char *)values + done * size, (size_t)now, error);
+        status =
+            tgr_query_put(writer, column, (const char *)values + done * size, (size_t)now, error);
     }
     return status;
 }
@@ -315,12 +321,14 @@ static inline tgr_status sample_put(tgr_query_writer *writer, tgr_query_column c
 static inline tgr_status sample_fill(tgr_query_writer *writer, const sample *from, uint64_t piece,
                                      tgr_error *error)
 {
-    static const tgr_query_column codes[6] = {TGR_COLUMN_CATEGORY, TGR_COLUMN_SPLIT, TGR_COLUMN_ALLOW,
-                                              TGR_COLUMN_DENY,     TGR_COLUMN_NEEDS, TGR_COLUMN_SOURCE};
+    static const tgr_query_column codes[6] = {TGR_COLUMN_CATEGORY, TGR_COLUMN_SPLIT,
+                                              TGR_COLUMN_ALLOW,    TGR_COLUMN_DENY,
+                                              TGR_COLUMN_NEEDS,    TGR_COLUMN_SOURCE};
     const tgr_query_plan *plan = &from->plan;
     uint64_t rows = plan->rows, cells = rows * plan->models.count;
     size_t value = plan->value_type == TGR_U8 ? 1 : plan->value_type == TGR_U16 ? 2 : 4;
-    tgr_status status = sample_put(writer, TGR_COLUMN_INDPTR, from->indptr, 8, rows + 1, piece, error);
+    tgr_status status =
+        sample_put(writer, TGR_COLUMN_INDPTR, from->indptr, 8, rows + 1, piece, error);
 #define PUT(...) status = status == TGR_OK ? sample_put(writer, __VA_ARGS__, piece, error) : status
     PUT(TGR_COLUMN_INDICES, from->indices, 4, plan->nonzeros);
     PUT(TGR_COLUMN_VALUES, from->values, value, plan->nonzeros);
@@ -348,7 +356,8 @@ static inline tgr_status sample_fill(tgr_query_writer *writer, const sample *fro
     return status;
 }
 
-static inline tgr_status sample_write(const sample *from, const char *path, uint64_t piece, tgr_error *error)
+static inline tgr_status sample_write(const sample *from, const char *path, uint64_t piece,
+                                      tgr_error *error)
 {
     tgr_query_writer *writer;
     tgr_status status = tgr_query_writer_open(path, &from->plan, &writer, error);
@@ -362,12 +371,14 @@ static inline tgr_status sample_write(const sample *from, const char *path, uint
     return status;
 }
 
-#define WANT_ALL                                                                                           \
-    (TGR_WANT_IDS | TGR_WANT_SPLIT | TGR_WANT_CATEGORY | TGR_WANT_ELIGIBILITY | TGR_WANT_PROMPT_TOKENS |      \
-     TGR_WANT_SCORE | TGR_WANT_OUTCOME | TGR_WANT_COST | TGR_WANT_COMPLETION_TOKENS)
+#define WANT_ALL                                                                                   \
+    (TGR_WANT_IDS | TGR_WANT_SPLIT | TGR_WANT_CATEGORY | TGR_WANT_ELIGIBILITY |                    \
+     TGR_WANT_PROMPT_TOKENS | TGR_WANT_SCORE | TGR_WANT_OUTCOME | TGR_WANT_COST |                  \
+     TGR_WANT_COMPLETION_TOKENS)
 
 #define assert_ok(call) assert_ok_at(call, &error, __FILE__, __LINE__)
-static inline void assert_ok_at(tgr_status status, const tgr_error *error, const char *file, int line)
+static inline void assert_ok_at(tgr_status status, const tgr_error *error, const char *file,
+                                int line)
 {
     if (status != TGR_OK) {
         print_error("%s: %s\n", tgr_status_name(status), error->message);

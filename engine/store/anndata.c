@@ -28,17 +28,20 @@ static hid_t boolean_type(void)
 {
     const int8_t no = 0, yes = 1;
     hid_t type = H5Tenum_create(H5T_NATIVE_INT8);
-    if (type > 0 && (H5Tenum_insert(type, "FALSE", &no) < 0 || H5Tenum_insert(type, "TRUE", &yes) < 0)) {
+    if (type > 0 &&
+        (H5Tenum_insert(type, "FALSE", &no) < 0 || H5Tenum_insert(type, "TRUE", &yes) < 0)) {
         H5Tclose(type);
         return H5I_INVALID_HID;
     }
     return type;
 }
 
-/* Ends every writer of one attribute or small dataset: judged first, while HDF5's errors are fresh. */
-static tgr_status finish(bool ok, tgr_anndata at, hid_t type, hid_t space, hid_t made, tgr_error *error)
+/* Ends every writer of one attribute or small dataset: judged first, while HDF5's errors are fresh.
+ */
+static tgr_status finish(bool ok, tgr_anndata at, hid_t type, hid_t space, hid_t made,
+                         tgr_error *error)
 {
-    tgr_status status = tgr_h5_written(ok, at.path, error);
+    tgr_status status = tgr_target_check(at.target, ok, error);
     tgr_h5_close(made);
     tgr_h5_close(space);
     tgr_h5_close(type);
@@ -58,11 +61,12 @@ static tgr_status write_attribute(tgr_anndata at, const char *name, hid_t type, 
 
 tgr_status tgr_anndata_text(tgr_anndata at, const char *name, const char *text, tgr_error *error)
 {
-    return write_attribute(at, name, tgr_anndata_string_type(), H5Screate(H5S_SCALAR), &text, error);
+    return write_attribute(at, name, tgr_anndata_string_type(), H5Screate(H5S_SCALAR), &text,
+                           error);
 }
 
-tgr_status tgr_anndata_texts(tgr_anndata at, const char *name, const char *const *texts, size_t count,
-                             tgr_error *error)
+tgr_status tgr_anndata_texts(tgr_anndata at, const char *name, const char *const *texts,
+                             size_t count, tgr_error *error)
 {
     hsize_t shape = count;
     return write_attribute(at, name, tgr_anndata_string_type(), H5Screate_simple(1, &shape, NULL),
@@ -75,26 +79,29 @@ tgr_status tgr_anndata_flag(tgr_anndata at, const char *name, bool value, tgr_er
     return write_attribute(at, name, boolean_type(), H5Screate(H5S_SCALAR), &byte, error);
 }
 
-tgr_status tgr_anndata_pair(tgr_anndata at, const char *name, const int64_t pair[2], tgr_error *error)
+tgr_status tgr_anndata_pair(tgr_anndata at, const char *name, const int64_t pair[2],
+                            tgr_error *error)
 {
     hsize_t shape = 2;
-    return write_attribute(at, name, H5Tcopy(H5T_NATIVE_INT64), H5Screate_simple(1, &shape, NULL), pair,
-                           error);
+    return write_attribute(at, name, H5Tcopy(H5T_NATIVE_INT64), H5Screate_simple(1, &shape, NULL),
+                           pair, error);
 }
 
-tgr_status tgr_anndata_encode(tgr_anndata at, const char *type, const char *version, tgr_error *error)
+tgr_status tgr_anndata_encode(tgr_anndata at, const char *type, const char *version,
+                              tgr_error *error)
 {
     tgr_status status = tgr_anndata_text(at, "encoding-type", type, error);
     return status == TGR_OK ? tgr_anndata_text(at, "encoding-version", version, error) : status;
 }
 
-tgr_status tgr_anndata_group(tgr_anndata at, const char *name, const char *type, const char *version,
-                             tgr_anndata *made, tgr_error *error)
+tgr_status tgr_anndata_group(tgr_anndata at, const char *name, const char *type,
+                             const char *version, tgr_anndata *made, tgr_error *error)
 {
     hid_t creation = tgr_anndata_creation(H5P_GROUP_CREATE);
-    *made = (tgr_anndata){.path = at.path};
-    made->group = creation > 0 ? H5Gcreate2(at.group, name, H5P_DEFAULT, creation, H5P_DEFAULT) : -1;
-    tgr_status status = tgr_h5_written(made->group > 0, at.path, error);
+    *made = (tgr_anndata){.target = at.target};
+    made->group =
+        creation > 0 ? H5Gcreate2(at.group, name, H5P_DEFAULT, creation, H5P_DEFAULT) : -1;
+    tgr_status status = tgr_target_check(at.target, made->group > 0, error);
     tgr_h5_close(creation);
     if (status == TGR_OK) {
         status = tgr_anndata_encode(*made, type, version, error);
@@ -114,8 +121,8 @@ tgr_status tgr_anndata_empty_dict(tgr_anndata at, const char *name, tgr_error *e
     return status;
 }
 
-tgr_status tgr_anndata_frame(tgr_anndata at, const char *name, const char *const *columns, size_t count,
-                             tgr_anndata *made, tgr_error *error)
+tgr_status tgr_anndata_frame(tgr_anndata at, const char *name, const char *const *columns,
+                             size_t count, tgr_anndata *made, tgr_error *error)
 {
     tgr_status status = TGR_OK;
     TGR_TRY(tgr_anndata_group(at, name, "dataframe", "0.2.0", made, error));
@@ -130,18 +137,19 @@ done:
 }
 
 /* Writes a small dataset with its encoding and closes its type and space. */
-static tgr_status write_dataset(tgr_anndata at, const char *name, hid_t type, hid_t space, const void *value,
-                                const char *encoding, tgr_error *error)
+static tgr_status write_dataset(tgr_anndata at, const char *name, hid_t type, hid_t space,
+                                const void *value, const char *encoding, tgr_error *error)
 {
     hid_t creation = tgr_anndata_creation(H5P_DATASET_CREATE);
     hid_t made = -1;
-    bool ok = type > 0 && space > 0 && creation > 0 &&
-              (made = H5Dcreate2(at.group, name, type, space, H5P_DEFAULT, creation, H5P_DEFAULT)) > 0 &&
-              (!value || H5Dwrite(made, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, value) >= 0);
-    tgr_status status = tgr_h5_written(ok, at.path, error);
+    bool ok =
+        type > 0 && space > 0 && creation > 0 &&
+        (made = H5Dcreate2(at.group, name, type, space, H5P_DEFAULT, creation, H5P_DEFAULT)) > 0 &&
+        (!value || H5Dwrite(made, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, value) >= 0);
+    tgr_status status = tgr_target_check(at.target, ok, error);
     tgr_h5_close(creation);
     if (status == TGR_OK) {
-        status = tgr_anndata_encode((tgr_anndata){made, at.path}, encoding, "0.2.0", error);
+        status = tgr_anndata_encode((tgr_anndata){made, at.target}, encoding, "0.2.0", error);
     }
     tgr_h5_close(made);
     tgr_h5_close(space);
@@ -149,12 +157,15 @@ static tgr_status write_dataset(tgr_anndata at, const char *name, hid_t type, hi
     return status;
 }
 
-tgr_status tgr_anndata_put_text(tgr_anndata at, const char *name, const char *text, tgr_error *error)
+tgr_status tgr_anndata_put_text(tgr_anndata at, const char *name, const char *text,
+                                tgr_error *error)
 {
-    return write_dataset(at, name, tgr_anndata_string_type(), H5Screate(H5S_SCALAR), &text, "string", error);
+    return write_dataset(at, name, tgr_anndata_string_type(), H5Screate(H5S_SCALAR), &text,
+                         "string", error);
 }
 
-tgr_status tgr_anndata_put_integer(tgr_anndata at, const char *name, int64_t value, tgr_error *error)
+tgr_status tgr_anndata_put_integer(tgr_anndata at, const char *name, int64_t value,
+                                   tgr_error *error)
 {
     return write_dataset(at, name, H5Tcopy(H5T_NATIVE_INT64), H5Screate(H5S_SCALAR), &value,
                          "numeric-scalar", error);
@@ -163,19 +174,20 @@ tgr_status tgr_anndata_put_integer(tgr_anndata at, const char *name, int64_t val
 tgr_status tgr_anndata_put_flag(tgr_anndata at, const char *name, bool value, tgr_error *error)
 {
     int8_t byte = value;
-    return write_dataset(at, name, boolean_type(), H5Screate(H5S_SCALAR), &byte, "numeric-scalar", error);
+    return write_dataset(at, name, boolean_type(), H5Screate(H5S_SCALAR), &byte, "numeric-scalar",
+                         error);
 }
 
-tgr_status tgr_anndata_put_texts(tgr_anndata at, const char *name, const char *const *texts, size_t count,
-                                 tgr_error *error)
+tgr_status tgr_anndata_put_texts(tgr_anndata at, const char *name, const char *const *texts,
+                                 size_t count, tgr_error *error)
 {
     hsize_t shape = count;
     return write_dataset(at, name, tgr_anndata_string_type(), H5Screate_simple(1, &shape, NULL),
                          count ? texts : NULL, "string-array", error);
 }
 
-tgr_status tgr_anndata_put_doubles(tgr_anndata at, const char *name, const double *values, size_t count,
-                                   tgr_error *error)
+tgr_status tgr_anndata_put_doubles(tgr_anndata at, const char *name, const double *values,
+                                   size_t count, tgr_error *error)
 {
     hsize_t shape = count;
     return write_dataset(at, name, H5Tcopy(H5T_NATIVE_DOUBLE), H5Screate_simple(1, &shape, NULL),

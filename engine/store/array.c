@@ -1,4 +1,5 @@
-/* array.c - one dataset of an untrusted HDF5 file: checked when opened, then read by ranges of rows. */
+/* array.c - one dataset of an untrusted HDF5 file: checked when opened, then read by ranges of
+ * rows. */
 #include "engine/store/array.h"
 
 #include <errno.h>
@@ -8,8 +9,8 @@
 
 #include "engine/base/error.h"
 
-/* A dataset may promise at most this many times the bytes it stores (deflate reaches 1032), beside a
- * slack that any machine can afford. */
+/* A dataset may promise at most this many times the bytes it stores (deflate reaches 1032), beside
+ * a slack that any machine can afford. */
 #define EXPANSION_MAX 2000
 #define SLACK         (UINT64_C(64) << 20)
 #define CHUNK_CACHE   (1u << 20) /* HDF5's default */
@@ -23,7 +24,8 @@ static tgr_status refuse(const tgr_array *array, const char *why, tgr_error *err
 static bool is_boolean(hid_t type)
 {
     int8_t value[2] = {-1, -1};
-    return H5Tget_size(type) == 1 && H5Tget_nmembers(type) == 2 && H5Tenum_valueof(type, "FALSE", &value[0]) >= 0 &&
+    return H5Tget_size(type) == 1 && H5Tget_nmembers(type) == 2 &&
+           H5Tenum_valueof(type, "FALSE", &value[0]) >= 0 &&
            H5Tenum_valueof(type, "TRUE", &value[1]) >= 0 && value[0] == 0 && value[1] == 1;
 }
 
@@ -57,7 +59,8 @@ static tgr_status read_type(tgr_array *array, tgr_error *error)
         array->direct = H5Tget_strpad(type) != H5T_STR_SPACEPAD;
     } else if (array->kind == TGR_ARRAY_VARIABLE) {
         array->native = H5Tcopy(H5T_C_S1);
-        if (H5Tset_size(array->native, H5T_VARIABLE) < 0 || H5Tset_cset(array->native, H5Tget_cset(type)) < 0) {
+        if (H5Tset_size(array->native, H5T_VARIABLE) < 0 ||
+            H5Tset_cset(array->native, H5Tget_cset(type)) < 0) {
             tgr_h5_close(array->native);
             array->native = -1;
         }
@@ -99,7 +102,8 @@ static uint64_t declared_bytes(const tgr_array *array)
     return bytes;
 }
 
-static tgr_status check_contiguous(tgr_array *array, uint64_t declared, uint64_t stored, tgr_error *error)
+static tgr_status check_contiguous(tgr_array *array, uint64_t declared, uint64_t stored,
+                                   tgr_error *error)
 {
     haddr_t offset = H5Dget_offset(array->dataset);
     if (offset == HADDR_UNDEF) { /* never written: nothing but fill values */
@@ -113,8 +117,8 @@ static tgr_status check_contiguous(tgr_array *array, uint64_t declared, uint64_t
     return TGR_OK;
 }
 
-/* Reopens a dataset whose chunks are larger than the cache, so that a chunk is not inflated again for every
- * range read from it. */
+/* Reopens a dataset whose chunks are larger than the cache, so that a chunk is not inflated again
+ * for every range read from it. */
 static void enlarge_cache(tgr_array *array, uint64_t chunk)
 {
     hid_t access = H5Pcreate(H5P_DATASET_ACCESS);
@@ -125,8 +129,8 @@ static void enlarge_cache(tgr_array *array, uint64_t chunk)
     tgr_h5_close(access);
 }
 
-static tgr_status check_chunked(tgr_array *array, hid_t creation, uint64_t declared, uint64_t stored,
-                                tgr_error *error)
+static tgr_status check_chunked(tgr_array *array, hid_t creation, uint64_t declared,
+                                uint64_t stored, tgr_error *error)
 {
     hsize_t shape[2] = {1, 1};
     array->direct = false;
@@ -169,7 +173,8 @@ static tgr_status check_storage(tgr_array *array, tgr_error *error)
         status = check_chunked(array, creation, declared, stored, error);
     } else if (layout == H5D_COMPACT) {
         array->direct = false;
-        status = declared <= stored ? TGR_OK : refuse(array, "promises more data than it holds", error);
+        status =
+            declared <= stored ? TGR_OK : refuse(array, "promises more data than it holds", error);
     } else {
         status = refuse(array, "has a layout that is not read", error);
     }
@@ -237,7 +242,8 @@ tgr_status tgr_array_expect(const tgr_array *array, int rank, uint64_t rows, tgr
     }
     if (array->rows != rows) {
         return tgr_fail(error, TGR_ERR_INPUT, "%s: %s has %llu rows, not %llu", array->file->path,
-                        array->name.text, (unsigned long long)array->rows, (unsigned long long)rows);
+                        array->name.text, (unsigned long long)array->rows,
+                        (unsigned long long)rows);
     }
     return TGR_OK;
 }
@@ -249,7 +255,8 @@ static tgr_status read_direct(const tgr_array *array, uint64_t first, uint64_t c
     uint64_t at = array->offset + first * row;
     uint64_t left = count * row;
     while (left > 0) {
-        ssize_t got = pread(array->file->fd, bytes, left > SSIZE_MAX ? SSIZE_MAX : (size_t)left, (off_t)at);
+        ssize_t got =
+            pread(array->file->fd, bytes, left > SSIZE_MAX ? SSIZE_MAX : (size_t)left, (off_t)at);
         if (got < 0 && errno == EINTR) {
             continue;
         }
@@ -284,8 +291,8 @@ static tgr_status read_converted(const tgr_array *array, uint64_t first, uint64_
 }
 
 /* The callers keep within the rows that tgr_array_expect has confirmed. */
-static tgr_status read_as(const tgr_array *array, uint64_t first, uint64_t count, hid_t type, void *values,
-                          tgr_error *error)
+static tgr_status read_as(const tgr_array *array, uint64_t first, uint64_t count, hid_t type,
+                          void *values, tgr_error *error)
 {
     if (count == 0 || array->columns == 0) {
         return TGR_OK;
@@ -305,22 +312,23 @@ tgr_status tgr_array_read_raw(const tgr_array *array, uint64_t first, uint64_t c
     return read_as(array, first, count, array->native, values, error);
 }
 
-/* Raw elements are read into the end of the caller's array and widened from the front: no write overtakes
- * what is still to be read. */
-#define WIDEN(from, to)                                                  \
-    for (uint64_t i = 0; i < total; i++) {                               \
-        from value;                                                      \
-        memcpy(&value, end + i * sizeof(value), sizeof(value));          \
-        ((to *)values)[i] = (to)value;                                   \
+/* Raw elements are read into the end of the caller's array and widened from the front: no write
+ * overtakes what is still to be read. */
+#define WIDEN(from, to)                                                                            \
+    for (uint64_t i = 0; i < total; i++) {                                                         \
+        from value;                                                                                \
+        memcpy(&value, end + i * sizeof(value), sizeof(value));                                    \
+        ((to *)values)[i] = (to)value;                                                             \
     }
 
 static bool is_integer(const tgr_array *array, bool is_signed, size_t width)
 {
-    return array->kind == TGR_ARRAY_INTEGER && array->is_signed == is_signed && array->width == width;
+    return array->kind == TGR_ARRAY_INTEGER && array->is_signed == is_signed &&
+           array->width == width;
 }
 
-tgr_status tgr_array_read_int64(const tgr_array *array, uint64_t first, uint64_t count, int64_t *values,
-                                tgr_error *error)
+tgr_status tgr_array_read_int64(const tgr_array *array, uint64_t first, uint64_t count,
+                                int64_t *values, tgr_error *error)
 {
     if (!is_integer(array, true, sizeof(int32_t))) {
         return read_as(array, first, count, H5T_NATIVE_INT64, values, error);
@@ -334,7 +342,8 @@ tgr_status tgr_array_read_int64(const tgr_array *array, uint64_t first, uint64_t
     return status;
 }
 
-/* The way of all types that are not common: through int64, a piece at a time. Only for one dimension. */
+/* The way of all types that are not common: through int64, a piece at a time. Only for one
+ * dimension. */
 static tgr_status read_narrowed(const tgr_array *array, uint64_t first, uint64_t count, int64_t low,
                                 int64_t high, int64_t bad, int32_t *values, tgr_error *error)
 {
@@ -354,15 +363,15 @@ static tgr_status read_narrowed(const tgr_array *array, uint64_t first, uint64_t
     return TGR_OK;
 }
 
-tgr_status tgr_array_read_uint32(const tgr_array *array, uint64_t first, uint64_t count, uint32_t *values,
-                                 tgr_error *error)
+tgr_status tgr_array_read_uint32(const tgr_array *array, uint64_t first, uint64_t count,
+                                 uint32_t *values, tgr_error *error)
 {
     uint64_t total = count;
     if (is_integer(array, true, 4)) {
         /* The bits are the same; a negative index turns into one beyond any column. */
         tgr_status status = tgr_array_read_raw(array, first, count, values, error);
         for (uint64_t i = 0; status == TGR_OK && i < total; i++) {
-            values[i] |= (uint32_t)-(int32_t)(values[i] >> 31);
+            values[i] |= (uint32_t) - (int32_t)(values[i] >> 31);
         }
         return status;
     }
@@ -380,8 +389,8 @@ tgr_status tgr_array_read_uint32(const tgr_array *array, uint64_t first, uint64_
     return read_narrowed(array, first, count, 0, UINT32_MAX, UINT32_MAX, (int32_t *)values, error);
 }
 
-tgr_status tgr_array_read_int32(const tgr_array *array, uint64_t first, uint64_t count, int32_t *values,
-                                tgr_error *error)
+tgr_status tgr_array_read_int32(const tgr_array *array, uint64_t first, uint64_t count,
+                                int32_t *values, tgr_error *error)
 {
     uint64_t total = count;
     bool byte = is_integer(array, true, 1), half = is_integer(array, true, 2);
@@ -398,20 +407,20 @@ tgr_status tgr_array_read_int32(const tgr_array *array, uint64_t first, uint64_t
     return status;
 }
 
-tgr_status tgr_array_read_float(const tgr_array *array, uint64_t first, uint64_t count, float *values,
-                                tgr_error *error)
+tgr_status tgr_array_read_float(const tgr_array *array, uint64_t first, uint64_t count,
+                                float *values, tgr_error *error)
 {
     return read_as(array, first, count, H5T_NATIVE_FLOAT, values, error);
 }
 
-tgr_status tgr_array_read_double(const tgr_array *array, uint64_t first, uint64_t count, double *values,
-                                 tgr_error *error)
+tgr_status tgr_array_read_double(const tgr_array *array, uint64_t first, uint64_t count,
+                                 double *values, tgr_error *error)
 {
     return read_as(array, first, count, H5T_NATIVE_DOUBLE, values, error);
 }
 
-tgr_status tgr_array_read_uint16(const tgr_array *array, uint64_t first, uint64_t count, uint16_t *values,
-                                 tgr_error *error)
+tgr_status tgr_array_read_uint16(const tgr_array *array, uint64_t first, uint64_t count,
+                                 uint16_t *values, tgr_error *error)
 {
     return read_as(array, first, count, H5T_NATIVE_UINT16, values, error);
 }

@@ -1,4 +1,5 @@
-/* array_touch.c - leads HDF5 through a dataset's own structures, so that it crashes where that does no harm. */
+/* array_touch.c - leads HDF5 through a dataset's own structures, so that it crashes where that does
+ * no harm. */
 #include "engine/base/memory.h"
 #include "engine/store/array.h"
 #include "engine/store/texts.h"
@@ -21,7 +22,8 @@ static void touch_chunks(const tgr_array *array)
 {
     hsize_t chunk[2] = {1, 1}, at[2], stored;
     hid_t creation = H5Dget_create_plist(array->dataset);
-    bool chunked = creation > 0 && H5Pget_layout(creation) == H5D_CHUNKED && H5Pget_chunk(creation, 2, chunk) > 0;
+    bool chunked = creation > 0 && H5Pget_layout(creation) == H5D_CHUNKED &&
+                   H5Pget_chunk(creation, 2, chunk) > 0;
     for (at[0] = 0; chunked && at[0] < array->rows; at[0] += chunk[0]) {
         for (at[1] = 0; at[1] < array->columns; at[1] += chunk[1]) {
             (void)H5Dget_chunk_storage_size(array->dataset, at, &stored);

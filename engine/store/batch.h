@@ -17,7 +17,7 @@ enum {
     TGR_WANT_IDS = 1 << 0,
     TGR_WANT_SPLIT = 1 << 1,
     TGR_WANT_CATEGORY = 1 << 2,
-    TGR_WANT_ELIGIBILITY = 1 << 3,   /* allow, deny, needs */
+    TGR_WANT_ELIGIBILITY = 1 << 3, /* allow, deny, needs */
     TGR_WANT_PROMPT_TOKENS = 1 << 4,
     TGR_WANT_SCORE = 1 << 5,
     TGR_WANT_OUTCOME = 1 << 6,
@@ -38,12 +38,12 @@ typedef struct tgr_batch {
     tgr_csr x;
 
     tgr_texts ids;
-    int32_t *split;         /* rows: code in the file's dictionary, -1 missing; likewise the next four */
+    int32_t *split; /* rows: code in the file's dictionary, -1 missing; likewise the next four */
     int32_t *category;
     int32_t *allow;
     int32_t *deny;
     int32_t *needs;
-    double *prompt_tokens;  /* rows: >= 0, NaN missing */
+    double *prompt_tokens; /* rows: >= 0, NaN missing */
 
     /* rows x the file's models, row-major */
     float *score;             /* NaN missing */

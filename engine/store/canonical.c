@@ -18,8 +18,8 @@ static bool indices_fit(const uint32_t *indices, size_t count, uint32_t columns)
     return !bad;
 }
 
-/* Counts every step that does not ascend, then takes away those from one row to the next: a plain loop
- * over all entries that compilers turn into wide instructions. */
+/* Counts every step that does not ascend, then takes away those from one row to the next: a plain
+ * loop over all entries that compilers turn into wide instructions. */
 static bool rows_ascend(const tgr_canonical_block *block, size_t count)
 {
     const uint32_t *indices = block->indices;
@@ -136,7 +136,8 @@ static void sort(uint64_t *keys, size_t count)
     }
 }
 
-static tgr_status bad_row(const tgr_canonical_block *block, size_t row, const char *why, tgr_error *error)
+static tgr_status bad_row(const tgr_canonical_block *block, size_t row, const char *why,
+                          tgr_error *error)
 {
     return tgr_fail(error, TGR_ERR_INPUT, "%s: row %" PRIu64 " of /X %s", block->path,
                     block->first_row + row, why);
@@ -147,7 +148,8 @@ static tgr_status load_row(const tgr_canonical_block *block, size_t row, size_t 
                            tgr_canonical_scratch *scratch, tgr_error *error)
 {
     void *keys = scratch->keys, *values = scratch->values;
-    bool grown = count <= UINT32_MAX && tgr_mem_grow(&keys, &scratch->key_capacity, count, sizeof(uint64_t)) &&
+    bool grown = count <= UINT32_MAX &&
+                 tgr_mem_grow(&keys, &scratch->key_capacity, count, sizeof(uint64_t)) &&
                  tgr_mem_grow(&values, &scratch->value_capacity, count, sizeof(double));
     scratch->keys = keys;
     scratch->values = values;
@@ -184,7 +186,8 @@ static tgr_status store_row(const tgr_canonical_block *block, size_t row, size_t
             sum += scratch->values[(uint32_t)scratch->keys[i]];
         }
         if (!put(block, *out, sum)) {
-            return bad_row(block, row, "repeats a column, and the values sum to more than fits", error);
+            return bad_row(block, row, "repeats a column, and the values sum to more than fits",
+                           error);
         }
         block->indices[*out] = column;
         *out += get(block, *out) != 0;

@@ -1,5 +1,5 @@
-/* canonical.h - makes a block of CSR what every batch promises: ascending distinct columns within bounds,
- * values finite and not zero. */
+/* canonical.h - makes a block of CSR what every batch promises: ascending distinct columns within
+ * bounds, values finite and not zero. */
 #ifndef TGR_STORE_CANONICAL_H
 #define TGR_STORE_CANONICAL_H
 
@@ -10,7 +10,8 @@
 
 #include "kernels/kernels.h"
 
-/* A block that is being made canonical. indptr[0] is 0 and it does not fall: its reader has checked. */
+/* A block that is being made canonical. indptr[0] is 0 and it does not fall: its reader has
+ * checked. */
 typedef struct tgr_canonical_block {
     size_t rows;
     int64_t *indptr;
@@ -28,9 +29,9 @@ typedef struct tgr_canonical_scratch { /* starts zeroed; reused */
     size_t key_capacity, value_capacity;
 } tgr_canonical_scratch;
 
-/* Works in place: rows out of order are sorted, duplicates summed, zeros dropped. Costs one pass where
- * there is nothing to do. TGR_ERR_INPUT, naming the row, for columns out of bounds, values that are not
- * finite and sums that do not fit. */
+/* Works in place: rows out of order are sorted, duplicates summed, zeros dropped. Costs one pass
+ * where there is nothing to do. TGR_ERR_INPUT, naming the row, for columns out of bounds, values
+ * that are not finite and sums that do not fit. */
 tgr_status tgr_canonical(const tgr_canonical_block *block, tgr_canonical_scratch *scratch,
                          tgr_error *error);
 void tgr_canonical_scratch_free(tgr_canonical_scratch *scratch);

@@ -62,11 +62,13 @@ static tgr_status compare(tgr_array *array, const char *recorded, tgr_error *err
     array->text_max = TEXT_MAX;
     tgr_status status = array->kind == TGR_ARRAY_VARIABLE ? hash_texts(array, state, error)
                                                           : hash_bytes(array, state, error);
-    if (status == TGR_OK && strcmp(recorded, tgr_checksum_of(XXH3_64bits_digest(state)).text) != 0) {
-        status = tgr_fail(error, TGR_ERR_INPUT,
-                          "%s: the checksum of %s does not match: it was damaged or changed after it was "
-                          "written; restore it or write it again",
-                          array->file->path, array->name.text);
+    if (status == TGR_OK &&
+        strcmp(recorded, tgr_checksum_of(XXH3_64bits_digest(state)).text) != 0) {
+        status = tgr_fail(
+            error, TGR_ERR_INPUT,
+            "%s: the checksum of %s does not match: it was damaged or changed after it was "
+            "written; restore it or write it again",
+            array->file->path, array->name.text);
     }
     tgr_mem_free_aligned(state);
     return status;

@@ -1,7 +1,7 @@
 /* column.h - the columns of a query file beside X, whichever of AnnData's encodings they have.
  *
- * codes: few distinct texts (split, category, allow, deny, needs). numbers: one a query, or missing.
- * matrix: one a query and model.
+ * codes: few distinct texts (split, category, allow, deny, needs). numbers: one a query, or
+ * missing. matrix: one a query and model.
  */
 #ifndef TGR_STORE_COLUMN_H
 #define TGR_STORE_COLUMN_H
@@ -18,7 +18,8 @@ typedef struct tgr_code_column {
     int64_t limit;   /* codes are below it */
 } tgr_code_column;
 
-/* Opens a member of /obs. *names becomes the dictionary, the caller's; NULL where there is no column. */
+/* Opens a member of /obs. *names becomes the dictionary, the caller's; NULL where there is no
+ * column. */
 tgr_status tgr_code_column_open(const tgr_h5_file *file, hid_t obs, const char *name, uint64_t rows,
                                 tgr_code_column *column, tgr_strings **names, tgr_error *error);
 tgr_status tgr_code_column_read(const tgr_code_column *column, uint64_t first, uint64_t count,
@@ -32,8 +33,8 @@ typedef struct tgr_number_column {
     tgr_array mask; /* dataset 0: nothing is masked */
 } tgr_number_column;
 
-tgr_status tgr_number_column_open(const tgr_h5_file *file, hid_t group, const char *name, uint64_t rows,
-                                  tgr_number_column *column, tgr_error *error);
+tgr_status tgr_number_column_open(const tgr_h5_file *file, hid_t group, const char *name,
+                                  uint64_t rows, tgr_number_column *column, tgr_error *error);
 /* NaN where a value is missing. */
 tgr_status tgr_number_column_read(const tgr_number_column *column, uint64_t first, uint64_t count,
                                   double *values, tgr_error *error);
@@ -49,12 +50,14 @@ typedef struct tgr_matrix_column {
     size_t scratch_capacity;
 } tgr_matrix_column;
 
-/* Opens a member of /obsm. models: the names so far; where there are none yet, a data frame brings them. */
-tgr_status tgr_matrix_column_open(const tgr_h5_file *file, hid_t obsm, const char *name, uint64_t rows,
-                                  tgr_strings *models, tgr_matrix_column *column, tgr_error *error);
-/* Row-major, NaN where a value is missing. */
-tgr_status tgr_matrix_column_read(tgr_matrix_column *column, uint64_t first, uint64_t count, float *values,
+/* Opens a member of /obsm. models: the names so far; where there are none yet, a data frame brings
+ * them. */
+tgr_status tgr_matrix_column_open(const tgr_h5_file *file, hid_t obsm, const char *name,
+                                  uint64_t rows, tgr_strings *models, tgr_matrix_column *column,
                                   tgr_error *error);
+/* Row-major, NaN where a value is missing. */
+tgr_status tgr_matrix_column_read(tgr_matrix_column *column, uint64_t first, uint64_t count,
+                                  float *values, tgr_error *error);
 void tgr_matrix_column_close(tgr_matrix_column *column);
 
 #endif

@@ -53,9 +53,9 @@ done:
     return status;
 }
 
-static tgr_status open_categorical(const tgr_h5_file *file, hid_t group, const char *categories_name,
-                                   uint64_t rows, tgr_code_column *column, tgr_strings **names,
-                                   tgr_error *error)
+static tgr_status open_categorical(const tgr_h5_file *file, hid_t group,
+                                   const char *categories_name, uint64_t rows,
+                                   tgr_code_column *column, tgr_strings **names, tgr_error *error)
 {
     tgr_array categories;
     tgr_status status = tgr_array_open(file, group, categories_name, &categories, error);
@@ -63,8 +63,9 @@ static tgr_status open_categorical(const tgr_h5_file *file, hid_t group, const c
         return status;
     }
     if (column->codes.kind != TGR_ARRAY_INTEGER || categories.dataset == 0) {
-        status = tgr_fail(error, TGR_ERR_INPUT, "%s: %s is a categorical without categories or integer codes",
-                          file->path, column->codes.name.text);
+        status = tgr_fail(error, TGR_ERR_INPUT,
+                          "%s: %s is a categorical without categories or integer codes", file->path,
+                          column->codes.name.text);
         goto done;
     }
     TGR_TRY(tgr_array_expect(&column->codes, 1, rows, error));
@@ -84,8 +85,8 @@ static tgr_status open_strings(const tgr_array *values, const tgr_array *mask, u
     if (mask) {
         TGR_TRY(tgr_array_expect(mask, 1, rows, error));
         if (mask->kind != TGR_ARRAY_BOOLEAN && mask->kind != TGR_ARRAY_INTEGER) {
-            status = tgr_fail(error, TGR_ERR_INPUT, "%s: %s is not a mask of booleans", values->file->path,
-                              mask->name.text);
+            status = tgr_fail(error, TGR_ERR_INPUT, "%s: %s is not a mask of booleans",
+                              values->file->path, mask->name.text);
             goto done;
         }
     }
@@ -100,8 +101,8 @@ done:
     return status;
 }
 
-static tgr_status open_group(const tgr_h5_file *file, hid_t group, uint64_t rows, tgr_code_column *column,
-                             tgr_strings **names, tgr_error *error)
+static tgr_status open_group(const tgr_h5_file *file, hid_t group, uint64_t rows,
+                             tgr_code_column *column, tgr_strings **names, tgr_error *error)
 {
     tgr_array values = {0}, mask = {0};
     tgr_status status = TGR_OK;
@@ -113,8 +114,8 @@ static tgr_status open_group(const tgr_h5_file *file, hid_t group, uint64_t rows
     TGR_TRY(tgr_array_open(file, group, "values", &values, error));
     TGR_TRY(tgr_array_open(file, group, "mask", &mask, error));
     if (!values.dataset || !mask.dataset) {
-        status = tgr_fail(error, TGR_ERR_INPUT, "%s: %s has an encoding that is not read", file->path,
-                          tgr_h5_name_of(group, NULL).text);
+        status = tgr_fail(error, TGR_ERR_INPUT, "%s: %s has an encoding that is not read",
+                          file->path, tgr_h5_name_of(group, NULL).text);
         goto done;
     }
     TGR_TRY(open_strings(&values, &mask, rows, column, names, error));
@@ -185,7 +186,8 @@ tgr_status tgr_code_column_read(const tgr_code_column *column, uint64_t first, u
     for (uint64_t i = 0; status == TGR_OK && i < count; i++) {
         if (codes[i] < -1 || codes[i] >= column->limit) {
             return tgr_fail(error, TGR_ERR_INPUT,
-                            "%s: row %" PRIu64 " of %s holds the code %" PRId32 ", which names no category",
+                            "%s: row %" PRIu64 " of %s holds the code %" PRId32
+                            ", which names no category",
                             column->codes.file->path, first + i, column->codes.name.text, codes[i]);
         }
     }

@@ -1,4 +1,5 @@
-/* column_matrix.c - a number a query and model: a dense array, or a data frame with a column a model. */
+/* column_matrix.c - a number a query and model: a dense array, or a data frame with a column a
+ * model. */
 #include "engine/store/column.h"
 
 #include <math.h>
@@ -26,22 +27,24 @@ static tgr_status open_dense(tgr_matrix_column *column, uint64_t rows, tgr_error
                         dense->file->path, dense->name.text);
     }
     if (dense->columns != column->models) {
-        return tgr_fail(error, TGR_ERR_INPUT, "%s: %s has %llu columns for %zu models", dense->file->path,
-                        dense->name.text, (unsigned long long)dense->columns, column->models);
+        return tgr_fail(error, TGR_ERR_INPUT, "%s: %s has %llu columns for %zu models",
+                        dense->file->path, dense->name.text, (unsigned long long)dense->columns,
+                        column->models);
     }
     return TGR_OK;
 }
 
 /* Where no models are known yet, the frame's columns are the models. */
-static tgr_status learn_models(const tgr_h5_file *file, char **names, size_t count, tgr_strings *models,
-                               tgr_error *error)
+static tgr_status learn_models(const tgr_h5_file *file, char **names, size_t count,
+                               tgr_strings *models, tgr_error *error)
 {
     if (tgr_strings_count(models) > 0) {
         return TGR_OK;
     }
     if (count > TGR_MODELS_MAX) {
-        return tgr_fail(error, TGR_ERR_INPUT, "%s: %zu models are more than the %d that are handled",
-                        file->path, count, TGR_MODELS_MAX);
+        return tgr_fail(error, TGR_ERR_INPUT,
+                        "%s: %zu models are more than the %d that are handled", file->path, count,
+                        TGR_MODELS_MAX);
     }
     for (size_t i = 0; i < count; i++) {
         uint32_t number = tgr_strings_add(models, names[i], strlen(names[i]));
@@ -49,23 +52,23 @@ static tgr_status learn_models(const tgr_h5_file *file, char **names, size_t cou
             return tgr_fail_memory(error, "the names of the models");
         }
         if (number != i) {
-            return tgr_fail(error, TGR_ERR_INPUT, "%s: the model '%.200s' has two columns", file->path,
-                            names[i]);
+            return tgr_fail(error, TGR_ERR_INPUT, "%s: the model '%.200s' has two columns",
+                            file->path, names[i]);
         }
     }
     return TGR_OK;
 }
 
-static tgr_status open_frame(const tgr_h5_file *file, hid_t frame, uint64_t rows, tgr_strings *models,
-                             tgr_matrix_column *column, tgr_error *error)
+static tgr_status open_frame(const tgr_h5_file *file, hid_t frame, uint64_t rows,
+                             tgr_strings *models, tgr_matrix_column *column, tgr_error *error)
 {
     char **names = NULL;
     size_t count = 0;
     tgr_status status = TGR_OK;
     TGR_TRY(tgr_h5_texts_attribute(file, frame, "column-order", &names, &count, error));
     if (!names) {
-        status = tgr_fail(error, TGR_ERR_INPUT, "%s: %s is neither an array nor a data frame", file->path,
-                          tgr_h5_name_of(frame, NULL).text);
+        status = tgr_fail(error, TGR_ERR_INPUT, "%s: %s is neither an array nor a data frame",
+                          file->path, tgr_h5_name_of(frame, NULL).text);
         goto done;
     }
     TGR_TRY(learn_models(file, names, count, models, error));
@@ -78,8 +81,9 @@ static tgr_status open_frame(const tgr_h5_file *file, hid_t frame, uint64_t rows
     for (size_t i = 0; i < count; i++) {
         uint32_t model = tgr_strings_find(models, names[i], strlen(names[i]));
         if (model == TGR_STRING_NONE || column->frame[model].present) {
-            status = tgr_fail(error, TGR_ERR_INPUT, "%s: the column '%.200s' of %s is not one of the models",
-                              file->path, names[i], tgr_h5_name_of(frame, NULL).text);
+            status = tgr_fail(error, TGR_ERR_INPUT,
+                              "%s: the column '%.200s' of %s is not one of the models", file->path,
+                              names[i], tgr_h5_name_of(frame, NULL).text);
             goto done;
         }
         TGR_TRY(tgr_number_column_open(file, frame, names[i], rows, &column->frame[model], error));
@@ -94,8 +98,9 @@ done:
     return status;
 }
 
-tgr_status tgr_matrix_column_open(const tgr_h5_file *file, hid_t obsm, const char *name, uint64_t rows,
-                                  tgr_strings *models, tgr_matrix_column *column, tgr_error *error)
+tgr_status tgr_matrix_column_open(const tgr_h5_file *file, hid_t obsm, const char *name,
+                                  uint64_t rows, tgr_strings *models, tgr_matrix_column *column,
+                                  tgr_error *error)
 {
     *column = (tgr_matrix_column){.models = tgr_strings_count(models)};
     hid_t object;
@@ -119,8 +124,8 @@ tgr_status tgr_matrix_column_open(const tgr_h5_file *file, hid_t obsm, const cha
     return status;
 }
 
-static tgr_status read_frame(tgr_matrix_column *column, uint64_t first, uint64_t count, float *values,
-                             tgr_error *error)
+static tgr_status read_frame(tgr_matrix_column *column, uint64_t first, uint64_t count,
+                             float *values, tgr_error *error)
 {
     void *scratch = column->scratch;
     bool grown = tgr_mem_grow(&scratch, &column->scratch_capacity, (size_t)count, sizeof(double));
@@ -131,7 +136,8 @@ static tgr_status read_frame(tgr_matrix_column *column, uint64_t first, uint64_t
     for (size_t model = 0; model < column->models; model++) {
         tgr_status status = TGR_OK;
         if (column->frame[model].present) {
-            status = tgr_number_column_read(&column->frame[model], first, count, column->scratch, error);
+            status =
+                tgr_number_column_read(&column->frame[model], first, count, column->scratch, error);
         }
         if (status != TGR_OK) {
             return status;
@@ -144,8 +150,8 @@ static tgr_status read_frame(tgr_matrix_column *column, uint64_t first, uint64_t
     return TGR_OK;
 }
 
-tgr_status tgr_matrix_column_read(tgr_matrix_column *column, uint64_t first, uint64_t count, float *values,
-                                  tgr_error *error)
+tgr_status tgr_matrix_column_read(tgr_matrix_column *column, uint64_t first, uint64_t count,
+                                  float *values, tgr_error *error)
 {
     if (column->frame) {
         return read_frame(column, first, count, values, error);

@@ -7,8 +7,9 @@
 
 static tgr_status not_numbers(const tgr_h5_file *file, tgr_h5_name name, tgr_error *error)
 {
-    return tgr_fail(error, TGR_ERR_INPUT, "%s: %s does not hold numbers in an encoding that is read",
-                    file->path, name.text);
+    return tgr_fail(error, TGR_ERR_INPUT,
+                    "%s: %s does not hold numbers in an encoding that is read", file->path,
+                    name.text);
 }
 
 static tgr_status open_nullable(const tgr_h5_file *file, hid_t group, uint64_t rows,
@@ -26,8 +27,8 @@ done:
     return status;
 }
 
-tgr_status tgr_number_column_open(const tgr_h5_file *file, hid_t group, const char *name, uint64_t rows,
-                                  tgr_number_column *column, tgr_error *error)
+tgr_status tgr_number_column_open(const tgr_h5_file *file, hid_t group, const char *name,
+                                  uint64_t rows, tgr_number_column *column, tgr_error *error)
 {
     *column = (tgr_number_column){0};
     hid_t object;

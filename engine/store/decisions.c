@@ -22,8 +22,9 @@ tgr_status tgr_decision_format_of(const char *path, tgr_decision_format *format,
         const char *ending;
         tgr_decision_format format;
     } endings[] = {
-        {".h5", TGR_DECISIONS_H5},        {".hdf5", TGR_DECISIONS_H5},      {".h5ad", TGR_DECISIONS_H5},
-        {".jsonl", TGR_DECISIONS_JSONL},  {".ndjson", TGR_DECISIONS_JSONL}, {".msgpack", TGR_DECISIONS_MSGPACK},
+        {".h5", TGR_DECISIONS_H5},        {".hdf5", TGR_DECISIONS_H5},
+        {".h5ad", TGR_DECISIONS_H5},      {".jsonl", TGR_DECISIONS_JSONL},
+        {".ndjson", TGR_DECISIONS_JSONL}, {".msgpack", TGR_DECISIONS_MSGPACK},
     };
     if (*format == TGR_DECISIONS_AUTO) {
         const char *ending = strrchr(path, '.');
@@ -38,11 +39,13 @@ tgr_status tgr_decision_format_of(const char *path, tgr_decision_format *format,
     }
     if (*format == TGR_DECISIONS_AUTO) {
         return tgr_fail(error, TGR_ERR_ARGUMENT,
-                        "%s: its ending names no format of decisions; choose h5, jsonl or msgpack", path);
+                        "%s: its ending names no format of decisions; choose h5, jsonl or msgpack",
+                        path);
     }
     if (*format == TGR_DECISIONS_H5 && strcmp(path, "-") == 0) {
-        return tgr_fail(error, TGR_ERR_ARGUMENT,
-                        "HDF5 cannot be written to standard output; choose jsonl or msgpack, or name a file");
+        return tgr_fail(
+            error, TGR_ERR_ARGUMENT,
+            "HDF5 cannot be written to standard output; choose jsonl or msgpack, or name a file");
     }
     return TGR_OK;
 }
@@ -63,7 +66,8 @@ tgr_status tgr_decisions_open(const char *path, tgr_decision_format format,
     made->plan = plan;
     status = format == TGR_DECISIONS_H5
                  ? tgr_decisions_h5_open(path, plan, &made->h5, error)
-                 : tgr_decisions_text_open(path, format == TGR_DECISIONS_MSGPACK, plan, &made->text, error);
+                 : tgr_decisions_text_open(path, format == TGR_DECISIONS_MSGPACK, plan, &made->text,
+                                           error);
 done:
     if (status != TGR_OK) {
         tgr_decisions_free(made);
@@ -73,16 +77,19 @@ done:
     return TGR_OK;
 }
 
-tgr_status tgr_decisions_put(tgr_decisions_writer *writer, const tgr_texts *ids, const int16_t *model,
-                             const float *margin, size_t rows, tgr_error *error)
+tgr_status tgr_decisions_put(tgr_decisions_writer *writer, const tgr_texts *ids,
+                             const int16_t *model, const float *margin, size_t rows,
+                             tgr_error *error)
 {
     if (rows > writer->plan->rows - writer->rows) {
-        return tgr_fail(error, TGR_ERR_ARGUMENT, "%s: more decisions than were planned", writer->path);
+        return tgr_fail(error, TGR_ERR_ARGUMENT, "%s: more decisions than were planned",
+                        writer->path);
     }
     const tgr_texts *known = ids && ids->bytes ? ids : NULL;
     tgr_status status =
-        writer->h5 ? tgr_decisions_h5_put(writer->h5, known, model, margin, writer->rows, rows, error)
-                   : tgr_decisions_text_put(writer->text, known, model, margin, writer->rows, rows, error);
+        writer->h5
+            ? tgr_decisions_h5_put(writer->h5, known, model, margin, writer->rows, rows, error)
+            : tgr_decisions_text_put(writer->text, known, model, margin, writer->rows, rows, error);
     writer->rows += rows;
     return status;
 }
@@ -90,7 +97,8 @@ tgr_status tgr_decisions_put(tgr_decisions_writer *writer, const tgr_texts *ids,
 tgr_status tgr_decisions_commit(tgr_decisions_writer *writer, tgr_error *error)
 {
     if (writer->rows != writer->plan->rows) {
-        return tgr_fail(error, TGR_ERR_ARGUMENT, "%s: fewer decisions than were planned", writer->path);
+        return tgr_fail(error, TGR_ERR_ARGUMENT, "%s: fewer decisions than were planned",
+                        writer->path);
     }
     return writer->h5 ? tgr_decisions_h5_commit(writer->h5, error)
                       : tgr_decisions_text_commit(writer->text, error);

@@ -5,22 +5,22 @@
 
 #include "engine/base/error.h"
 #include "engine/base/memory.h"
-#include "engine/base/output.h"
 #include "engine/store/decisions_format.h"
 #include "engine/store/layout.h"
 #include "engine/store/stream.h"
 
 struct tgr_decisions_h5 {
     const tgr_decisions_plan *plan;
-    tgr_output output;
+    tgr_target target;
     tgr_anndata file; /* group: the file itself */
     tgr_stream index, model, margin;
 };
 
 static const char *policy_name(tgr_policy policy)
 {
-    static const char *const names[] = {
-        [TGR_POLICY_MARGIN] = "margin", [TGR_POLICY_UTILITY] = "utility", [TGR_POLICY_SLACK] = "slack"};
+    static const char *const names[] = {[TGR_POLICY_MARGIN] = "margin",
+                                        [TGR_POLICY_UTILITY] = "utility",
+                                        [TGR_POLICY_SLACK] = "slack"};
     return (unsigned)policy < sizeof(names) / sizeof(names[0]) ? names[policy] : "";
 }
 
@@ -29,7 +29,8 @@ static tgr_status open_index(tgr_decisions_h5 *writer, tgr_anndata obs, tgr_erro
 {
     const tgr_decisions_plan *plan = writer->plan;
     char digits[24];
-    size_t numbers = (size_t)snprintf(digits, sizeof(digits), "%" PRIu64, plan->rows ? plan->rows - 1 : 0);
+    size_t numbers =
+        (size_t)snprintf(digits, sizeof(digits), "%" PRIu64, plan->rows ? plan->rows - 1 : 0);
     /* Where some query file has no ids, its rows' numbers stand among the ids. */
     size_t width = plan->ids && plan->id_width > numbers ? plan->id_width : numbers;
     tgr_stream_plan stream = {
@@ -37,10 +38,13 @@ static tgr_status open_index(tgr_decisions_h5 *writer, tgr_anndata obs, tgr_erro
     return tgr_stream_open(&writer->index, obs, &stream, error);
 }
 
-static tgr_status open_margin(tgr_decisions_h5 *writer, tgr_anndata at, size_t columns, tgr_error *error)
+static tgr_status open_margin(tgr_decisions_h5 *writer, tgr_anndata at, size_t columns,
+                              tgr_error *error)
 {
-    tgr_stream_plan stream = {
-        .name = "margin", .element = TGR_ELEMENT_F32, .rows = writer->plan->rows, .columns = columns};
+    tgr_stream_plan stream = {.name = "margin",
+                              .element = TGR_ELEMENT_F32,
+                              .rows = writer->plan->rows,
+                              .columns = columns};
     return writer->plan->margins ? tgr_stream_open(&writer->margin, at, &stream, error) : TGR_OK;
 }
 
@@ -85,14 +89,17 @@ static tgr_status write_uns(tgr_decisions_h5 *writer, tgr_error *error)
     TGR_TRY(tgr_anndata_put_integer(own, "version", TGR_FORMAT_VERSION, error));
     TGR_TRY(tgr_anndata_put_texts(own, "models", plan->models, plan->model_count, error));
     TGR_TRY(tgr_anndata_put_text(own, "policy", policy_name(plan->policy), error));
-    TGR_TRY(tgr_anndata_put_doubles(own, "thresholds", plan->thresholds, plan->threshold_count, error));
+    TGR_TRY(
+        tgr_anndata_put_doubles(own, "thresholds", plan->thresholds, plan->threshold_count, error));
     TGR_TRY(tgr_anndata_put_text(own, "reference", plan->reference ? plan->reference : "", error));
     if (plan->fallback) {
         TGR_TRY(tgr_anndata_put_text(own, "fallback", plan->fallback, error));
     }
     TGR_TRY(tgr_anndata_put_flag(own, "ids", plan->ids, error));
-    TGR_TRY(tgr_anndata_put_text(own, "router_digest", plan->router_digest ? plan->router_digest : "", error));
-    TGR_TRY(tgr_anndata_put_texts(own, "query_digests", plan->query_digests, plan->query_count, error));
+    TGR_TRY(tgr_anndata_put_text(own, "router_digest",
+                                 plan->router_digest ? plan->router_digest : "", error));
+    TGR_TRY(
+        tgr_anndata_put_texts(own, "query_digests", plan->query_digests, plan->query_count, error));
 done:
     tgr_h5_close(own.group);
     tgr_h5_close(uns.group);
@@ -122,12 +129,11 @@ static tgr_status open_all(tgr_decisions_h5 *writer, const char *path, tgr_error
     bool single = plan->threshold_count == 1;
     tgr_anndata obs = {0}, obsm = {0};
     tgr_status status = TGR_OK;
-    TGR_TRY(tgr_output_open(&writer->output, path, error));
-    writer->file.path = writer->output.path;
-    TGR_TRY(tgr_h5_create(writer->output.temporary, writer->output.path, &writer->file.group, error));
+    TGR_TRY(tgr_target_open(&writer->target, path, error));
+    writer->file = (tgr_anndata){writer->target.file, &writer->target};
     TGR_TRY(tgr_anndata_encode(writer->file, "anndata", "0.1.0", error));
-    TGR_TRY(tgr_anndata_frame(writer->file, "obs", columns, single ? 1 + (size_t)plan->margins : 0, &obs,
-                              error));
+    TGR_TRY(tgr_anndata_frame(writer->file, "obs", columns, single ? 1 + (size_t)plan->margins : 0,
+                              &obs, error));
     TGR_TRY(open_index(writer, obs, error));
     TGR_TRY(tgr_anndata_group(writer->file, "obsm", "dict", "0.1.0", &obsm, error));
     TGR_TRY(single ? open_categorical(writer, obs, error) : open_matrix(writer, obsm, error));
@@ -139,8 +145,8 @@ done:
     return status;
 }
 
-tgr_status tgr_decisions_h5_open(const char *path, const tgr_decisions_plan *plan, tgr_decisions_h5 **writer,
-                                 tgr_error *error)
+tgr_status tgr_decisions_h5_open(const char *path, const tgr_decisions_plan *plan,
+                                 tgr_decisions_h5 **writer, tgr_error *error)
 {
     tgr_h5_quiet quiet;
     tgr_decisions_h5 *made = tgr_mem_zalloc(1, sizeof(*made));
@@ -168,7 +174,8 @@ static tgr_status put_numbers(tgr_stream *index, uint64_t first_row, size_t rows
     return status;
 }
 
-static tgr_status put_codes(tgr_stream *stream, const int16_t *model, size_t count, tgr_error *error)
+static tgr_status put_codes(tgr_stream *stream, const int16_t *model, size_t count,
+                            tgr_error *error)
 {
     if (stream->element == TGR_ELEMENT_I16) {
         return tgr_stream_put(stream, model, count, error);
@@ -179,7 +186,8 @@ static tgr_status put_codes(tgr_stream *stream, const int16_t *model, size_t cou
         int8_t *to = tgr_stream_room(stream, &room);
         size_t now = count - done < room ? count - done : room;
         if (now == 0) {
-            return tgr_fail(error, TGR_ERR_INTERNAL, "%s: a column of decisions is full", stream->path);
+            return tgr_fail(error, TGR_ERR_INTERNAL, "%s: a column of decisions is full",
+                            stream->target->output.path);
         }
         for (size_t i = 0; i < now; i++) {
             to[i] = (int8_t)model[done + i];
@@ -190,8 +198,9 @@ static tgr_status put_codes(tgr_stream *stream, const int16_t *model, size_t cou
     return status;
 }
 
-tgr_status tgr_decisions_h5_put(tgr_decisions_h5 *writer, const tgr_texts *ids, const int16_t *model,
-                                const float *margin, uint64_t first_row, size_t rows, tgr_error *error)
+tgr_status tgr_decisions_h5_put(tgr_decisions_h5 *writer, const tgr_texts *ids,
+                                const int16_t *model, const float *margin, uint64_t first_row,
+                                size_t rows, tgr_error *error)
 {
     const tgr_decisions_plan *plan = writer->plan;
     tgr_h5_quiet quiet;
@@ -216,13 +225,14 @@ static tgr_status finish(tgr_decisions_h5 *writer, tgr_error *error)
     tgr_stream *streams[] = {&writer->index, &writer->model, &writer->margin};
     for (size_t i = 0; i < sizeof(streams) / sizeof(streams[0]); i++) {
         uint64_t checksum;
-        tgr_status status = streams[i]->dataset ? tgr_stream_finish(streams[i], &checksum, error) : TGR_OK;
+        tgr_status status =
+            streams[i]->dataset ? tgr_stream_finish(streams[i], &checksum, error) : TGR_OK;
         if (status != TGR_OK) {
             return status;
         }
         tgr_stream_close(streams[i]);
     }
-    return tgr_h5_close_written(&writer->file.group, writer->file.path, error);
+    return tgr_target_commit(&writer->target, error);
 }
 
 tgr_status tgr_decisions_h5_commit(tgr_decisions_h5 *writer, tgr_error *error)
@@ -231,7 +241,7 @@ tgr_status tgr_decisions_h5_commit(tgr_decisions_h5 *writer, tgr_error *error)
     tgr_h5_quiet_begin(&quiet);
     tgr_status status = finish(writer, error);
     tgr_h5_quiet_end(&quiet);
-    return status == TGR_OK ? tgr_output_commit(&writer->output, error) : status;
+    return status;
 }
 
 void tgr_decisions_h5_free(tgr_decisions_h5 *writer)
@@ -241,11 +251,11 @@ void tgr_decisions_h5_free(tgr_decisions_h5 *writer)
     }
     tgr_h5_quiet quiet;
     tgr_h5_quiet_begin(&quiet);
+    writer->target.discard = true;
     tgr_stream_close(&writer->index);
     tgr_stream_close(&writer->model);
     tgr_stream_close(&writer->margin);
-    tgr_h5_close(writer->file.group);
+    tgr_target_abandon(&writer->target);
     tgr_h5_quiet_end(&quiet);
-    tgr_output_abandon(&writer->output);
     tgr_mem_free(writer);
 }

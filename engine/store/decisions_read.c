@@ -51,8 +51,8 @@ done:
     return status;
 }
 
-static tgr_status read_thresholds(const tgr_h5_file *file, hid_t own, tgr_decisions_summary *summary,
-                                  tgr_error *error)
+static tgr_status read_thresholds(const tgr_h5_file *file, hid_t own,
+                                  tgr_decisions_summary *summary, tgr_error *error)
 {
     tgr_array array = {0};
     tgr_status status = TGR_OK;
@@ -74,8 +74,8 @@ done:
 }
 
 /* The first digest of the list, "" where there is none. */
-static tgr_status read_query_digest(const tgr_h5_file *file, hid_t own, tgr_decisions_summary *summary,
-                                    tgr_error *error)
+static tgr_status read_query_digest(const tgr_h5_file *file, hid_t own,
+                                    tgr_decisions_summary *summary, tgr_error *error)
 {
     tgr_array array = {0};
     tgr_text_block block = {0};
@@ -86,7 +86,8 @@ static tgr_status read_query_digest(const tgr_h5_file *file, hid_t own, tgr_deci
         TGR_TRY(tgr_texts_read(&array, 0, 1, &block, error));
     }
     summary->query_digest =
-        some ? tgr_mem_string_n(block.texts.bytes, (size_t)block.texts.offsets[1]) : tgr_mem_string("");
+        some ? tgr_mem_string_n(block.texts.bytes, (size_t)block.texts.offsets[1])
+             : tgr_mem_string("");
     status = summary->query_digest ? TGR_OK : tgr_fail_memory(error, "a digest");
 done:
     tgr_text_block_free(&block);
@@ -116,7 +117,8 @@ static tgr_status read_integer(const tgr_h5_file *file, hid_t own, const char *n
     return status;
 }
 
-static tgr_status read_header(const tgr_h5_file *file, tgr_decisions_summary *summary, tgr_error *error)
+static tgr_status read_header(const tgr_h5_file *file, tgr_decisions_summary *summary,
+                              tgr_error *error)
 {
     hid_t uns = 0, own = 0;
     char *format = NULL;
@@ -182,14 +184,15 @@ static tgr_status count_piece(const tgr_h5_file *file, const int64_t *codes, siz
     return TGR_OK;
 }
 
-static tgr_status count_codes(const tgr_h5_file *file, const tgr_array *codes, tgr_decisions_summary *summary,
-                              tgr_error *error)
+static tgr_status count_codes(const tgr_h5_file *file, const tgr_array *codes,
+                              tgr_decisions_summary *summary, tgr_error *error)
 {
     tgr_status status = TGR_OK;
     uint64_t thresholds = summary->threshold_count;
     uint64_t piece = thresholds < PIECE ? PIECE / thresholds : 1;
     int64_t *values = tgr_mem_alloc((size_t)(piece * thresholds), sizeof(*values));
-    summary->chosen = tgr_mem_zalloc(summary->threshold_count, (summary->model_count + 1) * sizeof(uint64_t));
+    summary->chosen =
+        tgr_mem_zalloc(summary->threshold_count, (summary->model_count + 1) * sizeof(uint64_t));
     if (!values || !summary->chosen) {
         status = tgr_fail_memory(error, "the decisions");
         goto done;
@@ -205,8 +208,8 @@ done:
 }
 
 /* A member of a frame, if it is there: as many rows as decisions, contents as its checksum says. */
-static tgr_status check_member(const tgr_h5_file *file, hid_t frame, const char *name, uint64_t rows,
-                               bool *present, tgr_error *error)
+static tgr_status check_member(const tgr_h5_file *file, hid_t frame, const char *name,
+                               uint64_t rows, bool *present, tgr_error *error)
 {
     tgr_array array;
     hid_t object = 0;
@@ -222,7 +225,8 @@ static tgr_status check_member(const tgr_h5_file *file, hid_t frame, const char 
     return status == TGR_OK && object ? tgr_checksum_verify(file, object, error) : status;
 }
 
-static tgr_status summarise(const tgr_h5_file *file, tgr_decisions_summary *summary, tgr_error *error)
+static tgr_status summarise(const tgr_h5_file *file, tgr_decisions_summary *summary,
+                            tgr_error *error)
 {
     hid_t obs = 0, obsm = 0;
     tgr_array codes = {0};
@@ -255,7 +259,8 @@ done:
     return status;
 }
 
-static tgr_status open_and_summarise(const char *path, tgr_decisions_summary *summary, tgr_error *error)
+static tgr_status open_and_summarise(const char *path, tgr_decisions_summary *summary,
+                                     tgr_error *error)
 {
     tgr_h5_file file;
     *summary = (tgr_decisions_summary){0};
@@ -276,7 +281,8 @@ static void try_to_summarise(void *data)
     (void)open_and_summarise(data, &summary, NULL);
 }
 
-tgr_status tgr_decisions_summarise(const char *path, tgr_decisions_summary *summary, tgr_error *error)
+tgr_status tgr_decisions_summarise(const char *path, tgr_decisions_summary *summary,
+                                   tgr_error *error)
 {
     tgr_h5_quiet quiet;
     *summary = (tgr_decisions_summary){0};

@@ -21,8 +21,8 @@ struct tgr_decisions_text {
     tgr_output output; /* path NULL: standard output */
     bool msgpack;
     tgr_buffer buffer;
-    tgr_buffer names;     /* JSON: the models' names, quoted, one after another */
-    size_t *name_starts;  /* model_count + 1 */
+    tgr_buffer names;    /* JSON: the models' names, quoted, one after another */
+    size_t *name_starts; /* model_count + 1 */
     msgpack_packer packer;
 };
 
@@ -38,9 +38,9 @@ static tgr_status flush(tgr_decisions_text *writer, tgr_error *error)
     if (writer->buffer.failed) {
         return tgr_fail_memory(error, "a block of decisions");
     }
-    tgr_status status =
-        tgr_write_all(console ? STDOUT_FILENO : writer->output.fd, writer->buffer.bytes,
-                      writer->buffer.length, console ? "standard output" : writer->output.path, error);
+    tgr_status status = tgr_write_all(console ? STDOUT_FILENO : writer->output.fd,
+                                      writer->buffer.bytes, writer->buffer.length,
+                                      console ? "standard output" : writer->output.path, error);
     tgr_buffer_clear(&writer->buffer);
     return status;
 }
@@ -79,7 +79,8 @@ tgr_status tgr_decisions_text_open(const char *path, bool msgpack, const tgr_dec
     return status; /* the caller frees */
 }
 
-/* ---- JSON Lines ----------------------------------------------------------------------------------- */
+/* ---- JSON Lines
+ * ----------------------------------------------------------------------------------- */
 
 static void json_model(tgr_decisions_text *writer, int16_t model)
 {
@@ -133,7 +134,8 @@ static void json_id(tgr_decisions_text *writer, const tgr_texts *ids, uint64_t n
     }
 }
 
-/* ---- MessagePack ---------------------------------------------------------------------------------- */
+/* ---- MessagePack
+ * ---------------------------------------------------------------------------------- */
 
 static void pack_text(msgpack_packer *packer, const char *text, size_t length)
 {
@@ -146,7 +148,8 @@ static void pack_model(tgr_decisions_text *writer, int16_t model)
     if (model < 0) {
         msgpack_pack_nil(&writer->packer);
     } else {
-        pack_text(&writer->packer, writer->plan->models[model], strlen(writer->plan->models[model]));
+        pack_text(&writer->packer, writer->plan->models[model],
+                  strlen(writer->plan->models[model]));
     }
 }
 
@@ -192,10 +195,12 @@ static void pack_id(tgr_decisions_text *writer, const tgr_texts *ids, uint64_t n
     }
 }
 
-/* ---- both ----------------------------------------------------------------------------------------- */
+/* ---- both
+ * ----------------------------------------------------------------------------------------- */
 
-tgr_status tgr_decisions_text_put(tgr_decisions_text *writer, const tgr_texts *ids, const int16_t *model,
-                                  const float *margin, uint64_t first_row, size_t rows, tgr_error *error)
+tgr_status tgr_decisions_text_put(tgr_decisions_text *writer, const tgr_texts *ids,
+                                  const int16_t *model, const float *margin, uint64_t first_row,
+                                  size_t rows, tgr_error *error)
 {
     size_t thresholds = writer->plan->threshold_count;
     for (size_t row = 0; row < rows; row++) {

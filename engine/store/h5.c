@@ -12,11 +12,8 @@
 #include "engine/base/error.h"
 #include "engine/base/memory.h"
 
-/* Arrays at least this large start on a page, so that they can be read or mapped page by page. */
-#define ALIGN_FROM    65536
-#define PAGE          4096
-#define TEXTS_MAX  1048576 /* strings of one attribute */
-#define TEXT_MAX   1048576 /* bytes of one string */
+#define TEXTS_MAX 1048576 /* strings of one attribute */
+#define TEXT_MAX  1048576 /* bytes of one string */
 
 void tgr_h5_quiet_begin(tgr_h5_quiet *quiet)
 {
@@ -58,18 +55,6 @@ static int stack_errno(void)
     return found;
 }
 
-tgr_status tgr_h5_written(bool ok, const char *path, tgr_error *error)
-{
-    if (ok) {
-        return TGR_OK;
-    }
-    int reason = stack_errno();
-    if (reason) {
-        return tgr_fail_io(error, path, "write", reason);
-    }
-    return tgr_fail(error, TGR_ERR_IO, "%s: cannot write: HDF5 failed; is there space left", path);
-}
-
 tgr_status tgr_h5_readable(bool ok, const char *path, const char *what, tgr_error *error)
 {
     if (ok) {
@@ -82,7 +67,8 @@ tgr_status tgr_h5_readable(bool ok, const char *path, const char *what, tgr_erro
     return tgr_fail(error, TGR_ERR_INPUT, "%s: %s cannot be read: the file is damaged", path, what);
 }
 
-/* The world's refusals, told apart before HDF5 sees the file. Non-blocking, so that a pipe cannot hang. */
+/* The world's refusals, told apart before HDF5 sees the file. Non-blocking, so that a pipe cannot
+ * hang. */
 static tgr_status check_openable(const char *path, tgr_error *error)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
@@ -110,15 +96,16 @@ static tgr_status not_opened(const char *path, tgr_error *error)
 {
     int reason = stack_errno();
     if (reason == EAGAIN || reason == EWOULDBLOCK) {
-        return tgr_fail(error, TGR_ERR_IO, "%s: another program has it open for writing; try again later",
-                        path);
+        return tgr_fail(error, TGR_ERR_IO,
+                        "%s: another program has it open for writing; try again later", path);
     }
     if (reason) {
         return tgr_fail_io(error, path, "open", reason);
     }
     if (H5Fis_hdf5(path) > 0) {
         return tgr_fail(error, TGR_ERR_INPUT,
-                        "%s: a damaged HDF5 file (cut off, or never closed); copy or write it anew", path);
+                        "%s: a damaged HDF5 file (cut off, or never closed); copy or write it anew",
+                        path);
     }
     return tgr_fail(error, TGR_ERR_INPUT, "%s: not an HDF5 file", path);
 }
@@ -129,8 +116,7 @@ static hid_t file_access(void)
     if (access < 0) {
         return access;
     }
-    if (H5Pset_fapl_sec2(access) < 0 || H5Pset_fclose_degree(access, H5F_CLOSE_STRONG) < 0 ||
-        H5Pset_alignment(access, ALIGN_FROM, PAGE) < 0) {
+    if (H5Pset_fapl_sec2(access) < 0 || H5Pset_fclose_degree(access, H5F_CLOSE_STRONG) < 0) {
         H5Pclose(access);
         return H5I_INVALID_HID;
     }
@@ -158,7 +144,8 @@ tgr_status tgr_h5_open(const char *path, tgr_h5_file *file, tgr_error *error)
     H5Pclose(access);
     void *handle = NULL;
     struct stat about;
-    if (H5Fget_vfd_handle(file->id, H5P_DEFAULT, &handle) < 0 || !handle || fstat(*(int *)handle, &about)) {
+    if (H5Fget_vfd_handle(file->id, H5P_DEFAULT, &handle) < 0 || !handle ||
+        fstat(*(int *)handle, &about)) {
         tgr_h5_file_close(file);
         return tgr_fail(error, TGR_ERR_IO, "%s: cannot tell the file's size", path);
     }
@@ -206,9 +193,10 @@ tgr_status tgr_h5_child(const tgr_h5_file *file, hid_t group, const char *name, 
         return status;
     }
     if (info.type != H5L_TYPE_HARD) {
-        return tgr_fail(error, TGR_ERR_INPUT,
-                        "%s: %s is a soft or external link, which is not followed; store the data itself",
-                        file->path, full.text);
+        return tgr_fail(
+            error, TGR_ERR_INPUT,
+            "%s: %s is a soft or external link, which is not followed; store the data itself",
+            file->path, full.text);
     }
     *id = H5Oopen(group, name, H5P_DEFAULT);
     if (*id < 0) {
@@ -288,8 +276,8 @@ static tgr_status copy_variable(hid_t attribute, hid_t type, char **texts, size_
     return status;
 }
 
-static tgr_status read_texts(const tgr_h5_file *file, hid_t attribute, const char *name, char **texts,
-                             size_t count, tgr_error *error)
+static tgr_status read_texts(const tgr_h5_file *file, hid_t attribute, const char *name,
+                             char **texts, size_t count, tgr_error *error)
 {
     hid_t type = H5Aget_type(attribute);
     hid_t memory = H5Tcopy(H5T_C_S1);
@@ -322,8 +310,8 @@ static bool attribute_holds_text(hid_t attribute)
     return text;
 }
 
-tgr_status tgr_h5_text_attribute(const tgr_h5_file *file, hid_t object, const char *name, char **text,
-                                 tgr_error *error)
+tgr_status tgr_h5_text_attribute(const tgr_h5_file *file, hid_t object, const char *name,
+                                 char **text, tgr_error *error)
 {
     *text = NULL;
     hid_t attribute;
@@ -344,8 +332,8 @@ void tgr_h5_texts_free(char **texts, size_t count)
     tgr_mem_free(texts);
 }
 
-tgr_status tgr_h5_texts_attribute(const tgr_h5_file *file, hid_t object, const char *name, char ***texts,
-                                  size_t *count, tgr_error *error)
+tgr_status tgr_h5_texts_attribute(const tgr_h5_file *file, hid_t object, const char *name,
+                                  char ***texts, size_t *count, tgr_error *error)
 {
     *texts = NULL;
     *count = 0;
@@ -356,8 +344,8 @@ tgr_status tgr_h5_texts_attribute(const tgr_h5_file *file, hid_t object, const c
         return status;
     }
     if (points > TEXTS_MAX || (points > 0 && !attribute_holds_text(attribute))) {
-        status = tgr_fail(error, TGR_ERR_INPUT, "%s: the attribute %s is not a list of names", file->path,
-                          name);
+        status = tgr_fail(error, TGR_ERR_INPUT, "%s: the attribute %s is not a list of names",
+                          file->path, name);
     } else if (!(*texts = tgr_mem_zalloc((size_t)points, sizeof(**texts)))) {
         status = tgr_fail_memory(error, "an attribute");
     } else if (points > 0) {
@@ -373,8 +361,8 @@ tgr_status tgr_h5_texts_attribute(const tgr_h5_file *file, hid_t object, const c
     return status;
 }
 
-tgr_status tgr_h5_pair_attribute(const tgr_h5_file *file, hid_t object, const char *name, bool *found,
-                                 int64_t pair[2], tgr_error *error)
+tgr_status tgr_h5_pair_attribute(const tgr_h5_file *file, hid_t object, const char *name,
+                                 bool *found, int64_t pair[2], tgr_error *error)
 {
     *found = false;
     hid_t attribute;
@@ -385,34 +373,11 @@ tgr_status tgr_h5_pair_attribute(const tgr_h5_file *file, hid_t object, const ch
     }
     hid_t type = H5Aget_type(attribute);
     if (points == 2 && type > 0 && H5Tget_class(type) == H5T_INTEGER) {
-        status = tgr_h5_readable(H5Aread(attribute, H5T_NATIVE_INT64, pair) >= 0, file->path, name, error);
+        status = tgr_h5_readable(H5Aread(attribute, H5T_NATIVE_INT64, pair) >= 0, file->path, name,
+                                 error);
         *found = status == TGR_OK;
     }
     tgr_h5_close(type);
     tgr_h5_close(attribute);
-    return status;
-}
-
-tgr_status tgr_h5_create(const char *temporary, const char *path, hid_t *file, tgr_error *error)
-{
-    *file = 0;
-    hid_t access = file_access();
-    hid_t creation = H5Pcreate(H5P_FILE_CREATE);
-    hid_t created = -1;
-    if (access > 0 && creation > 0 && H5Pset_obj_track_times(creation, 0) >= 0) {
-        created = H5Fcreate(temporary, H5F_ACC_TRUNC, creation, access);
-    }
-    tgr_status status = tgr_h5_written(created > 0, path, error);
-    tgr_h5_close(creation);
-    tgr_h5_close(access);
-    *file = status == TGR_OK ? created : 0;
-    return status;
-}
-
-tgr_status tgr_h5_close_written(hid_t *file, const char *path, tgr_error *error)
-{
-    bool closed = H5Fflush(*file, H5F_SCOPE_LOCAL) >= 0 && H5Fclose(*file) >= 0;
-    tgr_status status = tgr_h5_written(closed, path, error);
-    *file = closed ? 0 : *file;
     return status;
 }

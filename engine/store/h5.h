@@ -1,7 +1,7 @@
 /* h5.h - HDF5 files and the objects in them: opened with care, failures turned into sentences.
  *
- * Whatever is opened for reading is untrusted: only hard links are followed, one component at a time,
- * so that nothing leads out of the file.
+ * Whatever is opened for reading is untrusted: only hard links are followed, one component at a
+ * time, so that nothing leads out of the file.
  */
 #ifndef TGR_STORE_H5_H
 #define TGR_STORE_H5_H
@@ -13,8 +13,8 @@
 
 #include <tagroute/status.h>
 
-/* HDF5 prints its error stack unless told otherwise; every public entry of the store is bracketed by
- * these two, and what the process had set comes back. */
+/* HDF5 prints its error stack unless told otherwise; every public entry of the store is bracketed
+ * by these two, and what the process had set comes back. */
 typedef struct tgr_h5_quiet {
     H5E_auto2_t function;
     void *data;
@@ -26,17 +26,13 @@ void tgr_h5_quiet_end(const tgr_h5_quiet *quiet);
 /* Closes an object of any kind; anything that is not an open object is ignored. */
 void tgr_h5_close(hid_t id);
 
-/* TGR_OK where `ok`, else TGR_ERR_IO with the operating system's reason where HDF5 kept one. Must see
- * HDF5's error stack as the failing call left it: `TGR_TRY(tgr_h5_written(H5Dwrite(...) >= 0, ...))`. */
-tgr_status tgr_h5_written(bool ok, const char *path, tgr_error *error);
-
-/* The same for reading, where a failure without an operating system's reason means bad contents:
- * "PATH: WHAT cannot be read" as TGR_ERR_INPUT. */
+/* TGR_OK where `ok`, else "PATH: WHAT cannot be read" as TGR_ERR_INPUT, or TGR_ERR_IO where the
+ * operating system gave a reason. Must see HDF5's error stack as the failing call left it. */
 tgr_status tgr_h5_readable(bool ok, const char *path, const char *what, tgr_error *error);
 
 typedef struct tgr_h5_file { /* open for reading */
     hid_t id;
-    int fd;          /* HDF5's own descriptor of the same file, for reads around HDF5 */
+    int fd; /* HDF5's own descriptor of the same file, for reads around HDF5 */
     uint64_t size;
     const char *path; /* borrowed */
 } tgr_h5_file;
@@ -60,20 +56,18 @@ tgr_h5_name tgr_h5_name_of(hid_t object, const char *member);
 
 /* A scalar string attribute, or NULL in *text where there is none or it is not a string. Freed with
  * tgr_mem_free. */
-tgr_status tgr_h5_text_attribute(const tgr_h5_file *file, hid_t object, const char *name, char **text,
-                                 tgr_error *error);
+tgr_status tgr_h5_text_attribute(const tgr_h5_file *file, hid_t object, const char *name,
+                                 char **text, tgr_error *error);
 /* A list of strings, NULL where there is none; each and the list freed with tgr_h5_texts_free. */
-tgr_status tgr_h5_texts_attribute(const tgr_h5_file *file, hid_t object, const char *name, char ***texts,
-                                  size_t *count, tgr_error *error);
+tgr_status tgr_h5_texts_attribute(const tgr_h5_file *file, hid_t object, const char *name,
+                                  char ***texts, size_t *count, tgr_error *error);
 void tgr_h5_texts_free(char **texts, size_t count);
 /* Two integers, such as a shape; *found false where there are no such two. */
-tgr_status tgr_h5_pair_attribute(const tgr_h5_file *file, hid_t object, const char *name, bool *found,
-                                 int64_t pair[2], tgr_error *error);
+tgr_status tgr_h5_pair_attribute(const tgr_h5_file *file, hid_t object, const char *name,
+                                 bool *found, int64_t pair[2], tgr_error *error);
 
-/* A new file under a name that exists already (a temporary one), laid out for page-aligned reads. */
-tgr_status tgr_h5_create(const char *temporary, const char *path, hid_t *file, tgr_error *error);
-
-/* Flushes and closes a file that was written; *file is 0 afterwards where that went well. */
-tgr_status tgr_h5_close_written(hid_t *file, const char *path, tgr_error *error);
+/* Arrays at least this large start on a page, so that they can be read or mapped page by page. */
+#define TGR_H5_ALIGN_FROM 65536
+#define TGR_H5_PAGE       4096
 
 #endif

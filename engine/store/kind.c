@@ -15,10 +15,11 @@
 #include "engine/store/probe.h"
 #include "engine/store/texts.h"
 
-#define DEPTH_MAX 16     /* nesting of values that are skipped over */
+#define DEPTH_MAX 16       /* nesting of values that are skipped over */
 #define ITEMS_MAX 10000000 /* values skipped before giving up; a router's tags are among them */
 
-/* ---- MessagePack: the value of the key "format" in a map at the start ------------------------------ */
+/* ---- MessagePack: the value of the key "format" in a map at the start
+ * ------------------------------ */
 
 /* Reads ahead in blocks, skips by position: a router's weights are not read. */
 typedef struct cursor {
@@ -74,7 +75,8 @@ static bool jump(cursor *from, uint64_t bytes)
     return true;
 }
 
-/* The head of a value: bytes of payload to jump over, values that it holds, and whether it is a string. */
+/* The head of a value: bytes of payload to jump over, values that it holds, and whether it is a
+ * string. */
 typedef struct head {
     uint64_t bytes, values;
     bool text, map;
@@ -86,9 +88,10 @@ static bool take_long_head(cursor *from, unsigned char tag, head *of)
     static const struct {
         unsigned char tag, size_bytes, extra;
         char kind;
-    } longs[] = {{0xc4, 1, 0, 'b'}, {0xc5, 2, 0, 'b'}, {0xc6, 4, 0, 'b'}, {0xc7, 1, 1, 'b'}, {0xc8, 2, 1, 'b'},
-                 {0xc9, 4, 1, 'b'}, {0xd9, 1, 0, 's'}, {0xda, 2, 0, 's'}, {0xdb, 4, 0, 's'}, {0xdc, 2, 0, 'a'},
-                 {0xdd, 4, 0, 'a'}, {0xde, 2, 0, 'm'}, {0xdf, 4, 0, 'm'}};
+    } longs[] = {{0xc4, 1, 0, 'b'}, {0xc5, 2, 0, 'b'}, {0xc6, 4, 0, 'b'}, {0xc7, 1, 1, 'b'},
+                 {0xc8, 2, 1, 'b'}, {0xc9, 4, 1, 'b'}, {0xd9, 1, 0, 's'}, {0xda, 2, 0, 's'},
+                 {0xdb, 4, 0, 's'}, {0xdc, 2, 0, 'a'}, {0xdd, 4, 0, 'a'}, {0xde, 2, 0, 'm'},
+                 {0xdf, 4, 0, 'm'}};
     for (size_t i = 0; i < sizeof(longs) / sizeof(longs[0]); i++) {
         uint64_t size;
         if (longs[i].tag != tag) {
@@ -111,7 +114,8 @@ static bool take_long_head(cursor *from, unsigned char tag, head *of)
 
 static bool take_head(cursor *from, head *of)
 {
-    static const unsigned char fixed[] = {[0xca - 0xca] = 4, 8, 1, 2, 4, 8, 1, 2, 4, 8, 2, 3, 5, 9, 17};
+    static const unsigned char fixed[] = {
+        [0xca - 0xca] = 4, 8, 1, 2, 4, 8, 1, 2, 4, 8, 2, 3, 5, 9, 17};
     unsigned char tag;
     *of = (head){0};
     if (++from->items > ITEMS_MAX || !take(from, &tag, 1)) {
@@ -188,7 +192,8 @@ static bool is_router(cursor *from)
     return false;
 }
 
-/* ---- HDF5 ----------------------------------------------------------------------------------------- */
+/* ---- HDF5
+ * ----------------------------------------------------------------------------------------- */
 
 static tgr_status kind_of_hdf5(const tgr_h5_file *file, tgr_file_kind *kind, tgr_error *error)
 {
@@ -236,7 +241,8 @@ static void try_to_tell(void *data)
     (void)open_and_tell(data, &kind, NULL);
 }
 
-static tgr_status kind_of_descriptor(int fd, const char *path, tgr_file_kind *kind, tgr_error *error)
+static tgr_status kind_of_descriptor(int fd, const char *path, tgr_file_kind *kind,
+                                     tgr_error *error)
 {
     struct stat about;
     if (fstat(fd, &about) != 0) {

@@ -52,7 +52,8 @@ tgr_checksum tgr_checksum_of(uint64_t hash)
     return checksum;
 }
 
-/* The longest line is well below this; a tagger's own strings are hashed apart, so they may be long. */
+/* The longest line is well below this; a tagger's own strings are hashed apart, so they may be
+ * long. */
 #define LINE 96
 
 void tgr_layout_digest(const tgr_checksum checksums[TGR_DATASETS], const tgr_tagger *tagger,
@@ -63,17 +64,20 @@ void tgr_layout_digest(const tgr_checksum checksums[TGR_DATASETS], const tgr_tag
     for (int i = 0; i < TGR_DATASETS; i++) {
         length += (size_t)snprintf(text + length, LINE, "%s=%s\n", paths[i], checksums[i].text);
     }
-    const char *kind = tagger->kind ? tagger->kind : "", *own = tagger->digest ? tagger->digest : "";
+    const char *kind = tagger->kind ? tagger->kind : "",
+               *own = tagger->digest ? tagger->digest : "";
     length += (size_t)snprintf(text + length, LINE, "tagger/kind=%016" PRIx64 "\n",
                                (uint64_t)XXH3_64bits(kind, strlen(kind)));
     length += (size_t)snprintf(text + length, LINE, "tagger/digest=%016" PRIx64 "\n",
                                (uint64_t)XXH3_64bits(own, strlen(own)));
-    length += (size_t)snprintf(text + length, LINE, "tagger/category_tag=%d\n", tagger->category_tag);
+    length +=
+        (size_t)snprintf(text + length, LINE, "tagger/category_tag=%d\n", tagger->category_tag);
     XXH128_hash_t hash = XXH3_128bits(text, length);
     snprintf(digest, 33, "%016" PRIx64 "%016" PRIx64, (uint64_t)hash.high64, (uint64_t)hash.low64);
 }
 
-tgr_status tgr_layout_open(const tgr_h5_file *file, tgr_dataset dataset, hid_t *id, tgr_error *error)
+tgr_status tgr_layout_open(const tgr_h5_file *file, tgr_dataset dataset, hid_t *id,
+                           tgr_error *error)
 {
     char path[64];
     snprintf(path, sizeof(path), "%s", paths[dataset]);

@@ -1,9 +1,9 @@
 /* layout.h - where a query file of tagroute keeps what, and the digest over all of it.
  *
  * Each dataset carries the XXH3-64 of its contents as the attribute `xxh3` (16 hexadecimal digits):
- * of its little-endian bytes, or of its strings with a NUL after each where they are of variable length.
- * The file's digest is the XXH3-128 over lines "PATH=CHECKSUM\n" in the order below, then over how the
- * texts were tagged.
+ * of its little-endian bytes, or of its strings with a NUL after each where they are of variable
+ * length. The file's digest is the XXH3-128 over lines "PATH=CHECKSUM\n" in the order below, then
+ * over how the texts were tagged.
  */
 #ifndef TGR_STORE_LAYOUT_H
 #define TGR_STORE_LAYOUT_H
@@ -71,7 +71,9 @@ void tgr_layout_digest(const tgr_checksum checksums[TGR_DATASETS], const tgr_tag
 tgr_status tgr_layout_checksums(const tgr_h5_file *file, tgr_checksum checksums[TGR_DATASETS],
                                 bool *complete, tgr_error *error);
 
-/* Opens a dataset of the layout by its path; 0 in *id where it or a group above it does not exist. */
-tgr_status tgr_layout_open(const tgr_h5_file *file, tgr_dataset dataset, hid_t *id, tgr_error *error);
+/* Opens a dataset of the layout by its path; 0 in *id where it or a group above it does not exist.
+ */
+tgr_status tgr_layout_open(const tgr_h5_file *file, tgr_dataset dataset, hid_t *id,
+                           tgr_error *error);
 
 #endif

@@ -16,10 +16,12 @@
 #define PROCESSOR_SECONDS 120
 #define CLOCK_SECONDS     1200
 
-/* Dies quietly and for certain: no handlers of the program, no core, no words on its standard error. */
+/* Dies quietly and for certain: no handlers of the program, no core, no words on its standard
+ * error. */
 static void become_expendable(void)
 {
-    static const int deadly[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGXCPU, SIGALRM, SIGPIPE};
+    static const int deadly[] = {SIGSEGV, SIGBUS,  SIGFPE,  SIGILL,
+                                 SIGABRT, SIGXCPU, SIGALRM, SIGPIPE};
     const struct rlimit no_core = {0, 0}, processor = {PROCESSOR_SECONDS, PROCESSOR_SECONDS + 1};
     sigset_t signals;
     sigemptyset(&signals);
@@ -45,7 +47,8 @@ static _Noreturn void run_child(int report, void (*work)(void *data), void *data
     _exit(told ? 0 : 1);
 }
 
-/* A byte down the pipe is the proof of life: an exit status may be taken by somebody else's SIGCHLD. */
+/* A byte down the pipe is the proof of life: an exit status may be taken by somebody else's
+ * SIGCHLD. */
 static bool survived(int report)
 {
     char byte;
@@ -76,5 +79,6 @@ tgr_status tgr_probe(const char *path, void (*work)(void *data), void *data, tgr
         return TGR_OK;
     }
     return tgr_fail(error, TGR_ERR_INPUT,
-                    "%s: the HDF5 library crashes on it: the file is damaged, or made to do harm", path);
+                    "%s: the HDF5 library crashes on it: the file is damaged, or made to do harm",
+                    path);
 }

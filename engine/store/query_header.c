@@ -6,8 +6,8 @@
 #include "engine/base/memory.h"
 #include "engine/store/query_source.h"
 
-static tgr_status read_integer(const tgr_h5_file *file, hid_t group, const char *name, int64_t *value,
-                               tgr_error *error)
+static tgr_status read_integer(const tgr_h5_file *file, hid_t group, const char *name,
+                               int64_t *value, tgr_error *error)
 {
     tgr_array array;
     tgr_status status = tgr_array_open(file, group, name, &array, error);
@@ -29,7 +29,8 @@ static tgr_status read_models(tgr_query_file *file, hid_t group, tgr_error *erro
     tgr_strings *models = NULL;
     TGR_TRY(tgr_array_expect(&array, 1, array.rows, error));
     if (array.rows > TGR_MODELS_MAX) {
-        status = tgr_fail(error, TGR_ERR_INPUT, "%s: %" PRIu64 " models are more than the %d that are handled",
+        status = tgr_fail(error, TGR_ERR_INPUT,
+                          "%s: %" PRIu64 " models are more than the %d that are handled",
                           file->path, array.rows, TGR_MODELS_MAX);
         goto done;
     }
@@ -66,8 +67,8 @@ done:
     return status;
 }
 
-/* The file is tagroute's own, unchanged, where every dataset carries its checksum and the digest is over
- * exactly these. */
+/* The file is tagroute's own, unchanged, where every dataset carries its checksum and the digest is
+ * over exactly these. */
 static tgr_status read_digest(tgr_query_file *file, hid_t group, const char *kind, tgr_error *error)
 {
     const tgr_h5_file *h5 = &file->source->file;
@@ -112,14 +113,16 @@ tgr_status tgr_query_read_header(tgr_query_file *file, tgr_error *error)
     TGR_TRY(tgr_texts_scalar(h5, group, "format", &format, error));
     TGR_TRY(read_integer(h5, group, "version", &version, error));
     if (format && strcmp(format, TGR_DECISIONS_FORMAT) == 0) {
-        status = tgr_fail(error, TGR_ERR_INPUT, "%s: a file of decisions, not of queries", file->path);
+        status =
+            tgr_fail(error, TGR_ERR_INPUT, "%s: a file of decisions, not of queries", file->path);
         goto done;
     }
     TGR_TRY(read_models(file, group, error));
     if (format && strcmp(format, TGR_QUERIES_FORMAT) == 0) {
         if (version > TGR_FORMAT_VERSION) {
             status = tgr_fail(error, TGR_ERR_INPUT,
-                              "%s: written by a newer tagroute (format version %" PRId64 "); update tagroute",
+                              "%s: written by a newer tagroute (format version %" PRId64
+                              "); update tagroute",
                               file->path, version);
             goto done;
         }

@@ -1,5 +1,5 @@
-/* query_open.c - opens a query file, tagroute's own or any AnnData file, and checks its parts against each
- * other. */
+/* query_open.c - opens a query file, tagroute's own or any AnnData file, and checks its parts
+ * against each other. */
 #include <inttypes.h>
 #include <string.h>
 
@@ -23,11 +23,13 @@ static tgr_status open_index(const tgr_h5_file *h5, hid_t frame, tgr_array *inde
     return status;
 }
 
-static tgr_status open_frame(const tgr_h5_file *h5, const char *name, hid_t *frame, tgr_error *error)
+static tgr_status open_frame(const tgr_h5_file *h5, const char *name, hid_t *frame,
+                             tgr_error *error)
 {
     tgr_status status = tgr_h5_group(h5, h5->id, name, frame, error);
     if (status == TGR_OK && *frame == 0) {
-        status = tgr_fail(error, TGR_ERR_INPUT, "%s: not an AnnData file: it has no /%s", h5->path, name);
+        status = tgr_fail(error, TGR_ERR_INPUT, "%s: not an AnnData file: it has no /%s", h5->path,
+                          name);
     }
     return status;
 }
@@ -60,8 +62,10 @@ static tgr_status open_codes(tgr_query_file *file, hid_t obs, tgr_error *error)
         tgr_code_column *column;
         tgr_strings **names;
     } columns[] = {
-        {"split", &source->split, &file->splits},    {"category", &source->category, &file->categories},
-        {"allow", &source->allow, &file->allows},    {"deny", &source->deny, &file->denies},
+        {"split", &source->split, &file->splits},
+        {"category", &source->category, &file->categories},
+        {"allow", &source->allow, &file->allows},
+        {"deny", &source->deny, &file->denies},
         {"needs", &source->needs, &file->needs},
     };
     for (size_t i = 0; i < sizeof(columns) / sizeof(columns[0]); i++) {
@@ -85,8 +89,8 @@ static tgr_status open_obs(tgr_query_file *file, tgr_error *error)
         TGR_TRY(tgr_array_expect(&source->ids, 1, file->rows, error));
     }
     TGR_TRY(open_codes(file, obs, error));
-    TGR_TRY(tgr_number_column_open(&source->file, obs, "prompt_tokens", file->rows, &source->prompt_tokens,
-                                   error));
+    TGR_TRY(tgr_number_column_open(&source->file, obs, "prompt_tokens", file->rows,
+                                   &source->prompt_tokens, error));
     file->has_ids = source->ids.dataset != 0;
     file->has_prompt_tokens = source->prompt_tokens.present;
     file->has_text = H5Lexists(obs, "text", H5P_DEFAULT) > 0;
@@ -111,8 +115,8 @@ static tgr_status open_obsm(tgr_query_file *file, tgr_error *error)
     hid_t obsm;
     tgr_status status = tgr_h5_group(&source->file, source->file.id, "obsm", &obsm, error);
     for (size_t i = 0; status == TGR_OK && obsm && i < sizeof(columns) / sizeof(columns[0]); i++) {
-        status = tgr_matrix_column_open(&source->file, obsm, columns[i].name, file->rows, file->models,
-                                        columns[i].column, error);
+        status = tgr_matrix_column_open(&source->file, obsm, columns[i].name, file->rows,
+                                        file->models, columns[i].column, error);
         *columns[i].has = status == TGR_OK && columns[i].column->present;
     }
     tgr_h5_close(obsm);
@@ -146,8 +150,8 @@ done:
 
 static void touch_columns(const struct tgr_query_source *source)
 {
-    const tgr_code_column *codes[] = {&source->split, &source->category, &source->allow, &source->deny,
-                                      &source->needs};
+    const tgr_code_column *codes[] = {&source->split, &source->category, &source->allow,
+                                      &source->deny, &source->needs};
     const tgr_matrix_column *matrices[] = {&source->score, &source->outcome, &source->cost,
                                            &source->completion_tokens};
     for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++) {

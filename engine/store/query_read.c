@@ -14,7 +14,20 @@ typedef struct column_memory {
     size_t capacity; /* bytes */
 } column_memory;
 
-enum { SPLIT, CATEGORY, ALLOW, DENY, NEEDS, PROMPT_TOKENS, SCORE, COST, COMPLETION_TOKENS, OUTCOME, WORK, COLUMNS };
+enum {
+    SPLIT,
+    CATEGORY,
+    ALLOW,
+    DENY,
+    NEEDS,
+    PROMPT_TOKENS,
+    SCORE,
+    COST,
+    COMPLETION_TOKENS,
+    OUTCOME,
+    WORK,
+    COLUMNS
+};
 
 struct tgr_batch_memory {
     tgr_x_block x;
@@ -38,8 +51,8 @@ static tgr_status no_memory(tgr_error *error)
     return tgr_fail_memory(error, "a block of queries");
 }
 
-static tgr_status read_codes(const tgr_code_column *column, int which, tgr_batch *batch, int32_t **codes,
-                             tgr_error *error)
+static tgr_status read_codes(const tgr_code_column *column, int which, tgr_batch *batch,
+                             int32_t **codes, tgr_error *error)
 {
     if (!column->present) {
         return TGR_OK;
@@ -49,7 +62,8 @@ static tgr_status read_codes(const tgr_code_column *column, int which, tgr_batch
                   : no_memory(error);
 }
 
-static tgr_status read_prompt_tokens(const tgr_number_column *column, tgr_batch *batch, tgr_error *error)
+static tgr_status read_prompt_tokens(const tgr_number_column *column, tgr_batch *batch,
+                                     tgr_error *error)
 {
     if (!column->present) {
         return TGR_OK;
@@ -58,30 +72,33 @@ static tgr_status read_prompt_tokens(const tgr_number_column *column, tgr_batch 
     if (!values) {
         return no_memory(error);
     }
-    tgr_status status = tgr_number_column_read(column, batch->first_row, batch->rows, values, error);
+    tgr_status status =
+        tgr_number_column_read(column, batch->first_row, batch->rows, values, error);
     for (size_t row = 0; status == TGR_OK && row < batch->rows; row++) {
         if (values[row] < 0 || isinf(values[row])) {
             return tgr_fail(error, TGR_ERR_INPUT,
                             "%s: row %" PRIu64 " of %s is %g, which is no number of tokens",
-                            column->values.file->path, batch->first_row + row, column->values.name.text,
-                            values[row]);
+                            column->values.file->path, batch->first_row + row,
+                            column->values.name.text, values[row]);
         }
     }
     batch->prompt_tokens = values;
     return status;
 }
 
-static tgr_status bad_entry(const tgr_query_file *file, const tgr_batch *batch, const char *name, size_t entry,
-                            double value, tgr_error *error)
+static tgr_status bad_entry(const tgr_query_file *file, const tgr_batch *batch, const char *name,
+                            size_t entry, double value, tgr_error *error)
 {
     size_t models = tgr_strings_count(file->models);
-    return tgr_fail(error, TGR_ERR_INPUT, "%s: row %" PRIu64 " of /obsm/%s holds %g, which is out of range",
-                    file->path, batch->first_row + entry / models, name, value);
+    return tgr_fail(error, TGR_ERR_INPUT,
+                    "%s: row %" PRIu64 " of /obsm/%s holds %g, which is out of range", file->path,
+                    batch->first_row + entry / models, name, value);
 }
 
 /* Reads floats, each NaN or finite and at least `least`. */
-static tgr_status read_floats(tgr_query_file *file, tgr_matrix_column *column, const char *name, int which,
-                              float least, tgr_batch *batch, float **values, tgr_error *error)
+static tgr_status read_floats(tgr_query_file *file, tgr_matrix_column *column, const char *name,
+                              int which, float least, tgr_batch *batch, float **values,
+                              tgr_error *error)
 {
     if (!column->present) {
         return TGR_OK;
@@ -107,7 +124,8 @@ static tgr_status read_floats(tgr_query_file *file, tgr_matrix_column *column, c
 static bool is_bytes(const tgr_matrix_column *column)
 {
     const tgr_array *dense = &column->dense;
-    return dense->dataset && dense->kind == TGR_ARRAY_INTEGER && dense->is_signed && dense->width == 1;
+    return dense->dataset && dense->kind == TGR_ARRAY_INTEGER && dense->is_signed &&
+           dense->width == 1;
 }
 
 static tgr_status read_outcome(tgr_query_file *file, tgr_batch *batch, tgr_error *error)
@@ -153,7 +171,8 @@ static tgr_status read_obs(tgr_query_file *file, unsigned want, tgr_batch *batch
     struct tgr_query_source *source = file->source;
     tgr_status status = TGR_OK;
     if ((want & TGR_WANT_IDS) && file->has_ids) {
-        TGR_TRY(tgr_texts_read(&source->ids, batch->first_row, batch->rows, &batch->memory->ids, error));
+        TGR_TRY(tgr_texts_read(&source->ids, batch->first_row, batch->rows, &batch->memory->ids,
+                               error));
         batch->ids = batch->memory->ids.texts;
     }
     if (want & TGR_WANT_SPLIT) {
@@ -179,14 +198,15 @@ static tgr_status read_obsm(tgr_query_file *file, unsigned want, tgr_batch *batc
     struct tgr_query_source *source = file->source;
     tgr_status status = TGR_OK;
     if (want & TGR_WANT_SCORE) {
-        TGR_TRY(read_floats(file, &source->score, "score", SCORE, -INFINITY, batch, &batch->score, error));
+        TGR_TRY(read_floats(file, &source->score, "score", SCORE, -INFINITY, batch, &batch->score,
+                            error));
     }
     if (want & TGR_WANT_COST) {
         TGR_TRY(read_floats(file, &source->cost, "cost", COST, 0, batch, &batch->cost, error));
     }
     if (want & TGR_WANT_COMPLETION_TOKENS) {
-        TGR_TRY(read_floats(file, &source->completion_tokens, "completion_tokens", COMPLETION_TOKENS, 0, batch,
-                            &batch->completion_tokens, error));
+        TGR_TRY(read_floats(file, &source->completion_tokens, "completion_tokens",
+                            COMPLETION_TOKENS, 0, batch, &batch->completion_tokens, error));
     }
     if (want & TGR_WANT_OUTCOME) {
         TGR_TRY(read_outcome(file, batch, error));
@@ -195,8 +215,8 @@ done:
     return status;
 }
 
-tgr_status tgr_query_read(tgr_query_file *file, uint64_t first, size_t max_rows, size_t max_nonzeros,
-                          unsigned want, tgr_batch *batch, tgr_error *error)
+tgr_status tgr_query_read(tgr_query_file *file, uint64_t first, size_t max_rows,
+                          size_t max_nonzeros, unsigned want, tgr_batch *batch, tgr_error *error)
 {
     struct tgr_batch_memory *memory = batch->memory;
     if (!memory && !(memory = tgr_mem_zalloc(1, sizeof(*memory)))) {
@@ -205,7 +225,8 @@ tgr_status tgr_query_read(tgr_query_file *file, uint64_t first, size_t max_rows,
     *batch = (tgr_batch){.first_row = first, .memory = memory};
     tgr_h5_quiet quiet;
     tgr_h5_quiet_begin(&quiet);
-    tgr_status status = tgr_x_read(&file->source->x, first, max_rows, max_nonzeros, &memory->x, error);
+    tgr_status status =
+        tgr_x_read(&file->source->x, first, max_rows, max_nonzeros, &memory->x, error);
     if (status == TGR_OK) {
         batch->rows = memory->x.rows;
         batch->x = (tgr_csr){.rows = memory->x.rows,

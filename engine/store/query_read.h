@@ -1,4 +1,5 @@
-/* query_read.h - query files, read block by block. The only door through which X enters the engine. */
+/* query_read.h - query files, read block by block. The only door through which X enters the engine.
+ */
 #ifndef TGR_STORE_QUERY_READ_H
 #define TGR_STORE_QUERY_READ_H
 
@@ -19,20 +20,20 @@ typedef struct tgr_query_file {
     uint64_t nonzeros;         /* stored; of a foreign file before duplicates are summed */
     tgr_value_type value_type; /* of every batch's x.values */
 
-    tgr_strings *tags;       /* number = column */
-    tgr_strings *models;     /* number = column of the obsm arrays; empty where there are none */
-    tgr_strings *splits;     /* NULL where the file has no such column; likewise the next four */
+    tgr_strings *tags;   /* number = column */
+    tgr_strings *models; /* number = column of the obsm arrays; empty where there are none */
+    tgr_strings *splits; /* NULL where the file has no such column; likewise the next four */
     tgr_strings *categories;
     tgr_strings *allows;
     tgr_strings *denies;
     tgr_strings *needs;
-    size_t id_width;         /* bytes that every id fits in; 0 where that is not known beforehand */
+    size_t id_width; /* bytes that every id fits in; 0 where that is not known beforehand */
     bool has_ids, has_prompt_tokens, has_text;
     bool has_score, has_outcome, has_cost, has_completion_tokens;
 
-    char *digest;            /* of the contents, as written by tagroute; "" for a foreign file, or one
-                              * whose parts were replaced since */
-    char *tagger_digest;     /* how its texts were tagged; "" for a foreign file */
+    char *digest;        /* of the contents, as written by tagroute; "" for a foreign file, or one
+                          * whose parts were replaced since */
+    char *tagger_digest; /* how its texts were tagged; "" for a foreign file */
     bool category_tag;
 
     struct tgr_query_source *source; /* the store's own */
@@ -46,8 +47,8 @@ void tgr_query_close(tgr_query_file *file); /* NULL allowed */
 /* Reads rows from `first` on: as many as there are, at most max_rows, and no more than max_nonzeros
  * stored values unless a single row holds more. batch->rows is 0 only at the end. want: TGR_WANT_*.
  * A batch starts zeroed, may be read into again and again, and is freed with tgr_batch_free. */
-tgr_status tgr_query_read(tgr_query_file *file, uint64_t first, size_t max_rows, size_t max_nonzeros,
-                          unsigned want, tgr_batch *batch, tgr_error *error);
+tgr_status tgr_query_read(tgr_query_file *file, uint64_t first, size_t max_rows,
+                          size_t max_nonzeros, unsigned want, tgr_batch *batch, tgr_error *error);
 void tgr_batch_free(tgr_batch *batch);
 
 /* Keeps only the rows for which keep[row] is true, in order, in place; first_row stays. */

@@ -41,8 +41,8 @@ tgr_status tgr_query_verify(tgr_query_file *file, tgr_error *error)
     tgr_h5_quiet quiet;
     tgr_batch batch = {0};
     const unsigned want = TGR_WANT_IDS | TGR_WANT_SPLIT | TGR_WANT_CATEGORY | TGR_WANT_ELIGIBILITY |
-                          TGR_WANT_PROMPT_TOKENS | TGR_WANT_SCORE | TGR_WANT_OUTCOME | TGR_WANT_COST |
-                          TGR_WANT_COMPLETION_TOKENS;
+                          TGR_WANT_PROMPT_TOKENS | TGR_WANT_SCORE | TGR_WANT_OUTCOME |
+                          TGR_WANT_COST | TGR_WANT_COMPLETION_TOKENS;
     tgr_h5_quiet_begin(&quiet);
     tgr_status status = file->has_text ? tgr_probe(file->path, try_texts, file, error) : TGR_OK;
     if (status == TGR_OK) {

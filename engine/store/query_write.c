@@ -6,18 +6,18 @@
 
 #include "engine/base/error.h"
 #include "engine/base/memory.h"
-#include "engine/base/output.h"
 #include "engine/store/layout.h"
 #include "engine/store/stream.h"
 
 struct tgr_query_writer {
     const tgr_query_plan *plan;
-    tgr_output output;
+    tgr_target target;
     tgr_anndata file; /* group: the file itself */
     tgr_stream streams[TGR_DATASETS];
 };
 
-/* ---- what the file is made of --------------------------------------------------------------------- */
+/* ---- what the file is made of
+ * --------------------------------------------------------------------- */
 
 typedef struct categorical {
     const char *name;
@@ -58,14 +58,16 @@ static tgr_status open_stream(tgr_query_writer *writer, tgr_anndata at, tgr_data
 static tgr_status write_names(tgr_query_writer *writer, tgr_anndata at, tgr_dataset dataset,
                               const tgr_names *names, tgr_error *error)
 {
-    tgr_status status = open_stream(writer, at, dataset, TGR_ELEMENT_VARIABLE, names->count, 0, error);
+    tgr_status status =
+        open_stream(writer, at, dataset, TGR_ELEMENT_VARIABLE, names->count, 0, error);
     if (status == TGR_OK) {
         status = tgr_stream_put_names(&writer->streams[dataset], names->names, names->count, error);
     }
     return status;
 }
 
-/* ---- opening -------------------------------------------------------------------------------------- */
+/* ---- opening
+ * -------------------------------------------------------------------------------------- */
 
 static tgr_status open_x(tgr_query_writer *writer, tgr_error *error)
 {
@@ -81,14 +83,15 @@ static tgr_status open_x(tgr_query_writer *writer, tgr_error *error)
     TGR_TRY(tgr_anndata_pair(x, "shape", shape, error));
     TGR_TRY(open_stream(writer, x, TGR_DATASET_INDPTR, integer, plan->rows + 1, 0, error));
     TGR_TRY(open_stream(writer, x, TGR_DATASET_INDICES, index, plan->nonzeros, 0, error));
-    TGR_TRY(open_stream(writer, x, TGR_DATASET_DATA, values[plan->value_type], plan->nonzeros, 0, error));
+    TGR_TRY(open_stream(writer, x, TGR_DATASET_DATA, values[plan->value_type], plan->nonzeros, 0,
+                        error));
 done:
     tgr_h5_close(x.group);
     return status;
 }
 
-static tgr_status open_categorical(tgr_query_writer *writer, tgr_anndata obs, const categorical *column,
-                                   tgr_error *error)
+static tgr_status open_categorical(tgr_query_writer *writer, tgr_anndata obs,
+                                   const categorical *column, tgr_error *error)
 {
     tgr_element element = column->names->count <= INT8_MAX    ? TGR_ELEMENT_I8
                           : column->names->count <= INT16_MAX ? TGR_ELEMENT_I16
@@ -138,7 +141,8 @@ static tgr_status open_obs(tgr_query_writer *writer, tgr_error *error)
         TGR_TRY(open_stream(writer, obs, TGR_DATASET_PROMPT_TOKENS, element, plan->rows, 0, error));
     }
     if (plan->has_text) {
-        TGR_TRY(open_stream(writer, obs, TGR_DATASET_TEXT, TGR_ELEMENT_VARIABLE, plan->rows, 0, error));
+        TGR_TRY(
+            open_stream(writer, obs, TGR_DATASET_TEXT, TGR_ELEMENT_VARIABLE, plan->rows, 0, error));
     }
 done:
     tgr_h5_close(obs.group);
@@ -170,9 +174,10 @@ static tgr_status write_var(tgr_query_writer *writer, tgr_error *error)
     tgr_status status = TGR_OK;
     TGR_TRY(tgr_anndata_frame(writer->file, "var", columns, 2, &var, error));
     TGR_TRY(write_names(writer, var, TGR_DATASET_TAGS, &plan->tags, error));
-    TGR_TRY(open_stream(writer, var, TGR_DATASET_TAG_QUERIES, TGR_ELEMENT_I64, plan->tags.count, 0, error));
-    TGR_TRY(tgr_stream_put(&writer->streams[TGR_DATASET_TAG_QUERIES], plan->tag_queries, plan->tags.count,
-                           error));
+    TGR_TRY(open_stream(writer, var, TGR_DATASET_TAG_QUERIES, TGR_ELEMENT_I64, plan->tags.count, 0,
+                        error));
+    TGR_TRY(tgr_stream_put(&writer->streams[TGR_DATASET_TAG_QUERIES], plan->tag_queries,
+                           plan->tags.count, error));
     TGR_TRY(open_stream(writer, var, TGR_DATASET_TAG_COUNTS, counts, plan->tags.count, 0, error));
     TGR_TRY(put_tag_counts(writer, error));
 done:
@@ -217,8 +222,10 @@ static tgr_status write_uns(tgr_query_writer *writer, tgr_error *error)
     TGR_TRY(tgr_anndata_put_integer(own, "version", TGR_FORMAT_VERSION, error));
     TGR_TRY(write_names(writer, own, TGR_DATASET_MODELS, &plan->models, error));
     TGR_TRY(tgr_anndata_group(own, "tagger", "dict", "0.1.0", &tagger, error));
-    TGR_TRY(tgr_anndata_put_text(tagger, "kind", plan->tagger_kind ? plan->tagger_kind : "", error));
-    TGR_TRY(tgr_anndata_put_text(tagger, "digest", plan->tagger_digest ? plan->tagger_digest : "", error));
+    TGR_TRY(
+        tgr_anndata_put_text(tagger, "kind", plan->tagger_kind ? plan->tagger_kind : "", error));
+    TGR_TRY(tgr_anndata_put_text(tagger, "digest", plan->tagger_digest ? plan->tagger_digest : "",
+                                 error));
     TGR_TRY(tgr_anndata_put_flag(tagger, "category_tag", plan->category_tag, error));
 done:
     tgr_h5_close(tagger.group);
@@ -231,9 +238,8 @@ static tgr_status open_all(tgr_query_writer *writer, const char *path, tgr_error
 {
     static const char *const empty[] = {"layers", "varm", "obsp", "varp"};
     tgr_status status = TGR_OK;
-    TGR_TRY(tgr_output_open(&writer->output, path, error));
-    writer->file.path = writer->output.path;
-    TGR_TRY(tgr_h5_create(writer->output.temporary, writer->output.path, &writer->file.group, error));
+    TGR_TRY(tgr_target_open(&writer->target, path, error));
+    writer->file = (tgr_anndata){writer->target.file, &writer->target};
     TGR_TRY(tgr_anndata_encode(writer->file, "anndata", "0.1.0", error));
     TGR_TRY(open_x(writer, error));
     TGR_TRY(open_obs(writer, error));
@@ -250,10 +256,12 @@ done:
 static tgr_status check_plan(const tgr_query_plan *plan, const char *path, tgr_error *error)
 {
     if (plan->compact && plan->tags.count > UINT16_MAX + 1u) {
-        return tgr_fail(error, TGR_ERR_ARGUMENT, "%s: %u tags do not fit 16-bit indices", path, plan->tags.count);
+        return tgr_fail(error, TGR_ERR_ARGUMENT, "%s: %u tags do not fit 16-bit indices", path,
+                        plan->tags.count);
     }
     if (!plan->compact && plan->nonzeros <= INT32_MAX && plan->tags.count > INT32_MAX) {
-        return tgr_fail(error, TGR_ERR_ARGUMENT, "%s: %u tags do not fit 32-bit indices", path, plan->tags.count);
+        return tgr_fail(error, TGR_ERR_ARGUMENT, "%s: %u tags do not fit 32-bit indices", path,
+                        plan->tags.count);
     }
     if (plan->rows >= INT64_MAX || plan->nonzeros > INT64_MAX) {
         return tgr_fail(error, TGR_ERR_ARGUMENT, "%s: more queries than a file takes", path);
@@ -286,7 +294,8 @@ tgr_status tgr_query_writer_open(const char *path, const tgr_query_plan *plan,
     return TGR_OK;
 }
 
-/* ---- filling -------------------------------------------------------------------------------------- */
+/* ---- filling
+ * -------------------------------------------------------------------------------------- */
 
 static const tgr_dataset dataset_of[TGR_QUERY_COLUMNS] = {
     [TGR_COLUMN_INDPTR] = TGR_DATASET_INDPTR,
@@ -347,7 +356,8 @@ static int64_t value_at(passed from, const void *values, size_t at)
     return 0;
 }
 
-static void convert(passed from, const void *values, size_t first, size_t count, tgr_element element, void *to)
+static void convert(passed from, const void *values, size_t first, size_t count,
+                    tgr_element element, void *to)
 {
     for (size_t i = 0; i < count; i++) {
         int64_t value = value_at(from, values, first + i);
@@ -371,7 +381,8 @@ static void convert(passed from, const void *values, size_t first, size_t count,
     }
 }
 
-static tgr_status put(tgr_stream *stream, passed from, const void *values, size_t count, tgr_error *error)
+static tgr_status put(tgr_stream *stream, passed from, const void *values, size_t count,
+                      tgr_error *error)
 {
     if (from == AS_STORED || stream->element == TGR_ELEMENT_F64) {
         return tgr_stream_put(stream, values, count, error);
@@ -381,8 +392,9 @@ static tgr_status put(tgr_stream *stream, passed from, const void *values, size_
         size_t room;
         void *to = tgr_stream_room(stream, &room);
         if (room == 0) {
-            return tgr_fail(error, TGR_ERR_ARGUMENT, "%s: more values are put into a column than were planned",
-                            stream->path);
+            return tgr_fail(error, TGR_ERR_ARGUMENT,
+                            "%s: more values are put into a column than were planned",
+                            stream->target->output.path);
         }
         size_t now = count - done < room ? count - done : room;
         convert(from, values, done, now, stream->element, to);
@@ -400,8 +412,8 @@ static tgr_status find_stream(tgr_query_writer *writer, tgr_dataset dataset, tgr
     if ((*stream)->dataset) {
         return TGR_OK;
     }
-    return tgr_fail(error, TGR_ERR_ARGUMENT, "%s: the plan of this file has no column %s", writer->file.path,
-                    tgr_dataset_path(dataset));
+    return tgr_fail(error, TGR_ERR_ARGUMENT, "%s: the plan of this file has no column %s",
+                    writer->target.output.path, tgr_dataset_path(dataset));
 }
 
 tgr_status tgr_query_put(tgr_query_writer *writer, tgr_query_column column, const void *values,
@@ -410,7 +422,7 @@ tgr_status tgr_query_put(tgr_query_writer *writer, tgr_query_column column, cons
     tgr_stream *stream;
     tgr_h5_quiet quiet;
     if ((unsigned)column >= TGR_QUERY_COLUMNS) {
-        return tgr_fail(error, TGR_ERR_ARGUMENT, "%s: no such column", writer->file.path);
+        return tgr_fail(error, TGR_ERR_ARGUMENT, "%s: no such column", writer->target.output.path);
     }
     tgr_status status = find_stream(writer, dataset_of[column], &stream, error);
     if (status != TGR_OK) {
@@ -437,7 +449,8 @@ static tgr_status put_texts(tgr_query_writer *writer, tgr_dataset dataset, const
     return status;
 }
 
-tgr_status tgr_query_put_ids(tgr_query_writer *writer, const tgr_texts *ids, size_t count, tgr_error *error)
+tgr_status tgr_query_put_ids(tgr_query_writer *writer, const tgr_texts *ids, size_t count,
+                             tgr_error *error)
 {
     return put_texts(writer, TGR_DATASET_IDS, ids, count, error);
 }
@@ -448,7 +461,8 @@ tgr_status tgr_query_put_text(tgr_query_writer *writer, const tgr_texts *texts, 
     return put_texts(writer, TGR_DATASET_TEXT, texts, count, error);
 }
 
-/* ---- the end -------------------------------------------------------------------------------------- */
+/* ---- the end
+ * -------------------------------------------------------------------------------------- */
 
 static tgr_status write_digest(tgr_query_writer *writer, const tgr_checksum checksums[TGR_DATASETS],
                                tgr_error *error)
@@ -457,9 +471,9 @@ static tgr_status write_digest(tgr_query_writer *writer, const tgr_checksum chec
     const tgr_tagger tagger = {plan->tagger_kind, plan->tagger_digest, plan->category_tag};
     char digest[33];
     tgr_layout_digest(checksums, &tagger, digest);
-    tgr_anndata own = {.path = writer->file.path};
+    tgr_anndata own = {.target = &writer->target};
     own.group = H5Gopen2(writer->file.group, "uns/tagroute", H5P_DEFAULT);
-    tgr_status status = tgr_h5_written(own.group > 0, own.path, error);
+    tgr_status status = tgr_target_check(own.target, own.group > 0, error);
     if (status == TGR_OK) {
         status = tgr_anndata_put_text(own, "digest", digest, error);
     }
@@ -476,8 +490,8 @@ static tgr_status finish(tgr_query_writer *writer, tgr_error *error)
             continue;
         }
         if (!tgr_stream_complete(stream)) {
-            return tgr_fail(error, TGR_ERR_ARGUMENT, "%s: the column %s is not complete", writer->file.path,
-                            tgr_dataset_path((tgr_dataset)i));
+            return tgr_fail(error, TGR_ERR_ARGUMENT, "%s: the column %s is not complete",
+                            writer->target.output.path, tgr_dataset_path((tgr_dataset)i));
         }
         uint64_t checksum;
         tgr_status status = tgr_stream_finish(stream, &checksum, error);
@@ -496,12 +510,9 @@ tgr_status tgr_query_writer_commit(tgr_query_writer *writer, tgr_error *error)
     tgr_h5_quiet_begin(&quiet);
     tgr_status status = finish(writer, error);
     if (status == TGR_OK) {
-        status = tgr_h5_close_written(&writer->file.group, writer->file.path, error);
+        status = tgr_target_commit(&writer->target, error);
     }
     tgr_h5_quiet_end(&quiet);
-    if (status == TGR_OK) {
-        status = tgr_output_commit(&writer->output, error);
-    }
     return status;
 }
 
@@ -512,11 +523,11 @@ void tgr_query_writer_free(tgr_query_writer *writer)
     }
     tgr_h5_quiet quiet;
     tgr_h5_quiet_begin(&quiet);
+    writer->target.discard = true;
     for (int i = 0; i < TGR_DATASETS; i++) {
         tgr_stream_close(&writer->streams[i]);
     }
-    tgr_h5_close(writer->file.group);
+    tgr_target_abandon(&writer->target);
     tgr_h5_quiet_end(&quiet);
-    tgr_output_abandon(&writer->output);
     tgr_mem_free(writer);
 }

@@ -21,40 +21,43 @@ typedef struct tgr_query_plan {
     uint64_t rows;
     uint64_t nonzeros;
     tgr_value_type value_type;
-    bool compact;             /* uint16 indices */
-    bool compress;            /* chunked + shuffle + deflate; else contiguous, page-aligned */
+    bool compact;  /* uint16 indices */
+    bool compress; /* chunked + shuffle + deflate; else contiguous, page-aligned */
     tgr_names tags;
-    const uint64_t *tag_queries;  /* tags: queries that have the tag */
-    const double *tag_counts;     /* tags: occurrences */
+    const uint64_t *tag_queries; /* tags: queries that have the tag */
+    const double *tag_counts;    /* tags: occurrences */
     tgr_names models;
     tgr_names categories, splits, allows, denies, needs, sources; /* count 0: no such column */
-    size_t id_width;          /* bytes of the longest id; 0 is taken as 1 */
+    size_t id_width; /* bytes of the longest id; 0 is taken as 1 */
     bool has_text;
-    bool has_prompt_tokens;   /* some query has one */
-    bool all_prompt_tokens;   /* every query has one: stored as int64, else float64 with NaN */
+    bool has_prompt_tokens; /* some query has one */
+    bool all_prompt_tokens; /* every query has one: stored as int64, else float64 with NaN */
     bool has_score, has_outcome, has_cost, has_completion_tokens;
-    const char *tagger_kind;  /* such as "given" */
+    const char *tagger_kind; /* such as "given" */
     const char *tagger_digest;
     bool category_tag;
 } tgr_query_plan;
 
-typedef enum tgr_query_column { /* values as passed to tgr_query_put */
-    TGR_COLUMN_INDPTR,        /* int64_t, rows + 1 */
-    TGR_COLUMN_INDICES,       /* uint32_t, nonzeros */
-    TGR_COLUMN_VALUES,        /* the plan's value_type, nonzeros */
-    TGR_COLUMN_CATEGORY,      /* int32_t codes, -1 missing; likewise the next five */
-    TGR_COLUMN_SPLIT,
-    TGR_COLUMN_ALLOW,
-    TGR_COLUMN_DENY,
-    TGR_COLUMN_NEEDS,
-    TGR_COLUMN_SOURCE,
-    TGR_COLUMN_POSITION,      /* int64_t byte offset of the record in its (decompressed) source */
-    TGR_COLUMN_PROMPT_TOKENS, /* double, NaN missing */
-    TGR_COLUMN_SCORE,         /* float, rows x models; likewise cost, completion tokens */
-    TGR_COLUMN_OUTCOME,       /* int8_t, rows x models */
-    TGR_COLUMN_COST,
-    TGR_COLUMN_COMPLETION_TOKENS,
-    TGR_QUERY_COLUMNS
+typedef enum tgr_query_column {                      /* values as passed to tgr_query_put */
+                                TGR_COLUMN_INDPTR,   /* int64_t, rows + 1 */
+                                TGR_COLUMN_INDICES,  /* uint32_t, nonzeros */
+                                TGR_COLUMN_VALUES,   /* the plan's value_type, nonzeros */
+                                TGR_COLUMN_CATEGORY, /* int32_t codes, -1 missing; likewise the next
+                                                        five */
+                                TGR_COLUMN_SPLIT,
+                                TGR_COLUMN_ALLOW,
+                                TGR_COLUMN_DENY,
+                                TGR_COLUMN_NEEDS,
+                                TGR_COLUMN_SOURCE,
+                                TGR_COLUMN_POSITION, /* int64_t byte offset of the record in its
+                                                        (decompressed) source */
+                                TGR_COLUMN_PROMPT_TOKENS, /* double, NaN missing */
+                                TGR_COLUMN_SCORE, /* float, rows x models; likewise cost, completion
+                                                     tokens */
+                                TGR_COLUMN_OUTCOME, /* int8_t, rows x models */
+                                TGR_COLUMN_COST,
+                                TGR_COLUMN_COMPLETION_TOKENS,
+                                TGR_QUERY_COLUMNS
 } tgr_query_column;
 
 typedef struct tgr_query_writer tgr_query_writer;
@@ -74,6 +77,7 @@ tgr_status tgr_query_put_text(tgr_query_writer *writer, const tgr_texts *texts, 
 
 /* Checks that every column is complete, writes checksums and names, and puts the file in place. */
 tgr_status tgr_query_writer_commit(tgr_query_writer *writer, tgr_error *error);
-void tgr_query_writer_free(tgr_query_writer *writer); /* NULL allowed; abandons what is not committed */
+void tgr_query_writer_free(
+    tgr_query_writer *writer); /* NULL allowed; abandons what is not committed */
 
 #endif

@@ -10,10 +10,10 @@
 #include "engine/base/memory.h"
 #include "engine/store/layout.h"
 
-#define BLOCK_BYTES   (1u << 20) /* of a buffer, and of a chunk: HDF5's chunk cache holds one */
-#define DEFLATE_LEVEL 4
-#define TEXTS         1024 /* strings of variable length written at once */
-#define STORED_REFERENCE 16 /* bytes that HDF5 keeps in place of a string of variable length */
+#define BLOCK_BYTES      (1u << 20) /* of a buffer, and of a chunk: HDF5's chunk cache holds one */
+#define DEFLATE_LEVEL    4
+#define TEXTS            1024 /* strings of variable length written at once */
+#define STORED_REFERENCE 16   /* bytes that HDF5 keeps in place of a string of variable length */
 
 static const size_t widths[] = {
     [TGR_ELEMENT_U8] = 1,  [TGR_ELEMENT_U16] = 2, [TGR_ELEMENT_I8] = 1,  [TGR_ELEMENT_I16] = 2,
@@ -54,31 +54,34 @@ static hid_t file_type(tgr_element element, size_t width)
     return H5I_INVALID_HID;
 }
 
-/* Contiguous data is given its place at once, so that where things lie in the file does not depend on the
- * order in which columns are filled. */
+/* Contiguous data is given its place at once, so that where things lie in the file does not depend
+ * on the order in which columns are filled. */
 static bool set_layout(hid_t creation, const tgr_stream *stream, bool compress)
 {
     if (!compress || stream->rows == 0 || stream->columns == 0) {
         return H5Pset_layout(creation, H5D_CONTIGUOUS) >= 0 &&
                H5Pset_alloc_time(creation, H5D_ALLOC_TIME_EARLY) >= 0 &&
-               (stream->element == TGR_ELEMENT_VARIABLE || H5Pset_fill_time(creation, H5D_FILL_TIME_NEVER) >= 0);
+               (stream->element == TGR_ELEMENT_VARIABLE ||
+                H5Pset_fill_time(creation, H5D_FILL_TIME_NEVER) >= 0);
     }
     hsize_t chunk[2] = {stream->room < stream->rows ? stream->room : stream->rows, stream->columns};
     return H5Pset_chunk(creation, stream->rank, chunk) >= 0 && H5Pset_shuffle(creation) >= 0 &&
            H5Pset_deflate(creation, DEFLATE_LEVEL) >= 0;
 }
 
-static tgr_status create(tgr_stream *stream, tgr_anndata at, const tgr_stream_plan *plan, tgr_error *error)
+static tgr_status create(tgr_stream *stream, tgr_anndata at, const tgr_stream_plan *plan,
+                         tgr_error *error)
 {
     hsize_t shape[2] = {plan->rows, plan->columns};
     hid_t creation = tgr_anndata_creation(H5P_DATASET_CREATE);
     hid_t space = H5Screate_simple(stream->rank, shape, NULL);
     bool ok = creation > 0 && space > 0 && set_layout(creation, stream, plan->compress);
     if (ok) {
-        stream->dataset = H5Dcreate2(at.group, plan->name, stream->type, space, H5P_DEFAULT, creation, H5P_DEFAULT);
+        stream->dataset = H5Dcreate2(at.group, plan->name, stream->type, space, H5P_DEFAULT,
+                                     creation, H5P_DEFAULT);
         ok = stream->dataset > 0;
     }
-    tgr_status status = tgr_h5_written(ok, at.path, error);
+    tgr_status status = tgr_target_check(at.target, ok, error);
     tgr_h5_close(space);
     tgr_h5_close(creation);
     return status;
@@ -88,9 +91,10 @@ tgr_status tgr_stream_open(tgr_stream *stream, tgr_anndata at, const tgr_stream_
                            tgr_error *error)
 {
     bool variable = plan->element == TGR_ELEMENT_VARIABLE;
-    *stream = (tgr_stream){.path = at.path, .element = plan->element, .rows = plan->rows};
-    stream->width = plan->element == TGR_ELEMENT_FIXED ? plan->width : variable ? sizeof(char *)
-                                                                               : widths[plan->element];
+    *stream = (tgr_stream){.target = at.target, .element = plan->element, .rows = plan->rows};
+    stream->width = plan->element == TGR_ELEMENT_FIXED ? plan->width
+                    : variable                         ? sizeof(char *)
+                                                       : widths[plan->element];
     stream->rank = plan->columns ? 2 : 1;
     stream->columns = plan->columns ? plan->columns : 1;
     size_t row = stream->columns * stream->width;
@@ -103,13 +107,14 @@ tgr_status tgr_stream_open(tgr_stream *stream, tgr_anndata at, const tgr_stream_
     }
     XXH3_64bits_reset(hash);
     stream->type = file_type(plan->element, plan->width);
-    tgr_status status = tgr_h5_written(stream->type > 0, at.path, error);
+    tgr_status status = tgr_target_check(at.target, stream->type > 0, error);
     if (status == TGR_OK) {
         status = create(stream, at, plan, error);
     }
     if (status == TGR_OK) {
         const char *encoding = plan->element >= TGR_ELEMENT_FIXED ? "string-array" : "array";
-        status = tgr_anndata_encode((tgr_anndata){stream->dataset, at.path}, encoding, "0.2.0", error);
+        status =
+            tgr_anndata_encode((tgr_anndata){stream->dataset, at.target}, encoding, "0.2.0", error);
     }
     return status;
 }
@@ -126,7 +131,7 @@ static tgr_status write_rows(tgr_stream *stream, const void *rows, size_t count,
     bool ok = space > 0 && memory > 0 &&
               H5Sselect_hyperslab(space, H5S_SELECT_SET, start, NULL, shape, NULL) >= 0 &&
               H5Dwrite(stream->dataset, stream->type, memory, space, H5P_DEFAULT, rows) >= 0;
-    tgr_status status = tgr_h5_written(ok, stream->path, error);
+    tgr_status status = tgr_target_check(stream->target, ok, error);
     tgr_h5_close(memory);
     tgr_h5_close(space);
     stream->written += count;
@@ -160,8 +165,8 @@ tgr_status tgr_stream_advance(tgr_stream *stream, size_t count, tgr_error *error
 
 static tgr_status too_many(const tgr_stream *stream, tgr_error *error)
 {
-    return tgr_fail(error, TGR_ERR_ARGUMENT, "%s: more values are put into %s than were planned", stream->path,
-                    tgr_h5_name_of(stream->dataset, NULL).text);
+    return tgr_fail(error, TGR_ERR_ARGUMENT, "%s: more values are put into %s than were planned",
+                    stream->target->output.path, tgr_h5_name_of(stream->dataset, NULL).text);
 }
 
 tgr_status tgr_stream_put(tgr_stream *stream, const void *values, size_t count, tgr_error *error)
@@ -185,15 +190,18 @@ tgr_status tgr_stream_put(tgr_stream *stream, const void *values, size_t count, 
     return TGR_OK;
 }
 
-static tgr_status check_text(const tgr_stream *stream, const char *text, size_t length, tgr_error *error)
+static tgr_status check_text(const tgr_stream *stream, const char *text, size_t length,
+                             tgr_error *error)
 {
     if (memchr(text, 0, length)) {
-        return tgr_fail(error, TGR_ERR_INPUT, "%s: a string of %s holds a NUL byte, which HDF5 cannot store",
-                        stream->path, tgr_h5_name_of(stream->dataset, NULL).text);
+        return tgr_fail(error, TGR_ERR_INPUT,
+                        "%s: a string of %s holds a NUL byte, which HDF5 cannot store",
+                        stream->target->output.path, tgr_h5_name_of(stream->dataset, NULL).text);
     }
     if (stream->element == TGR_ELEMENT_FIXED && length > stream->width) {
-        return tgr_fail(error, TGR_ERR_ARGUMENT, "%s: a string of %s is longer than the %zu bytes planned",
-                        stream->path, tgr_h5_name_of(stream->dataset, NULL).text, stream->width);
+        return tgr_fail(
+            error, TGR_ERR_ARGUMENT, "%s: a string of %s is longer than the %zu bytes planned",
+            stream->target->output.path, tgr_h5_name_of(stream->dataset, NULL).text, stream->width);
     }
     return TGR_OK;
 }
@@ -211,7 +219,8 @@ static tgr_status put_fixed(tgr_stream *stream, const char *text, size_t length,
 }
 
 /* Writes strings that are NUL-terminated and stay where they are. */
-static tgr_status put_pointers(tgr_stream *stream, const char *const *texts, size_t count, tgr_error *error)
+static tgr_status put_pointers(tgr_stream *stream, const char *const *texts, size_t count,
+                               tgr_error *error)
 {
     if (count > stream->rows - stream->written) {
         return too_many(stream, error);
@@ -237,12 +246,14 @@ static tgr_status flush_waiting(tgr_stream *stream, tgr_error *error)
     return put_pointers(stream, pointers, count, error);
 }
 
-/* Strings of variable length wait until a block is full: where HDF5 places them depends on how many it is
- * given at a time. */
-static tgr_status put_variable(tgr_stream *stream, const char *text, size_t length, tgr_error *error)
+/* Strings of variable length wait until a block is full: where HDF5 places them depends on how many
+ * it is given at a time. */
+static tgr_status put_variable(tgr_stream *stream, const char *text, size_t length,
+                               tgr_error *error)
 {
     void *waiting = stream->waiting;
-    bool grown = tgr_mem_grow(&waiting, &stream->waiting_capacity, stream->waiting_bytes + length + 1, 1);
+    bool grown =
+        tgr_mem_grow(&waiting, &stream->waiting_capacity, stream->waiting_bytes + length + 1, 1);
     stream->waiting = waiting;
     if (!grown) {
         return tgr_fail_memory(error, "a block of texts");
@@ -259,7 +270,8 @@ static tgr_status put_variable(tgr_stream *stream, const char *text, size_t leng
     return full ? flush_waiting(stream, error) : TGR_OK;
 }
 
-tgr_status tgr_stream_put_texts(tgr_stream *stream, const tgr_texts *texts, size_t count, tgr_error *error)
+tgr_status tgr_stream_put_texts(tgr_stream *stream, const tgr_texts *texts, size_t count,
+                                tgr_error *error)
 {
     tgr_status status = TGR_OK;
     for (size_t i = 0; status == TGR_OK && i < count; i++) {
@@ -267,8 +279,9 @@ tgr_status tgr_stream_put_texts(tgr_stream *stream, const tgr_texts *texts, size
         size_t length = (size_t)(texts->offsets[i + 1] - texts->offsets[i]);
         status = check_text(stream, text, length, error);
         if (status == TGR_OK) {
-            status = stream->element == TGR_ELEMENT_FIXED ? put_fixed(stream, text, length, error)
-                                                          : put_variable(stream, text, length, error);
+            status = stream->element == TGR_ELEMENT_FIXED
+                         ? put_fixed(stream, text, length, error)
+                         : put_variable(stream, text, length, error);
         }
     }
     return status;
@@ -287,7 +300,8 @@ tgr_status tgr_stream_put_names(tgr_stream *stream, const char *const *names, si
 
 bool tgr_stream_complete(const tgr_stream *stream)
 {
-    return stream->written + stream->held + stream->waiting_count == stream->rows && stream->partial == 0;
+    return stream->written + stream->held + stream->waiting_count == stream->rows &&
+           stream->partial == 0;
 }
 
 /* Of fixed length, unlike AnnData's own attributes: nothing is read through a heap to check it. */
@@ -297,10 +311,11 @@ static tgr_status write_checksum(tgr_stream *stream, const char *text, tgr_error
     hid_t space = H5Screate(H5S_SCALAR), attribute = -1;
     bool ok = type > 0 && space > 0;
     if (ok) {
-        attribute = H5Acreate2(stream->dataset, TGR_CHECKSUM, type, space, H5P_DEFAULT, H5P_DEFAULT);
+        attribute =
+            H5Acreate2(stream->dataset, TGR_CHECKSUM, type, space, H5P_DEFAULT, H5P_DEFAULT);
         ok = attribute > 0 && H5Awrite(attribute, type, text) >= 0;
     }
-    tgr_status status = tgr_h5_written(ok, stream->path, error);
+    tgr_status status = tgr_target_check(stream->target, ok, error);
     tgr_h5_close(attribute);
     tgr_h5_close(space);
     tgr_h5_close(type);
@@ -314,7 +329,8 @@ tgr_status tgr_stream_finish(tgr_stream *stream, uint64_t *checksum, tgr_error *
         status = flush_waiting(stream, error);
     }
     *checksum = XXH3_64bits_digest(stream->hash);
-    return status == TGR_OK ? write_checksum(stream, tgr_checksum_of(*checksum).text, error) : status;
+    return status == TGR_OK ? write_checksum(stream, tgr_checksum_of(*checksum).text, error)
+                            : status;
 }
 
 void tgr_stream_close(tgr_stream *stream)

@@ -1,7 +1,7 @@
 /* stream.h - a dataset of known length, appended to in order, that ends with its checksum.
  *
- * Everything goes through one buffer of about a chunk, so that what reaches HDF5 does not depend on how
- * the caller cuts its blocks.
+ * Everything goes through one buffer of about a chunk, so that what reaches HDF5 does not depend on
+ * how the caller cuts its blocks.
  */
 #ifndef TGR_STORE_STREAM_H
 #define TGR_STORE_STREAM_H
@@ -25,23 +25,23 @@ typedef enum tgr_element {
 typedef struct tgr_stream_plan {
     const char *name;
     tgr_element element;
-    size_t width;         /* of FIXED */
+    size_t width; /* of FIXED */
     uint64_t rows;
-    size_t columns;       /* 0: one dimension */
+    size_t columns; /* 0: one dimension */
     bool compress;
 } tgr_stream_plan;
 
 typedef struct tgr_stream {
     hid_t dataset, type; /* dataset 0: not in use */
-    const char *path;    /* of the file, for messages */
+    const tgr_target *target;
     tgr_element element;
-    size_t width;        /* bytes of an element; of VARIABLE, of a pointer */
+    size_t width; /* bytes of an element; of VARIABLE, of a pointer */
     int rank;
     uint64_t rows, written, columns; /* in rows; columns at least 1 */
     char *buffer;
-    size_t room, held;   /* rows that the buffer takes, rows in it */
-    size_t partial;      /* elements beyond the rows held: a row may be put in parts */
-    char *waiting;       /* VARIABLE: strings put and not yet written, each with its NUL */
+    size_t room, held; /* rows that the buffer takes, rows in it */
+    size_t partial;    /* elements beyond the rows held: a row may be put in parts */
+    char *waiting;     /* VARIABLE: strings put and not yet written, each with its NUL */
     size_t waiting_count, waiting_bytes, waiting_capacity;
     void *hash;
 } tgr_stream;
@@ -55,8 +55,8 @@ tgr_status tgr_stream_open(tgr_stream *stream, tgr_anndata at, const tgr_stream_
 void *tgr_stream_room(tgr_stream *stream, size_t *count);
 tgr_status tgr_stream_advance(tgr_stream *stream, size_t count, tgr_error *error);
 
-/* Elements already in the file's type; and strings (FIXED or VARIABLE). TGR_ERR_INPUT for strings that hold
- * NUL; TGR_ERR_ARGUMENT for too many values or strings wider than planned. */
+/* Elements already in the file's type; and strings (FIXED or VARIABLE). TGR_ERR_INPUT for strings
+ * that hold NUL; TGR_ERR_ARGUMENT for too many values or strings wider than planned. */
 tgr_status tgr_stream_put(tgr_stream *stream, const void *values, size_t count, tgr_error *error);
 tgr_status tgr_stream_put_texts(tgr_stream *stream, const tgr_texts *texts, size_t count,
                                 tgr_error *error);

@@ -52,8 +52,8 @@ static tgr_status start(tgr_text_block *block, size_t count, size_t scratch, tgr
     return TGR_OK;
 }
 
-static tgr_status read_fixed(const tgr_array *array, uint64_t first, uint64_t count, tgr_text_block *block,
-                             tgr_error *error)
+static tgr_status read_fixed(const tgr_array *array, uint64_t first, uint64_t count,
+                             tgr_text_block *block, tgr_error *error)
 {
     size_t width = array->width;
     size_t piece = width < PIECE_BYTES ? PIECE_BYTES / width : 1;
@@ -78,8 +78,8 @@ static tgr_status read_fixed(const tgr_array *array, uint64_t first, uint64_t co
     return status;
 }
 
-/* Where HDF5 puts variable-length strings while it reads them: pieces that are all freed together, so that
- * nothing is lost where it fails half-way. */
+/* Where HDF5 puts variable-length strings while it reads them: pieces that are all freed together,
+ * so that nothing is lost where it fails half-way. */
 typedef struct piece {
     struct piece *next;
 } piece;
@@ -131,15 +131,16 @@ static tgr_status read_piece(const tgr_array *array, uint64_t first, uint64_t co
     bool scalar = array->rank == 0;
     hid_t memory = scalar ? H5Screate(H5S_SCALAR) : H5Screate_simple(1, &rows, NULL);
     bool ok = memory > 0 &&
-              (scalar ||
-               H5Sselect_hyperslab(array->space, H5S_SELECT_SET, &start_row, NULL, &rows, NULL) >= 0) &&
+              (scalar || H5Sselect_hyperslab(array->space, H5S_SELECT_SET, &start_row, NULL, &rows,
+                                             NULL) >= 0) &&
               H5Dread(array->dataset, array->native, memory, array->space, transfer, texts) >= 0;
     tgr_status status = TGR_OK;
     if (from->no_memory) {
         status = tgr_fail_memory(error, "a block of strings");
     } else if (from->too_long) {
         status = tgr_fail(error, TGR_ERR_INPUT,
-                          "%s: a string near row %" PRIu64 " of %s is longer than %zu bytes, or than the file",
+                          "%s: a string near row %" PRIu64
+                          " of %s is longer than %zu bytes, or than the file",
                           array->file->path, first, array->name.text, array->text_max);
     } else {
         status = tgr_h5_readable(ok, array->file->path, array->name.text, error);
@@ -203,23 +204,26 @@ static tgr_status read_numbers(const tgr_array *array, uint64_t first, uint64_t 
     for (uint64_t done = 0; status == TGR_OK && done < count;) {
         uint64_t now = count - done < PIECE_ROWS ? count - done : PIECE_ROWS;
         if (real) {
-            status = tgr_array_read_double(array, first + done, now, (double *)(void *)block->scratch, error);
+            status = tgr_array_read_double(array, first + done, now,
+                                           (double *)(void *)block->scratch, error);
         } else if (big) {
             status = tgr_array_read_raw(array, first + done, now, block->scratch, error);
         } else {
-            status = tgr_array_read_int64(array, first + done, now, (int64_t *)(void *)block->scratch, error);
+            status = tgr_array_read_int64(array, first + done, now,
+                                          (int64_t *)(void *)block->scratch, error);
         }
         for (uint64_t i = 0; status == TGR_OK && i < now; i++) {
             const char *value = block->scratch + i * 8;
-            status = real ? add_double(value, block, error) : add_integer(array, value, block, error);
+            status =
+                real ? add_double(value, block, error) : add_integer(array, value, block, error);
         }
         done += now;
     }
     return status;
 }
 
-tgr_status tgr_texts_read(const tgr_array *array, uint64_t first, uint64_t count, tgr_text_block *block,
-                          tgr_error *error)
+tgr_status tgr_texts_read(const tgr_array *array, uint64_t first, uint64_t count,
+                          tgr_text_block *block, tgr_error *error)
 {
     if (array->kind == TGR_ARRAY_FIXED) {
         return read_fixed(array, first, count, block, error);
@@ -244,8 +248,9 @@ tgr_status tgr_texts_open(const tgr_h5_file *file, hid_t group, const char *name
     }
     status = tgr_array_open(file, object, "values", array, error);
     if (status == TGR_OK && !array->dataset) {
-        status = tgr_fail(error, TGR_ERR_INPUT, "%s: %s does not hold strings in an encoding that is read",
-                          file->path, tgr_h5_name_of(object, NULL).text);
+        status = tgr_fail(error, TGR_ERR_INPUT,
+                          "%s: %s does not hold strings in an encoding that is read", file->path,
+                          tgr_h5_name_of(object, NULL).text);
     }
     tgr_h5_close(object);
     return status;
@@ -258,7 +263,8 @@ tgr_status tgr_texts_scalar(const tgr_h5_file *file, hid_t group, const char *na
     tgr_array array;
     tgr_text_block block = {0};
     tgr_status status = tgr_array_open(file, group, name, &array, error);
-    if (status == TGR_OK && array.dataset && tgr_array_is_text(&array) && array.rows == 1 && array.rank < 2) {
+    if (status == TGR_OK && array.dataset && tgr_array_is_text(&array) && array.rows == 1 &&
+        array.rank < 2) {
         TGR_TRY(tgr_texts_read(&array, 0, 1, &block, error));
         *text = tgr_mem_string_n(block.texts.bytes, (size_t)block.texts.offsets[1]);
         status = *text ? TGR_OK : tgr_fail_memory(error, name);

@@ -88,8 +88,8 @@ static tgr_status read_shape(tgr_x *x, hid_t group, tgr_error *error)
     return found ? set_shape(x, shape[0], shape[1], error) : bad(x, "has no shape", error);
 }
 
-/* The three arrays against each other and the shape. What lies between the ends of indptr is checked as
- * it is read. */
+/* The three arrays against each other and the shape. What lies between the ends of indptr is
+ * checked as it is read. */
 static tgr_status check_sparse(const tgr_x *x, tgr_error *error)
 {
     const tgr_array *data = &x->data, *indices = &x->indices, *indptr = &x->indptr;
@@ -205,18 +205,20 @@ tgr_status tgr_x_reserve(const tgr_x *x, tgr_x_block *block, size_t nonzeros, tg
     return grown ? TGR_OK : tgr_fail_memory(error, "a block of /X");
 }
 
-/* Rows that may be taken: as many as hold at most max_nonzeros values, at least one. indptr is made to
- * start at 0; *start is where it did. */
-static tgr_status choose_rows(const tgr_x *x, uint64_t first, size_t max_nonzeros, tgr_x_block *block,
-                              uint64_t *start, tgr_error *error)
+/* Rows that may be taken: as many as hold at most max_nonzeros values, at least one. indptr is made
+ * to start at 0; *start is where it did. */
+static tgr_status choose_rows(const tgr_x *x, uint64_t first, size_t max_nonzeros,
+                              tgr_x_block *block, uint64_t *start, tgr_error *error)
 {
     int64_t *indptr = block->indptr;
     size_t rows = block->rows;
     *start = (uint64_t)indptr[0];
     for (size_t row = 0; row < rows; row++) {
-        if (indptr[row] < 0 || indptr[row + 1] < indptr[row] || (uint64_t)indptr[row + 1] > x->nonzeros) {
-            return tgr_fail(error, TGR_ERR_INPUT, "%s: indptr of /X falls or runs over at row %" PRIu64,
-                            x->file->path, first + row);
+        if (indptr[row] < 0 || indptr[row + 1] < indptr[row] ||
+            (uint64_t)indptr[row + 1] > x->nonzeros) {
+            return tgr_fail(error, TGR_ERR_INPUT,
+                            "%s: indptr of /X falls or runs over at row %" PRIu64, x->file->path,
+                            first + row);
         }
         if (row > 0 && (uint64_t)indptr[row + 1] - *start > max_nonzeros) {
             block->rows = row;

@@ -1,4 +1,5 @@
-/* x.h - /X of an untrusted file, whichever of AnnData's layouts it has, as canonical blocks of CSR. */
+/* x.h - /X of an untrusted file, whichever of AnnData's layouts it has, as canonical blocks of CSR.
+ */
 #ifndef TGR_STORE_X_H
 #define TGR_STORE_X_H
 

@@ -1,4 +1,5 @@
-/* x_foreign.c - /X in layouts that are not rows of sparse values: dense arrays, and CSC transposed. */
+/* x_foreign.c - /X in layouts that are not rows of sparse values: dense arrays, and CSC transposed.
+ */
 #include <string.h>
 
 #include "engine/base/error.h"
@@ -8,10 +9,12 @@
 #define DENSE_BYTES (4u << 20) /* of a dense array read at once, unless a row is larger */
 #define PIECE       65536      /* entries of CSC read at once */
 
-/* ---- dense ---------------------------------------------------------------------------------------- */
+/* ---- dense
+ * ---------------------------------------------------------------------------------------- */
 
 /* Appends what is not zero in one dense row (NaN is kept, and refused later with its row). */
-static size_t gather_row(const tgr_x *x, const void *dense, size_t row, tgr_x_block *block, size_t at)
+static size_t gather_row(const tgr_x *x, const void *dense, size_t row, tgr_x_block *block,
+                         size_t at)
 {
     for (size_t column = 0; column < x->columns; column++) {
         size_t from = row * x->columns + column;
@@ -35,7 +38,8 @@ tgr_status tgr_x_read_dense(const tgr_x *x, uint64_t first, size_t max_nonzeros,
 {
     size_t wanted = block->rows;
     size_t row_bytes = (size_t)x->columns * tgr_x_value_size(x->value_type);
-    size_t piece = row_bytes == 0 || DENSE_BYTES / row_bytes > wanted ? wanted : DENSE_BYTES / row_bytes;
+    size_t piece =
+        row_bytes == 0 || DENSE_BYTES / row_bytes > wanted ? wanted : DENSE_BYTES / row_bytes;
     piece = piece ? piece : 1;
     bool grown = tgr_mem_grow(&block->dense, &block->dense_capacity, piece * row_bytes, 1);
     if (!grown) {
@@ -66,7 +70,8 @@ tgr_status tgr_x_read_dense(const tgr_x *x, uint64_t first, size_t max_nonzeros,
     return TGR_OK;
 }
 
-/* ---- CSC ------------------------------------------------------------------------------------------ */
+/* ---- CSC
+ * ------------------------------------------------------------------------------------------ */
 
 typedef struct transposition {
     int64_t *column_starts;
@@ -78,11 +83,12 @@ typedef struct transposition {
 static tgr_status read_column_starts(const tgr_x *x, transposition *work, tgr_error *error)
 {
     size_t columns = x->columns;
-    tgr_status status = tgr_array_read_int64(&x->indptr, 0, columns + 1, work->column_starts, error);
+    tgr_status status =
+        tgr_array_read_int64(&x->indptr, 0, columns + 1, work->column_starts, error);
     for (size_t column = 0; status == TGR_OK && column < columns; column++) {
         if (work->column_starts[column + 1] < work->column_starts[column]) {
-            return tgr_fail(error, TGR_ERR_INPUT, "%s: indptr of /X falls at column %zu", x->file->path,
-                            column);
+            return tgr_fail(error, TGR_ERR_INPUT, "%s: indptr of /X falls at column %zu",
+                            x->file->path, column);
         }
     }
     return status;
@@ -99,7 +105,8 @@ static tgr_status count_rows(tgr_x *x, transposition *work, tgr_error *error)
         }
         for (uint64_t i = 0; i < now; i++) {
             if (work->rows[i] >= x->rows) {
-                return tgr_fail(error, TGR_ERR_INPUT, "%s: /X has a row index out of bounds", x->file->path);
+                return tgr_fail(error, TGR_ERR_INPUT, "%s: /X has a row index out of bounds",
+                                x->file->path);
             }
             x->row_starts[work->rows[i] + 1]++;
         }
@@ -132,7 +139,8 @@ static tgr_status place(tgr_x *x, transposition *work, tgr_error *error)
             uint32_t row = work->rows[i];
             /* The file may be changed by others between the two passes. */
             if (row >= x->rows || work->next[row] >= x->row_starts[row + 1]) {
-                return tgr_fail(error, TGR_ERR_INPUT, "%s: /X changed while it was read", x->file->path);
+                return tgr_fail(error, TGR_ERR_INPUT, "%s: /X changed while it was read",
+                                x->file->path);
             }
             size_t to = (size_t)work->next[row]++;
             size_t size = tgr_x_value_size(x->value_type);
@@ -147,8 +155,8 @@ static tgr_status place(tgr_x *x, transposition *work, tgr_error *error)
 tgr_status tgr_x_transpose(tgr_x *x, tgr_error *error)
 {
     if (x->rows >= UINT32_MAX || x->nonzeros > SIZE_MAX / sizeof(uint64_t)) {
-        return tgr_fail(error, TGR_ERR_INPUT, "%s: /X is too large to transpose; store it as csr_matrix",
-                        x->file->path);
+        return tgr_fail(error, TGR_ERR_INPUT,
+                        "%s: /X is too large to transpose; store it as csr_matrix", x->file->path);
     }
     tgr_status status = TGR_OK;
     x->row_starts = tgr_mem_zalloc((size_t)x->rows + 1, sizeof(*x->row_starts));
@@ -159,9 +167,10 @@ tgr_status tgr_x_transpose(tgr_x *x, tgr_error *error)
         work->column_starts = tgr_mem_alloc((size_t)x->columns + 1, sizeof(*work->column_starts));
         work->next = tgr_mem_alloc((size_t)x->rows + 1, sizeof(*work->next));
     }
-    if (!x->row_starts || !x->columns_by_row || !x->values_by_row || !work || !work->column_starts ||
-        !work->next) {
-        status = tgr_fail_memory(error, "a transposed /X; store it as csr_matrix to read it block by block");
+    if (!x->row_starts || !x->columns_by_row || !x->values_by_row || !work ||
+        !work->column_starts || !work->next) {
+        status = tgr_fail_memory(
+            error, "a transposed /X; store it as csr_matrix to read it block by block");
         goto done;
     }
     TGR_TRY(read_column_starts(x, work, error));

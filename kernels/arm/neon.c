@@ -10,6 +10,10 @@
 
 #include "kernels/body/route.h"
 
-const tgr_kernels tgr_kernels_neon = {"neon", neon_route};
+#include "kernels/body/count.h"
+#include "kernels/body/decide_rows.h"
+
+const tgr_kernels tgr_kernels_neon = {
+    .isa = "neon", .route = neon_route, .decide = neon_decide, .count = neon_count};
 
 #endif

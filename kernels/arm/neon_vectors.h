@@ -1,5 +1,6 @@
 /* neon_vectors.h - four lanes of AArch64. See kernels/body/vectors.md. */
 #include <arm_neon.h>
+#include <string.h>
 
 #define V_LANES     4
 #define TGR_ROWS_16 4
@@ -97,6 +98,40 @@ TGR_INLINE v_int i_set(int32_t x)
 TGR_INLINE v_int i_select(v_mask m, v_int yes, v_int no)
 {
     return vbslq_s32(m, yes, no);
+}
+
+TGR_INLINE v_int i_load_u16(const uint16_t *p)
+{
+    return vreinterpretq_s32_u32(vmovl_u16(vld1_u16(p)));
+}
+
+TGR_INLINE v_int i_load_u32(const uint32_t *p)
+{
+    return vreinterpretq_s32_u32(vld1q_u32(p));
+}
+
+TGR_INLINE v_int i_multiply(v_int a, v_int b)
+{
+    return vmulq_s32(a, b);
+}
+
+TGR_INLINE v_float v_load_u8(const uint8_t *p)
+{
+    uint32_t four;
+    memcpy(&four, p, sizeof four);
+    uint8x8_t bytes = vreinterpret_u8_u32(vdup_n_u32(four));
+    return vcvtq_f32_u32(vmovl_u16(vget_low_u16(vmovl_u8(bytes))));
+}
+
+TGR_INLINE v_float v_load_u16(const uint16_t *p)
+{
+    return vcvtq_f32_u32(vmovl_u16(vld1_u16(p)));
+}
+
+TGR_INLINE void v_store_entries(tgr_entry *p, v_int offsets, v_float values)
+{
+    uint32x4x2_t pairs = {{vreinterpretq_u32_s32(offsets), vreinterpretq_u32_f32(values)}};
+    vst2q_u32((uint32_t *)(void *)p, pairs);
 }
 
 TGR_INLINE v_mask i_eq(v_int a, v_int b)

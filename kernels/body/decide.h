@@ -32,12 +32,22 @@ TGR_INLINE size_t row_of(const tile_part *part, size_t i)
     return part->job->block_begin + part->job->tile_rows[part->lane + i];
 }
 
-static void load_words(tile_part *part, size_t word)
+/* Bits 32 * word on of each row's mask, as the low or high half of a 64-bit word in memory. */
+TGR_INLINE void load_words(tile_part *part, size_t word)
 {
-    const tgr_decider *decider = part->job->decider;
-    for (size_t i = 0; i < V_LANES; i++) {
-        uint64_t both = decider->eligible[row_of(part, i) * decider->mask_words + word / 2];
-        part->words[i] = (uint32_t)(both >> (word % 2 * 32));
+    const tgr_job *job = part->job;
+    size_t row_bytes = job->decider->mask_words * sizeof(uint64_t);
+    const char *masks = (const char *)job->decider->eligible;
+    masks += job->block_begin * row_bytes + word * sizeof(uint32_t);
+    const uint16_t *rows = job->tile_rows + part->lane;
+    if (row_bytes == sizeof(uint64_t)) {
+        for (size_t i = 0; i < V_LANES; i++) {
+            memcpy(&part->words[i], masks + rows[i] * sizeof(uint64_t), sizeof(uint32_t));
+        }
+    } else {
+        for (size_t i = 0; i < V_LANES; i++) {
+            memcpy(&part->words[i], masks + rows[i] * row_bytes, sizeof(uint32_t));
+        }
     }
     part->loaded_word = word;
 }
@@ -55,26 +65,39 @@ TGR_INLINE v_mask may_serve(tile_part *part, size_t model, bool masked)
 
 TGR_INLINE void open_part(tile_part *part, const tgr_job *job, size_t lane)
 {
-    *part = (tile_part){.job = job, .lane = lane, .loaded_word = SIZE_MAX};
+    part->job = job;
+    part->lane = lane;
+    part->loaded_word = SIZE_MAX;
+#ifdef TGR_LANES_ARE_ARRAYS /* the compiler then looks through the lanes, and worries */
+    memset(part->words, 0, sizeof part->words);
+#endif
 }
 
 /* Stores the choice of a part at one threshold. */
 TGR_INLINE void store_choice(const tile_part *part, size_t threshold, v_int model, v_float margin,
                              bool margins)
 {
-    const tgr_choice *choice = part->job->choice;
-    size_t count = part->job->decider->threshold_count;
+    const tgr_job *job = part->job;
+    size_t count = job->decider->threshold_count;
+    int16_t *to_model = job->choice->model + job->block_begin * count + threshold;
+    const uint16_t *rows = job->tile_rows + part->lane;
     int32_t models[V_LANES];
-    float values[V_LANES];
     i_store(models, model);
-    if (margins) {
-        v_store(values, margin);
+    if (count == 1) {
+        for (size_t i = 0; i < V_LANES; i++) {
+            to_model[rows[i]] = (int16_t)models[i];
+        }
+    } else {
+        for (size_t i = 0; i < V_LANES; i++) {
+            to_model[rows[i] * count] = (int16_t)models[i];
+        }
     }
-    for (size_t i = 0; i < V_LANES; i++) {
-        size_t place = row_of(part, i) * count + threshold;
-        choice->model[place] = (int16_t)models[i];
-        if (margins) {
-            choice->margin[place] = values[i];
+    if (margins) {
+        float *to_margin = job->choice->margin + job->block_begin * count + threshold;
+        float values[V_LANES];
+        v_store(values, margin);
+        for (size_t i = 0; i < V_LANES; i++) {
+            to_margin[rows[i] * count] = values[i];
         }
     }
 }
@@ -106,22 +129,80 @@ TGR_INLINE best_score best_of(tile_part *part, int except, bool masked)
     return best;
 }
 
+/* What a part's rows choose at any threshold: `other` from the margin up to it, else `kept`. */
+typedef struct margin_part {
+    v_float margin; /* NaN: always `kept` */
+    v_int other, kept;
+} margin_part;
+
+TGR_INLINE margin_part margins_of(tile_part *part, bool masked)
+{
+    const tgr_decider *decider = part->job->decider;
+    best_score other = best_of(part, (int)decider->reference, masked);
+    v_mask reference = may_serve(part, decider->reference, masked);
+    v_float margin = v_sub(other.score, scores_of(part, decider->reference));
+    v_mask both = m_and(other.have, reference);
+    /* Without the reference: the other one, or nothing; without another: the reference. */
+    return (margin_part){
+        v_select(both, margin, v_set(NAN)),
+        other.model,
+        i_select(reference, i_set((int)decider->reference), other.model),
+    };
+}
+
+/* From this many thresholds on, a row's choices are filled in one go, thresholds side by side. */
+#define MANY_THRESHOLDS 8
+#define STEPS           64
+
+/* to[i] = margin >= thresholds[i] ? other : kept; compilers make vectors of it. */
+static void fill_steps(int16_t *restrict to, const float *restrict thresholds, size_t count,
+                       float margin, int16_t other, int16_t kept)
+{
+    for (size_t i = 0; i < count; i++) {
+        to[i] = margin >= thresholds[i] ? other : kept;
+    }
+}
+
+static void store_many_margins(const tile_part *part, const margin_part *found, bool margins)
+{
+    const tgr_job *job = part->job;
+    size_t count = job->decider->threshold_count;
+    const uint16_t *rows = job->tile_rows + part->lane;
+    float margin[V_LANES], thresholds[STEPS];
+    int32_t other[V_LANES], kept[V_LANES];
+    v_store(margin, found->margin);
+    i_store(other, found->other);
+    i_store(kept, found->kept);
+    for (size_t first = 0; first < count; first += STEPS) {
+        size_t steps = count - first < STEPS ? count - first : STEPS;
+        for (size_t i = 0; i < steps; i++) {
+            thresholds[i] = (float)job->decider->thresholds[first + i];
+        }
+        for (size_t lane = 0; lane < V_LANES; lane++) {
+            size_t place = (job->block_begin + rows[lane]) * count + first;
+            fill_steps(job->choice->model + place, thresholds, steps, margin[lane],
+                       (int16_t)other[lane], (int16_t)kept[lane]);
+            for (size_t i = 0; margins && i < steps; i++) {
+                job->choice->margin[place + i] = margin[lane];
+            }
+        }
+    }
+}
+
 TGR_INLINE void margin_tile(tgr_job *job, bool masked, bool margins)
 {
     const tgr_decider *decider = job->decider;
     for (size_t lane = 0; lane < TGR_TILE; lane += V_LANES) {
         tile_part part;
         open_part(&part, job, lane);
-        best_score other = best_of(&part, (int)decider->reference, masked);
-        v_mask reference = may_serve(&part, decider->reference, masked);
-        v_float margin = v_sub(other.score, scores_of(&part, decider->reference));
-        v_mask both = m_and(other.have, reference);
-        v_float shown = v_select(both, margin, v_set(NAN));
-        /* Without the reference: the other one, or nothing; without another: the reference. */
-        v_int kept = i_select(reference, i_set((int)decider->reference), other.model);
+        margin_part found = margins_of(&part, masked);
+        if (decider->threshold_count >= MANY_THRESHOLDS) {
+            store_many_margins(&part, &found, margins);
+            continue;
+        }
         for (size_t i = 0; i < decider->threshold_count; i++) {
-            v_mask moves = m_and(both, v_ge(margin, v_set((float)decider->thresholds[i])));
-            store_choice(&part, i, i_select(moves, other.model, kept), shown, margins);
+            v_mask moves = v_ge(found.margin, v_set((float)decider->thresholds[i]));
+            store_choice(&part, i, i_select(moves, found.other, found.kept), found.margin, margins);
         }
     }
 }

@@ -11,8 +11,9 @@
 
 #define TGR_TILE          16   /* rows decided at once */
 #define TGR_GROUP         4    /* rows scored at once; TGR_TILE is a multiple */
-#define TGR_BLOCK_ROWS    1024 /* at most; offsets and counts of 5 entries a row: 40 KB */
-#define TGR_BLOCK_ENTRIES 8192 /* at most */
+#define TGR_BLOCK_ROWS    512  /* at most; entries of 5 a row: 20 KB, beside the hot rows of W */
+#define TGR_BLOCK_ENTRIES 4096 /* at most */
+#define TGR_LENGTHS       64   /* rows shorter than this are ordered by length exactly */
 #define TGR_SLACK         64   /* elements that vector code may touch behind the last */
 
 typedef struct tgr_entry {
@@ -27,15 +28,15 @@ typedef struct tgr_job {
     const tgr_choice *choice;
 
     size_t block_begin, block_rows;
-    size_t row_stride;            /* floats of one row's scores, that of W */
-    tgr_entry *entries;           /* of the block */
-    uint32_t *start;              /* rows of the block: first entry */
-    uint32_t *length;             /* rows of the block: entries */
-    uint16_t *order;              /* rows of the block by length */
-    float *start_sums;            /* row_stride: where each sum begins: the bias */
-    float *rows;                  /* TGR_TILE x row_stride: scores of the tile's rows */
-    float *tile;                  /* row_stride x TGR_TILE: the same, transposed */
-    uint32_t tile_rows[TGR_TILE]; /* rows of the block */
+    size_t row_stride;         /* floats of one row's scores, that of W */
+    tgr_entry *entries;        /* of the block */
+    uint32_t *start;           /* rows of the block: first entry */
+    uint32_t *length;          /* rows of the block: entries */
+    uint16_t *order;           /* rows of the block by length */
+    float *start_sums;         /* row_stride: where each sum begins: the bias */
+    float *rows;               /* TGR_TILE x row_stride: scores of the tile's rows */
+    float *tile;               /* row_stride x TGR_TILE: the same, transposed */
+    const uint16_t *tile_rows; /* rows of the block in the tile, in `order` */
 } tgr_job;
 
 void tgr_job_open(tgr_job *job, const tgr_csr *x, const tgr_weights *w, const tgr_decider *decider,

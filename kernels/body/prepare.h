@@ -1,23 +1,29 @@
 /* prepare.h - a block made ready: entries widened, rows ordered by length. */
 
-/* Plain loops: compilers vectorise them for each instruction set, and nothing here rounds. An
- * instance for each pair of types, so that no loop holds a branch. */
-#define WIDEN(NAME, COLUMN, VALUE)                                                                 \
+/* An instance for each pair of types: whole vectors, then what is left. Nothing here rounds: counts
+ * up to 65535 are floats. */
+#define WIDEN(NAME, COLUMN, LOAD_COLUMN, VALUE, LOAD_VALUE)                                        \
     static void NAME(tgr_entry *restrict entries, const COLUMN *restrict columns,                  \
                      const VALUE *restrict values, size_t count, uint32_t stride)                  \
     {                                                                                              \
-        for (size_t i = 0; i < count; i++) {                                                       \
+        v_int strides = i_set((int32_t)stride);                                                    \
+        size_t i = 0;                                                                              \
+        for (; i + V_LANES <= count; i += V_LANES) {                                               \
+            v_int offsets = i_multiply(LOAD_COLUMN(columns + i), strides);                         \
+            v_store_entries(entries + i, offsets, LOAD_VALUE(values + i));                         \
+        }                                                                                          \
+        for (; i < count; i++) {                                                                   \
             entries[i].offset = columns[i] * stride;                                               \
             entries[i].value = (float)values[i];                                                   \
         }                                                                                          \
     }
 
-WIDEN(widen_16_u8, uint16_t, uint8_t)
-WIDEN(widen_16_u16, uint16_t, uint16_t)
-WIDEN(widen_16_f32, uint16_t, float)
-WIDEN(widen_32_u8, uint32_t, uint8_t)
-WIDEN(widen_32_u16, uint32_t, uint16_t)
-WIDEN(widen_32_f32, uint32_t, float)
+WIDEN(widen_16_u8, uint16_t, i_load_u16, uint8_t, v_load_u8)
+WIDEN(widen_16_u16, uint16_t, i_load_u16, uint16_t, v_load_u16)
+WIDEN(widen_16_f32, uint16_t, i_load_u16, float, v_load)
+WIDEN(widen_32_u8, uint32_t, i_load_u32, uint8_t, v_load_u8)
+WIDEN(widen_32_u16, uint32_t, i_load_u32, uint16_t, v_load_u16)
+WIDEN(widen_32_f32, uint32_t, i_load_u32, float, v_load)
 
 static bool all_ones(const uint8_t *counts, size_t count)
 {
@@ -95,21 +101,21 @@ static void prefetch_next_block(const tgr_job *job, size_t end)
 
 static void order_rows_by_counting(tgr_job *job)
 {
-    uint32_t place[LENGTH_BUCKETS] = {0};
+    uint32_t place[TGR_LENGTHS + 1] = {0};
     size_t rows = job->block_rows;
     for (size_t i = 0; i < rows; i++) {
         uint32_t length = job->length[i];
-        place[length < LENGTH_BUCKETS ? length : LENGTH_BUCKETS - 1]++;
+        place[length < TGR_LENGTHS ? length : TGR_LENGTHS]++;
     }
     uint32_t sum = 0;
-    for (size_t bucket = 0; bucket < LENGTH_BUCKETS; bucket++) {
+    for (size_t bucket = 0; bucket <= TGR_LENGTHS; bucket++) {
         uint32_t here = place[bucket];
         place[bucket] = sum;
         sum += here;
     }
     for (size_t i = 0; i < rows; i++) {
         uint32_t length = job->length[i];
-        job->order[place[length < LENGTH_BUCKETS ? length : LENGTH_BUCKETS - 1]++] = (uint16_t)i;
+        job->order[place[length < TGR_LENGTHS ? length : TGR_LENGTHS]++] = (uint16_t)i;
     }
 }
 
@@ -119,6 +125,7 @@ static void order_rows(tgr_job *job)
     uint32_t *restrict start = job->start, *restrict length = job->length;
     int64_t first = indptr[0];
     uint32_t longest = 0;
+    (void)longest;
     for (size_t i = 0; i < job->block_rows; i++) {
         start[i] = (uint32_t)(indptr[i] - first);
         length[i] = (uint32_t)(indptr[i + 1] - indptr[i]);
@@ -126,12 +133,16 @@ static void order_rows(tgr_job *job)
     for (size_t i = 0; i < job->block_rows; i++) {
         longest = length[i] > longest ? length[i] : longest;
     }
-#ifdef TGR_ORDER_SHORT_ROWS
+#ifdef TGR_SHORT_ROW
     if (longest < TGR_SHORT_ROW) {
-        order_short_rows(job);
-        return;
+        order_short_rows(job, longest);
+    } else {
+        order_rows_by_counting(job);
     }
-#endif
-    (void)longest;
+#else
     order_rows_by_counting(job);
+#endif
+    for (size_t i = 0; i < TGR_TILE; i++) {
+        job->order[job->block_rows + i] = job->order[job->block_rows - 1];
+    }
 }

@@ -24,53 +24,53 @@
 
 #include "kernels/body/decide.h"
 
-/* Rows of the block, in order of length, waiting to make a full tile. */
-typedef struct tile_state {
-    tgr_job *job;
-    decide_tile_function *decide;
-    unsigned count;
-} tile_state;
+typedef void score_block_function(tgr_job *job, decide_tile_function *decide);
 
-/* Pads to a full tile with the last row: it is decided and stored twice, to the same effect. */
-static void finish_tile(tile_state *state)
+TGR_INLINE void score_block(tgr_job *job, decide_tile_function *decide, size_t stride, bool ones)
 {
-    tgr_job *job = state->job;
-    if (state->count == 0) {
-        return;
+    for (size_t i = 0; i < job->block_rows; i += TGR_TILE) {
+        job->tile_rows = job->order + i;
+        size_t left = job->block_rows - i;
+        for (size_t at = 0; at < TGR_TILE && at < left; at += TGR_GROUP) {
+            score_group(job, at, stride, ones);
+        }
+        transpose_tile(job, stride);
+        decide(job);
     }
-    for (unsigned i = state->count; i < TGR_TILE; i++) {
-        job->tile_rows[i] = job->tile_rows[state->count - 1];
-        memcpy(job->rows + i * job->row_stride, job->rows + (state->count - 1) * job->row_stride,
-               job->row_stride * sizeof *job->rows);
-    }
-    transpose_tile(job);
-    state->decide(job);
-    state->count = 0;
 }
 
-TGR_INLINE void score_block(tgr_job *job, decide_tile_function *decide, bool ones)
-{
-    tile_state state = {job, decide, 0};
-    size_t last = job->block_rows - 1;
-    for (size_t i = 0; i < job->block_rows; i += TGR_GROUP) {
-        for (size_t j = 0; j < TGR_GROUP; j++) {
-            job->tile_rows[state.count + j] = job->order[i + j < last ? i + j : last];
-        }
-        score_rows(job, state.count, ones);
-        state.count += TGR_GROUP;
-        if (state.count == TGR_TILE) {
-            transpose_tile(job);
-            decide(job);
-            state.count = 0;
-        }
+/* An instance for each width that deserves one, and each with and without counts to multiply by. */
+#define SCORE_BLOCK(NAME, STRIDE, ONES)                                                            \
+    static void NAME(tgr_job *job, decide_tile_function *decide)                                   \
+    {                                                                                              \
+        score_block(job, decide, STRIDE, ONES);                                                    \
     }
-    finish_tile(&state);
+
+SCORE_BLOCK(score_block_4, 4, false)
+SCORE_BLOCK(score_block_4_ones, 4, true)
+SCORE_BLOCK(score_block_8, 8, false)
+SCORE_BLOCK(score_block_8_ones, 8, true)
+SCORE_BLOCK(score_block_wide, job->row_stride, false)
+SCORE_BLOCK(score_block_wide_ones, job->row_stride, true)
+
+static score_block_function *choose_score(size_t stride, bool ones)
+{
+    if (stride == 4) {
+        return ones ? score_block_4_ones : score_block_4;
+    }
+    if (stride == 8) {
+        return ones ? score_block_8_ones : score_block_8;
+    }
+    return ones ? score_block_wide_ones : score_block_wide;
 }
 
 /* A row of more entries than a block holds: its sum goes on from part to part. */
 static void route_long_row(tgr_job *job, size_t row, decide_tile_function *decide)
 {
     const tgr_csr *x = job->x;
+    job->block_begin = row;
+    job->tile_rows = job->order;
+    memset(job->order, 0, TGR_TILE * sizeof *job->order);
     tgr_job_start_from_bias(job);
     for (int64_t entry = x->indptr[row]; entry < x->indptr[row + 1]; entry += TGR_BLOCK_ENTRIES) {
         int64_t end = entry + TGR_BLOCK_ENTRIES;
@@ -78,16 +78,11 @@ static void route_long_row(tgr_job *job, size_t row, decide_tile_function *decid
         bool ones = widen_entries(job, entry, (size_t)(end - entry));
         job->start[0] = 0;
         job->length[0] = (uint32_t)(end - entry);
-        for (unsigned i = 0; i < TGR_TILE; i++) {
-            job->tile_rows[i] = 0;
-        }
-        score_rows(job, 0, ones);
+        score_group(job, 0, job->row_stride, ones);
         memcpy(job->start_sums, job->rows, job->row_stride * sizeof *job->start_sums);
     }
-    tile_state state = {job, decide, 1};
-    job->block_begin = row;
-    job->tile_rows[0] = 0;
-    finish_tile(&state);
+    transpose_tile(job, job->row_stride);
+    decide(job);
     tgr_job_start_from_bias(job);
 }
 
@@ -109,10 +104,6 @@ static void TGR_VARIANT(route)(const tgr_csr *x, const tgr_weights *w, const tgr
         int64_t first = x->indptr[row];
         bool ones = widen_entries(&job, first, (size_t)(x->indptr[row + job.block_rows] - first));
         order_rows(&job);
-        if (ones) {
-            score_block(&job, decide, true);
-        } else {
-            score_block(&job, decide, false);
-        }
+        choose_score(job.row_stride, ones)(&job, decide);
     }
 }

@@ -5,45 +5,9 @@
  * rounds.
  */
 
-/* One instance: ROWS rows and PANELS vectors of WIDTH floats, columns [column, column + PANELS *
- * WIDTH). */
-#define SCORE_INSTANCE(WIDTH, ROWS, PANELS)                                                        \
-    TGR_INLINE void score_##WIDTH##_##ROWS##_##PANELS(tgr_job *job, size_t at, size_t column,      \
-                                                      bool ones)                                   \
-    {                                                                                              \
-        const float *restrict weights = job->w->weights + column;                                  \
-        const tgr_entry *entry[ROWS];                                                              \
-        size_t length[ROWS], shortest = SIZE_MAX;                                                  \
-        row##WIDTH sum[ROWS][PANELS];                                                              \
-        TGR_UNROLL for (size_t i = 0; i < ROWS; i++)                                               \
-        {                                                                                          \
-            entry[i] = job->entries + job->start[job->tile_rows[at + i]];                          \
-            length[i] = job->length[job->tile_rows[at + i]];                                       \
-            shortest = length[i] < shortest ? length[i] : shortest;                                \
-            TGR_UNROLL for (size_t p = 0; p < PANELS; p++)                                         \
-            {                                                                                      \
-                sum[i][p] = row##WIDTH##_load(job->start_sums + column + p * WIDTH);               \
-            }                                                                                      \
-        }                                                                                          \
-        for (size_t j = 0; j < shortest; j++) {                                                    \
-            TGR_UNROLL for (size_t i = 0; i < ROWS; i++)                                           \
-            {                                                                                      \
-                ADD_ENTRY(WIDTH, PANELS, entry[i] + j, sum[i]);                                    \
-            }                                                                                      \
-        }                                                                                          \
-        TGR_UNROLL for (size_t i = 0; i < ROWS; i++)                                               \
-        {                                                                                          \
-            for (size_t j = shortest; j < length[i]; j++) {                                        \
-                ADD_ENTRY(WIDTH, PANELS, entry[i] + j, sum[i]);                                    \
-            }                                                                                      \
-            TGR_UNROLL for (size_t p = 0; p < PANELS; p++)                                         \
-            {                                                                                      \
-                row##WIDTH##_store(job->rows + (at + i) * job->row_stride + column + p * WIDTH,    \
-                                   sum[i][p]);                                                     \
-            }                                                                                      \
-        }                                                                                          \
-    }
+#define TGR_UNROLL _Pragma("GCC unroll 16")
 
+/* Adds one entry's row of W to the sums of one row of X. */
 #define ADD_ENTRY(WIDTH, PANELS, ENTRY, SUM)                                                       \
     do {                                                                                           \
         const float *row = weights + (ENTRY)->offset;                                              \
@@ -54,7 +18,76 @@
         }                                                                                          \
     } while (0)
 
-#define TGR_UNROLL _Pragma("GCC unroll 8")
+/* The entries [from, to) of all rows; unrolled where both are constants. */
+#define ADD_ENTRIES(WIDTH, ROWS, PANELS, FROM, TO)                                                 \
+    for (size_t j = FROM; j < TO; j++) {                                                           \
+        TGR_UNROLL for (size_t i = 0; i < ROWS; i++)                                               \
+        {                                                                                          \
+            ADD_ENTRY(WIDTH, PANELS, entry[i] + j, sum[i]);                                        \
+        }                                                                                          \
+    }
+
+#define LENGTH_CASE(WIDTH, ROWS, PANELS, LENGTH)                                                   \
+    case LENGTH:                                                                                   \
+        TGR_UNROLL ADD_ENTRIES(WIDTH, ROWS, PANELS, 0, LENGTH) break;
+
+/* One instance: ROWS rows from the tile's `at` on, PANELS vectors of WIDTH floats of each: columns
+ * [column, column + PANELS * WIDTH). Short rows of one length, which is most of them, run through
+ * code unrolled for it: the jump there is the same again and again. */
+#define SCORE_INSTANCE(WIDTH, ROWS, PANELS)                                                        \
+    TGR_INLINE void score_##WIDTH##_##ROWS##_##PANELS(tgr_job *job, size_t at, size_t column,      \
+                                                      size_t stride, bool ones)                    \
+    {                                                                                              \
+        const float *restrict weights = job->w->weights + column;                                  \
+        const uint16_t *rows = job->tile_rows + at;                                                \
+        const tgr_entry *entry[ROWS];                                                              \
+        row##WIDTH sum[ROWS][PANELS];                                                              \
+        TGR_UNROLL for (size_t i = 0; i < ROWS; i++)                                               \
+        {                                                                                          \
+            entry[i] = job->entries + job->start[rows[i]];                                         \
+            TGR_UNROLL for (size_t p = 0; p < PANELS; p++)                                         \
+            {                                                                                      \
+                sum[i][p] = row##WIDTH##_load(job->start_sums + column + p * WIDTH);               \
+            }                                                                                      \
+        }                                                                                          \
+        size_t length = job->length[rows[0]];                                                      \
+        if (job->length[rows[ROWS - 1]] != length || length >= TGR_LENGTHS) {                      \
+            for (size_t i = 1; i < ROWS; i++) {                                                    \
+                length = job->length[rows[i]] < length ? job->length[rows[i]] : length;            \
+            }                                                                                      \
+            ADD_ENTRIES(WIDTH, ROWS, PANELS, 0, length)                                            \
+            TGR_UNROLL for (size_t i = 0; i < ROWS; i++)                                           \
+            {                                                                                      \
+                for (size_t j = length; j < job->length[rows[i]]; j++) {                           \
+                    ADD_ENTRY(WIDTH, PANELS, entry[i] + j, sum[i]);                                \
+                }                                                                                  \
+            }                                                                                      \
+        } else {                                                                                   \
+            switch (length) {                                                                      \
+            case 0:                                                                                \
+                break;                                                                             \
+                LENGTH_CASE(WIDTH, ROWS, PANELS, 1)                                                \
+                LENGTH_CASE(WIDTH, ROWS, PANELS, 2)                                                \
+                LENGTH_CASE(WIDTH, ROWS, PANELS, 3)                                                \
+                LENGTH_CASE(WIDTH, ROWS, PANELS, 4)                                                \
+                LENGTH_CASE(WIDTH, ROWS, PANELS, 5)                                                \
+                LENGTH_CASE(WIDTH, ROWS, PANELS, 6)                                                \
+                LENGTH_CASE(WIDTH, ROWS, PANELS, 7)                                                \
+                LENGTH_CASE(WIDTH, ROWS, PANELS, 8)                                                \
+                LENGTH_CASE(WIDTH, ROWS, PANELS, 9)                                                \
+            default:                                                                               \
+                ADD_ENTRIES(WIDTH, ROWS, PANELS, 0, length)                                        \
+            }                                                                                      \
+        }                                                                                          \
+        float *to = job->rows + at * stride + column;                                              \
+        TGR_UNROLL for (size_t i = 0; i < ROWS; i++)                                               \
+        {                                                                                          \
+            TGR_UNROLL for (size_t p = 0; p < PANELS; p++)                                         \
+            {                                                                                      \
+                row##WIDTH##_store(to + i * stride + p * WIDTH, sum[i][p]);                        \
+            }                                                                                      \
+        }                                                                                          \
+    }
 
 #define SCORE_ROWS(WIDTH, ROWS, PANELS) SCORE_INSTANCE(WIDTH, ROWS, PANELS)
 
@@ -65,41 +98,40 @@ SCORE_ROWS(16, TGR_ROWS_32, 2)
 SCORE_ROWS(16, TGR_ROWS_64, 4)
 
 /* Several calls of an instance of fewer rows make a group. */
-#define FOUR_ROWS(NAME, ROWS, COLUMN)                                                              \
+#define ONE_GROUP(NAME, ROWS, COLUMN)                                                              \
     for (size_t i = 0; i < TGR_GROUP; i += ROWS) {                                                 \
-        NAME(job, at + i, COLUMN, ones);                                                           \
+        NAME(job, at + i, COLUMN, stride, ones);                                                   \
     }
 
 #define SCORE_NAME_(WIDTH, ROWS, PANELS) score_##WIDTH##_##ROWS##_##PANELS
 #define SCORE_NAME(WIDTH, ROWS, PANELS)  SCORE_NAME_(WIDTH, ROWS, PANELS)
 
-/* Scores of the group of rows of the tile from `at` on, into job->rows. */
-TGR_INLINE void score_rows(tgr_job *job, size_t at, bool ones)
+/* Scores of the group of rows of the tile from `at` on, into job->rows. stride is job->row_stride,
+ * given as a constant where it is 4 or 8. */
+TGR_INLINE void score_group(tgr_job *job, size_t at, size_t stride, bool ones)
 {
-    size_t stride = job->row_stride;
     if (stride == 4) {
-        score_4_4_1(job, at, 0, ones);
+        score_4_4_1(job, at, 0, stride, ones);
     } else if (stride == 8) {
-        score_8_4_1(job, at, 0, ones);
+        score_8_4_1(job, at, 0, stride, ones);
     } else {
         size_t column = 0;
         for (; stride - column >= 64; column += 64) {
-            FOUR_ROWS(SCORE_NAME(16, TGR_ROWS_64, 4), TGR_ROWS_64, column)
+            ONE_GROUP(SCORE_NAME(16, TGR_ROWS_64, 4), TGR_ROWS_64, column)
         }
         for (; stride - column >= 32; column += 32) {
-            FOUR_ROWS(SCORE_NAME(16, TGR_ROWS_32, 2), TGR_ROWS_32, column)
+            ONE_GROUP(SCORE_NAME(16, TGR_ROWS_32, 2), TGR_ROWS_32, column)
         }
         if (column < stride) {
-            FOUR_ROWS(SCORE_NAME(16, TGR_ROWS_16, 1), TGR_ROWS_16, column)
+            ONE_GROUP(SCORE_NAME(16, TGR_ROWS_16, 1), TGR_ROWS_16, column)
         }
     }
 }
 
 /* job->rows, transposed into job->tile, four columns at a time. */
-TGR_INLINE void transpose_tile(tgr_job *job)
+TGR_INLINE void transpose_tile(tgr_job *job, size_t stride)
 {
-    size_t columns = job->w->models;
-    for (size_t column = 0; column < columns; column += 4) {
-        v_transpose4(job->rows + column, job->row_stride, job->tile + column * TGR_TILE);
+    for (size_t column = 0; column < job->w->models; column += 4) {
+        v_transpose4(job->rows + column, stride, job->tile + column * TGR_TILE);
     }
 }

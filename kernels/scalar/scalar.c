@@ -11,4 +11,8 @@
 
 #include "kernels/body/route.h"
 
-const tgr_kernels tgr_kernels_scalar = {"scalar", scalar_route};
+#include "kernels/body/count.h"
+#include "kernels/body/decide_rows.h"
+
+const tgr_kernels tgr_kernels_scalar = {
+    .isa = "scalar", .route = scalar_route, .decide = scalar_decide, .count = scalar_count};

@@ -14,6 +14,12 @@
 
 #include "kernels/body/route.h"
 
-const tgr_kernels tgr_kernels_scalar_fma = {"scalar", scalar_fma_route};
+#include "kernels/body/count.h"
+#include "kernels/body/decide_rows.h"
+
+const tgr_kernels tgr_kernels_scalar_fma = {.isa = "scalar",
+                                            .route = scalar_fma_route,
+                                            .decide = scalar_fma_decide,
+                                            .count = scalar_fma_count};
 
 #endif

@@ -6,6 +6,9 @@
 #define TGR_ROWS_32 1
 #define TGR_ROWS_64 1
 
+/* The compiler looks through lanes that are arrays. */
+#define TGR_LANES_ARE_ARRAYS
+
 #define LANES for (int i = 0; i < V_LANES; i++)
 
 typedef struct v_float {
@@ -49,6 +52,11 @@ LANEWISE(v_mask, m_andnot, (v_mask a, v_mask b), !a.at[i] && b.at[i])
 LANEWISE(v_float, v_select, (v_mask m, v_float yes, v_float no), m.at[i] ? yes.at[i] : no.at[i])
 LANEWISE(v_int, i_set, (int32_t x), x)
 LANEWISE(v_int, i_select, (v_mask m, v_int yes, v_int no), m.at[i] ? yes.at[i] : no.at[i])
+LANEWISE(v_int, i_load_u16, (const uint16_t *p), p[i])
+LANEWISE(v_int, i_load_u32, (const uint32_t *p), (int32_t)p[i])
+LANEWISE(v_int, i_multiply, (v_int a, v_int b), (int32_t)((uint32_t)a.at[i] * (uint32_t)b.at[i]))
+LANEWISE(v_float, v_load_u8, (const uint8_t *p), p[i])
+LANEWISE(v_float, v_load_u16, (const uint16_t *p), p[i])
 LANEWISE(v_mask, i_eq, (v_int a, v_int b), a.at[i] == b.at[i])
 LANEWISE(v_mask, i_gt, (v_int a, v_int b), a.at[i] > b.at[i])
 LANEWISE(v_mask, v_bits, (const uint32_t *words, unsigned bit), (words[i] >> bit & 1) != 0)
@@ -70,6 +78,11 @@ TGR_INLINE void v_store(float *p, v_float v)
 TGR_INLINE void i_store(int32_t *p, v_int v)
 {
     LANES p[i] = v.at[i];
+}
+
+TGR_INLINE void v_store_entries(tgr_entry *p, v_int offsets, v_float values)
+{
+    LANES p[i] = (tgr_entry){(uint32_t)offsets.at[i], values.at[i]};
 }
 
 /* Sixteen rows x four columns at `rows` -> four columns of sixteen at `tile`. */

@@ -10,6 +10,10 @@
 
 #include "kernels/body/route.h"
 
-const tgr_kernels tgr_kernels_avx2 = {"avx2", avx2_route};
+#include "kernels/body/count.h"
+#include "kernels/body/decide_rows.h"
+
+const tgr_kernels tgr_kernels_avx2 = {
+    .isa = "avx2", .route = avx2_route, .decide = avx2_decide, .count = avx2_count};
 
 #endif

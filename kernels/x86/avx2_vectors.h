@@ -100,6 +100,42 @@ TGR_INLINE v_int i_select(v_mask m, v_int yes, v_int no)
         _mm256_blendv_ps(_mm256_castsi256_ps(no), _mm256_castsi256_ps(yes), m));
 }
 
+TGR_INLINE v_int i_load_u16(const uint16_t *p)
+{
+    return _mm256_cvtepu16_epi32(_mm_loadu_si128((const __m128i *)(const void *)p));
+}
+
+TGR_INLINE v_int i_load_u32(const uint32_t *p)
+{
+    return _mm256_loadu_si256((const __m256i *)(const void *)p);
+}
+
+TGR_INLINE v_int i_multiply(v_int a, v_int b)
+{
+    return _mm256_mullo_epi32(a, b);
+}
+
+TGR_INLINE v_float v_load_u8(const uint8_t *p)
+{
+    __m128i bytes = _mm_loadl_epi64((const __m128i *)(const void *)p);
+    return _mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(bytes));
+}
+
+TGR_INLINE v_float v_load_u16(const uint16_t *p)
+{
+    return _mm256_cvtepi32_ps(i_load_u16(p));
+}
+
+TGR_INLINE void v_store_entries(tgr_entry *p, v_int offsets, v_float values)
+{
+    __m256i bits = _mm256_castps_si256(values);
+    __m256i even = _mm256_unpacklo_epi32(offsets, bits); /* entries 0 1 4 5 */
+    __m256i odd = _mm256_unpackhi_epi32(offsets, bits);  /* entries 2 3 6 7 */
+    __m256i *to = (__m256i *)(void *)p;
+    _mm256_storeu_si256(to, _mm256_permute2x128_si256(even, odd, 0x20));
+    _mm256_storeu_si256(to + 1, _mm256_permute2x128_si256(even, odd, 0x31));
+}
+
 TGR_INLINE v_mask i_eq(v_int a, v_int b)
 {
     return _mm256_castsi256_ps(_mm256_cmpeq_epi32(a, b));

@@ -99,6 +99,42 @@ TGR_INLINE v_int i_select(v_mask m, v_int yes, v_int no)
     return _mm512_mask_mov_epi32(no, m, yes);
 }
 
+TGR_INLINE v_int i_load_u16(const uint16_t *p)
+{
+    return _mm512_cvtepu16_epi32(_mm256_loadu_si256((const __m256i *)(const void *)p));
+}
+
+TGR_INLINE v_int i_load_u32(const uint32_t *p)
+{
+    return _mm512_loadu_si512(p);
+}
+
+TGR_INLINE v_int i_multiply(v_int a, v_int b)
+{
+    return _mm512_mullo_epi32(a, b);
+}
+
+TGR_INLINE v_float v_load_u8(const uint8_t *p)
+{
+    __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)p);
+    return _mm512_cvtepi32_ps(_mm512_cvtepu8_epi32(bytes));
+}
+
+TGR_INLINE v_float v_load_u16(const uint16_t *p)
+{
+    return _mm512_cvtepi32_ps(i_load_u16(p));
+}
+
+TGR_INLINE void v_store_entries(tgr_entry *p, v_int offsets, v_float values)
+{
+    const __m512i low = _mm512_set_epi32(23, 7, 22, 6, 21, 5, 20, 4, 19, 3, 18, 2, 17, 1, 16, 0);
+    const __m512i high =
+        _mm512_set_epi32(31, 15, 30, 14, 29, 13, 28, 12, 27, 11, 26, 10, 25, 9, 24, 8);
+    __m512i bits = _mm512_castps_si512(values);
+    _mm512_storeu_si512(p, _mm512_permutex2var_epi32(offsets, low, bits));
+    _mm512_storeu_si512(p + 8, _mm512_permutex2var_epi32(offsets, high, bits));
+}
+
 TGR_INLINE v_mask i_eq(v_int a, v_int b)
 {
     return _mm512_cmpeq_epi32_mask(a, b);

@@ -44,7 +44,9 @@ static int write_sample(int count, char **words)
                           .models = 3,
                           .categories = 5,
                           .some_tokens = given(count, words, "gaps")};
-    shape.value_type = given(count, words, "weights") ? TGR_F32 : given(count, words, "wide") ? TGR_U16 : TGR_U8;
+    shape.value_type = given(count, words, "weights") ? TGR_F32
+                       : given(count, words, "wide")  ? TGR_U16
+                                                      : TGR_U8;
     sample made = sample_make(&shape);
     made.plan.compact = given(count, words, "compact");
     made.plan.compress = given(count, words, "compress");
@@ -53,7 +55,8 @@ static int write_sample(int count, char **words)
     return finish(status, &error);
 }
 
-/* ---- dump ----------------------------------------------------------------------------------------- */
+/* ---- dump
+ * ----------------------------------------------------------------------------------------- */
 
 static void names(tgr_json *json, const char *key, const tgr_strings *strings)
 {
@@ -69,8 +72,8 @@ static void names(tgr_json *json, const char *key, const tgr_strings *strings)
     tgr_json_end_array(json);
 }
 
-static void codes(tgr_json *json, const char *key, const int32_t *values, const tgr_strings *strings,
-                  size_t rows)
+static void codes(tgr_json *json, const char *key, const int32_t *values,
+                  const tgr_strings *strings, size_t rows)
 {
     if (!values) {
         return;
@@ -79,7 +82,8 @@ static void codes(tgr_json *json, const char *key, const int32_t *values, const 
     for (size_t row = 0; row < rows; row++) {
         size_t length;
         tgr_json_string(json, NULL,
-                        values[row] < 0 ? NULL : tgr_strings_get(strings, (uint32_t)values[row], &length));
+                        values[row] < 0 ? NULL
+                                        : tgr_strings_get(strings, (uint32_t)values[row], &length));
     }
     tgr_json_end_array(json);
 }
@@ -202,7 +206,8 @@ static int dump(const char *path)
     return finish(status, &error);
 }
 
-/* ---- decide --------------------------------------------------------------------------------------- */
+/* ---- decide
+ * --------------------------------------------------------------------------------------- */
 
 #define DECISIONS 500
 

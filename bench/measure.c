@@ -1,0 +1,95 @@
+/* measure.c - rounds in which every entry runs once, so that what else the machine does falls on all
+ * of them alike. Every second round goes backwards, which cancels a steady drift. */
+#include <string.h>
+#include <time.h>
+
+#include "bench/entry.h"
+#include "engine/base/error.h"
+#include "engine/base/memory.h"
+#include "engine/base/runtime.h"
+
+#define LEAST_ROUNDS 3
+
+static double now(void)
+{
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
+}
+
+/* Decisions that no entry leaves behind. */
+static void forget_decisions(const tgr_bench_run *run, const tgr_bench_entry *entry)
+{
+    const tgr_bench_data *data = &run->data;
+    size_t thresholds = run->questions[entry->question].threshold_count;
+    size_t rows = data->rows > data->limit_rows ? data->rows : data->limit_rows;
+    memset(data->model, 0x55, rows * thresholds * sizeof *data->model);
+}
+
+static tgr_status run_checked(tgr_bench_run *run, tgr_bench_entry *entry, tgr_error *error)
+{
+    forget_decisions(run, entry);
+    tgr_bench_execute(run, entry);
+    return tgr_bench_check(run, entry, error);
+}
+
+static tgr_status warm_up(tgr_bench_run *run, const tgr_run *caller, tgr_error *error)
+{
+    tgr_status status = TGR_OK;
+    for (unsigned i = 0; i < run->warmup && status == TGR_OK; i++) {
+        for (size_t j = 0; j < run->entry_count && status == TGR_OK; j++) {
+            status = tgr_run_check(caller, error);
+            if (status == TGR_OK && i == 0) {
+                status = run_checked(run, &run->entries[j], error);
+            } else if (status == TGR_OK) {
+                tgr_bench_execute(run, &run->entries[j]);
+            }
+            tgr_run_progress(caller, "warming up", "steps", i * run->entry_count + j + 1,
+                             run->warmup * run->entry_count, 0);
+        }
+    }
+    return status;
+}
+
+static tgr_status time_round(tgr_bench_run *run, unsigned round, const tgr_run *caller,
+                             tgr_error *error)
+{
+    for (size_t i = 0; i < run->entry_count; i++) {
+        size_t number = round % 2 == 0 ? i : run->entry_count - 1 - i;
+        tgr_bench_entry *entry = &run->entries[number];
+        tgr_status status = tgr_run_check(caller, error);
+        if (status != TGR_OK) {
+            return status;
+        }
+        entry->seconds[round] = tgr_bench_execute(run, entry);
+        tgr_run_progress(caller, "timing", "steps", round * run->entry_count + i + 1,
+                         run->repeats * run->entry_count, 0);
+    }
+    return TGR_OK;
+}
+
+tgr_status tgr_bench_measure(tgr_bench_run *run, const tgr_run *caller, tgr_error *error)
+{
+    for (size_t i = 0; i < run->entry_count; i++) {
+        run->entries[i].seconds = tgr_mem_zalloc(run->repeats, sizeof(double));
+        if (run->entries[i].seconds == NULL) {
+            return tgr_fail_memory(error, "the times");
+        }
+    }
+    tgr_status status = tgr_bench_check_prepare(run, error);
+    if (status == TGR_OK) {
+        status = warm_up(run, caller, error);
+    }
+    double start = now();
+    unsigned round = 0;
+    while (status == TGR_OK && round < run->repeats &&
+           (round < LEAST_ROUNDS || now() - start < run->budget)) {
+        status = time_round(run, round++, caller, error);
+    }
+    run->repeats = round;
+    /* Once more after all that was timed. */
+    for (size_t i = 0; i < run->entry_count && status == TGR_OK; i++) {
+        status = run_checked(run, &run->entries[i], error);
+    }
+    return status;
+}
