@@ -6,6 +6,7 @@
 
 #include <tagroute/version.h>
 
+#include "bench/count.h"
 #include "bench/entry.h"
 #include "bench/machine.h"
 #include "bench/report.h"
@@ -51,6 +52,8 @@ static void close_run(tgr_bench_run *run)
     }
     for (size_t i = 0; i < run->entry_count; i++) {
         tgr_mem_free(run->entries[i].seconds);
+        tgr_mem_free(run->entries[i].busy);
+        tgr_bench_count_close(&run->entries[i]);
     }
     tgr_mem_free(run->questions);
     tgr_mem_free(run->entries);
@@ -115,6 +118,7 @@ static tgr_status bench_shape(benching *bench, const tgr_bench_shape *shape, tgr
         .warmup = options->warmup > 0 ? options->warmup : 1,
         .repeats = options->repeats > 0 ? options->repeats : 11,
         .budget = options->seconds > 0 ? options->seconds : 60,
+        .processor_time = options->processor_time,
         .stream = bench->stream,
         .stream_words = bench->stream_words,
     };

@@ -6,6 +6,7 @@
 
 #include <xxhash.h>
 
+#include "bench/count.h"
 #include "bench/entry.h"
 #include "engine/base/error.h"
 #include "engine/base/memory.h"
@@ -16,7 +17,8 @@
 /* Chunk i of the sample, spread over all rows; the last one ends with the last row. */
 static size_t chunk_begin(size_t rows, size_t chunks, size_t i)
 {
-    return chunks == 1 ? 0 : (size_t)((double)(rows - CHUNK_ROWS) * (double)i / (double)(chunks - 1));
+    return chunks == 1 ? 0
+                       : (size_t)((double)(rows - CHUNK_ROWS) * (double)i / (double)(chunks - 1));
 }
 
 static size_t chunk_rows(size_t rows)
@@ -102,8 +104,8 @@ static tgr_status check_decisions(tgr_bench_run *run, const tgr_bench_entry *ent
         const int16_t *expected = question->expected + i * count;
         for (size_t j = 0; j < count; j++) {
             if (data->model[first + j] != expected[j]) {
-                return differs(entry, (first + j) / thresholds, data->model[first + j],
-                               expected[j], error);
+                return differs(entry, (first + j) / thresholds, data->model[first + j], expected[j],
+                               error);
             }
         }
     }
@@ -202,8 +204,9 @@ tgr_status tgr_bench_check(tgr_bench_run *run, const tgr_bench_entry *entry, tgr
     case TGR_BENCH_PLAIN:
     case TGR_BENCH_VECTORISED:
         return check_decisions(run, entry, error);
-    case TGR_BENCH_READ:
     case TGR_BENCH_COUNT:
+        return tgr_bench_count_check(run, entry, error);
+    case TGR_BENCH_READ:
         return TGR_OK;
     }
     return TGR_OK;

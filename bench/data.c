@@ -37,10 +37,10 @@ tgr_csr tgr_bench_csr(const tgr_bench_data *data, bool narrow)
 void tgr_bench_data_free(tgr_bench_data *data)
 {
     void *const arrays[] = {
-        data->indptr,   data->indices,       data->narrow,    data->values,   data->weights,
-        data->bias,     data->plain_weights, data->flat,      data->price_in, data->price_out,
-        data->eligible, data->prompt_tokens, data->outcomes,  data->model,    data->bounds,
-        data->limit_bounds,
+        data->indptr,   data->indices,   data->narrow,        data->values,
+        data->weights,  data->bias,      data->plain_weights, data->flat,
+        data->price_in, data->price_out, data->eligible,      data->prompt_tokens,
+        data->outcomes, data->model,     data->bounds,        data->limit_bounds,
     };
     for (size_t i = 0; i < sizeof arrays / sizeof *arrays; i++) {
         tgr_mem_free_aligned(arrays[i]);
@@ -115,8 +115,7 @@ static tgr_status allocate_row_data(tgr_bench_data *data, const tgr_bench_needs 
 }
 
 tgr_status tgr_bench_data_make(tgr_bench_data *data, const tgr_bench_shape *shape,
-                               const tgr_bench_needs *needs, const tgr_team *team,
-                               tgr_error *error)
+                               const tgr_bench_needs *needs, const tgr_team *team, tgr_error *error)
 {
     *data = (tgr_bench_data){
         .rows = (size_t)shape->queries,
@@ -162,8 +161,7 @@ static tgr_status cut(tgr_bench_data *data, tgr_error *error)
     if (data->bounds == NULL || data->limit_bounds == NULL) {
         return tgr_fail_memory(error, "the pieces of the work");
     }
-    data->pieces =
-        tgr_cut_rows(data->indptr, data->rows, PIECE_ROWS, PIECE_ENTRIES, data->bounds);
+    data->pieces = tgr_cut_rows(data->indptr, data->rows, PIECE_ROWS, PIECE_ENTRIES, data->bounds);
     for (size_t i = 0; i <= data->limit_pieces; i++) {
         size_t bound = i * PIECE_ROWS;
         data->limit_bounds[i] = bound < data->limit_rows ? bound : data->limit_rows;

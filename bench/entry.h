@@ -44,11 +44,14 @@ typedef struct tgr_bench_entry {
     bool narrow;
     size_t question; /* of the run */
 
-    const tgr_kernels *kernels; /* route */
+    const tgr_kernels *kernels; /* route, count */
     const tgr_limits *limits;   /* read, touch, ceiling */
     const tgr_plain *plain;     /* plain, vectorised */
 
+    struct tgr_bench_counting *counting; /* count; count.h */
+
     double *seconds; /* a round each */
+    double *busy;    /* likewise: seconds that threads were on a processor, each's share */
     uint64_t seen;   /* what the limits' kernels returned */
 } tgr_bench_entry;
 
@@ -76,6 +79,7 @@ typedef struct tgr_bench_run {
 
     unsigned warmup, repeats; /* wanted; then repeats as they were */
     double budget;            /* seconds */
+    bool processor_time;      /* times are of processors, not of the clock on the wall */
     size_t sample_rows;       /* compared with the reference */
 
     char *scratch; /* threads x scratch_each */
@@ -89,8 +93,8 @@ tgr_status tgr_bench_plan_make(tgr_bench_run *run, tgr_error *error);
 /* What the questions need of the data. */
 tgr_bench_needs tgr_bench_plan_needs(const tgr_bench_run *run);
 
-/* execute.c: runs an entry once; the seconds it took. */
-double tgr_bench_execute(tgr_bench_run *run, tgr_bench_entry *entry);
+/* execute.c: runs an entry once; the time it took. */
+tgr_team_time tgr_bench_execute(tgr_bench_run *run, tgr_bench_entry *entry);
 /* The decider of a question over the run's data. */
 tgr_decider tgr_bench_decider(const tgr_bench_run *run, const tgr_bench_question *question);
 

@@ -1,6 +1,7 @@
 /* execute.c - running an entry once. */
 #include <string.h>
 
+#include "bench/count.h"
 #include "bench/entry.h"
 
 typedef struct working {
@@ -124,7 +125,7 @@ static void open_work(working *work, const tgr_bench_run *run, const tgr_bench_e
 
 #define STREAM_PIECE ((size_t)1 << 17) /* words: 1 MB */
 
-static double read_all(const tgr_bench_run *run, tgr_bench_entry *entry, const working *work)
+static tgr_team_time read_all(const tgr_bench_run *run, tgr_bench_entry *entry, const working *work)
 {
     size_t pieces = run->stream_words / STREAM_PIECE;
     size_t bounds[4096];
@@ -136,14 +137,16 @@ static double read_all(const tgr_bench_run *run, tgr_bench_entry *entry, const w
                         &entry->seen);
 }
 
-double tgr_bench_execute(tgr_bench_run *run, tgr_bench_entry *entry)
+tgr_team_time tgr_bench_execute(tgr_bench_run *run, tgr_bench_entry *entry)
 {
     static tgr_team_body *const bodies[] = {
-        [TGR_BENCH_TOUCH] = touch,           [TGR_BENCH_CEILING] = ceiling,
-        [TGR_BENCH_ROUTE] = route,           [TGR_BENCH_PLAIN] = plain,
-        [TGR_BENCH_VECTORISED] = vectorised,
+        [TGR_BENCH_TOUCH] = touch, [TGR_BENCH_CEILING] = ceiling,       [TGR_BENCH_ROUTE] = route,
+        [TGR_BENCH_PLAIN] = plain, [TGR_BENCH_VECTORISED] = vectorised,
     };
     const tgr_bench_data *data = &run->data;
+    if (entry->kind == TGR_BENCH_COUNT) {
+        return tgr_bench_count_run(run, entry);
+    }
     working work;
     open_work(&work, run, entry);
     if (entry->kind == TGR_BENCH_READ) {

@@ -1,4 +1,5 @@
-/* figures.c - from times to rates, shares and ratios; shares round by round, and then the median. */
+/* figures.c - from times to rates, shares and ratios; shares round by round, and then the median.
+ */
 #include <math.h>
 #include <string.h>
 
@@ -76,6 +77,10 @@ tgr_bench_figures tgr_bench_figures_of(const tgr_bench_run *run, const tgr_bench
         .of_ceiling = NAN,
         .of_read = NAN,
     };
+    for (unsigned i = 0; i < run->repeats; i++) {
+        room[run->repeats + i] = entry->busy[i] / entry->seconds[i];
+    }
+    figures.busy = tgr_spread_of(room + run->repeats, run->repeats, room).median;
     const tgr_bench_entry *read = beside(run, entry, TGR_BENCH_READ, room);
     if (entry->kind == TGR_BENCH_READ) {
         figures.rate = figures.least = figures.most = NAN;

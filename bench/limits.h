@@ -15,12 +15,12 @@
 #define TGR_LIMIT_LENGTH 256 /* entries of a row at most */
 
 typedef struct tgr_limit_job {
-    const tgr_csr *x;            /* narrow, indices, values; indptr is not read */
-    const tgr_weights *w;        /* with the kernels' stride */
-    size_t length;               /* of every row, 1 .. TGR_LIMIT_LENGTH */
-    int reference;               /* -1: argmax of all models; else margin at `threshold` */
-    float threshold;             /* margin */
-    int16_t *model;              /* ceiling: rows */
+    const tgr_csr *x;     /* narrow, indices, values; indptr is not read */
+    const tgr_weights *w; /* with the kernels' stride */
+    size_t length;        /* of every row, 1 .. TGR_LIMIT_LENGTH */
+    int reference;        /* -1: argmax of all models; else margin at `threshold` */
+    float threshold;      /* margin */
+    int16_t *model;       /* ceiling: rows */
 } tgr_limit_job;
 
 typedef struct tgr_limits {

@@ -161,7 +161,8 @@ static uint64_t read_words(const uint64_t *words, size_t count)
     for (size_t i = 0; i + 16 <= count; i += 16) {
 #pragma GCC unroll 4
         for (int j = 0; j < 4; j++) {
-            seen[j] = _mm256_xor_si256(seen[j], _mm256_loadu_si256((const void *)(words + i + 4 * j)));
+            seen[j] =
+                _mm256_xor_si256(seen[j], _mm256_loadu_si256((const void *)(words + i + 4 * j)));
         }
     }
     uint64_t parts[4];

@@ -29,7 +29,9 @@
     }                                                                                              \
     static inline TYPE row##WIDTH##_fma(const float *x, const float *w, TYPE sum)                  \
     {                                                                                              \
-        return PREFIX##_fmadd_ps(PREFIX##_set1_ps(*x), PREFIX##_loadu_ps(w), sum);                 \
+        TYPE row = PREFIX##_loadu_ps(w);                                                           \
+        __asm__("" : "+v"(row));                                                                   \
+        return PREFIX##_fmadd_ps(PREFIX##_set1_ps(*x), row, sum);                                  \
     }                                                                                              \
     static inline TYPE row##WIDTH##_xor(TYPE a, TYPE b)                                            \
     {                                                                                              \
@@ -88,8 +90,8 @@ static inline best best_of(const float *rows, size_t stride, size_t models, int 
             if (first + i < models && (int)(first + i) != except) {
                 __mmask16 better = _mm512_cmp_ps_mask(column[i], found.score, _CMP_GT_OQ);
                 found.score = _mm512_mask_mov_ps(found.score, better, column[i]);
-                found.model = _mm512_mask_mov_epi32(found.model, better,
-                                                    _mm512_set1_epi32((int)(first + i)));
+                found.model =
+                    _mm512_mask_mov_epi32(found.model, better, _mm512_set1_epi32((int)(first + i)));
             }
         }
     }
@@ -104,8 +106,7 @@ static inline void best_store(int16_t *model, best found)
 static inline void best_store_margin(int16_t *model, best other, const float *reference_scores,
                                      size_t stride, int reference, float threshold)
 {
-    const __m512i lanes =
-        _mm512_set_epi32(15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0);
+    const __m512i lanes = _mm512_set_epi32(15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0);
     __m512i places = _mm512_mullo_epi32(lanes, _mm512_set1_epi32((int)stride));
     __m512 scores = _mm512_i32gather_ps(places, reference_scores, 4);
     __mmask16 moves = _mm512_cmp_ps_mask(_mm512_sub_ps(other.score, scores),

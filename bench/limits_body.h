@@ -1,6 +1,6 @@
-/* limits_body.h - touch and ceiling, written once; included by limits_<isa>.c after a header's worth
- * of vector operations: row4, row8, row16 (rows of W), L_ROWS_<width>_<panels> (rows summed at
- * once), and a `best` of L_LANES rows.
+/* limits_body.h - touch and ceiling, written once; included by limits_<isa>.c after a header's
+ * worth of vector operations: row4, row8, row16 (rows of W), L_ROWS_<width>_<panels> (rows summed
+ * at once), and a `best` of L_LANES rows.
  *
  * A block's columns become offsets and its counts floats, which streams; then as many rows are
  * summed at once as registers hold, each instance for one length, so that no loop over entries is
@@ -17,8 +17,8 @@
 typedef struct block {
     uint32_t offset[TILE * TGR_LIMIT_LENGTH + 64]; /* where each entry's row of W begins, floats */
     float value[TILE * TGR_LIMIT_LENGTH + 64];
-    float start[MOST_WIDE];        /* where each sum begins: the bias, with zeros behind */
-    float rows[TILE * MOST_WIDE];  /* ceiling: scores of a tile */
+    float start[MOST_WIDE];       /* where each sum begins: the bias, with zeros behind */
+    float rows[TILE * MOST_WIDE]; /* ceiling: scores of a tile */
     const float *weights;
     size_t stride, models, length;
     size_t wide; /* floats of W worth asking for ahead of their use: none, or a row's */
@@ -219,8 +219,8 @@ L_INLINE void decide_tile(const block *b, size_t stride, const tgr_limit_job *jo
             best_store(model + lane, best_of(rows, stride, b->models, -1));
         } else {
             best other = best_of(rows, stride, b->models, job->reference);
-            best_store_margin(model + lane, other, rows + job->reference, stride,
-                              job->reference, job->threshold);
+            best_store_margin(model + lane, other, rows + job->reference, stride, job->reference,
+                              job->threshold);
         }
     }
 }

@@ -10,9 +10,9 @@
 /* Numbers that are not known are 0, texts "". */
 typedef struct tgr_machine {
     char cpu[128];
-    int allowed;     /* processors that this process may use */
-    int cores;       /* that these belong to */
-    int online;      /* processors of the machine */
+    int allowed; /* processors that this process may use */
+    int cores;   /* that these belong to */
+    int online;  /* processors of the machine */
     int threads_per_core;
     int sockets, numa_nodes;
     uint64_t cache[3]; /* bytes of a data or unified cache of each level */

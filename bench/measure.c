@@ -1,8 +1,9 @@
-/* measure.c - rounds in which every entry runs once, so that what else the machine does falls on all
- * of them alike. Every second round goes backwards, which cancels a steady drift. */
+/* measure.c - rounds in which every entry runs once, so that what else the machine does falls on
+ * all of them alike. Every second round goes backwards, which cancels a steady drift. */
 #include <string.h>
 #include <time.h>
 
+#include "bench/count.h"
 #include "bench/entry.h"
 #include "engine/base/error.h"
 #include "engine/base/memory.h"
@@ -61,22 +62,40 @@ static tgr_status time_round(tgr_bench_run *run, unsigned round, const tgr_run *
         if (status != TGR_OK) {
             return status;
         }
-        entry->seconds[round] = tgr_bench_execute(run, entry);
+        tgr_team_time time = tgr_bench_execute(run, entry);
+        entry->busy[round] = time.busy / entry->threads;
+        entry->seconds[round] = run->processor_time ? entry->busy[round] : time.seconds;
         tgr_run_progress(caller, "timing", "steps", round * run->entry_count + i + 1,
                          run->repeats * run->entry_count, 0);
     }
     return TGR_OK;
 }
 
-tgr_status tgr_bench_measure(tgr_bench_run *run, const tgr_run *caller, tgr_error *error)
+static tgr_status open_entries(tgr_bench_run *run, tgr_error *error)
 {
     for (size_t i = 0; i < run->entry_count; i++) {
-        run->entries[i].seconds = tgr_mem_zalloc(run->repeats, sizeof(double));
-        if (run->entries[i].seconds == NULL) {
+        tgr_bench_entry *entry = &run->entries[i];
+        entry->seconds = tgr_mem_zalloc(run->repeats, sizeof(double));
+        entry->busy = tgr_mem_zalloc(run->repeats, sizeof(double));
+        if (entry->seconds == NULL || entry->busy == NULL) {
             return tgr_fail_memory(error, "the times");
         }
+        if (entry->kind == TGR_BENCH_COUNT) {
+            tgr_status status = tgr_bench_count_open(run, entry, error);
+            if (status != TGR_OK) {
+                return status;
+            }
+        }
     }
-    tgr_status status = tgr_bench_check_prepare(run, error);
+    return TGR_OK;
+}
+
+tgr_status tgr_bench_measure(tgr_bench_run *run, const tgr_run *caller, tgr_error *error)
+{
+    tgr_status status = open_entries(run, error);
+    if (status == TGR_OK) {
+        status = tgr_bench_check_prepare(run, error);
+    }
     if (status == TGR_OK) {
         status = warm_up(run, caller, error);
     }

@@ -10,8 +10,7 @@
             }                                                                                      \
         }                                                                                          \
         if ((JOB)->reference >= 0 &&                                                               \
-            (found < 0 ||                                                                          \
-             !((SCORES)[found] - (SCORES)[(JOB)->reference] >= (JOB)->threshold))) {               \
+            (found < 0 || !((SCORES)[found] - (SCORES)[(JOB)->reference] >= (JOB)->threshold))) {  \
             found = (JOB)->reference;                                                              \
         }                                                                                          \
         (JOB)->model[row] = (int16_t)found;                                                        \

@@ -27,8 +27,8 @@ static void find_variants(const tgr_bench_run *run, variants *found)
         }
         bool wanted = run->isa == NULL || strcmp(run->isa, built->isa) == 0;
         /* Of two that share a name the one that would be chosen. */
-        if (wanted && runs_here &&
-            tgr_kernels_by_name(built->isa, &chosen) == TGR_DISPATCH_OK && chosen == built) {
+        if (wanted && runs_here && tgr_kernels_by_name(built->isa, &chosen) == TGR_DISPATCH_OK &&
+            chosen == built) {
             found->kernels[found->count++] = built;
         }
     }
@@ -210,8 +210,8 @@ static size_t add_all(planning *plan, int threads, size_t question, bool first)
 static void plan_limits(planning *plan)
 {
     tgr_bench_run *run = plan->run;
-    size_t question =
-        add_question(plan, run->shape.policy, run->shape.thresholds, false, false), one = 0;
+    size_t question = add_question(plan, run->shape.policy, run->shape.thresholds, false, false),
+           one = 0;
     for (size_t i = 0; i < run->thread_count; i++) {
         size_t best = add_all(plan, run->threads[i], question, i == 0);
         if (i == 0) {
@@ -282,8 +282,11 @@ static void plan_fit(planning *plan)
     tgr_bench_run *run = plan->run;
     size_t question = add_question(plan, run->shape.policy, 1, false, false);
     for (size_t i = 0; i < run->thread_count; i++) {
-        tgr_bench_entry entry = {.kind = TGR_BENCH_COUNT, .isa = best_of(plan)->isa,
-                                 .threads = run->threads[i], .question = question};
+        tgr_bench_entry entry = {.kind = TGR_BENCH_COUNT,
+                                 .kernels = best_of(plan),
+                                 .isa = best_of(plan)->isa,
+                                 .threads = run->threads[i],
+                                 .question = question};
         snprintf(entry.name, sizeof entry.name, "fit's counts u32");
         size_t count = add_entry(plan, entry);
         size_t route = add_route(plan, best_of(plan), run->threads[i], false, question, "");

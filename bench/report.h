@@ -13,6 +13,7 @@ typedef struct tgr_bench_figures {
     double rate, least, most; /* median, least, most */
     double bytes_per_second;  /* columns, counts, row starts read and decisions written */
     double of_touch, of_ceiling, of_read; /* median of the rounds' shares */
+    double busy; /* share of the time that threads were on a processor; below 1: disturbed */
 } tgr_bench_figures;
 
 /* room: places for a value of each round. */

@@ -46,9 +46,8 @@ void tgr_bench_json_machine(tgr_json *json, const tgr_machine *machine)
 }
 
 static const char *const kind_names[] = {
-    [TGR_BENCH_READ] = "read",   [TGR_BENCH_TOUCH] = "touch",
-    [TGR_BENCH_CEILING] = "ceiling", [TGR_BENCH_ROUTE] = "route",
-    [TGR_BENCH_PLAIN] = "plain", [TGR_BENCH_VECTORISED] = "vectorised",
+    [TGR_BENCH_READ] = "read",   [TGR_BENCH_TOUCH] = "touch", [TGR_BENCH_CEILING] = "ceiling",
+    [TGR_BENCH_ROUTE] = "route", [TGR_BENCH_PLAIN] = "plain", [TGR_BENCH_VECTORISED] = "vectorised",
     [TGR_BENCH_COUNT] = "count",
 };
 
@@ -60,6 +59,15 @@ static void json_question(tgr_json *json, const tgr_bench_question *question)
     tgr_json_boolean(json, "token_costs", question->tokens);
     tgr_json_boolean(json, "masks", question->masked);
     tgr_json_end_object(json);
+}
+
+static void json_rounds(tgr_json *json, const char *key, const double *values, unsigned count)
+{
+    tgr_json_array(json, key);
+    for (unsigned i = 0; i < count; i++) {
+        tgr_json_number(json, NULL, values[i]);
+    }
+    tgr_json_end_array(json);
 }
 
 static void json_entry(tgr_json *json, const tgr_bench_run *run, const tgr_bench_entry *entry,
@@ -83,11 +91,9 @@ static void json_entry(tgr_json *json, const tgr_bench_run *run, const tgr_bench
     tgr_json_number(json, "share_of_touch", figures.of_touch);
     tgr_json_number(json, "share_of_ceiling", figures.of_ceiling);
     tgr_json_number(json, "share_of_read", figures.of_read);
-    tgr_json_array(json, "seconds");
-    for (unsigned i = 0; i < run->repeats; i++) {
-        tgr_json_number(json, NULL, entry->seconds[i]);
-    }
-    tgr_json_end_array(json);
+    tgr_json_number(json, "busy", figures.busy);
+    json_rounds(json, "seconds", entry->seconds, run->repeats);
+    json_rounds(json, "busy_seconds", entry->busy, run->repeats);
     if (entry->kind >= TGR_BENCH_ROUTE && entry->kind != TGR_BENCH_COUNT) {
         char hash[24];
         snprintf(hash, sizeof hash, "%016" PRIx64, question->hash);
@@ -104,8 +110,7 @@ static void json_shape(tgr_json *json, const tgr_bench_run *run)
     tgr_json_unsigned(json, "tags", data->columns);
     tgr_json_unsigned(json, "models", data->models);
     tgr_json_unsigned(json, "nonzeros", tgr_bench_entries(data));
-    tgr_json_number(json, "tags_per_query",
-                    (double)tgr_bench_entries(data) / (double)data->rows);
+    tgr_json_number(json, "tags_per_query", (double)tgr_bench_entries(data) / (double)data->rows);
     tgr_json_string(json, "values", tgr_bench_values_name(run->shape.values));
     tgr_json_number(json, "zipf", run->shape.zipf);
     tgr_json_unsigned(json, "seed", run->shape.seed);

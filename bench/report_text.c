@@ -59,14 +59,13 @@ static void text_entry(tgr_buffer *text, const tgr_bench_run *run, const tgr_ben
                        double *room)
 {
     tgr_bench_figures figures = tgr_bench_figures_of(run, entry, room);
-    char a[24], b[24], c[24], d[24], e[24], f[24], g[24];
-    tgr_buffer_format(text, "  %-30s %4d %9s %9s %9s %8s %8s %8s %8s\n", entry->name,
+    char a[24], b[24], c[24], d[24], e[24], f[24], g[24], h[24];
+    tgr_buffer_format(text, "  %-30s %4d %9s %9s %9s %8s %8s %8s %8s %6s\n", entry->name,
                       entry->threads, number(a, "%.1f", figures.rate / 1e6),
-                      number(b, "%.1f", figures.least / 1e6),
-                      number(c, "%.1f", figures.most / 1e6),
+                      number(b, "%.1f", figures.least / 1e6), number(c, "%.1f", figures.most / 1e6),
                       number(d, "%.1f", figures.bytes_per_second / 1e9),
                       number(e, "%.2f", figures.of_touch), number(f, "%.2f", figures.of_ceiling),
-                      number(g, "%.2f", figures.of_read));
+                      number(g, "%.2f", figures.of_read), number(h, "%.2f", figures.busy));
 }
 
 void tgr_bench_text_run(tgr_buffer *text, const tgr_bench_run *run, double *room)
@@ -79,8 +78,8 @@ void tgr_bench_text_run(tgr_buffer *text, const tgr_bench_run *run, double *room
                       (double)tgr_bench_entries(data) / (double)data->rows, data->models,
                       tgr_bench_values_name(run->shape.values),
                       tgr_bench_policy_name(run->shape.policy), run->repeats);
-    tgr_buffer_format(text, "  %-30s %4s %9s %9s %9s %8s %8s %8s %8s\n", "", "thr.", "Mq/s",
-                      "least", "most", "GB/s", ":touch", ":ceiling", ":read");
+    tgr_buffer_format(text, "  %-30s %4s %9s %9s %9s %8s %8s %8s %8s %6s\n", "", "thr.", "Mq/s",
+                      "least", "most", "GB/s", ":touch", ":ceiling", ":read", "busy");
     for (size_t i = 0; i < run->entry_count; i++) {
         text_entry(text, run, &run->entries[i], room);
     }

@@ -56,8 +56,8 @@ static void list_processors(tgr_team *team, const cpu_set_t *set)
 
 tgr_status tgr_team_open(tgr_team *team, int most_threads, tgr_error *error)
 {
-    *team = (tgr_team){.affinity_size = CPU_ALLOC_SIZE(MOST_PROCESSORS),
-                       .most_threads = most_threads};
+    *team =
+        (tgr_team){.affinity_size = CPU_ALLOC_SIZE(MOST_PROCESSORS), .most_threads = most_threads};
     team->pieces = tgr_mem_aligned((size_t)most_threads, sizeof *team->pieces);
     team->affinity = tgr_mem_zalloc(1, team->affinity_size);
     team->processors = tgr_mem_alloc(MOST_PROCESSORS, sizeof *team->processors);
@@ -93,10 +93,10 @@ static void pin(const tgr_team *team, int thread)
     sched_setaffinity(0, sizeof bytes, set);
 }
 
-static double now(void)
+static double now(clockid_t clock)
 {
     struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
+    clock_gettime(clock, &time);
     return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
 }
 
@@ -117,30 +117,30 @@ static uint64_t take_pieces(const tgr_team *team, size_t threads, size_t thread,
     return seen;
 }
 
-double tgr_team_run(const tgr_team *team, int threads, const size_t *bounds, size_t pieces,
-                    tgr_team_body *body, const void *work, uint64_t *seen)
+tgr_team_time tgr_team_run(const tgr_team *team, int threads, const size_t *bounds, size_t pieces,
+                           tgr_team_body *body, const void *work, uint64_t *seen)
 {
     size_t count = (size_t)threads;
     for (size_t i = 0; i < count; i++) {
         atomic_init(&team->pieces[i].next, pieces * i / count);
         team->pieces[i].end = pieces * (i + 1) / count;
     }
-    double first = 1e300, last = 0;
+    double first = 1e300, last = 0, busy = 0;
     uint64_t all = 0;
 #pragma omp parallel num_threads(threads) reduction(min : first) reduction(max : last)             \
-    reduction(^ : all)
+    reduction(+ : busy) reduction(^ : all)
     {
         int thread = omp_get_thread_num();
         pin(team, thread);
 #pragma omp barrier
-        first = now();
+        first = now(CLOCK_MONOTONIC);
+        busy = -now(CLOCK_THREAD_CPUTIME_ID);
         all = take_pieces(team, count, (size_t)thread, bounds, body, work);
-        last = now();
+        busy += now(CLOCK_THREAD_CPUTIME_ID);
+        last = now(CLOCK_MONOTONIC);
     }
-    if (seen != NULL) {
-        *seen = all;
-    }
-    return last - first;
+    *seen = all;
+    return (tgr_team_time){last - first, busy};
 }
 
 void tgr_team_share(const tgr_team *team, int threads, size_t count, tgr_team_body *body,

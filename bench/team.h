@@ -26,12 +26,17 @@ void tgr_team_close(tgr_team *team);
 /* Does rows [begin, end) as thread number `thread`. */
 typedef uint64_t tgr_team_body(const void *work, size_t thread, size_t begin, size_t end);
 
+/* Seconds: from the first thread's start to the last one's end; and how long threads were on a
+ * processor between, all together, which says whether something else kept them off it. */
+typedef struct tgr_team_time {
+    double seconds, busy;
+} tgr_team_time;
+
 /* A body over all pieces. Thread t of n begins with the t-th n-th of the pieces, which are the rows
- * that it placed in memory, and then takes what others have left. Returns the seconds from the
- * first thread's start to the last one's end. *seen (may be NULL): what the bodies returned,
+ * that it placed in memory, and then takes what others have left. *seen: what the bodies returned,
  * exclusive-or'd. */
-double tgr_team_run(const tgr_team *team, int threads, const size_t *bounds, size_t pieces,
-                    tgr_team_body *body, const void *work, uint64_t *seen);
+tgr_team_time tgr_team_run(const tgr_team *team, int threads, const size_t *bounds, size_t pieces,
+                           tgr_team_body *body, const void *work, uint64_t *seen);
 
 /* Each thread its equal share of `count`, for placing memory: the body is called once a thread. */
 void tgr_team_share(const tgr_team *team, int threads, size_t count, tgr_team_body *body,

@@ -22,6 +22,26 @@ tgr_need(XXHASH libxxhash libxxhash-dev "lookup, checksums and digests")
 tgr_need(ZLIB zlib zlib1g-dev "gzip logs")
 tgr_need(ZSTD libzstd libzstd-dev "zstd logs")
 
+# libxsmm generates code for x86-64 only; elsewhere there is no dense way, and nothing to need. Its
+# code generator comes without a .pc file.
+set(TGR_HAVE_XSMM OFF)
+if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
+  find_library(TGR_XSMM_LIBRARY xsmmgen)
+  find_path(TGR_XSMM_INCLUDE libxsmm_generator.h)
+  mark_as_advanced(TGR_XSMM_LIBRARY TGR_XSMM_INCLUDE)
+  if(TGR_XSMM_LIBRARY AND TGR_XSMM_INCLUDE)
+    set(TGR_HAVE_XSMM ON)
+    add_library(xsmm::generator UNKNOWN IMPORTED)
+    # It is linked into the shared library, which shows nothing of it.
+    set_target_properties(xsmm::generator PROPERTIES IMPORTED_LOCATION ${TGR_XSMM_LIBRARY}
+      INTERFACE_INCLUDE_DIRECTORIES ${TGR_XSMM_INCLUDE}
+      INTERFACE_LINK_OPTIONS LINKER:--exclude-libs,libxsmmgen.a)
+    list(APPEND TGR_DEPENDENCIES xsmm::generator)
+  else()
+    string(APPEND TGR_MISSING "\n  libxsmm-dev: dense multiplication")
+  endif()
+endif()
+
 find_package(OpenMP COMPONENTS C)
 if(OpenMP_C_FOUND)
   list(APPEND TGR_DEPENDENCIES OpenMP::OpenMP_C)

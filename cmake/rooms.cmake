@@ -29,7 +29,11 @@ function(tgr_room name)
   set(TGR_ROOM_OBJECTS ${TGR_ROOM_OBJECTS} $<TARGET_OBJECTS:tgr_${name}> PARENT_SCOPE)
 endfunction()
 
-tgr_room(kernels kernels/ref kernels/body kernels/scalar kernels/x86 kernels/arm kernels)
+tgr_room(kernels kernels/ref kernels/body kernels/scalar kernels/x86 kernels/arm kernels/xsmm
+  kernels)
+if(TGR_HAVE_XSMM)
+  target_compile_definitions(tgr_kernels PRIVATE TGR_HAVE_XSMM)
+endif()
 # A variant's file alone is compiled for its instruction set; the choice is made at run time.
 if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
   set(avx2 -mavx2 -mfma -mbmi -mbmi2 -mpopcnt)
@@ -48,3 +52,14 @@ tgr_room(simulate engine/simulate)
 tgr_room(ingest engine/ingest)
 tgr_room(info engine/info)
 tgr_room(engine engine)
+tgr_room(bench bench)
+# The limits and the plain loops are compiled as hard as each instruction set allows.
+if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
+  foreach(loop IN ITEMS limits plain)
+    set_source_files_properties(bench/${loop}_avx2.c PROPERTIES COMPILE_OPTIONS "${avx2};-O3")
+    set_source_files_properties(bench/${loop}_avx512.c PROPERTIES COMPILE_OPTIONS "${avx512};-O3;-mprefer-vector-width=512")
+  endforeach()
+endif()
+set_source_files_properties(bench/limits.c bench/plain.c PROPERTIES COMPILE_OPTIONS "-O3")
+# The bench draws its queries from the generator's worlds.
+list(APPEND TGR_ROOM_OBJECTS $<TARGET_OBJECTS:tgr_generate>)

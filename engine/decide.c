@@ -6,16 +6,13 @@
 
 #include "engine/base/error.h"
 #include "engine/base/memory.h"
+#include "engine/base/runtime.h"
 #include "engine/cut.h"
-#include "engine/isa.h"
+#include "engine/plan.h"
 #include "engine/policy/policy.h"
 
-/* A thread's piece of work: enough rows that taking one costs nothing, few enough that threads end
- * together. Kernels cut it further, to what their caches hold. */
-#define PIECE_ROWS    ((size_t)4096)
-#define PIECE_ENTRIES ((size_t)32768)
-
 typedef struct tgr_decide_memory {
+    tgr_plan plan;          /* of the file at hand */
     size_t choice_capacity; /* of decide->model and decide->margin, elements */
     size_t margin_capacity;
     uint64_t *masks;
@@ -31,13 +28,38 @@ typedef struct tgr_decide_memory {
 } tgr_decide_memory;
 
 /* Each thread's scratch memory begins on a cache line of its own. */
-static tgr_status open_scratch(tgr_decide *decide, tgr_error *error)
+static tgr_status make_scratch(tgr_decide *decide, tgr_error *error)
 {
     tgr_decide_memory *memory = decide->memory;
-    size_t bytes = tgr_kernels_scratch(decide->plan.router->model_count);
-    memory->scratch_each = (bytes + 63) / 64 * 64;
-    memory->scratch = tgr_mem_aligned((size_t)decide->plan.threads, memory->scratch_each);
+    size_t each = (memory->plan.scratch_bytes + 63) / 64 * 64;
+    if (each > memory->scratch_each) {
+        tgr_mem_free_aligned(memory->scratch);
+        memory->scratch = tgr_mem_aligned((size_t)decide->plan.threads, each);
+        memory->scratch_each = memory->scratch == NULL ? 0 : each;
+    }
     return memory->scratch == NULL ? tgr_fail_memory(error, "the kernels' scratch") : TGR_OK;
+}
+
+static tgr_status make_plan(tgr_decide *decide, const tgr_query_file *file, tgr_error *error)
+{
+    tgr_plan *plan = &decide->memory->plan;
+    const tgr_serve *serve = decide->serve;
+    const tgr_weights weights = {serve->models, serve->stride, serve->weights, serve->bias};
+    const tgr_plan_work work = {
+        .rows = file->rows,
+        .nonzeros = file->nonzeros,
+        .columns = file->columns,
+        .models = serve->models,
+        .value_type = file->value_type,
+    };
+    tgr_status status = tgr_plan_make(plan, &work, &weights, error);
+    if (status != TGR_OK) {
+        return status;
+    }
+    char text[512];
+    tgr_plan_explain(plan, text, sizeof text);
+    tgr_run_message(decide->plan.run, TGR_DETAIL, "%s: %s", file->path, text);
+    return make_scratch(decide, error);
 }
 
 tgr_status tgr_decide_open(tgr_decide *decide, const tgr_decide_plan *plan, tgr_error *error)
@@ -57,9 +79,6 @@ tgr_status tgr_decide_open(tgr_decide *decide, const tgr_decide_plan *plan, tgr_
     }
     decide->needs_costs =
         tgr_policy_needs_costs(plan->policy, plan->thresholds, plan->threshold_count);
-    if (decide->plan.block_rows == 0) {
-        decide->plan.block_rows = PIECE_ROWS;
-    }
     if (decide->plan.threads < 1) {
         decide->plan.threads = 1;
     }
@@ -67,8 +86,7 @@ tgr_status tgr_decide_open(tgr_decide *decide, const tgr_decide_plan *plan, tgr_
     if (decide->memory == NULL) {
         return tgr_fail_memory(error, "the decider");
     }
-    tgr_status status = tgr_isa_choose(&decide->kernels, error);
-    return status == TGR_OK ? open_scratch(decide, error) : status;
+    return tgr_plan_open(&decide->memory->plan, error);
 }
 
 void tgr_decide_close(tgr_decide *decide)
@@ -80,6 +98,7 @@ void tgr_decide_close(tgr_decide *decide)
         tgr_transform_free(&decide->memory->transform);
         tgr_mem_free(decide->memory->masks);
         tgr_mem_free_aligned(decide->memory->scratch);
+        tgr_plan_close(&decide->memory->plan);
         tgr_mem_free(decide->memory->bounds);
         tgr_mem_free(decide->memory);
     }
@@ -94,12 +113,18 @@ tgr_status tgr_decide_file(tgr_decide *decide, const tgr_query_file *file, tgr_e
     if (status == TGR_OK && decide->needs_costs) {
         status = tgr_serve_need_costs(decide->serve, decide->plan.router, error);
     }
-    return status;
+    return status == TGR_OK ? make_plan(decide, file, error) : status;
 }
 
 unsigned tgr_decide_wants(const tgr_decide *decide, const tgr_query_file *file)
 {
     return tgr_serve_wants(decide->serve, file);
+}
+
+static size_t piece_rows(const tgr_decide *decide)
+{
+    size_t wanted = decide->plan.block_rows;
+    return wanted > 0 ? wanted : decide->memory->plan.piece_rows;
 }
 
 static tgr_status make_room(tgr_decide *decide, const tgr_batch *batch, tgr_error *error)
@@ -108,7 +133,7 @@ static tgr_status make_room(tgr_decide *decide, const tgr_batch *batch, tgr_erro
     const tgr_serve *serve = decide->serve;
     size_t rows = batch->rows, choices = 0, words = 0;
     uint64_t entries = (uint64_t)(batch->x.indptr[rows] - batch->x.indptr[0]);
-    size_t pieces = tgr_cut_most(rows, entries, decide->plan.block_rows, PIECE_ENTRIES);
+    size_t pieces = tgr_cut_most(rows, entries, piece_rows(decide), memory->plan.piece_entries);
     bool fits = !__builtin_mul_overflow(rows, decide->plan.threshold_count, &choices) &&
                 !__builtin_mul_overflow(rows, serve->mask_words, &words);
     void *model = decide->model, *margin = decide->margin, *masks = memory->masks;
@@ -236,10 +261,9 @@ static void finish_row(tgr_decide *decide, const tgr_csr *x, size_t row, row_cou
 static row_counts decide_piece(tgr_decide *decide, const tgr_csr *x, size_t begin, size_t end,
                                void *scratch)
 {
-    const tgr_serve *serve = decide->serve;
-    tgr_weights weights = {serve->models, serve->stride, serve->weights, serve->bias};
+    const tgr_decide_memory *memory = decide->memory;
     tgr_choice choice = {decide->model, decide->plan.want_margins ? decide->margin : NULL};
-    decide->kernels->route(x, &weights, &decide->memory->decider, begin, end, scratch, &choice);
+    tgr_plan_route(&memory->plan, x, &memory->decider, begin, end, scratch, &choice);
     row_counts counts = {0};
     for (size_t row = begin; row < end; row++) {
         finish_row(decide, x, row, &counts);
@@ -263,8 +287,8 @@ tgr_status tgr_decide_batch(tgr_decide *decide, tgr_batch *batch, tgr_error *err
     decide->tokens_known = some_tokens(batch);
     const tgr_csr x = batch->x;
     const size_t *bounds = decide->memory->bounds;
-    size_t pieces = tgr_cut_rows(x.indptr, batch->rows, decide->plan.block_rows, PIECE_ENTRIES,
-                                 decide->memory->bounds);
+    size_t pieces = tgr_cut_rows(x.indptr, batch->rows, piece_rows(decide),
+                                 decide->memory->plan.piece_entries, decide->memory->bounds);
     uint64_t no_known_tag = 0, fell_back = 0, undecided = 0;
 #pragma omp parallel num_threads(decide->plan.threads) \
     reduction(+ : no_known_tag, fell_back, undecided)

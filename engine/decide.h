@@ -21,13 +21,13 @@ typedef struct tgr_decide_plan {
     bool want_margins;
     size_t block_rows; /* 0: chosen */
     int threads;
+    const tgr_run *run; /* told how each file is routed; NULL: nobody is */
 } tgr_decide_plan;
 
 typedef struct tgr_decide {
     tgr_decide_plan plan;
-    tgr_serve *serve;           /* of the file that batches come from */
-    const tgr_kernels *kernels; /* the variant that runs */
-    bool needs_costs;           /* the policy compares costs at some threshold */
+    tgr_serve *serve; /* of the file that batches come from */
+    bool needs_costs; /* the policy compares costs at some threshold */
 
     /* results of the last batch, rows x thresholds */
     int16_t *model; /* router's number, or TGR_UNDECIDED */

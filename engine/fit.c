@@ -171,8 +171,8 @@ static tgr_status prepare(fitting *work, const tgr_price_options *prices, tgr_er
         TGR_TRY(tgr_router_set_prices(router, prices, work->run, error));
     }
     TGR_TRY(tgr_fit_models_columns(&work->pass, router, &work->columns, error));
-    TGR_TRY(tgr_fit_tags_open(&work->tags, &work->pass, error));
-    TGR_TRY(tgr_fit_means_open(&work->means, router->model_count, error));
+    TGR_TRY(tgr_fit_tags_open(&work->tags, &work->pass, work->run, error));
+    TGR_TRY(tgr_fit_means_open(&work->means, router->model_count, work->run, error));
 done:
     return status;
 }

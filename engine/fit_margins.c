@@ -41,7 +41,8 @@ static tgr_status collect(margins *kept, const tgr_router *router, tgr_pass *pas
                                   .threshold_count = 1,
                                   .fallback = -1,
                                   .want_margins = true,
-                                  .threads = tgr_run_threads(run)};
+                                  .threads = tgr_run_threads(run),
+                                  .run = run};
     tgr_decide decide;
     size_t entered = SIZE_MAX;
     tgr_status status = TGR_OK;

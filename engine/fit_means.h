@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <tagroute/run.h>
 #include <tagroute/status.h>
 
 #include "engine/base/exact.h"
@@ -20,13 +21,16 @@ typedef struct tgr_fit_means {
     size_t models;
     tgr_mean *cost, *completion_tokens, *score; /* models */
     tgr_mean prompt_tokens;
+    size_t part_count;
+    tgr_mean *parts; /* each thread's share of a batch's sums: 3 x models, and prompt tokens */
 } tgr_fit_means;
 
 /* What batches have to be read with; and TGR_WANT_PROMPT_TOKENS where their mean is of interest. */
 #define TGR_FIT_MEANS_WANTS (TGR_WANT_COST | TGR_WANT_COMPLETION_TOKENS | TGR_WANT_SCORE)
 
 /* Freed with tgr_fit_means_free in any case. */
-tgr_status tgr_fit_means_open(tgr_fit_means *means, size_t models, tgr_error *error);
+tgr_status tgr_fit_means_open(tgr_fit_means *means, size_t models, const tgr_run *run,
+                              tgr_error *error);
 void tgr_fit_means_free(tgr_fit_means *means);
 
 /* Adds a batch that the pass just gave. columns[model]: the model's column in the file, or -1.

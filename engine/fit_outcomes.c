@@ -1,9 +1,13 @@
-/* fit_outcomes.c - judging batches in parallel, then summing them. */
+/* fit_outcomes.c - judging batches and summing them, in parallel. */
 #include "engine/fit_outcomes.h"
+
+#include <omp.h>
 
 #include "engine/base/error.h"
 #include "engine/base/memory.h"
 #include "engine/base/runtime.h"
+#include "engine/fit_pieces.h"
+#include "engine/isa.h"
 #include "engine/judgement.h"
 #include "engine/router/serve.h"
 
@@ -20,6 +24,7 @@ typedef struct judging {
     size_t judge_count;
     void *outcomes; /* int8_t, rows x models, of the current batch */
     size_t capacity;
+    tgr_fit_pieces pieces; /* likewise */
     tgr_transform transform;
 } judging;
 
@@ -51,43 +56,83 @@ static void close_judging(judging *work)
     }
     tgr_mem_free(work->judges);
     tgr_mem_free(work->outcomes);
+    tgr_fit_pieces_free(&work->pieces);
     tgr_transform_free(&work->transform);
 }
 
-static void judge_rows(judge *one, const tgr_router *router, const tgr_batch *batch, size_t begin,
-                       size_t end, const int32_t *columns, size_t file_models, int8_t *outcomes)
+/* What every row of a batch is judged with. */
+typedef struct batch_models {
+    const int32_t *columns; /* models */
+    size_t file_models;
+    bool all_there; /* the file has a column of outcomes for each model */
+} batch_models;
+
+/* The short way, where every outcome of the row is recorded. */
+static bool copy_outcomes(const int8_t *recorded, const int32_t *columns, size_t models,
+                          int8_t *outcomes)
+{
+    int8_t signs = 0;
+    for (size_t model = 0; model < models; model++) {
+        outcomes[model] = recorded[columns[model]];
+        signs |= outcomes[model];
+    }
+    return signs >= 0;
+}
+
+static void judge_row(judge *one, const tgr_router *router, const tgr_batch *batch, size_t row,
+                      const batch_models *from, int8_t *outcomes)
 {
     size_t models = router->model_count;
-    for (size_t row = begin; row < end; row++) {
-        tgr_judge_row(batch, row, columns, file_models, models, router->reference, one->judgements);
+    if (from->all_there &&
+        copy_outcomes(batch->outcome + row * from->file_models, from->columns, models, outcomes)) {
         for (size_t model = 0; model < models; model++) {
-            const tgr_judgement *judgement = &one->judgements[model];
-            outcomes[row * models + model] = judgement->outcome;
-            if (judgement->outcome >= 0) {
-                one->model_outcomes[3 * model + (size_t)judgement->outcome]++;
-                one->derived += judgement->derived;
-                one->assumed += judgement->assumed;
-                one->reference_recorded += model == router->reference && !judgement->assumed;
-            }
+            one->model_outcomes[3 * model + (size_t)outcomes[model]]++;
+        }
+        one->reference_recorded++;
+        return;
+    }
+    tgr_judge_row(batch, row, from->columns, from->file_models, models, router->reference,
+                  one->judgements);
+    for (size_t model = 0; model < models; model++) {
+        const tgr_judgement *judgement = &one->judgements[model];
+        outcomes[model] = judgement->outcome;
+        if (judgement->outcome >= 0) {
+            one->model_outcomes[3 * model + (size_t)judgement->outcome]++;
+            one->derived += judgement->derived;
+            one->assumed += judgement->assumed;
+            one->reference_recorded += model == router->reference && !judgement->assumed;
         }
     }
 }
 
-static tgr_status judge_batch(judging *work, const tgr_batch *batch, const int32_t *columns,
-                              size_t file_models, tgr_error *error)
+static tgr_status make_room(judging *work, const tgr_batch *batch, tgr_error *error)
 {
     size_t cells;
     if (__builtin_mul_overflow(batch->rows, work->router->model_count, &cells) ||
-        !tgr_mem_grow(&work->outcomes, &work->capacity, cells, 1)) {
+        !tgr_mem_grow(&work->outcomes, &work->capacity, cells, 1) ||
+        !tgr_fit_pieces_cut(&work->pieces, &batch->x)) {
         return tgr_fail_memory(error, "the outcomes of a block of queries");
     }
-    size_t rows = batch->rows, parts = work->judge_count;
-#pragma omp parallel for num_threads((int)parts) schedule(static, 1)
-    for (size_t part = 0; part < parts; part++) {
-        judge_rows(&work->judges[part], work->router, batch, rows * part / parts,
-                   rows * (part + 1) / parts, columns, file_models, work->outcomes);
-    }
     return TGR_OK;
+}
+
+/* Judges and sums the batch, piece by piece. */
+static void count_batch(judging *work, tgr_outcome_sums *sums, const tgr_batch *batch,
+                        const batch_models *from, const uint32_t *tag_of_column)
+{
+    const size_t *bounds = work->pieces.bounds;
+    size_t models = work->router->model_count;
+    int8_t *outcomes = work->outcomes;
+#pragma omp parallel for num_threads((int)sums->table_count) schedule(dynamic, 1)
+    for (size_t piece = 0; piece < work->pieces.count; piece++) {
+        size_t thread = (size_t)omp_get_thread_num();
+        for (size_t row = bounds[piece]; row < bounds[piece + 1]; row++) {
+            judge_row(&work->judges[thread], work->router, batch, row, from,
+                      outcomes + row * models);
+        }
+        tgr_outcome_sums_add(sums, thread, &batch->x, tag_of_column, outcomes, bounds[piece],
+                             bounds[piece + 1]);
+    }
 }
 
 static void add_up(tgr_fit_outcomes *outcomes, const judging *work)
@@ -117,19 +162,45 @@ static tgr_status walk(tgr_fit_outcomes *outcomes, judging *work, tgr_pass *pass
         if (status != TGR_OK || batch == NULL) {
             return status;
         }
-        const tgr_query_file *from = pass->files[file];
-        status = judge_batch(work, batch, columns + file * work->router->model_count,
-                             tgr_strings_count(from->models), error);
-        if (status != TGR_OK) {
-            return status;
+        const tgr_query_file *source = pass->files[file];
+        batch_models from = {columns + file * work->router->model_count,
+                             tgr_strings_count(source->models), batch->outcome != NULL};
+        for (size_t model = 0; model < work->router->model_count; model++) {
+            from.all_there &= from.columns[model] >= 0;
         }
         status = tgr_serve_transform(work->router, batch, &work->transform, error);
         if (status != TGR_OK) {
-            tgr_error_prefix(error, "%s", from->path);
+            tgr_error_prefix(error, "%s", source->path);
             return status;
         }
-        tgr_outcome_sums_add(&outcomes->sums, &batch->x, tags->files[file].tag, work->outcomes);
+        status = make_room(work, batch, error);
+        if (status != TGR_OK) {
+            return status;
+        }
+        count_batch(work, &outcomes->sums, batch, &from, tags->files[file].tag);
     }
+}
+
+static tgr_status open_sums(tgr_fit_outcomes *outcomes, const tgr_pass *pass,
+                            const tgr_router *router, const tgr_run *run, tgr_error *error)
+{
+    const tgr_kernels *kernels;
+    tgr_status status = tgr_isa_choose(&kernels, error);
+    if (status != TGR_OK) {
+        return status;
+    }
+    bool reals = router->count == TGR_COUNT_LOG;
+    for (size_t i = 0; i < pass->file_count; i++) {
+        reals |= pass->files[i]->value_type == TGR_F32;
+    }
+    outcomes->model_outcomes =
+        tgr_mem_zalloc(router->model_count, 3 * sizeof *outcomes->model_outcomes);
+    if (outcomes->model_outcomes == NULL ||
+        !tgr_outcome_sums_open(&outcomes->sums, kernels, tgr_strings_count(router->tags),
+                               router->model_count, reals, tgr_run_threads(run))) {
+        return tgr_fail_memory(error, "the sums by tag and model");
+    }
+    return TGR_OK;
 }
 
 tgr_status tgr_fit_outcomes_count(tgr_fit_outcomes *outcomes, tgr_pass *pass,
@@ -138,18 +209,9 @@ tgr_status tgr_fit_outcomes_count(tgr_fit_outcomes *outcomes, tgr_pass *pass,
 {
     *outcomes = (tgr_fit_outcomes){0};
     judging work;
-    tgr_status status = open_judging(&work, router, tgr_run_threads(run), error);
-    if (status != TGR_OK) {
-        goto done;
-    }
-    outcomes->model_outcomes =
-        tgr_mem_zalloc(router->model_count, 3 * sizeof *outcomes->model_outcomes);
-    if (outcomes->model_outcomes == NULL ||
-        !tgr_outcome_sums_open(&outcomes->sums, tgr_strings_count(router->tags),
-                               router->model_count, tgr_run_threads(run))) {
-        status = tgr_fail_memory(error, "the sums by tag and model");
-        goto done;
-    }
+    tgr_status status = TGR_OK;
+    TGR_TRY(open_judging(&work, router, tgr_run_threads(run), error));
+    TGR_TRY(open_sums(outcomes, pass, router, run, error));
     TGR_TRY(walk(outcomes, &work, pass, tags, columns, run, error));
     add_up(outcomes, &work);
 done:

@@ -7,17 +7,18 @@
 #include "engine/base/error.h"
 #include "engine/base/memory.h"
 #include "engine/base/number.h"
+#include "engine/base/runtime.h"
 #include "engine/fit_place.h"
-#include "engine/scorer/sums.h"
 
-tgr_status tgr_fit_tags_open(tgr_fit_tags *tags, const tgr_pass *pass, tgr_error *error)
+tgr_status tgr_fit_tags_open(tgr_fit_tags *tags, const tgr_pass *pass, const tgr_run *run,
+                             tgr_error *error)
 {
-    *tags = (tgr_fit_tags){0};
+    *tags = (tgr_fit_tags){.threads = tgr_run_threads(run)};
     tags->files = tgr_mem_zalloc(pass->file_count, sizeof *tags->files);
     if (tags->files == NULL) {
         return tgr_fail_memory(error, "the tags' counts");
     }
-    tags->file_count = pass->file_count;
+    tags->file_count = tags->counting = pass->file_count;
     for (size_t i = 0; i < pass->file_count; i++) {
         tgr_fit_column_counts *file = &tags->files[i];
         uint32_t columns = pass->files[i]->columns;
@@ -38,18 +39,48 @@ void tgr_fit_tags_free(tgr_fit_tags *tags)
         tgr_mem_free(tags->files[i].seen);
         tgr_mem_free(tags->files[i].tag);
     }
+    tgr_fit_columns_free(&tags->columns);
     tgr_mem_free(tags->files);
     tgr_mem_free(tags->occurrences);
     *tags = (tgr_fit_tags){0};
 }
 
+/* Threads' counts of the file at hand, if any, become its sums. */
+static void finish_file(tgr_fit_tags *tags)
+{
+    if (tags->counting < tags->file_count) {
+        tgr_fit_column_counts *counts = &tags->files[tags->counting];
+        tgr_fit_columns_merge(&tags->columns, counts->sums, counts->seen);
+        tgr_fit_columns_free(&tags->columns);
+        tags->counting = tags->file_count;
+    }
+}
+
+static tgr_status begin_file(tgr_fit_tags *tags, const tgr_query_file *file, size_t number,
+                             bool binary, tgr_error *error)
+{
+    finish_file(tags);
+    bool reals = !binary && file->value_type == TGR_F32;
+    if (!tgr_fit_columns_open(&tags->columns, file->columns, reals, tags->threads)) {
+        return tgr_fail_memory(error, "the tags' counts");
+    }
+    tags->counting = number;
+    return TGR_OK;
+}
+
 tgr_status tgr_fit_tags_count(tgr_fit_tags *tags, const tgr_pass *pass, size_t file,
                               const tgr_batch *batch, bool binary, tgr_error *error)
 {
-    tgr_fit_column_counts *counts = &tags->files[file];
+    tgr_status status = TGR_OK;
+    if (file != tags->counting) {
+        status = begin_file(tags, pass->files[file], file, binary, error);
+    }
     size_t bad_row;
-    if (tgr_count_columns(&batch->x, binary, counts->sums, counts->seen, &bad_row)) {
-        return TGR_OK;
+    if (status != TGR_OK || tgr_fit_columns_add(&tags->columns, &batch->x, binary, &bad_row)) {
+        return status;
+    }
+    if (bad_row == batch->rows) {
+        return tgr_fail_memory(error, "the tags' counts");
     }
     return tgr_fail(error, TGR_ERR_INPUT,
                     "%s: row %llu holds a tag weight beyond %.0f, which cannot be summed exactly; "
@@ -160,7 +191,7 @@ static tgr_status fill_router(tgr_fit_tags *tags, const union_tag *kept, uint32_
     return TGR_OK;
 }
 
-/* Turns each column's number in the union into the router's. */
+/* Turns each column's number in the union into the router's, or one behind its last. */
 static tgr_status renumber(tgr_fit_tags *tags, const tgr_pass *pass, const union_tag *kept,
                            uint32_t count, uint32_t united_count, tgr_error *error)
 {
@@ -168,14 +199,16 @@ static tgr_status renumber(tgr_fit_tags *tags, const tgr_pass *pass, const union
     if (number == NULL) {
         return tgr_fail_memory(error, "the tags of all query files");
     }
-    memset(number, 0xff, united_count * sizeof *number); /* TGR_STRING_NONE */
+    for (uint32_t i = 0; i < united_count; i++) {
+        number[i] = count;
+    }
     for (uint32_t i = 0; i < count; i++) {
         number[kept[i].number] = i;
     }
     for (size_t i = 0; i < tags->file_count; i++) {
         uint32_t *tag = tags->files[i].tag;
         for (uint32_t column = 0; column < pass->files[i]->columns; column++) {
-            tag[column] = tag[column] == TGR_STRING_NONE ? TGR_STRING_NONE : number[tag[column]];
+            tag[column] = tag[column] == TGR_STRING_NONE ? count : number[tag[column]];
         }
     }
     tgr_mem_free(number);
@@ -187,6 +220,7 @@ tgr_status tgr_fit_tags_keep(tgr_fit_tags *tags, const tgr_pass *pass, tgr_route
 {
     tgr_status status = TGR_OK;
     union_tag *united = NULL;
+    finish_file(tags);
     tgr_strings *names = tgr_strings_new();
     if (names == NULL) {
         return tgr_fail_memory(error, "the tags of all query files");

@@ -148,6 +148,7 @@ static tgr_status open_routing(routing *work, tgr_error *error)
         .fallback = -1,
         .block_rows = options->block_rows,
         .threads = tgr_run_threads(work->run),
+        .run = work->run,
     };
     tgr_status status = TGR_OK;
     if (options->fallback != NULL) {

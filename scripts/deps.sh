@@ -7,6 +7,10 @@ set -eu
 
 build="cmake ninja-build gcc g++ pkg-config libhdf5-dev libmsgpack-dev libsimdjson-dev
     libxxhash-dev libzstd-dev zlib1g-dev"
+# libxsmm is for x86-64 alone.
+if [ "$(uname -m)" = x86_64 ]; then
+    build="$build libxsmm-dev"
+fi
 test="libcmocka-dev clang libomp-dev python3 python3-anndata python3-h5py python3-msgpack
     python3-numpy python3-scipy"
 

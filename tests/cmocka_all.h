@@ -7,6 +7,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#ifdef TGR_TESTS_WITHOUT_CMOCKA
+#include "tests/small_cmocka.h"
+#else
 #include <cmocka.h>
+#endif
 
 #endif

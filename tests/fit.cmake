@@ -1,4 +1,4 @@
-tgr_test(test_scorer base scorer)
+tgr_test(test_scorer base kernels scorer)
 foreach(name IN ITEMS test_fit test_fit_errors)
   tgr_test(${name} base kernels store router scorer policy engine)
 endforeach()

@@ -51,8 +51,7 @@ static void expect_refused(const char *path, const char *word)
     assert_true(error.message[strlen(error.message) - 1] != '.');
 }
 
-/* ---- edits with HDF5
- * ------------------------------------------------------------------------------ */
+/* ---- edits with HDF5 ------------------------------------------------------------------- */
 
 static hid_t edit(void)
 {
@@ -118,8 +117,7 @@ static void set_shape(const int64_t shape[2])
     close_edit(file);
 }
 
-/* ---- the tests
- * ------------------------------------------------------------------------------------ */
+/* ---- the tests ------------------------------------------------------------------------- */
 
 static void not_files_of_queries(void **state)
 {
@@ -173,7 +171,7 @@ static void cut_off(void **state)
     write_good(false, &from);
     size_t length;
     char *bytes = slurp(PATH, &length);
-    for (size_t kept = 8; kept < length; kept += 1 + length / 50) {
+    for (size_t kept = 8; kept < length; kept += 1 + length / 15) {
         tgr_error error;
         spill(PATH, bytes, kept);
         assert_int_equal(read_whole(PATH, &error), TGR_ERR_INPUT);
@@ -451,7 +449,7 @@ static void scribbled(void **state)
     uint64_t random = SEED;
     char *bytes = slurp(PATH, &length), *copy = malloc(length);
     assert_non_null(copy);
-    for (int round = 0; round < 60; round++) {
+    for (int round = 0; round < 25; round++) {
         memcpy(copy, bytes, length);
         for (int i = 0; i < 3; i++) {
             /* Half of the time among the data, where nothing of HDF5's own stands. */

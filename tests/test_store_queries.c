@@ -361,6 +361,12 @@ static void plans_that_do_not_hold(void **state)
     assert_int_equal(tgr_query_put_text(writer, &nul, 1, &error), TGR_ERR_INPUT);
     assert_int_equal(tgr_query_put_ids(writer, &from.ids, 1, &error), TGR_ERR_ARGUMENT);
     tgr_query_writer_free(writer);
+    /* A count that is missing where all were promised. */
+    double missing = NAN;
+    assert_ok(tgr_query_writer_open(in_folder("a.h5"), &from.plan, &writer, &error));
+    assert_int_equal(tgr_query_put(writer, TGR_COLUMN_PROMPT_TOKENS, &missing, 1, &error),
+                     TGR_ERR_ARGUMENT);
+    tgr_query_writer_free(writer);
     from.plan.has_score = false;
     assert_ok(tgr_query_writer_open(in_folder("a.h5"), &from.plan, &writer, &error));
     assert_int_equal(tgr_query_put(writer, TGR_COLUMN_SCORE, from.score, 1, &error),

@@ -32,8 +32,7 @@ static inline uint64_t below(uint64_t *state, uint64_t limit)
     return next_random(state) % limit;
 }
 
-/* ---- a folder of its own for each test
- * ------------------------------------------------------------ */
+/* ---- a folder of its own for each test ------------------------------------------------- */
 
 static char folder[256];
 
@@ -110,8 +109,7 @@ static inline void spill(const char *path, const char *bytes, size_t length)
     assert_int_equal(fclose(file), 0);
 }
 
-/* ---- sample query files
- * --------------------------------------------------------------------------- */
+/* ---- sample query files ---------------------------------------------------------------- */
 
 typedef struct sample {
     tgr_query_plan plan;

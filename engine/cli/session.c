@@ -14,6 +14,7 @@
 static const tgr_cli_option common_options[] = {
     {"threads", 'j', "N", "use N threads (default: all that the process may use)"},
     {"quiet", 'q', NULL, "no progress, notes or summary; warnings and errors stay"},
+    {"verbose", 'v', NULL, "also say how things are done, such as which kernels run"},
     {"help", 'h', NULL, "show this help"},
     {0},
 };
@@ -29,10 +30,13 @@ static void on_progress(void *user, const tgr_progress *progress)
 static void on_message(void *user, tgr_level level, const char *sentence)
 {
     tgr_cli_session *session = user;
-    if (level == TGR_NOTE && session->quiet) {
+    if (level < TGR_NOTE && !session->verbose) {
         return;
     }
-    if (session->messages++ >= MOST_MESSAGES) {
+    if (level < TGR_WARNING && session->quiet) {
+        return;
+    }
+    if (level >= TGR_NOTE && session->messages++ >= MOST_MESSAGES) {
         return;
     }
     tgr_cli_progress_clear(&session->progress);
@@ -57,6 +61,7 @@ tgr_status tgr_cli_session_start(tgr_cli_session *session, const tgr_cli_argumen
         }
     }
     session->quiet = tgr_cli_has(arguments, "quiet");
+    session->verbose = tgr_cli_has(arguments, "verbose");
     tgr_cli_progress_start(&session->progress, session->quiet);
     session->run = (tgr_run){
         .size = sizeof session->run,

@@ -13,12 +13,12 @@
 typedef struct tgr_cli_session {
     tgr_run run;
     tgr_cli_progress progress;
-    bool quiet;
+    bool quiet, verbose;
     double start; /* seconds on tgr_cli_clock */
     size_t messages;
 } tgr_cli_session;
 
-/* --threads, --quiet, --help */
+/* --threads, --quiet, --verbose, --help */
 extern const tgr_cli_group tgr_cli_common_group;
 
 tgr_status tgr_cli_session_start(tgr_cli_session *session, const tgr_cli_arguments *arguments,

@@ -155,6 +155,7 @@ tgr_status tgr_grid_of_gaps(tgr_pass *pass, const tgr_decide_plan *plan, size_t 
     slack.thresholds = ends;
     slack.threshold_count = 2;
     slack.want_margins = true;
+    slack.run = NULL; /* the walk that follows says it */
     tgr_decide decide = {0};
     tgr_status status = TGR_OK;
     histogram gaps = {tgr_mem_zalloc(BINS, sizeof *gaps.bins), 0};

@@ -89,6 +89,7 @@ static tgr_status open_simulating(tgr_simulating *work, tgr_error *error)
         .fallback = -1,
         .want_margins = tgr_simulating_margin(work),
         .threads = tgr_run_threads(work->run),
+        .run = work->run,
     };
     TGR_TRY(check_options(options, error));
     if (options->fallback != NULL) {

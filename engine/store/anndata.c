@@ -36,8 +36,7 @@ static hid_t boolean_type(void)
     return type;
 }
 
-/* Ends every writer of one attribute or small dataset: judged first, while HDF5's errors are fresh.
- */
+/* Ends every writer of one attribute or small dataset: judged first, then everything is closed. */
 static tgr_status finish(bool ok, tgr_anndata at, hid_t type, hid_t space, hid_t made,
                          tgr_error *error)
 {

@@ -28,8 +28,7 @@ tgr_status tgr_anndata_group(tgr_anndata at, const char *name, const char *type,
                              const char *version, tgr_anndata *made, tgr_error *error);
 /* The same for an empty `dict`, closed again. */
 tgr_status tgr_anndata_empty_dict(tgr_anndata at, const char *name, tgr_error *error);
-/* A group that is a dataframe: its index is the dataset `_index`, its other columns are `columns`.
- */
+/* A group that is a dataframe: its index is the dataset `_index`, its columns are `columns`. */
 tgr_status tgr_anndata_frame(tgr_anndata at, const char *name, const char *const *columns,
                              size_t count, tgr_anndata *made, tgr_error *error);
 

@@ -88,22 +88,30 @@ static double get(const tgr_canonical_block *block, size_t at)
     return ((const float *)block->values)[at];
 }
 
-/* False where the value does not fit. */
+/* False, and nothing written, where the value does not fit. */
 static bool put(const tgr_canonical_block *block, size_t at, double value)
 {
     switch (block->value_type) {
     case TGR_U8:
+        if (value > UINT8_MAX) {
+            return false;
+        }
         ((uint8_t *)block->values)[at] = (uint8_t)value;
-        return value <= UINT8_MAX;
+        return true;
     case TGR_U16:
+        if (value > UINT16_MAX) {
+            return false;
+        }
         ((uint16_t *)block->values)[at] = (uint16_t)value;
-        return value <= UINT16_MAX;
+        return true;
     case TGR_F32:
         break;
     }
-    float rounded = fabs(value) < 0x1.ffffffp127 ? (float)value : INFINITY;
-    ((float *)block->values)[at] = rounded;
-    return isfinite(rounded);
+    if (!(fabs(value) < 0x1.ffffffp127)) { /* beyond what rounds to a finite float */
+        return false;
+    }
+    ((float *)block->values)[at] = (float)value;
+    return true;
 }
 
 static void sift_down(uint64_t *keys, size_t at, size_t count)

@@ -79,8 +79,7 @@ tgr_status tgr_decisions_text_open(const char *path, bool msgpack, const tgr_dec
     return status; /* the caller frees */
 }
 
-/* ---- JSON Lines
- * ----------------------------------------------------------------------------------- */
+/* ---- JSON Lines ------------------------------------------------------------------------ */
 
 static void json_model(tgr_decisions_text *writer, int16_t model)
 {
@@ -134,8 +133,7 @@ static void json_id(tgr_decisions_text *writer, const tgr_texts *ids, uint64_t n
     }
 }
 
-/* ---- MessagePack
- * ---------------------------------------------------------------------------------- */
+/* ---- MessagePack ----------------------------------------------------------------------- */
 
 static void pack_text(msgpack_packer *packer, const char *text, size_t length)
 {
@@ -195,8 +193,7 @@ static void pack_id(tgr_decisions_text *writer, const tgr_texts *ids, uint64_t n
     }
 }
 
-/* ---- both
- * ----------------------------------------------------------------------------------------- */
+/* ---- both ------------------------------------------------------------------------------ */
 
 tgr_status tgr_decisions_text_put(tgr_decisions_text *writer, const tgr_texts *ids,
                                   const int16_t *model, const float *margin, uint64_t first_row,

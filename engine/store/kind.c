@@ -18,8 +18,7 @@
 #define DEPTH_MAX 16       /* nesting of values that are skipped over */
 #define ITEMS_MAX 10000000 /* values skipped before giving up; a router's tags are among them */
 
-/* ---- MessagePack: the value of the key "format" in a map at the start
- * ------------------------------ */
+/* ---- MessagePack: the value of the key "format" in a map at the start ------------------ */
 
 /* Reads ahead in blocks, skips by position: a router's weights are not read. */
 typedef struct cursor {
@@ -192,8 +191,7 @@ static bool is_router(cursor *from)
     return false;
 }
 
-/* ---- HDF5
- * ----------------------------------------------------------------------------------------- */
+/* ---- HDF5 ------------------------------------------------------------------------------ */
 
 static tgr_status kind_of_hdf5(const tgr_h5_file *file, tgr_file_kind *kind, tgr_error *error)
 {

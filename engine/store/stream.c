@@ -11,9 +11,9 @@
 #include "engine/store/layout.h"
 
 #define BLOCK_BYTES      (1u << 20) /* of a buffer, and of a chunk: HDF5's chunk cache holds one */
-#define DEFLATE_LEVEL    4
-#define TEXTS            1024 /* strings of variable length written at once */
-#define STORED_REFERENCE 16   /* bytes that HDF5 keeps in place of a string of variable length */
+#define DEFLATE_LEVEL    1          /* 4 saves another twentieth and takes half as long again */
+#define TEXTS            1024       /* strings of variable length written at once */
+#define STORED_REFERENCE 16 /* bytes that HDF5 keeps in place of a string of variable length */
 
 static const size_t widths[] = {
     [TGR_ELEMENT_U8] = 1,  [TGR_ELEMENT_U16] = 2, [TGR_ELEMENT_I8] = 1,  [TGR_ELEMENT_I16] = 2,

@@ -9,8 +9,7 @@
 #include "engine/base/error.h"
 #include "engine/store/h5.h"
 
-/* ---- the driver
- * ----------------------------------------------------------------------------------- */
+/* ---- the driver ------------------------------------------------------------------------ */
 
 typedef struct driver_info { /* handed over in the properties of the file */
     tgr_target *target;
@@ -149,8 +148,7 @@ static const H5FD_class_t driver = {
     .fl_map = H5FD_FLMAP_DICHOTOMY,
 };
 
-/* ---- the target
- * ----------------------------------------------------------------------------------- */
+/* ---- the target ------------------------------------------------------------------------ */
 
 /* The driver lives as long as the file that uses it. */
 static bool set_driver(hid_t access, tgr_target *target)

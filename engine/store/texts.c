@@ -21,18 +21,25 @@ void tgr_text_block_free(tgr_text_block *block)
     *block = (tgr_text_block){0};
 }
 
+/* Makes room for more bytes, and one beyond them. */
+static tgr_status reserve(tgr_text_block *block, uint64_t more, tgr_error *error)
+{
+    void *bytes = block->texts.bytes;
+    uint64_t need = block->texts.offsets[block->count] + more + 1;
+    bool grown = tgr_mem_grow(&bytes, &block->byte_capacity, need, 1);
+    block->texts.bytes = bytes;
+    return grown ? TGR_OK : tgr_fail_memory(error, "a block of strings");
+}
+
 static tgr_status add(tgr_text_block *block, const char *text, size_t length, tgr_error *error)
 {
-    uint64_t at = block->texts.offsets[block->count];
-    void *bytes = block->texts.bytes;
-    bool grown = tgr_mem_grow(&bytes, &block->byte_capacity, at + length + 1, 1);
-    block->texts.bytes = bytes;
-    if (!grown) {
-        return tgr_fail_memory(error, "a block of strings");
+    tgr_status status = reserve(block, length, error);
+    if (status == TGR_OK) {
+        uint64_t at = block->texts.offsets[block->count];
+        memcpy(block->texts.bytes + at, text, length);
+        block->texts.offsets[++block->count] = at + length;
     }
-    memcpy(block->texts.bytes + at, text, length);
-    block->texts.offsets[++block->count] = at + length;
-    return TGR_OK;
+    return status;
 }
 
 static tgr_status start(tgr_text_block *block, size_t count, size_t scratch, tgr_error *error)
@@ -52,28 +59,55 @@ static tgr_status start(tgr_text_block *block, size_t count, size_t scratch, tgr
     return TGR_OK;
 }
 
+/* The length of a string that is padded with NUL to `width`; UINT32_MAX where one stands inside. */
+static uint32_t padded_length(const char *text, uint32_t width)
+{
+    const char *nul = memchr(text, 0, width);
+    if (!nul) {
+        return width;
+    }
+    /* All that follows a NUL is NUL where each byte equals the one before it. */
+    uint32_t length = (uint32_t)(nul - text);
+    return memcmp(nul, nul + 1, width - length - 1) == 0 ? length : UINT32_MAX;
+}
+
+/* Appends strings of `width` bytes; returns how many: fewer than `count` where the next holds NUL.
+ * The block has room for all of them. */
+static uint64_t add_fixed(tgr_text_block *block, const char *text, uint32_t width, uint64_t count)
+{
+    for (uint64_t i = 0; i < count; i++, text += width) {
+        uint64_t at = block->texts.offsets[block->count];
+        uint32_t length = padded_length(text, width);
+        if (length == UINT32_MAX) {
+            return i;
+        }
+        memcpy(block->texts.bytes + at, text, length);
+        block->texts.offsets[++block->count] = at + length;
+    }
+    return count;
+}
+
 static tgr_status read_fixed(const tgr_array *array, uint64_t first, uint64_t count,
                              tgr_text_block *block, tgr_error *error)
 {
-    size_t width = array->width;
-    size_t piece = width < PIECE_BYTES ? PIECE_BYTES / width : 1;
-    tgr_status status = start(block, count, (piece < count ? piece : count) * width, error);
+    uint32_t width = (uint32_t)array->width; /* at most TGR_TEXT_MAX */
+    uint32_t piece = width < PIECE_BYTES ? PIECE_BYTES / width : 1;
+    tgr_status status = start(block, count, (size_t)(piece < count ? piece : count) * width, error);
     for (uint64_t done = 0; status == TGR_OK && done < count;) {
         uint64_t now = count - done < piece ? count - done : piece;
         status = tgr_array_read_raw(array, first + done, now, block->scratch, error);
-        for (uint64_t i = 0; status == TGR_OK && i < now; i++) {
-            const char *text = block->scratch + i * width;
-            size_t length = width;
-            while (length > 0 && text[length - 1] == 0) {
-                length--;
-            }
-            if (memchr(text, 0, length)) {
-                return tgr_fail(error, TGR_ERR_INPUT, "%s: row %" PRIu64 " of %s holds a NUL byte",
-                                array->file->path, first + done + i, array->name.text);
-            }
-            status = add(block, text, length, error);
+        if (status == TGR_OK) {
+            status = reserve(block, now * width, error);
         }
-        done += now;
+        if (status == TGR_OK) {
+            uint64_t added = add_fixed(block, block->scratch, width, now);
+            done += added;
+            if (added < now) {
+                status =
+                    tgr_fail(error, TGR_ERR_INPUT, "%s: row %" PRIu64 " of %s holds a NUL byte",
+                             array->file->path, first + done, array->name.text);
+            }
+        }
     }
     return status;
 }

@@ -9,8 +9,7 @@
 #define DENSE_BYTES (4u << 20) /* of a dense array read at once, unless a row is larger */
 #define PIECE       65536      /* entries of CSC read at once */
 
-/* ---- dense
- * ---------------------------------------------------------------------------------------- */
+/* ---- dense ----------------------------------------------------------------------------- */
 
 /* Appends what is not zero in one dense row (NaN is kept, and refused later with its row). */
 static size_t gather_row(const tgr_x *x, const void *dense, size_t row, tgr_x_block *block,
@@ -70,8 +69,7 @@ tgr_status tgr_x_read_dense(const tgr_x *x, uint64_t first, size_t max_nonzeros,
     return TGR_OK;
 }
 
-/* ---- CSC
- * ------------------------------------------------------------------------------------------ */
+/* ---- CSC ------------------------------------------------------------------------------- */
 
 typedef struct transposition {
     int64_t *column_starts;

@@ -9,6 +9,7 @@
 #ifndef TAGROUTE_BENCH_H
 #define TAGROUTE_BENCH_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -40,6 +41,7 @@ typedef struct tgr_bench_options {
     size_t thread_count;
     unsigned repeats, warmup;
     double seconds;            /* no new round after these for one shape; at least three rounds */
+    bool processor_time;       /* figures by the time of processors, not by the clock on the wall */
     const char *const *inputs; /* query files in place of made-up queries */
     size_t input_count;
     const tgr_router *router; /* of the inputs */

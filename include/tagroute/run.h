@@ -17,7 +17,8 @@
 extern "C" {
 #endif
 
-typedef enum tgr_level { TGR_NOTE = 0, TGR_WARNING = 1 } tgr_level;
+/* A detail tells how something is done, such as which kernels run: for those who ask for it. */
+typedef enum tgr_level { TGR_DETAIL = -1, TGR_NOTE = 0, TGR_WARNING = 1 } tgr_level;
 
 typedef struct tgr_progress {
     const char *phase;  /* such as "reading"; static storage */

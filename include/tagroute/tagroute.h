@@ -14,6 +14,7 @@
 #ifndef TAGROUTE_TAGROUTE_H
 #define TAGROUTE_TAGROUTE_H
 
+#include <tagroute/bench.h>
 #include <tagroute/fit.h>
 #include <tagroute/info.h>
 #include <tagroute/ingest.h>

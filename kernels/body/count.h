@@ -1,4 +1,5 @@
-/* count.h - the one algorithm of the counting pass: entries scattered into a table of slots x lanes.
+/* count.h - the one algorithm of the counting pass: entries scattered into a table of slots x
+ * lanes.
  *
  * Included by kernels/<arch>/<isa>.c. For a block of rows it makes
  *
@@ -7,11 +8,11 @@
  *
  * and then adds every entry's value, under its row's mask, to its slot: two loads, and, add, store.
  * That loop knows nothing of rows and has no branch to mispredict where they end; what it reads of
- * the block stays in the first level of cache. Integers hide the order of additions. Loops are plain
- * C on vectors of the instruction set's width.
+ * the block stays in the first level of cache. Integers hide the order of additions. Loops are
+ * plain C on vectors of the instruction set's width.
  *
- * The least that an entry takes is its slot, and its mask, loaded and its slot stored, once for each
- * vector of a slot; beside that it loads its value, slot, row and column.
+ * The least that an entry takes is its slot, and its mask, loaded and its slot stored, once for
+ * each vector of a slot; beside that it loads its value, slot, row and column.
  */
 #include <math.h>
 #include <stdbool.h>
@@ -43,8 +44,7 @@
 #define TGR_COUNT_MASK_BYTES 24576 /* likewise; one row of the most models takes that */
 #define TGR_COUNT_GROUP      16    /* lanes whose masks are made at once */
 #define TGR_COUNT_GROUPS     (3 * TGR_MODELS_MAX / TGR_COUNT_GROUP)
-#define TGR_COUNT_AHEAD 16
-#define TGR_COUNT_NEAR       ((size_t)1 << 18) /* bytes between slots that make a table large */
+#define TGR_COUNT_AHEAD      8
 
 typedef int8_t count_group __attribute__((vector_size(TGR_COUNT_GROUP)));
 
@@ -248,7 +248,8 @@ TGR_INLINE void count_prefetch(const char *slot, size_t bytes)
     }
 }
 
-/* Adds the block's entries to slots of `vectors` vectors of BYTES bytes. */
+/* Adds the block's entries to slots of `vectors` vectors of BYTES bytes. `ahead`: slots are so
+ * large that the table is hardly in the nearer caches. */
 #define TGR_COUNT_ADD(BITS, WORD, NAME, BYTES)                                                     \
     TGR_INLINE void count_add_##BITS##_##NAME(const tgr_count_block *block, size_t vectors,        \
                                               bool ahead)                                          \
@@ -261,7 +262,7 @@ TGR_INLINE void count_prefetch(const char *slot, size_t bytes)
         for (size_t i = 0; i < block->entries; i++) {                                              \
             if (ahead) {                                                                           \
                 count_prefetch((const char *)(table + block->slot[i + TGR_COUNT_AHEAD] * vectors), \
-                               vectors * BYTES);                                                   \
+                               vectors *BYTES);                                                    \
             }                                                                                      \
             lanes *to = table + block->slot[i] * vectors;                                          \
             const lanes *mask = masks + block->row[i] * vectors;                                   \
@@ -276,7 +277,7 @@ TGR_INLINE void count_prefetch(const char *slot, size_t bytes)
     TGR_COUNT_ADD(BITS, WORD, quarter, 16)                                                         \
     TGR_COUNT_ADD(BITS, WORD, middle, TGR_COUNT_MIDDLE)                                            \
     TGR_COUNT_ADD(BITS, WORD, full, TGR_COUNT_FULL)                                                \
-    static void count_add_##BITS(const tgr_count_block *block, bool ahead)                         \
+    static void count_add_##BITS(const tgr_count_block *block)                                     \
     {                                                                                              \
         size_t bytes = block->stride * (BITS / 8);                                                 \
         if (bytes == 16) {                                                                         \
@@ -287,10 +288,8 @@ TGR_INLINE void count_prefetch(const char *slot, size_t bytes)
             count_add_##BITS##_full(block, 64 / TGR_COUNT_FULL, false);                            \
         } else if (bytes == 128) {                                                                 \
             count_add_##BITS##_full(block, 128 / TGR_COUNT_FULL, false);                           \
-        } else if (ahead) {                                                                        \
-            count_add_##BITS##_full(block, bytes / TGR_COUNT_FULL, true);                          \
         } else {                                                                                   \
-            count_add_##BITS##_full(block, bytes / TGR_COUNT_FULL, false);                         \
+            count_add_##BITS##_full(block, bytes / TGR_COUNT_FULL, true);                          \
         }                                                                                          \
     }
 
@@ -309,16 +308,15 @@ static void count_block(tgr_count_block *block, const tgr_csr *x, size_t row, si
     } else {
         count_slots_32(block->slot, x->indices + first, counting->slots, block->entries);
     }
-    bool ahead = block->stride > 100;
     switch (counting->lane_size) {
     case 2:
-        count_add_16(block, ahead);
+        count_add_16(block);
         break;
     case 4:
-        count_add_32(block, ahead);
+        count_add_32(block);
         break;
     default:
-        count_add_64(block, ahead);
+        count_add_64(block);
     }
 }
 

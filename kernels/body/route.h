@@ -24,44 +24,50 @@
 
 #include "kernels/body/decide.h"
 
-typedef void score_block_function(tgr_job *job, decide_tile_function *decide);
+/* Scores of `groups` groups of the tile, into job->rows. */
+typedef void score_tile_function(tgr_job *job, size_t groups);
 
-TGR_INLINE void score_block(tgr_job *job, decide_tile_function *decide, size_t stride, bool ones)
+TGR_INLINE void score_tile(tgr_job *job, size_t groups, size_t stride, bool ones)
 {
-    for (size_t i = 0; i < job->block_rows; i += TGR_TILE) {
-        job->tile_rows = job->order + i;
-        size_t left = job->block_rows - i;
-        for (size_t at = 0; at < TGR_TILE && at < left; at += TGR_GROUP) {
-            score_group(job, at, stride, ones);
-        }
-        transpose_tile(job, stride);
-        decide(job);
+    for (size_t at = 0; at < groups * TGR_GROUP; at += TGR_GROUP) {
+        score_group(job, at, stride, ones);
     }
 }
 
 /* An instance for each width that deserves one, and each with and without counts to multiply by. */
-#define SCORE_BLOCK(NAME, STRIDE, ONES)                                                            \
-    static void NAME(tgr_job *job, decide_tile_function *decide)                                   \
+#define SCORE_TILE(NAME, STRIDE, ONES)                                                             \
+    static void NAME(tgr_job *job, size_t groups)                                                  \
     {                                                                                              \
-        score_block(job, decide, STRIDE, ONES);                                                    \
+        score_tile(job, groups, STRIDE, ONES);                                                     \
     }
 
-SCORE_BLOCK(score_block_4, 4, false)
-SCORE_BLOCK(score_block_4_ones, 4, true)
-SCORE_BLOCK(score_block_8, 8, false)
-SCORE_BLOCK(score_block_8_ones, 8, true)
-SCORE_BLOCK(score_block_wide, job->row_stride, false)
-SCORE_BLOCK(score_block_wide_ones, job->row_stride, true)
+SCORE_TILE(score_tile_4, 4, false)
+SCORE_TILE(score_tile_4_ones, 4, true)
+SCORE_TILE(score_tile_8, 8, false)
+SCORE_TILE(score_tile_8_ones, 8, true)
+SCORE_TILE(score_tile_wide, 16, false)
+SCORE_TILE(score_tile_wide_ones, 16, true)
 
-static score_block_function *choose_score(size_t stride, bool ones)
+static score_tile_function *choose_score(size_t stride, bool ones)
 {
     if (stride == 4) {
-        return ones ? score_block_4_ones : score_block_4;
+        return ones ? score_tile_4_ones : score_tile_4;
     }
     if (stride == 8) {
-        return ones ? score_block_8_ones : score_block_8;
+        return ones ? score_tile_8_ones : score_tile_8;
     }
-    return ones ? score_block_wide_ones : score_block_wide;
+    return ones ? score_tile_wide_ones : score_tile_wide;
+}
+
+static void route_block(tgr_job *job, decide_tile_function *decide, bool ones)
+{
+    score_tile_function *score = choose_score(job->row_stride, ones);
+    for (size_t i = 0; i < job->block_rows; i += TGR_TILE) {
+        job->tile_rows = job->order + i;
+        score(job, TGR_TILE / TGR_GROUP);
+        transpose_tile(job, job->row_stride);
+        decide(job);
+    }
 }
 
 /* A row of more entries than a block holds: its sum goes on from part to part. */
@@ -78,8 +84,12 @@ static void route_long_row(tgr_job *job, size_t row, decide_tile_function *decid
         bool ones = widen_entries(job, entry, (size_t)(end - entry));
         job->start[0] = 0;
         job->length[0] = (uint32_t)(end - entry);
-        score_group(job, 0, job->row_stride, ones);
+        choose_score(job->row_stride, ones)(job, 1);
         memcpy(job->start_sums, job->rows, job->row_stride * sizeof *job->start_sums);
+    }
+    for (size_t i = 1; i < TGR_TILE;
+         i++) { /* a tile of this row alone, decided to the same effect */
+        memcpy(job->rows + i * job->row_stride, job->rows, job->row_stride * sizeof *job->rows);
     }
     transpose_tile(job, job->row_stride);
     decide(job);
@@ -104,6 +114,6 @@ static void TGR_VARIANT(route)(const tgr_csr *x, const tgr_weights *w, const tgr
         int64_t first = x->indptr[row];
         bool ones = widen_entries(&job, first, (size_t)(x->indptr[row + job.block_rows] - first));
         order_rows(&job);
-        choose_score(job.row_stride, ones)(&job, decide);
+        route_block(&job, decide, ones);
     }
 }

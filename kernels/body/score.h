@@ -5,7 +5,12 @@
  * rounds.
  */
 
-#define TGR_UNROLL _Pragma("GCC unroll 16")
+#if defined(TGR_LANES_ARE_ARRAYS) || defined(__SANITIZE_ADDRESS__)
+/* Lanes are loops themselves, or every access is checked: unrolled, that is too much code. */
+#define TGR_UNROLL
+#else
+#define TGR_UNROLL _Pragma("GCC unroll 9")
+#endif
 
 /* Adds one entry's row of W to the sums of one row of X. */
 #define ADD_ENTRY(WIDTH, PANELS, ENTRY, SUM)                                                       \
@@ -31,10 +36,33 @@
     case LENGTH:                                                                                   \
         TGR_UNROLL ADD_ENTRIES(WIDTH, ROWS, PANELS, 0, LENGTH) break;
 
+/* Short rows of one length run through code unrolled for it: the jump there is the same again and
+ * again. Where rows of W are wide, a loop costs little beside them. */
+#define LEVEL_SHORT(WIDTH, ROWS, PANELS)                                                           \
+    switch (length) {                                                                              \
+    case 0:                                                                                        \
+        break;                                                                                     \
+        LENGTH_CASE(WIDTH, ROWS, PANELS, 1)                                                        \
+        LENGTH_CASE(WIDTH, ROWS, PANELS, 2)                                                        \
+        LENGTH_CASE(WIDTH, ROWS, PANELS, 3)                                                        \
+        LENGTH_CASE(WIDTH, ROWS, PANELS, 4)                                                        \
+        LENGTH_CASE(WIDTH, ROWS, PANELS, 5)                                                        \
+        LENGTH_CASE(WIDTH, ROWS, PANELS, 6)                                                        \
+        LENGTH_CASE(WIDTH, ROWS, PANELS, 7)                                                        \
+        LENGTH_CASE(WIDTH, ROWS, PANELS, 8)                                                        \
+        LENGTH_CASE(WIDTH, ROWS, PANELS, 9)                                                        \
+    default:                                                                                       \
+        ADD_ENTRIES(WIDTH, ROWS, PANELS, 0, length)                                                \
+    }
+#define LEVEL_LOOP(WIDTH, ROWS, PANELS) ADD_ENTRIES(WIDTH, ROWS, PANELS, 0, length)
+#ifdef __SANITIZE_ADDRESS__
+#undef LEVEL_SHORT
+#define LEVEL_SHORT LEVEL_LOOP
+#endif
+
 /* One instance: ROWS rows from the tile's `at` on, PANELS vectors of WIDTH floats of each: columns
- * [column, column + PANELS * WIDTH). Short rows of one length, which is most of them, run through
- * code unrolled for it: the jump there is the same again and again. */
-#define SCORE_INSTANCE(WIDTH, ROWS, PANELS)                                                        \
+ * [column, column + PANELS * WIDTH). LEVEL: what is done where the rows are of one length. */
+#define SCORE_INSTANCE(WIDTH, ROWS, PANELS, LEVEL)                                                 \
     TGR_INLINE void score_##WIDTH##_##ROWS##_##PANELS(tgr_job *job, size_t at, size_t column,      \
                                                       size_t stride, bool ones)                    \
     {                                                                                              \
@@ -63,21 +91,7 @@
                 }                                                                                  \
             }                                                                                      \
         } else {                                                                                   \
-            switch (length) {                                                                      \
-            case 0:                                                                                \
-                break;                                                                             \
-                LENGTH_CASE(WIDTH, ROWS, PANELS, 1)                                                \
-                LENGTH_CASE(WIDTH, ROWS, PANELS, 2)                                                \
-                LENGTH_CASE(WIDTH, ROWS, PANELS, 3)                                                \
-                LENGTH_CASE(WIDTH, ROWS, PANELS, 4)                                                \
-                LENGTH_CASE(WIDTH, ROWS, PANELS, 5)                                                \
-                LENGTH_CASE(WIDTH, ROWS, PANELS, 6)                                                \
-                LENGTH_CASE(WIDTH, ROWS, PANELS, 7)                                                \
-                LENGTH_CASE(WIDTH, ROWS, PANELS, 8)                                                \
-                LENGTH_CASE(WIDTH, ROWS, PANELS, 9)                                                \
-            default:                                                                               \
-                ADD_ENTRIES(WIDTH, ROWS, PANELS, 0, length)                                        \
-            }                                                                                      \
+            LEVEL(WIDTH, ROWS, PANELS)                                                             \
         }                                                                                          \
         float *to = job->rows + at * stride + column;                                              \
         TGR_UNROLL for (size_t i = 0; i < ROWS; i++)                                               \
@@ -89,13 +103,13 @@
         }                                                                                          \
     }
 
-#define SCORE_ROWS(WIDTH, ROWS, PANELS) SCORE_INSTANCE(WIDTH, ROWS, PANELS)
+#define SCORE_ROWS(WIDTH, ROWS, PANELS, LEVEL) SCORE_INSTANCE(WIDTH, ROWS, PANELS, LEVEL)
 
-SCORE_ROWS(4, 4, 1)
-SCORE_ROWS(8, 4, 1)
-SCORE_ROWS(16, TGR_ROWS_16, 1)
-SCORE_ROWS(16, TGR_ROWS_32, 2)
-SCORE_ROWS(16, TGR_ROWS_64, 4)
+SCORE_ROWS(4, 4, 1, LEVEL_SHORT)
+SCORE_ROWS(8, 4, 1, LEVEL_SHORT)
+SCORE_ROWS(16, TGR_ROWS_16, 1, LEVEL_LOOP)
+SCORE_ROWS(16, TGR_ROWS_32, 2, LEVEL_LOOP)
+SCORE_ROWS(16, TGR_ROWS_64, 4, LEVEL_LOOP)
 
 /* Several calls of an instance of fewer rows make a group. */
 #define ONE_GROUP(NAME, ROWS, COLUMN)                                                              \
@@ -106,25 +120,31 @@ SCORE_ROWS(16, TGR_ROWS_64, 4)
 #define SCORE_NAME_(WIDTH, ROWS, PANELS) score_##WIDTH##_##ROWS##_##PANELS
 #define SCORE_NAME(WIDTH, ROWS, PANELS)  SCORE_NAME_(WIDTH, ROWS, PANELS)
 
-/* Scores of the group of rows of the tile from `at` on, into job->rows. stride is job->row_stride,
- * given as a constant where it is 4 or 8. */
+/* Scores of the group of rows of the tile from `at` on, into job->rows, where rows of W are wide.
+ */
+TGR_INLINE void score_wide_group(tgr_job *job, size_t at, bool ones)
+{
+    size_t stride = job->row_stride, column = 0;
+    for (; stride - column >= 64; column += 64) {
+        ONE_GROUP(SCORE_NAME(16, TGR_ROWS_64, 4), TGR_ROWS_64, column)
+    }
+    for (; stride - column >= 32; column += 32) {
+        ONE_GROUP(SCORE_NAME(16, TGR_ROWS_32, 2), TGR_ROWS_32, column)
+    }
+    if (column < stride) {
+        ONE_GROUP(SCORE_NAME(16, TGR_ROWS_16, 1), TGR_ROWS_16, column)
+    }
+}
+
+/* The same for any width; stride is a constant: 4, 8 or 16 for all that are wider. */
 TGR_INLINE void score_group(tgr_job *job, size_t at, size_t stride, bool ones)
 {
     if (stride == 4) {
-        score_4_4_1(job, at, 0, stride, ones);
+        score_4_4_1(job, at, 0, 4, ones);
     } else if (stride == 8) {
-        score_8_4_1(job, at, 0, stride, ones);
+        score_8_4_1(job, at, 0, 8, ones);
     } else {
-        size_t column = 0;
-        for (; stride - column >= 64; column += 64) {
-            ONE_GROUP(SCORE_NAME(16, TGR_ROWS_64, 4), TGR_ROWS_64, column)
-        }
-        for (; stride - column >= 32; column += 32) {
-            ONE_GROUP(SCORE_NAME(16, TGR_ROWS_32, 2), TGR_ROWS_32, column)
-        }
-        if (column < stride) {
-            ONE_GROUP(SCORE_NAME(16, TGR_ROWS_16, 1), TGR_ROWS_16, column)
-        }
+        score_wide_group(job, at, ones);
     }
 }
 

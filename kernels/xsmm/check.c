@@ -39,12 +39,12 @@ static void lay_out(numbers *n, void *scratch)
 }
 
 /* Of many sizes and both signs, so that another order or a rounding more shows at once. */
-static void fill(float *numbers, size_t count, uint32_t *state)
+static void fill(float *to, size_t count, uint32_t *state)
 {
     for (size_t i = 0; i < count; i++) {
         *state = *state * 1664525 + 1013904223;
         float size = ldexpf(1 + (float)(*state >> 9) * 0x1p-23f, (int)(*state >> 4 & 7) - 4);
-        numbers[i] = (*state & 256) != 0 ? -size : size;
+        to[i] = (*state & 256) != 0 ? -size : size;
     }
 }
 

@@ -48,7 +48,7 @@ bool tgr_multiply_open(tgr_multiply *multiply, const char *isa, size_t stride, s
     *multiply = (tgr_multiply){0};
     int target = target_of(isa);
     if (target == LIBXSMM_TARGET_ARCH_UNKNOWN || stride == 0 || rows == 0 || columns == 0 ||
-        stride * columns > LONGEST || rows * columns > LONGEST) {
+        stride > LONGEST / columns || rows > LONGEST / columns) {
         return false;
     }
     void *pages =

@@ -55,8 +55,7 @@ static int write_sample(int count, char **words)
     return finish(status, &error);
 }
 
-/* ---- dump
- * ----------------------------------------------------------------------------------------- */
+/* ---- dump ------------------------------------------------------------------------------ */
 
 static void names(tgr_json *json, const char *key, const tgr_strings *strings)
 {
@@ -206,8 +205,7 @@ static int dump(const char *path)
     return finish(status, &error);
 }
 
-/* ---- decide
- * --------------------------------------------------------------------------------------- */
+/* ---- decide ---------------------------------------------------------------------------- */
 
 #define DECISIONS 500
 

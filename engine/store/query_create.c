@@ -1,0 +1,240 @@
+/* query_create.c - a new query file: groups, datasets, and what is known before its columns. */
+#include <string.h>
+
+#include "engine/base/error.h"
+#include "engine/store/query_writer.h"
+
+/* ---- what the file is made of ---------------------------------------------------------- */
+
+typedef struct categorical {
+    const char *name;
+    const tgr_names *names;
+    tgr_dataset codes, categories;
+} categorical;
+
+enum { CATEGORICALS = 6 };
+
+static void list_categoricals(const tgr_query_plan *plan, categorical list[CATEGORICALS])
+{
+    const categorical all[CATEGORICALS] = {
+        {"category", &plan->categories, TGR_DATASET_CATEGORY, TGR_DATASET_CATEGORY_NAMES},
+        {"split", &plan->splits, TGR_DATASET_SPLIT, TGR_DATASET_SPLIT_NAMES},
+        {"allow", &plan->allows, TGR_DATASET_ALLOW, TGR_DATASET_ALLOW_NAMES},
+        {"deny", &plan->denies, TGR_DATASET_DENY, TGR_DATASET_DENY_NAMES},
+        {"needs", &plan->needs, TGR_DATASET_NEEDS, TGR_DATASET_NEEDS_NAMES},
+        {"source", &plan->sources, TGR_DATASET_SOURCE, TGR_DATASET_SOURCE_NAMES},
+    };
+    memcpy(list, all, sizeof(all));
+}
+
+/* Opens the stream of a dataset; its name is the last part of its path. */
+static tgr_status open_stream(tgr_query_writer *writer, tgr_anndata at, tgr_dataset dataset,
+                              tgr_element element, uint64_t rows, size_t columns, tgr_error *error)
+{
+    const tgr_query_plan *plan = writer->plan;
+    tgr_stream_plan stream = {.name = strrchr(tgr_dataset_path(dataset), '/') + 1,
+                              .element = element,
+                              .width = plan->id_width ? plan->id_width : 1,
+                              .rows = rows,
+                              .columns = columns,
+                              .compress = plan->compress};
+    return tgr_stream_open(&writer->streams[dataset], at, &stream, error);
+}
+
+/* Creates a dataset of strings and fills it. */
+static tgr_status write_names(tgr_query_writer *writer, tgr_anndata at, tgr_dataset dataset,
+                              const tgr_names *names, tgr_error *error)
+{
+    tgr_status status =
+        open_stream(writer, at, dataset, TGR_ELEMENT_VARIABLE, names->count, 0, error);
+    if (status == TGR_OK) {
+        status = tgr_stream_put_names(&writer->streams[dataset], names->names, names->count, error);
+    }
+    return status;
+}
+
+/* ---- opening --------------------------------------------------------------------------- */
+
+static tgr_status open_x(tgr_query_writer *writer, tgr_error *error)
+{
+    const tgr_query_plan *plan = writer->plan;
+    const int64_t shape[2] = {(int64_t)plan->rows, plan->tags.count};
+    static const tgr_element values[] = {
+        [TGR_U8] = TGR_ELEMENT_U8, [TGR_U16] = TGR_ELEMENT_U16, [TGR_F32] = TGR_ELEMENT_F32};
+    tgr_element integer = plan->nonzeros <= INT32_MAX ? TGR_ELEMENT_I32 : TGR_ELEMENT_I64;
+    tgr_element index = plan->compact ? TGR_ELEMENT_U16 : integer;
+    tgr_anndata x;
+    tgr_status status = TGR_OK;
+    TGR_TRY(tgr_anndata_group(writer->file, "X", "csr_matrix", "0.1.0", &x, error));
+    TGR_TRY(tgr_anndata_pair(x, "shape", shape, error));
+    TGR_TRY(open_stream(writer, x, TGR_DATASET_INDPTR, integer, plan->rows + 1, 0, error));
+    TGR_TRY(open_stream(writer, x, TGR_DATASET_INDICES, index, plan->nonzeros, 0, error));
+    TGR_TRY(open_stream(writer, x, TGR_DATASET_DATA, values[plan->value_type], plan->nonzeros, 0,
+                        error));
+done:
+    tgr_h5_close(x.group);
+    return status;
+}
+
+static tgr_status open_categorical(tgr_query_writer *writer, tgr_anndata obs,
+                                   const categorical *column, tgr_error *error)
+{
+    tgr_element element = column->names->count <= INT8_MAX    ? TGR_ELEMENT_I8
+                          : column->names->count <= INT16_MAX ? TGR_ELEMENT_I16
+                                                              : TGR_ELEMENT_I32;
+    tgr_anndata group;
+    tgr_status status = TGR_OK;
+    TGR_TRY(tgr_anndata_group(obs, column->name, "categorical", "0.2.0", &group, error));
+    TGR_TRY(tgr_anndata_flag(group, "ordered", false, error));
+    TGR_TRY(open_stream(writer, group, column->codes, element, writer->plan->rows, 0, error));
+    TGR_TRY(write_names(writer, group, column->categories, column->names, error));
+done:
+    tgr_h5_close(group.group);
+    return status;
+}
+
+static tgr_status open_obs(tgr_query_writer *writer, tgr_error *error)
+{
+    const tgr_query_plan *plan = writer->plan;
+    categorical list[CATEGORICALS];
+    const char *columns[CATEGORICALS + 3];
+    size_t count = 0;
+    tgr_anndata obs = {0};
+    tgr_status status = TGR_OK;
+    list_categoricals(plan, list);
+    for (size_t i = 0; i < CATEGORICALS; i++) {
+        if (list[i].names->count > 0) {
+            columns[count++] = list[i].name;
+        }
+    }
+    columns[count++] = "position";
+    if (plan->has_prompt_tokens) {
+        columns[count++] = "prompt_tokens";
+    }
+    if (plan->has_text) {
+        columns[count++] = "text";
+    }
+    TGR_TRY(tgr_anndata_frame(writer->file, "obs", columns, count, &obs, error));
+    TGR_TRY(open_stream(writer, obs, TGR_DATASET_IDS, TGR_ELEMENT_FIXED, plan->rows, 0, error));
+    for (size_t i = 0; i < CATEGORICALS; i++) {
+        if (list[i].names->count > 0) {
+            TGR_TRY(open_categorical(writer, obs, &list[i], error));
+        }
+    }
+    TGR_TRY(open_stream(writer, obs, TGR_DATASET_POSITION, TGR_ELEMENT_I64, plan->rows, 0, error));
+    if (plan->has_prompt_tokens) {
+        tgr_element element = plan->all_prompt_tokens ? TGR_ELEMENT_I64 : TGR_ELEMENT_F64;
+        TGR_TRY(open_stream(writer, obs, TGR_DATASET_PROMPT_TOKENS, element, plan->rows, 0, error));
+    }
+    if (plan->has_text) {
+        TGR_TRY(
+            open_stream(writer, obs, TGR_DATASET_TEXT, TGR_ELEMENT_VARIABLE, plan->rows, 0, error));
+    }
+done:
+    tgr_h5_close(obs.group);
+    return status;
+}
+
+/* How often each tag stands: whole numbers unless tags carry weights. */
+static tgr_status put_tag_counts(tgr_query_writer *writer, tgr_error *error)
+{
+    const tgr_query_plan *plan = writer->plan;
+    tgr_stream *stream = &writer->streams[TGR_DATASET_TAG_COUNTS];
+    if (plan->value_type == TGR_F32) {
+        return tgr_stream_put(stream, plan->tag_counts, plan->tags.count, error);
+    }
+    tgr_status status = TGR_OK;
+    for (uint32_t tag = 0; status == TGR_OK && tag < plan->tags.count; tag++) {
+        int64_t count = (int64_t)plan->tag_counts[tag];
+        status = tgr_stream_put(stream, &count, 1, error);
+    }
+    return status;
+}
+
+static tgr_status write_var(tgr_query_writer *writer, tgr_error *error)
+{
+    static const char *const columns[] = {"queries", "count"};
+    const tgr_query_plan *plan = writer->plan;
+    tgr_element counts = plan->value_type == TGR_F32 ? TGR_ELEMENT_F64 : TGR_ELEMENT_I64;
+    tgr_anndata var;
+    tgr_status status = TGR_OK;
+    TGR_TRY(tgr_anndata_frame(writer->file, "var", columns, 2, &var, error));
+    TGR_TRY(write_names(writer, var, TGR_DATASET_TAGS, &plan->tags, error));
+    TGR_TRY(open_stream(writer, var, TGR_DATASET_TAG_QUERIES, TGR_ELEMENT_I64, plan->tags.count, 0,
+                        error));
+    TGR_TRY(tgr_stream_put(&writer->streams[TGR_DATASET_TAG_QUERIES], plan->tag_queries,
+                           plan->tags.count, error));
+    TGR_TRY(open_stream(writer, var, TGR_DATASET_TAG_COUNTS, counts, plan->tags.count, 0, error));
+    TGR_TRY(put_tag_counts(writer, error));
+done:
+    tgr_h5_close(var.group);
+    return status;
+}
+
+static tgr_status open_obsm(tgr_query_writer *writer, tgr_error *error)
+{
+    const tgr_query_plan *plan = writer->plan;
+    const struct {
+        bool present;
+        tgr_dataset dataset;
+        tgr_element element;
+    } columns[] = {
+        {plan->has_score, TGR_DATASET_SCORE, TGR_ELEMENT_F32},
+        {plan->has_outcome, TGR_DATASET_OUTCOME, TGR_ELEMENT_I8},
+        {plan->has_cost, TGR_DATASET_COST, TGR_ELEMENT_F32},
+        {plan->has_completion_tokens, TGR_DATASET_COMPLETION_TOKENS, TGR_ELEMENT_F32},
+    };
+    tgr_anndata obsm;
+    tgr_status status = tgr_anndata_group(writer->file, "obsm", "dict", "0.1.0", &obsm, error);
+    for (size_t i = 0; status == TGR_OK && i < sizeof(columns) / sizeof(columns[0]); i++) {
+        if (columns[i].present && plan->models.count > 0) {
+            status = open_stream(writer, obsm, columns[i].dataset, columns[i].element, plan->rows,
+                                 plan->models.count, error);
+        }
+    }
+    tgr_h5_close(obsm.group);
+    return status;
+}
+
+/* Everything but the digest, which is known only at the end. */
+static tgr_status write_uns(tgr_query_writer *writer, tgr_error *error)
+{
+    const tgr_query_plan *plan = writer->plan;
+    tgr_anndata uns = {0}, own = {0}, tagger = {0};
+    tgr_status status = TGR_OK;
+    TGR_TRY(tgr_anndata_group(writer->file, "uns", "dict", "0.1.0", &uns, error));
+    TGR_TRY(tgr_anndata_group(uns, "tagroute", "dict", "0.1.0", &own, error));
+    TGR_TRY(tgr_anndata_put_text(own, "format", TGR_QUERIES_FORMAT, error));
+    TGR_TRY(tgr_anndata_put_integer(own, "version", TGR_FORMAT_VERSION, error));
+    TGR_TRY(write_names(writer, own, TGR_DATASET_MODELS, &plan->models, error));
+    TGR_TRY(tgr_anndata_group(own, "tagger", "dict", "0.1.0", &tagger, error));
+    TGR_TRY(
+        tgr_anndata_put_text(tagger, "kind", plan->tagger_kind ? plan->tagger_kind : "", error));
+    TGR_TRY(tgr_anndata_put_text(tagger, "digest", plan->tagger_digest ? plan->tagger_digest : "",
+                                 error));
+    TGR_TRY(tgr_anndata_put_flag(tagger, "category_tag", plan->category_tag, error));
+done:
+    tgr_h5_close(tagger.group);
+    tgr_h5_close(own.group);
+    tgr_h5_close(uns.group);
+    return status;
+}
+
+tgr_status tgr_query_create(tgr_query_writer *writer, const char *path, tgr_error *error)
+{
+    static const char *const empty[] = {"layers", "varm", "obsp", "varp"};
+    tgr_status status = TGR_OK;
+    TGR_TRY(tgr_target_open(&writer->target, path, error));
+    writer->file = (tgr_anndata){writer->target.file, &writer->target};
+    TGR_TRY(tgr_anndata_encode(writer->file, "anndata", "0.1.0", error));
+    TGR_TRY(open_x(writer, error));
+    TGR_TRY(open_obs(writer, error));
+    TGR_TRY(write_var(writer, error));
+    TGR_TRY(open_obsm(writer, error));
+    for (size_t i = 0; i < sizeof(empty) / sizeof(empty[0]); i++) {
+        TGR_TRY(tgr_anndata_empty_dict(writer->file, empty[i], error));
+    }
+    TGR_TRY(write_uns(writer, error));
+done:
+    return status;
+}
