@@ -12,6 +12,17 @@
 #define L_ROWS_32 2
 #define L_ROWS_64 1
 
+/* Computes a sum here and now: compilers otherwise load everything first, and run out of registers.
+ */
+#define keep(v)      __asm__ volatile("" : "+x"(v))
+#define row4_keep(v) keep(v)
+#define row8_keep(v) keep(v)
+#define row16_keep(v)                                                                              \
+    do {                                                                                           \
+        keep((v).low);                                                                             \
+        keep((v).high);                                                                            \
+    } while (0)
+
 #define ROW_OPERATIONS(WIDTH, TYPE, PREFIX, SUFFIX)                                                \
     typedef TYPE row##WIDTH;                                                                       \
     static inline TYPE row##WIDTH##_zero(void)                                                     \
@@ -84,10 +95,11 @@ static inline uint32_t row16_fold(row16 v)
     return row8_fold(v.low) ^ row8_fold(v.high);
 }
 
-/* The best model so far of eight rows. */
+/* The best model so far of eight rows, and what the reference scores. */
 typedef struct best {
     __m256 score;
     __m256i model;
+    __m256 reference;
 } best;
 
 /* Four floats of rows r and r + 4 beside each other. */
@@ -97,11 +109,10 @@ static inline __m256 quads(const float *rows, size_t stride)
                                 _mm_loadu_ps(rows + 4 * stride), 1);
 }
 
-/* Four columns of eight rows, from `rows` on. */
-static inline void columns_of(const float *rows, size_t stride, __m256 column[4])
+/* Four columns of eight rows; a holds those of rows r and r + 4, b of the rows that follow these.
+ */
+static inline void columns_of(__m256 a, __m256 b, __m256 c, __m256 d, __m256 column[4])
 {
-    __m256 a = quads(rows, stride), b = quads(rows + stride, stride);
-    __m256 c = quads(rows + 2 * stride, stride), d = quads(rows + 3 * stride, stride);
     __m256 ab_low = _mm256_unpacklo_ps(a, b), ab_high = _mm256_unpackhi_ps(a, b);
     __m256 cd_low = _mm256_unpacklo_ps(c, d), cd_high = _mm256_unpackhi_ps(c, d);
     column[0] = _mm256_shuffle_ps(ab_low, cd_low, 0x44);
@@ -115,41 +126,89 @@ static inline __m256i pick(__m256 mask, __m256i yes, __m256i no)
     return _mm256_blendv_epi8(no, yes, _mm256_castps_si256(mask));
 }
 
-static inline best best_of(const float *rows, size_t stride, size_t models, int except)
+static inline best nothing_yet(void)
 {
-    best found = {_mm256_set1_ps(-__builtin_inff()), _mm256_set1_epi32(TGR_UNDECIDED)};
+    return (best){_mm256_set1_ps(-__builtin_inff()), _mm256_set1_epi32(TGR_UNDECIDED),
+                  _mm256_setzero_ps()};
+}
+
+/* Model `number`, whose scores are `column`, against the best so far. */
+static inline void weigh(best *found, __m256 column, int number, int reference)
+{
+    if (number == reference) {
+        found->reference = column;
+        return;
+    }
+    __m256 better = _mm256_cmp_ps(column, found->score, _CMP_GT_OQ);
+    found->score = _mm256_max_ps(column, found->score);
+    found->model = pick(better, _mm256_set1_epi32(number), found->model);
+}
+
+static inline best best_of(const float *rows, size_t stride, size_t models, int reference)
+{
+    best found = nothing_yet();
     for (size_t first = 0; first < models; first += 4) {
         __m256 column[4];
-        columns_of(rows + first, stride, column);
+        const float *p = rows + first;
+        columns_of(quads(p, stride), quads(p + stride, stride), quads(p + 2 * stride, stride),
+                   quads(p + 3 * stride, stride), column);
 #pragma GCC unroll 4
         for (size_t i = 0; i < 4; i++) {
-            if (first + i < models && (int)(first + i) != except) {
-                __m256 better = _mm256_cmp_ps(column[i], found.score, _CMP_GT_OQ);
-                found.score = _mm256_max_ps(column[i], found.score);
-                found.model = pick(better, _mm256_set1_epi32((int)(first + i)), found.model);
+            if (first + i < models) {
+                weigh(&found, column[i], (int)(first + i), reference);
             }
         }
     }
     return found;
 }
 
-static inline void best_store(int16_t *model, best found)
+/* The same of eight sums in registers. */
+static inline best best_of_4(const row4 sum[8][1], size_t models, int reference)
 {
+    __m256 pair[4], column[4];
+#pragma GCC unroll 4
+    for (int i = 0; i < 4; i++) {
+        pair[i] = _mm256_insertf128_ps(_mm256_castps128_ps256(sum[i][0]), sum[i + 4][0], 1);
+    }
+    columns_of(pair[0], pair[1], pair[2], pair[3], column);
+    best found = nothing_yet();
+#pragma GCC unroll 4
+    for (size_t i = 0; i < 4; i++) {
+        if (i < models) {
+            weigh(&found, column[i], (int)i, reference);
+        }
+    }
+    return found;
+}
+
+static inline best best_of_8(const row8 sum[8][1], size_t models, int reference)
+{
+    __m256 half[2][4]; /* rows 0 to 3 and rows 4 to 7: columns i and i + 4 */
+    columns_of(sum[0][0], sum[1][0], sum[2][0], sum[3][0], half[0]);
+    columns_of(sum[4][0], sum[5][0], sum[6][0], sum[7][0], half[1]);
+    best found = nothing_yet();
+#pragma GCC unroll 8
+    for (size_t i = 0; i < 8; i++) {
+        if (i < models) {
+            __m256 a = half[0][i % 4], b = half[1][i % 4];
+            weigh(&found,
+                  i < 4 ? _mm256_permute2f128_ps(a, b, 0x20) : _mm256_permute2f128_ps(a, b, 0x31),
+                  (int)i, reference);
+        }
+    }
+    return found;
+}
+
+static inline void best_store(int16_t *model, best found, int reference, float threshold)
+{
+    if (reference >= 0) {
+        __m256 moves = _mm256_cmp_ps(_mm256_sub_ps(found.score, found.reference),
+                                     _mm256_set1_ps(threshold), _CMP_GE_OQ);
+        found.model = pick(moves, found.model, _mm256_set1_epi32(reference));
+    }
     __m256i packed = _mm256_packs_epi32(found.model, found.model);
     packed = _mm256_permute4x64_epi64(packed, 0x08);
     _mm_storeu_si128((void *)model, _mm256_castsi256_si128(packed));
-}
-
-static inline void best_store_margin(int16_t *model, best other, const float *reference_scores,
-                                     size_t stride, int reference, float threshold)
-{
-    const float *p = reference_scores;
-    __m256 scores = _mm256_setr_ps(p[0], p[stride], p[2 * stride], p[3 * stride], p[4 * stride],
-                                   p[5 * stride], p[6 * stride], p[7 * stride]);
-    __m256 moves =
-        _mm256_cmp_ps(_mm256_sub_ps(other.score, scores), _mm256_set1_ps(threshold), _CMP_GE_OQ);
-    other.model = pick(moves, other.model, _mm256_set1_epi32(reference));
-    best_store(model, other);
 }
 
 #include "bench/limits_body.h"

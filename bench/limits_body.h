@@ -6,6 +6,7 @@
  * summed at once as registers hold, each instance for one length, so that no loop over entries is
  * left for the usual short rows.
  */
+#include <stdbool.h>
 #include <string.h>
 
 #define TILE      16   /* rows decided at once */
@@ -22,6 +23,8 @@ typedef struct block {
     const float *weights;
     size_t stride, models, length;
     size_t wide; /* floats of W worth asking for ahead of their use: none, or a row's */
+    const char *next_columns, *next_values; /* behind the block */
+    size_t column_size, value_size;
 } block;
 
 #define WIDEN(NAME, COLUMN, VALUE)                                                                 \
@@ -46,6 +49,9 @@ WIDEN(widen_32_f32, uint32_t, float)
 
 L_INLINE void widen(block *b, const tgr_csr *x, size_t first, size_t count)
 {
+    b->next_columns = x->narrow != NULL ? (const char *)(x->narrow + first + count)
+                                        : (const char *)(x->indices + first + count);
+    b->next_values = (const char *)x->values + (first + count) * b->value_size;
     const uint8_t *bytes = (const uint8_t *)x->values + first;
     const uint16_t *shorts = (const uint16_t *)x->values + first;
     const float *floats = (const float *)x->values + first;
@@ -76,22 +82,19 @@ L_INLINE void widen(block *b, const tgr_csr *x, size_t first, size_t count)
     }
 }
 
-/* The j-th entry of each of ROWS rows. */
-#define ADD_ENTRIES(WIDTH, PANELS, ROWS)                                                           \
-    L_UNROLL for (size_t i = 0; i < ROWS; i++)                                                     \
+/* Entry j of row i. */
+#define ADD_ENTRY(WIDTH, PANELS)                                                                   \
+    size_t entry = at + i * length + j;                                                            \
+    const float *row = weights + b->offset[entry];                                                 \
+    L_UNROLL for (size_t p = 0; p < PANELS; p++)                                                   \
     {                                                                                              \
-        size_t entry = at + i * length + j;                                                        \
-        const float *row = weights + b->offset[entry];                                             \
-        L_UNROLL for (size_t p = 0; p < PANELS; p++)                                               \
-        {                                                                                          \
-            sum[i][p] = row##WIDTH##_fma(b->value + entry, row + p * WIDTH, sum[i][p]);            \
-        }                                                                                          \
+        sum[i][p] = row##WIDTH##_fma(b->value + entry, row + p * WIDTH, sum[i][p]);                \
     }
 
 /* Sums of ROWS rows, columns [column, column + PANELS * WIDTH), the first at entry `at`. */
 #define SUM_ROWS(WIDTH, PANELS, ROWS)                                                              \
-    L_INLINE void sum_##WIDTH##_##PANELS(const block *b, size_t at, size_t length, size_t column,  \
-                                         row##WIDTH sum[ROWS][PANELS])                             \
+    L_INLINE void sum_##WIDTH##_##PANELS(const block *b, size_t at, size_t length, bool fixed,     \
+                                         size_t column, row##WIDTH sum[ROWS][PANELS])              \
     {                                                                                              \
         const float *weights = b->weights + column;                                                \
         L_UNROLL for (size_t i = 0; i < ROWS; i++)                                                 \
@@ -101,24 +104,31 @@ L_INLINE void widen(block *b, const tgr_csr *x, size_t first, size_t count)
                 sum[i][p] = row##WIDTH##_load(b->start + column + p * WIDTH);                      \
             }                                                                                      \
         }                                                                                          \
-        if (__builtin_constant_p(length)) {                                                        \
-            L_UNROLL for (size_t j = 0; j < length; j++)                                           \
+        if (fixed) {                                                                               \
+            L_UNROLL for (size_t i = 0; i < ROWS; i++)                                             \
             {                                                                                      \
-                ADD_ENTRIES(WIDTH, PANELS, ROWS)                                                   \
+                L_UNROLL for (size_t j = 0; j < length; j++){                                      \
+                    ADD_ENTRY(WIDTH, PANELS)} L_UNROLL for (size_t p = 0; p < PANELS; p++)         \
+                {                                                                                  \
+                    row##WIDTH##_keep(sum[i][p]);                                                  \
+                }                                                                                  \
             }                                                                                      \
         } else {                                                                                   \
             for (size_t j = 0; j < length; j++) {                                                  \
-                ADD_ENTRIES(WIDTH, PANELS, ROWS)                                                   \
+                L_UNROLL for (size_t i = 0; i < ROWS; i++)                                         \
+                {                                                                                  \
+                    ADD_ENTRY(WIDTH, PANELS)                                                       \
+                }                                                                                  \
             }                                                                                      \
         }                                                                                          \
     }                                                                                              \
                                                                                                    \
     L_INLINE row##WIDTH touch_##WIDTH##_##PANELS(const block *b, size_t at, size_t length,         \
-                                                 size_t column, row##WIDTH seen)                   \
+                                                 bool fixed, size_t column, row##WIDTH seen)       \
     {                                                                                              \
         for (size_t r = 0; r < TILE; r += ROWS) {                                                  \
             row##WIDTH sum[ROWS][PANELS];                                                          \
-            sum_##WIDTH##_##PANELS(b, at + r * length, length, column, sum);                       \
+            sum_##WIDTH##_##PANELS(b, at + r * length, length, fixed, column, sum);                \
             L_UNROLL for (size_t i = 0; i < ROWS * PANELS; i++)                                    \
             {                                                                                      \
                 seen = row##WIDTH##_xor(seen, sum[i / PANELS][i % PANELS]);                        \
@@ -127,12 +137,12 @@ L_INLINE void widen(block *b, const tgr_csr *x, size_t first, size_t count)
         return seen;                                                                               \
     }                                                                                              \
                                                                                                    \
-    L_INLINE void store_##WIDTH##_##PANELS(block *b, size_t at, size_t length, size_t stride,      \
-                                           size_t column)                                          \
+    L_INLINE void store_##WIDTH##_##PANELS(block *b, size_t at, size_t length, bool fixed,         \
+                                           size_t stride, size_t column)                           \
     {                                                                                              \
         for (size_t r = 0; r < TILE; r += ROWS) {                                                  \
             row##WIDTH sum[ROWS][PANELS];                                                          \
-            sum_##WIDTH##_##PANELS(b, at + r * length, length, column, sum);                       \
+            sum_##WIDTH##_##PANELS(b, at + r * length, length, fixed, column, sum);                \
             L_UNROLL for (size_t i = 0; i < ROWS * PANELS; i++)                                    \
             {                                                                                      \
                 row##WIDTH##_store(b->rows + (r + i / PANELS) * stride + column +                  \
@@ -161,28 +171,38 @@ SUM_ROWS(16, 4, L_ROWS_64)
     }
 
 /* What one tile of TILE rows does; `width` is 4, 8 or 16 (and more), a constant where inlined. */
-L_INLINE void touch_tile(const block *b, size_t at, size_t length, int width, row4 *seen4,
-                         row8 *seen8, row16 *seen16)
+L_INLINE void touch_tile(const block *b, size_t at, size_t length, bool fixed, int width,
+                         row4 *seen4, row8 *seen8, row16 *seen16)
 {
     if (width == 4) {
-        *seen4 = touch_4_1(b, at, length, 0, *seen4);
+        *seen4 = touch_4_1(b, at, length, fixed, 0, *seen4);
     } else if (width == 8) {
-        *seen8 = touch_8_1(b, at, length, 0, *seen8);
+        *seen8 = touch_8_1(b, at, length, fixed, 0, *seen8);
     } else {
-#define TOUCH(WIDTH, PANELS) *seen16 = touch_##WIDTH##_##PANELS(b, at, length, column, *seen16);
+#define TOUCH(WIDTH, PANELS)                                                                       \
+    *seen16 = touch_##WIDTH##_##PANELS(b, at, length, fixed, column, *seen16);
         PANELS_OF(TOUCH)
     }
 }
 
-L_INLINE void score_tile(block *b, size_t at, size_t length, int width)
+/* Rows wider than 8 models: their scores by way of memory. */
+L_INLINE void score_tile(block *b, size_t at, size_t length, bool fixed)
 {
-    if (width == 4) {
-        store_4_1(b, at, length, 4, 0);
-    } else if (width == 8) {
-        store_8_1(b, at, length, 8, 0);
-    } else {
-#define STORE(WIDTH, PANELS) store_##WIDTH##_##PANELS(b, at, length, b->stride, column);
-        PANELS_OF(STORE)
+#define STORE(WIDTH, PANELS) store_##WIDTH##_##PANELS(b, at, length, fixed, b->stride, column);
+    PANELS_OF(STORE)
+}
+
+/* The bytes that the next block will widen are asked for while this one is worked on, those beside
+ * the tile at `at`: no hardware prefetcher goes on over the pause. */
+L_INLINE void ask_for_bytes(const block *b, size_t at, size_t count)
+{
+    const char *columns = b->next_columns + at * b->column_size;
+    const char *values = b->next_values + at * b->value_size;
+    for (size_t i = 0; i < count * b->column_size; i += 64) {
+        __builtin_prefetch(columns + i);
+    }
+    for (size_t i = 0; i < count * b->value_size; i += 64) {
+        __builtin_prefetch(values + i);
     }
 }
 
@@ -196,7 +216,7 @@ L_INLINE void ask_for_tile(const block *b, size_t at, size_t count)
     }
 }
 
-L_INLINE uint32_t touch_block(block *b, size_t rows, size_t length, int width)
+L_INLINE uint32_t touch_block(block *b, size_t rows, size_t length, bool fixed, int width)
 {
     row4 seen4 = row4_zero();
     row8 seen8 = row8_zero();
@@ -206,26 +226,53 @@ L_INLINE uint32_t touch_block(block *b, size_t rows, size_t length, int width)
         if (b->wide > 0 && at + step < rows * length) {
             ask_for_tile(b, at + step, step);
         }
-        touch_tile(b, at, length, width, &seen4, &seen8, &seen16);
+        ask_for_bytes(b, at, step);
+        touch_tile(b, at, length, fixed, width, &seen4, &seen8, &seen16);
     }
     return row4_fold(seen4) ^ row8_fold(seen8) ^ row16_fold(seen16);
 }
 
-L_INLINE void decide_tile(const block *b, size_t stride, const tgr_limit_job *job, int16_t *model)
+L_INLINE void decide_tile(const block *b, const tgr_limit_job *job, int16_t *model)
 {
     for (size_t lane = 0; lane < TILE; lane += L_LANES) {
-        const float *rows = b->rows + lane * stride;
-        if (job->reference < 0) {
-            best_store(model + lane, best_of(rows, stride, b->models, -1));
-        } else {
-            best other = best_of(rows, stride, b->models, job->reference);
-            best_store_margin(model + lane, other, rows + job->reference, stride, job->reference,
-                              job->threshold);
-        }
+        best found = best_of(b->rows + lane * b->stride, b->stride, b->models, job->reference);
+        best_store(model + lane, found, job->reference, job->threshold);
     }
 }
 
-L_INLINE void ceiling_block(block *b, size_t rows, size_t length, int width,
+/* Narrower ones: all in registers. */
+#define DECIDE_IN_REGISTERS(WIDTH)                                                                 \
+    L_INLINE void decide_##WIDTH(const block *b, size_t at, size_t length, bool fixed,             \
+                                 const tgr_limit_job *job, int16_t *model)                         \
+    {                                                                                              \
+        for (size_t lane = 0; lane < TILE; lane += L_LANES) {                                      \
+            row##WIDTH sum[L_LANES][1];                                                            \
+            L_UNROLL for (size_t r = 0; r < L_LANES; r += L_ROWS_##WIDTH)                          \
+            {                                                                                      \
+                sum_##WIDTH##_1(b, at + (lane + r) * length, length, fixed, 0, sum + r);           \
+            }                                                                                      \
+            best found = best_of_##WIDTH(sum, b->models, job->reference);                          \
+            best_store(model + lane, found, job->reference, job->threshold);                       \
+        }                                                                                          \
+    }
+
+DECIDE_IN_REGISTERS(4)
+DECIDE_IN_REGISTERS(8)
+
+L_INLINE void score_and_decide(block *b, size_t at, size_t length, bool fixed, int width,
+                               const tgr_limit_job *job, int16_t *model)
+{
+    if (width == 4) {
+        decide_4(b, at, length, fixed, job, model);
+    } else if (width == 8) {
+        decide_8(b, at, length, fixed, job, model);
+    } else {
+        score_tile(b, at, length, fixed);
+        decide_tile(b, job, model);
+    }
+}
+
+L_INLINE void ceiling_block(block *b, size_t rows, size_t length, bool fixed, int width,
                             const tgr_limit_job *job, int16_t *model)
 {
     size_t step = TILE * length;
@@ -233,8 +280,8 @@ L_INLINE void ceiling_block(block *b, size_t rows, size_t length, int width,
         if (b->wide > 0 && at + step < rows * length) {
             ask_for_tile(b, at + step, step);
         }
-        score_tile(b, at, length, width);
-        decide_tile(b, width < 16 ? (size_t)width : b->stride, job, model);
+        ask_for_bytes(b, at, step);
+        score_and_decide(b, at, length, fixed, width, job, model);
     }
 }
 
@@ -244,12 +291,12 @@ typedef void ceiling_function(block *b, size_t rows, const tgr_limit_job *job, i
 #define INSTANCE(WIDTH, LENGTH)                                                                    \
     static uint32_t touch_##WIDTH##_long_##LENGTH(block *b, size_t rows)                           \
     {                                                                                              \
-        return touch_block(b, rows, LENGTH == 0 ? b->length : LENGTH, WIDTH);                      \
+        return touch_block(b, rows, LENGTH == 0 ? b->length : LENGTH, LENGTH != 0, WIDTH);         \
     }                                                                                              \
     static void ceiling_##WIDTH##_long_##LENGTH(block *b, size_t rows, const tgr_limit_job *job,   \
                                                 int16_t *model)                                    \
     {                                                                                              \
-        ceiling_block(b, rows, LENGTH == 0 ? b->length : LENGTH, WIDTH, job, model);               \
+        ceiling_block(b, rows, LENGTH == 0 ? b->length : LENGTH, LENGTH != 0, WIDTH, job, model);  \
     }
 
 #define INSTANCES(WIDTH)                                                                           \
@@ -293,6 +340,8 @@ static void open_block(block *b, const tgr_limit_job *job)
     b->models = job->w->models;
     b->length = job->length;
     b->wide = 0;
+    b->column_size = job->x->narrow != NULL ? 2 : 4;
+    b->value_size = job->x->value_type == TGR_F32 ? 4 : job->x->value_type == TGR_U16 ? 2 : 1;
     memset(b->start, 0, b->stride * sizeof *b->start);
     memcpy(b->start, job->w->bias, b->models * sizeof *b->start);
 }

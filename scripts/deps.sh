@@ -2,7 +2,8 @@
 # deps.sh [build|demo|test] - installs what is missing on Debian or Ubuntu, and nothing else.
 #   build   compiler, cmake and libraries (default)
 #   demo    the same: what scripts/demo.sh needs
-#   test    also clang, cmocka and the Python libraries that tests compare with
+#   test    also clang, cmocka, the Python libraries that tests compare with, and what it takes to run
+#           the NEON kernels on another processor
 set -eu
 
 build="cmake ninja-build gcc g++ pkg-config libhdf5-dev libmsgpack-dev libsimdjson-dev
@@ -11,8 +12,8 @@ build="cmake ninja-build gcc g++ pkg-config libhdf5-dev libmsgpack-dev libsimdjs
 if [ "$(uname -m)" = x86_64 ]; then
     build="$build libxsmm-dev"
 fi
-test="libcmocka-dev clang libomp-dev python3 python3-anndata python3-h5py python3-msgpack
-    python3-numpy python3-scipy"
+test="libcmocka-dev clang libomp-dev gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user
+    python3 python3-anndata python3-h5py python3-msgpack python3-numpy python3-scipy"
 
 case "${1:-build}" in
 build | demo) wanted=$build ;;

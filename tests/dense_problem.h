@@ -34,7 +34,8 @@ typedef struct shape {
     tgr_value_type type;
     double density; /* of most rows; 1 is every column of every row */
     bool mixed;     /* some rows are whole, some empty */
-    bool narrow, ties, tiny;
+    bool narrow, ties;
+    unsigned tiny; /* 0: no; else the first so many of the tiny numbers */
 } shape;
 
 typedef struct problem {
@@ -44,13 +45,15 @@ typedef struct problem {
     tgr_weights w;
 } problem;
 
-/* Few distinct numbers make ties. Tiny ones make products that vanish, to zeros of either sign. */
+/* Few distinct numbers make ties. Products of tiny ones vanish, to zeros of either sign: those of
+ * the first three just so. */
+static const float tiny_numbers[] = {-0x1p-75f, 0x1p-75f,   -0x1p-76f,  -0x1p-80f,
+                                     0x1p-126f, -0x1p-100f, -0x1p-149f, 0x1p-140f};
+
 static float some_number(const shape *s)
 {
-    static const float tiny[] = {-0x1p-149f, 0x1p-140f, -0x1p-100f, 0x1p-75f,
-                                 -0x1p-75f,  -0x1p-80f, 0x1p-126f};
-    if (s->tiny && below(100) > 0) {
-        return tiny[below(sizeof tiny / sizeof tiny[0])];
+    if (s->tiny > 0 && below(100) > 0) {
+        return tiny_numbers[below(s->tiny)];
     }
     if (s->ties) {
         return (float)((int)below(5) - 2) / 4;

@@ -1,2 +1,26 @@
 tgr_test(test_kernels_ref kernels)
 tgr_test(test_kernels_variants kernels)
+tgr_test(test_kernels_count kernels)
+
+# The NEON variant, cross-compiled and run by an emulator where both are installed. Kernels and their tests
+# need no library but C's.
+find_program(TAGROUTE_AARCH64_CC aarch64-linux-gnu-gcc)
+find_program(TAGROUTE_AARCH64_RUN NAMES qemu-aarch64 qemu-aarch64-static)
+if(TAGROUTE_AARCH64_CC AND TAGROUTE_AARCH64_RUN AND NOT TAGROUTE_SANITIZE
+    AND CMAKE_C_COMPILER_ID STREQUAL "GNU")
+  file(GLOB neon_sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/kernels/*.[ch]
+    ${PROJECT_SOURCE_DIR}/kernels/ref/*.c ${PROJECT_SOURCE_DIR}/kernels/body/*.[ch]
+    ${PROJECT_SOURCE_DIR}/kernels/scalar/*.[ch] ${PROJECT_SOURCE_DIR}/kernels/arm/*.[ch])
+  set(neon_compiled ${neon_sources})
+  list(FILTER neon_compiled INCLUDE REGEX "\\.c$")
+  add_custom_command(OUTPUT test_kernels_neon
+    COMMAND ${TAGROUTE_AARCH64_CC} -std=c17 -O1 -D_POSIX_C_SOURCE=200809L -D_DEFAULT_SOURCE -Wall -Wextra
+      -Werror -ffp-contract=off -DTGR_TESTS_WITHOUT_CMOCKA -DSHAPES=60
+      -I${PROJECT_SOURCE_DIR}
+      -I${PROJECT_SOURCE_DIR}/include -static ${CMAKE_CURRENT_SOURCE_DIR}/test_kernels_variants.c
+      ${neon_compiled} -o test_kernels_neon -lm
+    DEPENDS test_kernels_variants.c ${neon_sources} VERBATIM)
+  add_custom_target(test_kernels_neon_built ALL DEPENDS test_kernels_neon)
+  add_test(NAME test_kernels_neon
+    COMMAND ${TAGROUTE_AARCH64_RUN} ${CMAKE_CURRENT_BINARY_DIR}/test_kernels_neon)
+endif()

@@ -69,7 +69,7 @@ static float *expected_scores(const problem *p)
 
 static shape some_shape(unsigned number)
 {
-    static const double densities[] = {0, 0.02, 0.3, 0.7, 0.95, 1, 1};
+    static const double densities[] = {0, 0.02, 0.3, 0.7, 0.95, 0.997, 1, 1};
     shape s = {
         .rows = below(4) == 0 ? below(3) * 64 : below(201),
         .columns = 1 + below(below(2) ? 600 : 40),
@@ -79,7 +79,9 @@ static shape some_shape(unsigned number)
         .mixed = below(3) == 0,
         .narrow = below(2) == 0,
         .ties = below(3) == 0,
-        .tiny = below(4) == 0,
+        .tiny = below(4) > 0 ? 0
+                : below(2)   ? 3
+                             : 8,
     };
     if (s.columns * s.models > 4000 && s.rows > 70) { /* the reference takes its time */
         s.rows = 64 + below(7);

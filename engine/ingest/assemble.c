@@ -106,7 +106,7 @@ tgr_status tgr_assemble(tgr_columns *columns, const tgr_assembly *assembly,
     tgr_block block = {.capacity = choose_block_rows(columns)};
     tgr_status status = TGR_OK;
     TGR_TRY(tgr_numbering_make(&numbering, columns, error));
-    tgr_plan_make(&plan, columns, &numbering, assembly, run);
+    tgr_ingest_plan_make(&plan, columns, &numbering, assembly, run);
     TGR_TRY(open_movers(&all, columns, &numbering, &plan, block.capacity, error));
     TGR_TRY(tgr_query_writer_open(assembly->output, &plan, &block.writer, error));
     TGR_TRY(move_all(&all, &block, columns->rows, run, error));

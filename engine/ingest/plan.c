@@ -87,8 +87,9 @@ static tgr_value_type value_type_of(const tgr_columns *columns)
     return columns->largest > UINT8_MAX ? TGR_U16 : TGR_U8;
 }
 
-void tgr_plan_make(tgr_query_plan *plan, const tgr_columns *columns, const tgr_numbering *numbering,
-                   const tgr_assembly *assembly, const tgr_run *run)
+void tgr_ingest_plan_make(tgr_query_plan *plan, const tgr_columns *columns,
+                          const tgr_numbering *numbering, const tgr_assembly *assembly,
+                          const tgr_run *run)
 {
     *plan = (tgr_query_plan){
         .rows = columns->rows,

@@ -19,7 +19,8 @@ tgr_status tgr_numbering_make(tgr_numbering *numbering, const tgr_columns *colum
 void tgr_numbering_free(tgr_numbering *numbering);
 
 /* Warns where compact indices were asked for but cannot be had. */
-void tgr_plan_make(tgr_query_plan *plan, const tgr_columns *columns, const tgr_numbering *numbering,
-                   const tgr_assembly *assembly, const tgr_run *run);
+void tgr_ingest_plan_make(tgr_query_plan *plan, const tgr_columns *columns,
+                          const tgr_numbering *numbering, const tgr_assembly *assembly,
+                          const tgr_run *run);
 
 #endif

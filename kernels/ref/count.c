@@ -8,7 +8,7 @@ static void add_to_lane(const tgr_csr *x, int64_t entry, const tgr_counting *cou
 {
     if (x->value_type == TGR_F32) {
         double value = ((const float *)x->values)[entry];
-        ((int64_t *)counting->table)[lane] += (int64_t)nearbyint(value * 0x1p40);
+        ((uint64_t *)counting->table)[lane] += (uint64_t)(int64_t)nearbyint(value * 0x1p40);
         return;
     }
     unsigned value = x->value_type == TGR_U8 ? ((const uint8_t *)x->values)[entry]

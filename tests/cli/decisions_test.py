@@ -157,14 +157,29 @@ SHAPES = [
 
 
 class Decisions(harness.Scratch):
-    def check(self, world, policy, thresholds, fallback, split, threads):
+    def variants(self):
+        """The instruction sets that run here; the others are refused in so many words."""
+        for name in ("scalar", "avx2", "avx512", "neon"):
+            done = self.run_program("route", "q.h5", "-r", "r.msgpack", "-o", "d.jsonl",
+                                    TAGROUTE_ISA=name)
+            if done.returncode == 0:
+                yield name
+            else:
+                self.assertEqual(done.returncode, 2)
+                self.assertRegex(done.stderr.decode(), "TAGROUTE_ISA is '%s', which" % name)
+
+    def check(self, world, *case):
+        for variant in self.isas:
+            self.check_variant(variant, world, *case)
+
+    def check_variant(self, variant, world, policy, thresholds, fallback, split, threads):
         words = ["route", "q.h5", "-r", "r.msgpack", "-o", "d.jsonl", "--policy", policy,
                  OPTION[policy], ",".join(map(repr, thresholds)), "--threads", str(threads)]
         if fallback is not None:
             words += ["--fallback", world.models[fallback]]
         if split:
             words += ["--split", split]
-        self.works(*words)
+        self.works(*words, TAGROUTE_ISA=variant)
         asked = [q for q in world.queries if not split or q["split"] == split]
         decisions = [json.loads(line) for line in self.read("d.jsonl").splitlines()]
         self.assertEqual([d["id"] for d in decisions], [q["id"] for q in asked])
@@ -180,6 +195,7 @@ class Decisions(harness.Scratch):
                      world.reference, world.prices)
         self.works("ingest", "log.jsonl", "-o", "q.h5")
         fallback = world.random.randrange(len(world.models))
+        self.isas = list(self.variants())
         self.check(world, "margin", [-.5], None, None, 1)
         self.check(world, "margin", [-1.25, 0.0, .125, 300.5], fallback, "a", 2)
         self.check(world, "utility", [0.0], None, None, 2)
