@@ -1,14 +1,19 @@
 /* bench.c - options to runs, one a shape, and runs to reports. */
 #include <tagroute/bench.h>
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <tagroute/version.h>
 
 #include "bench/count.h"
+#include "bench/densely.h"
+#include "bench/dump.h"
 #include "bench/entry.h"
+#include "bench/input.h"
 #include "bench/machine.h"
+#include "bench/reference.h"
 #include "bench/report.h"
 #include "engine/base/buffer.h"
 #include "engine/base/error.h"
@@ -38,6 +43,7 @@ typedef struct benching {
     uint64_t *stream; /* larger than the caches, shared by all runs */
     size_t stream_words;
     tgr_machine machine;
+    bool dumped;
     tgr_buffer text, json_text;
     tgr_json json;
 } benching;
@@ -54,6 +60,7 @@ static void close_run(tgr_bench_run *run)
         tgr_mem_free(run->entries[i].seconds);
         tgr_mem_free(run->entries[i].busy);
         tgr_bench_count_close(&run->entries[i]);
+        tgr_bench_dense_close(&run->entries[i]);
     }
     tgr_mem_free(run->questions);
     tgr_mem_free(run->entries);
@@ -62,36 +69,66 @@ static void close_run(tgr_bench_run *run)
     tgr_bench_data_free(&run->data);
 }
 
-/* Thresholds that decide one way for some queries and the other for others. */
-static void fill_thresholds(tgr_bench_question *question)
+/* Thresholds that decide one way for some queries and the other for others, whatever scale scores
+ * and costs have. */
+static void fill_thresholds(const tgr_bench_run *run, tgr_bench_question *question)
 {
-    static const double alone[] = {0, 0, 20, 0.1};
-    static const double span[] = {0, 1, 40, 0.4};
+    static const double alone[] = {0, 0, 0.2, 0.15}, span[] = {0, 1.6, 0.4, 0.6};
+    double least = INFINITY, most = 0, unit = tgr_bench_score_span(&run->data);
+    for (size_t k = 0; k < run->data.models; k++) {
+        least = fmin(least, run->data.flat[k]);
+        most = fmax(most, run->data.flat[k]);
+    }
+    if (question->policy == TGR_BENCH_UTILITY && most > least) {
+        unit /= most - least;
+    }
     size_t count = question->threshold_count;
-    question->thresholds[0] = alone[question->policy];
+    question->thresholds[0] = unit * alone[question->policy];
     for (size_t i = 0; i < count && count > 1; i++) {
         double part = (double)(i + 1) / (double)count;
         part -= question->policy == TGR_BENCH_MARGIN ? 0.5 : 0;
-        question->thresholds[i] = span[question->policy] * part;
+        question->thresholds[i] = unit * span[question->policy] * part;
     }
 }
 
-static tgr_status open_run(tgr_bench_run *run, tgr_error *error)
+/* Made-up queries have what the plan needs; of files the plan takes what there is. */
+static tgr_status open_data(benching *bench, tgr_bench_run *run, const char *input,
+                            tgr_error *error)
 {
-    tgr_status status = tgr_bench_plan_make(run, error);
+    tgr_status status = TGR_OK;
+    if (input != NULL) {
+        status = tgr_bench_input_read(&run->data, &run->shape, input, bench->options.router,
+                                      &run->team, bench->caller, error);
+    }
+    if (status == TGR_OK) {
+        status = tgr_bench_plan_make(run, error);
+    }
+    if (status != TGR_OK) {
+        return status;
+    }
+    tgr_bench_needs needs = tgr_bench_plan_needs(run);
+    if (input != NULL) {
+        return tgr_bench_data_finish(&run->data, &needs, &run->team, error);
+    }
+    tgr_run_progress(bench->caller, "making queries", "queries", 0, run->shape.queries, 0);
+    return tgr_bench_data_make(&run->data, &run->shape, &needs, &run->team, error);
+}
+
+static tgr_status open_run(benching *bench, tgr_bench_run *run, const char *input, tgr_error *error)
+{
+    tgr_status status = tgr_bench_shape_set(&run->shape, &bench->options, error);
+    if (status == TGR_OK) {
+        status = open_data(bench, run, input, error);
+    }
     if (status != TGR_OK) {
         return status;
     }
     for (size_t i = 0; i < run->question_count; i++) {
-        fill_thresholds(&run->questions[i]);
+        fill_thresholds(run, &run->questions[i]);
     }
     run->scratch_each = (tgr_kernels_scratch(run->shape.models) + 63) / 64 * 64;
     run->scratch = tgr_mem_aligned((size_t)run->team.most_threads, run->scratch_each);
-    if (run->scratch == NULL) {
-        return tgr_fail_memory(error, "the kernels' scratch");
-    }
-    tgr_bench_needs needs = tgr_bench_plan_needs(run);
-    return tgr_bench_data_make(&run->data, &run->shape, &needs, &run->team, error);
+    return run->scratch != NULL ? TGR_OK : tgr_fail_memory(error, "the kernels' scratch");
 }
 
 static tgr_status report_run(benching *bench, const tgr_bench_run *run, tgr_error *error)
@@ -106,7 +143,17 @@ static tgr_status report_run(benching *bench, const tgr_bench_run *run, tgr_erro
     return TGR_OK;
 }
 
-static tgr_status bench_shape(benching *bench, const tgr_bench_shape *shape, tgr_error *error)
+static tgr_status dump_first(benching *bench, tgr_bench_run *run, tgr_error *error)
+{
+    if (bench->options.dump == NULL || bench->dumped) {
+        return TGR_OK;
+    }
+    bench->dumped = true;
+    return tgr_bench_dump(run, bench->options.dump, error);
+}
+
+static tgr_status bench_shape(benching *bench, const tgr_bench_shape *shape, const char *input,
+                              tgr_error *error)
 {
     const tgr_bench_options *options = &bench->options;
     tgr_bench_run run = {
@@ -122,10 +169,9 @@ static tgr_status bench_shape(benching *bench, const tgr_bench_shape *shape, tgr
         .stream = bench->stream,
         .stream_words = bench->stream_words,
     };
-    tgr_run_progress(bench->caller, "making queries", "queries", 0, shape->queries, 0);
-    tgr_status status = tgr_bench_shape_set(&run.shape, options, error);
+    tgr_status status = open_run(bench, &run, input, error);
     if (status == TGR_OK) {
-        status = open_run(&run, error);
+        status = dump_first(bench, &run, error);
     }
     if (status == TGR_OK) {
         status = tgr_bench_measure(&run, bench->caller, error);
@@ -145,8 +191,33 @@ static tgr_status bench_preset(benching *bench, const char *name, tgr_error *err
     }
     tgr_status status = TGR_OK;
     for (size_t i = 0; shape != NULL && status == TGR_OK; i++) {
-        status = bench_shape(bench, shape, error);
+        status = bench_shape(bench, shape, NULL, error);
         shape = tgr_bench_shape_of(name, i + 1);
+    }
+    return status;
+}
+
+/* Each file by itself: columns of one are not those of another. */
+static tgr_status bench_inputs(benching *bench, tgr_error *error)
+{
+    const tgr_bench_options *options = &bench->options;
+    if (options->router == NULL) {
+        return tgr_fail(error, TGR_ERR_ARGUMENT, "query files need a router");
+    }
+    if (options->preset_count > 0 || options->queries > 0 || options->tags > 0 ||
+        options->models > 0 || options->min_tags > 0 || options->max_tags > 0 ||
+        options->zipf >= 0 || options->seed > 0 || options->values != NULL) {
+        return tgr_fail(error, TGR_ERR_ARGUMENT,
+                        "query files have a shape of their own: presets, queries, tags, models, "
+                        "zipf, seed and values are for made-up queries");
+    }
+    tgr_status status = TGR_OK;
+    for (size_t i = 0; i < options->input_count && status == TGR_OK; i++) {
+        const char *slash = strrchr(options->inputs[i], '/');
+        tgr_bench_shape shape = *tgr_bench_shape_of("main", 0);
+        shape.preset = "input";
+        shape.name = slash != NULL ? slash + 1 : options->inputs[i];
+        status = bench_shape(bench, &shape, options->inputs[i], error);
     }
     return status;
 }
@@ -258,6 +329,9 @@ static tgr_status read_options(benching *bench, tgr_error *error)
 
 static tgr_status bench_presets(benching *bench, tgr_error *error)
 {
+    if (bench->options.input_count > 0) {
+        return bench_inputs(bench, error);
+    }
     static const char *const usual[] = {"main"};
     const char *const *presets = bench->options.presets;
     size_t count = bench->options.preset_count;

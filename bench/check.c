@@ -8,6 +8,7 @@
 
 #include "bench/count.h"
 #include "bench/entry.h"
+#include "bench/reference.h"
 #include "engine/base/error.h"
 #include "engine/base/memory.h"
 
@@ -33,26 +34,6 @@ static size_t chunks_of(size_t rows)
     return all < wanted ? all : wanted;
 }
 
-static tgr_weights weights_of(const tgr_bench_data *data)
-{
-    return (tgr_weights){data->models, data->stride, data->weights, data->bias};
-}
-
-/* The reference's decisions of rows [begin, end) of x; decider's arrays are those of the run. */
-static void decide_by_reference(const tgr_csr *x, const tgr_weights *w, const tgr_decider *decider,
-                                size_t begin, size_t end, int16_t *model)
-{
-    enum { AT_ONCE = 8 };
-    float scores[AT_ONCE * TGR_MODELS_MAX];
-    for (size_t row = begin; row < end; row += AT_ONCE) {
-        size_t last = end - row < AT_ONCE ? end : row + AT_ONCE;
-        tgr_ref_score(x, w, row, last, scores, w->models);
-        /* Decisions are numbered by row of x: begin's come first in `model`. */
-        tgr_choice choice = {.model = model - begin * decider->threshold_count};
-        tgr_ref_decide(decider, scores, w->models, row, last, &choice);
-    }
-}
-
 static tgr_status prepare(const tgr_bench_run *run, tgr_bench_question *question, tgr_error *error)
 {
     const tgr_bench_data *data = &run->data;
@@ -63,19 +44,20 @@ static tgr_status prepare(const tgr_bench_run *run, tgr_bench_question *question
         return tgr_fail_memory(error, "the decisions to compare with");
     }
     tgr_csr x = tgr_bench_csr(data, false);
-    tgr_weights w = weights_of(data);
     tgr_decider decider = tgr_bench_decider(run, question);
 #pragma omp parallel for num_threads(run->team.most_threads) schedule(dynamic, 1)
     for (size_t i = 0; i < chunks; i++) {
         size_t begin = chunk_begin(data->rows, chunks, i);
-        decide_by_reference(&x, &w, &decider, begin, begin + rows, question->expected + i * count);
+        tgr_bench_reference(&x, data, &decider, begin, begin + rows,
+                            question->expected + i * count);
     }
     return TGR_OK;
 }
 
 tgr_status tgr_bench_check_prepare(tgr_bench_run *run, tgr_error *error)
 {
-    run->sample_rows = chunks_of(run->data.rows) * chunk_rows(run->data.rows);
+    size_t sampled = chunks_of(run->data.rows) * chunk_rows(run->data.rows);
+    run->sample_rows = sampled < run->data.rows ? sampled : run->data.rows;
     tgr_status status = TGR_OK;
     for (size_t i = 0; i < run->question_count && status == TGR_OK; i++) {
         status = prepare(run, &run->questions[i], error);
@@ -139,11 +121,11 @@ static tgr_status check_ceiling(const tgr_bench_run *run, const tgr_bench_entry 
 {
     const tgr_bench_data *data = &run->data;
     const tgr_bench_question *question = &run->questions[entry->question];
-    tgr_weights w = weights_of(data);
     tgr_decider decider = tgr_bench_decider(run, question);
     /* The ceiling decides by one simple rule. */
     static const double nothing = 0;
     decider.eligible = NULL;
+    decider.prompt_tokens = NULL;
     decider.threshold_count = 1;
     if (question->policy != TGR_BENCH_MARGIN) {
         decider.rule = TGR_RULE_UTILITY;
@@ -155,7 +137,7 @@ static tgr_status check_ceiling(const tgr_bench_run *run, const tgr_bench_entry 
         int16_t expected[CHUNK_ROWS];
         size_t begin = chunk_begin(data->limit_rows, chunks, i);
         tgr_csr x = limit_rows(data, begin, rows, indptr);
-        decide_by_reference(&x, &w, &decider, 0, rows, expected);
+        tgr_bench_reference(&x, data, &decider, 0, rows, expected);
         for (size_t j = 0; j < rows; j++) {
             if (data->model[begin + j] != expected[j]) {
                 return differs(entry, begin + j, data->model[begin + j], expected[j], error);
@@ -169,7 +151,7 @@ static tgr_status check_touch(const tgr_bench_run *run, const tgr_bench_entry *e
                               tgr_error *error)
 {
     const tgr_bench_data *data = &run->data;
-    tgr_weights w = weights_of(data);
+    tgr_weights w = {data->models, data->stride, data->weights, data->bias};
     int64_t indptr[CHUNK_ROWS + 1];
     size_t rows = chunk_rows(data->limit_rows);
     tgr_csr x = limit_rows(data, 0, rows, indptr), whole = tgr_bench_csr(data, entry->narrow);
@@ -201,6 +183,7 @@ tgr_status tgr_bench_check(tgr_bench_run *run, const tgr_bench_entry *entry, tgr
     case TGR_BENCH_CEILING:
         return check_ceiling(run, entry, error);
     case TGR_BENCH_ROUTE:
+    case TGR_BENCH_DENSELY:
     case TGR_BENCH_PLAIN:
     case TGR_BENCH_VECTORISED:
         return check_decisions(run, entry, error);

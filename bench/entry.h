@@ -20,6 +20,7 @@ typedef enum tgr_bench_kind {
     TGR_BENCH_TOUCH,   /* reads and adds, on rows all of one length */
     TGR_BENCH_CEILING, /* the same, and decides */
     TGR_BENCH_ROUTE,   /* the kernels */
+    TGR_BENCH_DENSELY, /* rows written out in full and multiplied */
     TGR_BENCH_PLAIN,   /* the loop that somebody would write */
     TGR_BENCH_VECTORISED,
     TGR_BENCH_COUNT /* fit's counting pass */
@@ -44,11 +45,12 @@ typedef struct tgr_bench_entry {
     bool narrow;
     size_t question; /* of the run */
 
-    const tgr_kernels *kernels; /* route, count */
+    const tgr_kernels *kernels; /* route, densely, count */
     const tgr_limits *limits;   /* read, touch, ceiling */
     const tgr_plain *plain;     /* plain, vectorised */
 
     struct tgr_bench_counting *counting; /* count; count.h */
+    struct tgr_bench_densely *densely;   /* densely; densely.h */
 
     double *seconds; /* a round each */
     double *busy;    /* likewise: seconds that threads were on a processor, each's share */

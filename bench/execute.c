@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "bench/count.h"
+#include "bench/densely.h"
 #include "bench/entry.h"
 
 typedef struct working {
@@ -146,6 +147,9 @@ tgr_team_time tgr_bench_execute(tgr_bench_run *run, tgr_bench_entry *entry)
     const tgr_bench_data *data = &run->data;
     if (entry->kind == TGR_BENCH_COUNT) {
         return tgr_bench_count_run(run, entry);
+    }
+    if (entry->kind == TGR_BENCH_DENSELY) {
+        return tgr_bench_dense_run(run, entry);
     }
     working work;
     open_work(&work, run, entry);

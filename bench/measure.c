@@ -4,6 +4,7 @@
 #include <time.h>
 
 #include "bench/count.h"
+#include "bench/densely.h"
 #include "bench/entry.h"
 #include "engine/base/error.h"
 #include "engine/base/memory.h"
@@ -71,23 +72,30 @@ static tgr_status time_round(tgr_bench_run *run, unsigned round, const tgr_run *
     return TGR_OK;
 }
 
+static tgr_status open_entry(const tgr_bench_run *run, tgr_bench_entry *entry, tgr_error *error)
+{
+    entry->seconds = tgr_mem_zalloc(run->repeats, sizeof(double));
+    entry->busy = tgr_mem_zalloc(run->repeats, sizeof(double));
+    if (entry->seconds == NULL || entry->busy == NULL) {
+        return tgr_fail_memory(error, "the times");
+    }
+    switch (entry->kind) {
+    case TGR_BENCH_COUNT:
+        return tgr_bench_count_open(run, entry, error);
+    case TGR_BENCH_DENSELY:
+        return tgr_bench_dense_open(run, entry, error);
+    default:
+        return TGR_OK;
+    }
+}
+
 static tgr_status open_entries(tgr_bench_run *run, tgr_error *error)
 {
-    for (size_t i = 0; i < run->entry_count; i++) {
-        tgr_bench_entry *entry = &run->entries[i];
-        entry->seconds = tgr_mem_zalloc(run->repeats, sizeof(double));
-        entry->busy = tgr_mem_zalloc(run->repeats, sizeof(double));
-        if (entry->seconds == NULL || entry->busy == NULL) {
-            return tgr_fail_memory(error, "the times");
-        }
-        if (entry->kind == TGR_BENCH_COUNT) {
-            tgr_status status = tgr_bench_count_open(run, entry, error);
-            if (status != TGR_OK) {
-                return status;
-            }
-        }
+    tgr_status status = TGR_OK;
+    for (size_t i = 0; i < run->entry_count && status == TGR_OK; i++) {
+        status = open_entry(run, &run->entries[i], error);
     }
-    return TGR_OK;
+    return status;
 }
 
 tgr_status tgr_bench_measure(tgr_bench_run *run, const tgr_run *caller, tgr_error *error)

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "bench/densely.h"
 #include "bench/entry.h"
 #include "engine/base/error.h"
 #include "engine/base/memory.h"
@@ -183,8 +184,9 @@ static size_t add_all(planning *plan, int threads, size_t question, bool first)
 {
     tgr_bench_run *run = plan->run;
     bool narrow = usual_width(run);
-    bool simple = run->questions[question].policy <= TGR_BENCH_MARGIN &&
-                  run->questions[question].threshold_count == 1;
+    const tgr_bench_question *asked = &run->questions[question];
+    bool simple =
+        asked->policy <= TGR_BENCH_MARGIN && asked->threshold_count == 1 && !asked->masked;
     size_t plain = 0, vectorised = 0;
     add_read(plan, threads);
     add_limits(plan, threads, narrow, question, first);
@@ -316,10 +318,22 @@ static void plan_dense(planning *plan)
 {
     tgr_bench_run *run = plan->run;
     size_t question = add_question(plan, run->shape.policy, run->shape.thresholds, false, false);
+    const tgr_kernels *best = best_of(plan);
+    bool narrow = usual_width(run), there = tgr_bench_dense_there(run, best);
     for (size_t i = 0; i < run->thread_count; i++) {
-        add_limit(plan, TGR_BENCH_CEILING, run->threads[i], usual_width(run), question,
-                  plan->variants.limits);
-        add_route(plan, best_of(plan), run->threads[i], usual_width(run), question, "");
+        int threads = run->threads[i];
+        add_limit(plan, TGR_BENCH_CEILING, threads, narrow, question, plan->variants.limits);
+        size_t sparse = add_route(plan, best, threads, narrow, question, "");
+        if (there) {
+            tgr_bench_entry entry = {.kind = TGR_BENCH_DENSELY,
+                                     .isa = best->isa,
+                                     .threads = threads,
+                                     .narrow = narrow,
+                                     .question = question,
+                                     .kernels = best};
+            snprintf(entry.name, sizeof entry.name, "dense %s %s", best->isa, index_name(narrow));
+            add_ratio(plan, "dense : sparse", add_entry(plan, entry), sparse);
+        }
     }
 }
 

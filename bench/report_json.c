@@ -46,8 +46,13 @@ void tgr_bench_json_machine(tgr_json *json, const tgr_machine *machine)
 }
 
 static const char *const kind_names[] = {
-    [TGR_BENCH_READ] = "read",   [TGR_BENCH_TOUCH] = "touch", [TGR_BENCH_CEILING] = "ceiling",
-    [TGR_BENCH_ROUTE] = "route", [TGR_BENCH_PLAIN] = "plain", [TGR_BENCH_VECTORISED] = "vectorised",
+    [TGR_BENCH_READ] = "read",
+    [TGR_BENCH_TOUCH] = "touch",
+    [TGR_BENCH_CEILING] = "ceiling",
+    [TGR_BENCH_ROUTE] = "route",
+    [TGR_BENCH_DENSELY] = "dense",
+    [TGR_BENCH_PLAIN] = "plain",
+    [TGR_BENCH_VECTORISED] = "vectorised",
     [TGR_BENCH_COUNT] = "count",
 };
 

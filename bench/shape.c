@@ -56,7 +56,21 @@ static const tgr_bench_shape shapes[] = {
     SHAPE("dense", "dense 8 of 64", DENSE, 1000000, 64, 16, 8, 8, 1),
     SHAPE("dense", "dense 16 of 64", DENSE, 1000000, 64, 16, 16, 16, 1),
     SHAPE("dense", "dense 32 of 64", DENSE, 500000, 64, 16, 32, 32, 1),
+    SHAPE("dense", "dense 48 of 64", DENSE, 500000, 64, 16, 48, 48, 1),
     SHAPE("dense", "dense 64 of 64", DENSE, 500000, 64, 16, 64, 64, 1),
+    {.preset = "dense",
+     .name = "dense 64 of 64, f32",
+     .plan = TGR_BENCH_DENSE,
+     .queries = 500000,
+     .tags = 64,
+     .models = 16,
+     .min_tags = 64,
+     .max_tags = 64,
+     .thresholds = 1,
+     .policy = TGR_BENCH_ARGMAX,
+     .values = TGR_BENCH_F32,
+     .zipf = 1.05,
+     .seed = 1},
 };
 
 #define SHAPES (sizeof shapes / sizeof *shapes)

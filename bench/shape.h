@@ -44,6 +44,7 @@ typedef struct tgr_bench_shape {
     size_t thresholds;
     tgr_bench_policy policy;
     tgr_bench_values values;
+    bool tokens, masked;         /* of files: queries have token counts, eligibility */
     bool only_narrow, only_wide; /* columns of 16, 32 bits: what was asked for */
     double zipf;
     uint64_t seed;

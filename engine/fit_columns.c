@@ -7,7 +7,7 @@
 
 bool tgr_fit_columns_open(tgr_fit_columns *work, uint32_t columns, bool reals, int threads)
 {
-    *work = (tgr_fit_columns){.threads = threads};
+    *work = (tgr_fit_columns){0};
     size_t column_bytes = sizeof(uint64_t) + (reals ? sizeof(tgr_sum) + sizeof(bool) : 0);
     size_t wanted = tgr_tables_worth_it(columns * column_bytes, threads);
     work->tables = tgr_mem_zalloc(wanted, sizeof *work->tables);
@@ -34,7 +34,7 @@ void tgr_fit_columns_free(tgr_fit_columns *work)
 bool tgr_fit_columns_add(tgr_fit_columns *work, const tgr_csr *x, bool binary, size_t *bad_row)
 {
     *bad_row = x->rows;
-    if (!tgr_fit_pieces_cut(&work->pieces, x)) {
+    if (!tgr_fit_pieces_cut(&work->pieces, x, work->table_count)) {
         return false;
     }
     size_t first_bad = x->rows;

@@ -11,7 +11,6 @@
 
 /* Threads' tables, for one file at a time. */
 typedef struct tgr_fit_columns {
-    int threads;
     size_t table_count; /* 0 between files */
     tgr_column_sums *tables;
     tgr_fit_pieces pieces;

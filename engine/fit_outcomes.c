@@ -110,7 +110,7 @@ static tgr_status make_room(judging *work, const tgr_batch *batch, tgr_error *er
     size_t cells;
     if (__builtin_mul_overflow(batch->rows, work->router->model_count, &cells) ||
         !tgr_mem_grow(&work->outcomes, &work->capacity, cells, 1) ||
-        !tgr_fit_pieces_cut(&work->pieces, &batch->x)) {
+        !tgr_fit_pieces_cut(&work->pieces, &batch->x, work->judge_count)) {
         return tgr_fail_memory(error, "the outcomes of a block of queries");
     }
     return TGR_OK;

@@ -4,19 +4,31 @@
 #include "engine/base/memory.h"
 #include "engine/cut.h"
 
-#define PIECE_ROWS    ((size_t)4096)
-#define PIECE_ENTRIES ((size_t)32768)
+/* Of a piece: enough that taking one costs nothing, few enough that threads end together. */
+#define MOST_ROWS       ((size_t)4096)
+#define LEAST_ROWS      ((size_t)64)
+#define MOST_ENTRIES    ((size_t)32768)
+#define LEAST_ENTRIES   ((size_t)512)
+#define PIECES_A_THREAD 4
 
-bool tgr_fit_pieces_cut(tgr_fit_pieces *pieces, const tgr_csr *x)
+static size_t within(size_t least, size_t value, size_t most)
 {
-    uint64_t entries = (uint64_t)(x->indptr[x->rows] - x->indptr[0]);
-    size_t most = tgr_cut_most(x->rows, entries, PIECE_ROWS, PIECE_ENTRIES);
+    return value < least ? least : value > most ? most : value;
+}
+
+bool tgr_fit_pieces_cut(tgr_fit_pieces *pieces, const tgr_csr *x, size_t threads)
+{
+    size_t wanted = PIECES_A_THREAD * threads;
+    size_t entries = (size_t)(x->indptr[x->rows] - x->indptr[0]);
+    size_t piece_rows = within(LEAST_ROWS, x->rows / wanted, MOST_ROWS);
+    size_t piece_entries = within(LEAST_ENTRIES, entries / wanted, MOST_ENTRIES);
+    size_t most = tgr_cut_most(x->rows, entries, piece_rows, piece_entries);
     void *bounds = pieces->bounds;
     if (!tgr_mem_grow(&bounds, &pieces->capacity, most + 1, sizeof *pieces->bounds)) {
         return false;
     }
     pieces->bounds = bounds;
-    pieces->count = tgr_cut_rows(x->indptr, x->rows, PIECE_ROWS, PIECE_ENTRIES, pieces->bounds);
+    pieces->count = tgr_cut_rows(x->indptr, x->rows, piece_rows, piece_entries, pieces->bounds);
     return true;
 }
 

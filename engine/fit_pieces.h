@@ -14,7 +14,7 @@ typedef struct tgr_fit_pieces { /* zeroed at first, and used again and again */
 } tgr_fit_pieces;
 
 /* False where memory is short. */
-bool tgr_fit_pieces_cut(tgr_fit_pieces *pieces, const tgr_csr *x);
+bool tgr_fit_pieces_cut(tgr_fit_pieces *pieces, const tgr_csr *x, size_t threads);
 void tgr_fit_pieces_free(tgr_fit_pieces *pieces);
 
 #endif

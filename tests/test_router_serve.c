@@ -29,8 +29,9 @@ static void weights_are_gathered(void **state)
         assert_int_equal(tgr_serve_open(router, file, &serve, &error), TGR_OK);
 
         assert_int_equal(serve->models, models);
-        assert_int_equal(serve->stride,
-                         models <= 4 ? 4 : models <= 8 ? 8 : (models + 15) / 16 * 16);
+        assert_int_equal(serve->stride, models <= 4   ? 4
+                                        : models <= 8 ? 8
+                                                      : (models + 15) / 16 * 16);
         assert_int_equal((uintptr_t)serve->weights % 64, 0);
         for (size_t p = 0; p < models; p++) {
             assert_int_equal(serve->place[serve->order[p]], p);

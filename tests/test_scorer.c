@@ -9,6 +9,7 @@
 #include "engine/base/memory.h"
 #include "engine/scorer/scorer.h"
 #include "engine/scorer/sums.h"
+#include "kernels/dispatch.h"
 
 #define SEED 7041776u
 
@@ -123,12 +124,19 @@ static const uint32_t columns[7] = {9, 9, 0, 2, 0, 1, 2};
 
 static void check_columns(const tgr_csr *x, bool binary, const double expected[4])
 {
-    tgr_sum sums[4] = {0};
+    tgr_sum total[4] = {units(1), 0, 0, 0};
     bool seen[4] = {false};
     size_t bad_row;
-    assert_true(tgr_count_columns(x, binary, sums, seen, &bad_row));
+    /* Two tables, as two threads would have. */
+    for (size_t part = 0; part < 2; part++) {
+        tgr_column_sums sums;
+        assert_true(tgr_column_sums_open(&sums, 4, x->value_type == TGR_F32 && !binary));
+        assert_true(tgr_column_sums_add(&sums, x, binary, part, part == 0 ? 1 : 3, &bad_row));
+        tgr_column_sums_merge(&sums, total, seen);
+        tgr_column_sums_free(&sums);
+    }
     for (size_t i = 0; i < 4; i++) {
-        assert_true(sums[i] == units(expected[i]));
+        assert_true(total[i] == units(expected[i] + (i == 0)));
         assert_int_equal(seen[i], i < 3);
     }
 }
@@ -139,6 +147,7 @@ static void columns_are_counted(void **state)
     const uint8_t small[7] = {99, 99, 1, 2, 255, 4, 5};
     const uint16_t large[7] = {99, 99, 1, 2, 65535, 4, 5};
     const float real[7] = {99, 99, 0.5f, -2, 0.25f, 1e-3f, 2};
+    const uint16_t narrow[7] = {9, 9, 0, 2, 0, 1, 2};
     tgr_csr x = {3, offsets, columns, small, TGR_U8, NULL};
     check_columns(&x, false, (const double[4]){256, 4, 7, 0});
     check_columns(&x, true, (const double[4]){2, 1, 2, 0});
@@ -147,6 +156,8 @@ static void columns_are_counted(void **state)
     check_columns(&x, false, (const double[4]){65536, 4, 7, 0});
     x.values = real;
     x.value_type = TGR_F32;
+    x.indices = NULL;
+    x.narrow = narrow;
     double thousandth = nearbyint((double)1e-3f * 0x1p40) * 0x1p-40;
     check_columns(&x, false, (const double[4]){0.75, thousandth, 0, 0});
     check_columns(&x, true, (const double[4]){2, 1, 2, 0});
@@ -157,23 +168,37 @@ static void large_weights_are_refused(void **state)
     (void)state;
     float real[7] = {0, 0, 1, -4194304, 1, 1, 4194304};
     tgr_csr x = {3, offsets, columns, real, TGR_F32, NULL};
-    tgr_sum sums[4] = {0};
-    bool seen[4];
+    tgr_column_sums sums;
     size_t bad_row = 9;
-    assert_true(tgr_count_columns(&x, false, sums, seen, &bad_row));
+    assert_true(tgr_column_sums_open(&sums, 4, true));
+    assert_true(tgr_column_sums_add(&sums, &x, false, 0, 3, &bad_row));
     real[5] = 4194304.5f;
-    assert_false(tgr_count_columns(&x, false, sums, seen, &bad_row));
+    assert_false(tgr_column_sums_add(&sums, &x, false, 0, 3, &bad_row));
     assert_int_equal(bad_row, 2);
-    assert_true(tgr_count_columns(&x, true, sums, seen, &bad_row));
+    assert_true(tgr_column_sums_add(&sums, &x, false, 0, 2, &bad_row));
+    assert_true(tgr_column_sums_add(&sums, &x, true, 0, 3, &bad_row));
+    tgr_column_sums_free(&sums);
 }
 
-enum { ROWS = 301, COLUMNS = 17, TAGS = 11 };
+static void tables_stay_within_bounds(void **state)
+{
+    (void)state;
+    assert_int_equal(tgr_tables_worth_it(1000, 0), 1);
+    assert_int_equal(tgr_tables_worth_it(1000, 64), 64);
+    assert_int_equal(tgr_tables_worth_it(0, 3), 3);
+    assert_int_equal(tgr_tables_worth_it(TGR_SPARE_TABLES / 2, 64), 3);
+    assert_int_equal(tgr_tables_worth_it(TGR_SPARE_TABLES + 1, 64), 1);
+}
+
+enum { ROWS = 1301, COLUMNS = 17, TAGS = 11 };
 
 typedef struct sparse {
     int64_t indptr[ROWS + 1];
     uint32_t indices[ROWS * COLUMNS];
-    float values[ROWS * COLUMNS];
-    uint32_t tag_of_column[COLUMNS];
+    float reals[ROWS * COLUMNS];
+    uint8_t bytes[ROWS * COLUMNS];
+    uint16_t words[ROWS * COLUMNS];
+    uint32_t slots[COLUMNS];
 } sparse;
 
 static void fill_sparse(sparse *data, uint64_t *random)
@@ -183,57 +208,82 @@ static void fill_sparse(sparse *data, uint64_t *random)
         data->indptr[row] = entries;
         for (uint32_t column = 0; column < COLUMNS; column++) {
             if (next_random(random) % 4 == 0) {
+                uint64_t draw = next_random(random);
                 data->indices[entries] = column;
-                data->values[entries++] = (float)(1 + next_random(random) % 4096) / 1024;
+                data->reals[entries] = (float)((int)(draw % 4096) - 1000) / 1024;
+                data->bytes[entries] = (uint8_t)(1 + (draw % 8 == 0 ? draw / 8 % 255 : 0));
+                data->words[entries++] = (uint16_t)(1 + (draw % 8 == 0 ? draw / 8 % 65535 : 0));
             }
         }
     }
     data->indptr[ROWS] = entries;
     for (uint32_t column = 0; column < COLUMNS; column++) {
-        data->tag_of_column[column] = column < TAGS ? TAGS - 1 - column : UINT32_MAX;
+        data->slots[column] = column < TAGS ? TAGS - 1 - column : TAGS;
     }
 }
 
-static void add_plainly(double *expected, const sparse *data, const int8_t *outcomes, size_t models)
+static double value_of(const tgr_csr *x, int64_t entry)
 {
-    for (size_t row = 0; row < ROWS; row++) {
-        for (int64_t entry = data->indptr[row]; entry < data->indptr[row + 1]; entry++) {
-            uint32_t tag = data->tag_of_column[data->indices[entry]];
+    return x->value_type == TGR_U8    ? ((const uint8_t *)x->values)[entry]
+           : x->value_type == TGR_U16 ? ((const uint16_t *)x->values)[entry]
+                                      : (double)((const float *)x->values)[entry];
+}
+
+static void add_plainly(tgr_sum *expected, const tgr_csr *x, const uint32_t *slots,
+                        const int8_t *outcomes, size_t models)
+{
+    for (size_t row = 0; row < x->rows; row++) {
+        for (int64_t entry = x->indptr[row]; entry < x->indptr[row + 1]; entry++) {
+            size_t tag = slots[x->indices[entry]];
             for (size_t model = 0; tag < TAGS && model < models; model++) {
                 int8_t outcome = outcomes[row * models + model];
                 if (outcome >= 0) {
                     expected[(tag * models + model) * 3 + (size_t)outcome] +=
-                        (double)data->values[entry];
+                        units(value_of(x, entry));
                 }
             }
         }
     }
 }
 
-static void check_outcomes(size_t models, int threads, uint64_t *random)
+static const tgr_kernels *best_kernels(void)
+{
+    const tgr_kernels *kernels = NULL;
+    assert_int_equal(tgr_kernels_by_name(NULL, &kernels), TGR_DISPATCH_OK);
+    return kernels;
+}
+
+/* Batches of each type, in turns, by way of several tables whose lanes hold `most` at most. */
+static void check_outcomes(size_t models, size_t tables, const uint64_t most[3], uint64_t *random)
 {
     sparse *data = malloc(sizeof *data);
     int8_t *outcomes = malloc(ROWS * models);
-    double *expected = calloc(TAGS * models * 3, sizeof *expected);
+    tgr_sum *expected = calloc(TAGS * models * 3, sizeof *expected);
     assert_true(data != NULL && outcomes != NULL && expected != NULL);
     tgr_outcome_sums sums;
-    assert_true(tgr_outcome_sums_open(&sums, TAGS, models, threads));
-    for (int batch = 0; batch < 3; batch++) {
+    assert_true(tgr_outcome_sums_open(&sums, best_kernels(), TAGS, models, true, (int)tables));
+    assert_int_equal(sums.table_count, tables);
+    for (size_t i = 0; most != NULL && i < 3; i++) {
+        sums.most[i] = most[i];
+    }
+    const tgr_value_type types[] = {TGR_U8, TGR_F32, TGR_U8, TGR_U16, TGR_F32, TGR_U16};
+    for (size_t batch = 0; batch < sizeof types / sizeof types[0]; batch++) {
         fill_sparse(data, random);
         for (size_t i = 0; i < ROWS * models; i++) {
             outcomes[i] = (int8_t)((int)(next_random(random) % 4) - 1);
         }
-        const tgr_csr x = {batch == 2 ? 1 : ROWS, data->indptr, data->indices, data->values,
-                           TGR_F32, NULL};
-        if (batch == 2) { /* fewer rows than threads */
-            memset(outcomes + models, -1, (ROWS - 1) * models);
+        const void *values[] = {data->bytes, data->words, data->reals};
+        const tgr_csr x = {batch == 2 ? 1 : ROWS, data->indptr, data->indices,
+                           values[types[batch]],  types[batch], NULL};
+        for (size_t i = 0; i < tables; i++) {
+            tgr_outcome_sums_add(&sums, i, &x, data->slots, outcomes, x.rows * i / tables,
+                                 x.rows * (i + 1) / tables);
         }
-        tgr_outcome_sums_add(&sums, &x, data->tag_of_column, outcomes);
-        add_plainly(expected, data, outcomes, models);
+        add_plainly(expected, &x, data->slots, outcomes, models);
     }
     const tgr_sum *total = tgr_outcome_sums_total(&sums);
     for (size_t i = 0; i < TAGS * models * 3; i++) {
-        assert_true(total[i] == units(expected[i]));
+        assert_true(total[i] == expected[i]);
     }
     tgr_outcome_sums_free(&sums);
     free(expected);
@@ -246,12 +296,62 @@ static void outcomes_are_summed(void **state)
     (void)state;
     print_message("seed %u\n", SEED);
     uint64_t random = SEED;
-    static const size_t models[] = {1, 2, 3, 11, TGR_MODELS_MAX};
+    static const size_t models[] = {1, 2, 3, 5, 11, 70};
+    /* Lanes that are moved after some rows, after each, and that hold no value at all. */
+    static const uint64_t most[][3] = {{65535, UINT32_MAX, INT64_MAX},
+                                       {4000, 200000, (uint64_t)1 << 46},
+                                       {255, 65535, (uint64_t)1 << 43},
+                                       {3, 3, 3},
+                                       {0, 0, 0}};
     for (size_t i = 0; i < sizeof models / sizeof models[0]; i++) {
-        for (int threads = 1; threads <= 4; threads++) {
-            check_outcomes(models[i], threads, &random);
+        for (size_t j = 0; j < sizeof most / sizeof most[0]; j++) {
+            check_outcomes(models[i], 1 + (i + j) % 4, most[j], &random);
         }
     }
+    check_outcomes(TGR_MODELS_MAX, 2, NULL, &random);
+}
+
+/* Values so large that lanes overflow by themselves if nobody looks: 2^16 rows of them. */
+static void full_lanes_are_moved(void **state)
+{
+    (void)state;
+    enum { MANY = 1 << 16 };
+    int64_t *indptr = malloc((MANY + 1) * sizeof *indptr);
+    uint32_t *indices = calloc(2 * MANY, sizeof *indices);
+    uint16_t *words = malloc(2 * MANY * sizeof *words);
+    uint8_t *bytes = malloc(2 * MANY * sizeof *bytes);
+    float *reals = malloc(2 * MANY * sizeof *reals);
+    int8_t *outcomes = malloc(MANY);
+    for (size_t row = 0; row < MANY; row++) {
+        indptr[row] = (int64_t)(2 * row);
+        indices[2 * row + 1] = 1; /* which does not count */
+        words[2 * row] = words[2 * row + 1] = 65535;
+        bytes[2 * row] = bytes[2 * row + 1] = 255;
+        reals[2 * row] = reals[2 * row + 1] = -4194304;
+        outcomes[row] = 2;
+    }
+    indptr[MANY] = 2 * MANY;
+    const uint32_t slots[2] = {0, 1};
+    const void *values[] = {bytes, words, reals};
+    const double sizes[] = {255, 65535, -4194304};
+    double expected = 0;
+    tgr_outcome_sums sums;
+    assert_true(tgr_outcome_sums_open(&sums, best_kernels(), 1, 1, true, 1));
+    for (int round = 0; round < 6; round++) {
+        tgr_csr x = {MANY, indptr, indices, values[round % 3], (tgr_value_type)(round % 3), NULL};
+        tgr_outcome_sums_add(&sums, 0, &x, slots, outcomes, 0, MANY);
+        tgr_outcome_sums_add(&sums, 0, &x, slots, outcomes, 0, MANY);
+        expected += 2 * MANY * sizes[round % 3];
+    }
+    const tgr_sum *total = tgr_outcome_sums_total(&sums);
+    assert_true(total[0] == 0 && total[1] == 0 && total[2] == units(expected));
+    tgr_outcome_sums_free(&sums);
+    free(outcomes);
+    free(reals);
+    free(bytes);
+    free(words);
+    free(indices);
+    free(indptr);
 }
 
 static void outcome_tables_fail_cleanly(void **state)
@@ -259,14 +359,25 @@ static void outcome_tables_fail_cleanly(void **state)
     (void)state;
     long live = tgr_mem_live();
     tgr_outcome_sums sums;
-    assert_false(tgr_outcome_sums_open(&sums, SIZE_MAX / 4, 1024, 2));
+    const tgr_kernels *kernels = best_kernels();
+    assert_false(tgr_outcome_sums_open(&sums, kernels, SIZE_MAX, 1, false, 2));
     tgr_outcome_sums_free(&sums);
-    for (long n = 0; n < 4; n++) { /* with one table of two, sums are as good */
+    assert_false(tgr_outcome_sums_open(&sums, kernels, SIZE_MAX / 4, 1024, true, 2));
+    tgr_outcome_sums_free(&sums);
+    for (long n = 0; n < 5; n++) { /* with one table of two, sums are as good */
         tgr_mem_fail_after(n);
-        assert_int_equal(tgr_outcome_sums_open(&sums, 5, 2, 2), n >= 2);
+        assert_int_equal(tgr_outcome_sums_open(&sums, kernels, 5, 2, false, 2), n >= 3);
         tgr_mem_fail_after(-1);
-        assert_int_equal(sums.table_count, n < 1 ? 0 : n - 1);
+        assert_int_equal(sums.table_count, n < 2 ? 0 : n - 2);
         tgr_outcome_sums_free(&sums);
+        assert_int_equal(tgr_mem_live(), live);
+    }
+    for (long n = 0; n < 4; n++) {
+        tgr_column_sums columns_of;
+        tgr_mem_fail_after(n);
+        assert_int_equal(tgr_column_sums_open(&columns_of, 5, true), n >= 3);
+        tgr_mem_fail_after(-1);
+        tgr_column_sums_free(&columns_of);
         assert_int_equal(tgr_mem_live(), live);
     }
 }
@@ -281,7 +392,9 @@ int main(void)
         cmocka_unit_test(mean_rewards),
         cmocka_unit_test(columns_are_counted),
         cmocka_unit_test(large_weights_are_refused),
+        cmocka_unit_test(tables_stay_within_bounds),
         cmocka_unit_test(outcomes_are_summed),
+        cmocka_unit_test(full_lanes_are_moved),
         cmocka_unit_test(outcome_tables_fail_cleanly),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

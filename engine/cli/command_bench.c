@@ -28,6 +28,8 @@ static const tgr_cli_option shape_options[] = {
 };
 
 static const tgr_cli_option measure_options[] = {
+    {"input", 'i', "FILE.h5", "queries of one's own, read into memory; may be given several times"},
+    {"router", 'r', "ROUTER", "the router of the input"},
     {"isa", 0, "NAME", "scalar, avx2, avx512 or neon only"},
     {"threads", 'j', "LIST", "thread counts, such as 1,2,4 (default: one, and all there are)"},
     {"repeats", 0, "N", "at most N rounds (default: 11)"},
@@ -36,6 +38,7 @@ static const tgr_cli_option measure_options[] = {
     {"processor-time", 0, NULL,
      "figures by the time of processors, not by the clock: for machines that are busy"},
     {"json", 0, "FILE", "write everything as one JSON object; - is standard output, no tables"},
+    {"dump", 0, "FOLDER", "write the first shape's arrays there, for other programs"},
     {"quiet", 'q', NULL, "no progress or notes"},
     {"help", 'h', NULL, "show this help"},
     {0},
@@ -49,6 +52,7 @@ static const tgr_cli_example examples[] = {
     {"10 million queries, beside limits and plain loops", "tagroute bench"},
     {"two shapes, on one, two and four threads", "tagroute bench k2 k64 --threads 1,2,4"},
     {"every figure of every preset, for a program", "tagroute bench all --json figures.json"},
+    {"queries of one's own", "tagroute bench --input queries.h5 -r router.msgpack --policy margin"},
     {"a shape of one's own", "tagroute bench --models 12 --tags 5000 --queries 2000000"},
     {0},
 };
@@ -58,6 +62,8 @@ typedef struct benching {
     const char *presets[64];
     int threads[MOST_COUNTS];
     const char *json;
+    const char *inputs[MOST_COUNTS];
+    const char *router_path;
 } benching;
 
 typedef struct number {
@@ -182,7 +188,17 @@ static tgr_status read_options(benching *work, const tgr_cli_arguments *argument
     options->index = tgr_cli_text(arguments, "index");
     options->isa = tgr_cli_text(arguments, "isa");
     options->processor_time = tgr_cli_has(arguments, "processor-time");
+    options->dump = tgr_cli_text(arguments, "dump");
     work->json = tgr_cli_text(arguments, "json");
+    work->router_path = tgr_cli_text(arguments, "router");
+    options->inputs = work->inputs;
+    options->input_count = tgr_cli_list(arguments, "input", work->inputs, MOST_COUNTS);
+    if (options->input_count > MOST_COUNTS) {
+        return tgr_cli_fail(error, TGR_ERR_ARGUMENT, "--input takes at most %d files", MOST_COUNTS);
+    }
+    if ((work->router_path != NULL) != (options->input_count > 0)) {
+        return tgr_cli_fail(error, TGR_ERR_ARGUMENT, "--input and --router belong together");
+    }
     tgr_status status = read_numbers(options, arguments, error);
     if (status == TGR_OK) {
         status = read_reals(options, arguments, error);
@@ -209,17 +225,36 @@ static tgr_status start_session(tgr_cli_session *session, const tgr_cli_argument
     return tgr_cli_session_start(session, &rest, error);
 }
 
-static tgr_status measure(const benching *work, tgr_cli_session *session, tgr_error *error)
+static tgr_status print_results(const benching *work, const char *text, const char *json,
+                                tgr_error *error)
 {
-    char *text = NULL, *json = NULL;
-    tgr_status status = tgr_bench(&work->options, &text, &json, &session->run, error);
-    tgr_cli_session_end(session);
-    if (status == TGR_OK && work->json != NULL) {
+    tgr_status status = TGR_OK;
+    if (work->json != NULL) {
         status = tgr_cli_write_file(work->json, json, strlen(json), error);
     }
     if (status == TGR_OK && (work->json == NULL || strcmp(work->json, "-") != 0)) {
         status = tgr_cli_write_file("-", text, strlen(text), error);
     }
+    return status;
+}
+
+static tgr_status measure(benching *work, tgr_cli_session *session, tgr_error *error)
+{
+    char *text = NULL, *json = NULL;
+    tgr_router *router = NULL;
+    tgr_status status = TGR_OK;
+    if (work->router_path != NULL) {
+        status = tgr_router_load(work->router_path, &router, error);
+        work->options.router = router;
+    }
+    if (status == TGR_OK) {
+        status = tgr_bench(&work->options, &text, &json, &session->run, error);
+    }
+    tgr_cli_session_end(session);
+    if (status == TGR_OK) {
+        status = print_results(work, text, json, error);
+    }
+    tgr_router_free(router);
     tgr_free(text);
     tgr_free(json);
     return status;

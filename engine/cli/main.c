@@ -2,7 +2,6 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <tagroute/tagroute.h>
 
@@ -174,12 +173,6 @@ int main(int count, char **words)
     tgr_error error = {0};
     if (tgr_cli_close_stdout(&error) != TGR_OK && result == EXIT_DONE) {
         result = report_failure(&error, NULL);
-    }
-    if (result == EXIT_FAILED) {
-        /* Where the disk is full libhdf5 1.10 cannot close its file, and crashes on what is left of
-         * it in its own exit handler. Everything of ours is flushed or removed by now. */
-        fflush(stderr);
-        _exit(result);
     }
     return result;
 }

@@ -56,6 +56,7 @@ typedef struct tgr_count_pattern {
 typedef struct tgr_count_block {
     const tgr_counting *counting;
     size_t stride; /* lanes of a slot */
+    size_t most_rows;
     size_t rows, entries;
     uint32_t slot[TGR_COUNT_ENTRIES + TGR_COUNT_AHEAD];
     uint16_t row[TGR_COUNT_ENTRIES + TGR_COUNT_GROUP];
@@ -71,7 +72,7 @@ TGR_INLINE size_t count_first_model(size_t group)
     return TGR_COUNT_GROUP * group / 3;
 }
 
-static void count_open(tgr_count_block *block, const tgr_counting *counting)
+static void count_open(tgr_count_block *block, const tgr_counting *counting, size_t rows)
 {
     size_t lanes = 3 * counting->models;
     block->counting = counting;
@@ -86,8 +87,10 @@ static void count_open(tgr_count_block *block, const tgr_counting *counting)
             pattern->wanted[i] = (int8_t)(used ? lane % 3 : 3);
         }
     }
-    memset(block->slot, 0, sizeof block->slot); /* those behind the last are looked at, too */
-    memset(block->narrow_masks, 0, sizeof block->narrow_masks);
+    size_t most = TGR_COUNT_MASK_BYTES / (block->stride * counting->lane_size);
+    most = most < TGR_COUNT_ROWS ? most : TGR_COUNT_ROWS;
+    block->most_rows = rows < most ? rows : most;
+    memset(block->narrow_masks, 0, block->most_rows * block->stride + TGR_COUNT_GROUP);
 }
 
 TGR_INLINE count_group count_picked(const int8_t *from, count_group pick)
@@ -308,6 +311,7 @@ static void count_block(tgr_count_block *block, const tgr_csr *x, size_t row, si
     } else {
         count_slots_32(block->slot, x->indices + first, counting->slots, block->entries);
     }
+    memset(block->slot + block->entries, 0, TGR_COUNT_AHEAD * sizeof *block->slot);
     switch (counting->lane_size) {
     case 2:
         count_add_16(block);
@@ -324,12 +328,10 @@ static void TGR_VARIANT(count)(const tgr_csr *x, const tgr_counting *counting, s
                                size_t end)
 {
     tgr_count_block block;
-    count_open(&block, counting);
-    size_t block_rows = TGR_COUNT_MASK_BYTES / (block.stride * counting->lane_size);
-    block_rows = block_rows < TGR_COUNT_ROWS ? block_rows : TGR_COUNT_ROWS;
+    count_open(&block, counting, end - begin);
     int64_t first = x->indptr[begin];
     while (begin < end) {
-        size_t most = end - begin < block_rows ? end - begin : block_rows;
+        size_t most = end - begin < block.most_rows ? end - begin : block.most_rows;
         size_t done = count_rows(&block, x, begin, most, first);
         count_block(&block, x, begin, end, first);
         begin += done;
