@@ -80,11 +80,11 @@ typedef struct tgr_choice {
     float *margin;  /* rows x threshold_count, or NULL */
 } tgr_choice;
 
-/* What the counting pass of fit is given beside X: every entry of a row adds its value to its slot of
- * a table, in the lane 3 * model + outcome of each judged model. Lanes are unsigned integers of 2 or
- * 4 bytes where values are integers; where they are TGR_F32, signed ones of 8 bytes, and each value
- * is first rounded to a multiple of 2^-40, to nearest, and counted in those units (it is at most
- * 2^22 in size). Lanes wrap: whoever calls sees to it that none that matters does. */
+/* What the counting pass of fit is given beside X: every entry of a row adds its value to its slot
+ * of a table, in the lane 3 * model + outcome of each judged model. Lanes are unsigned integers of
+ * 2 or 4 bytes where values are integers; where they are TGR_F32, signed ones of 8 bytes, and each
+ * value is first rounded to a multiple of 2^-40, to nearest, and counted in those units (it is at
+ * most 2^22 in size). Lanes wrap: whoever calls sees to it that none that matters does. */
 typedef struct tgr_counting {
     size_t models;
     const int8_t *outcomes; /* rows x models: -1 not judged, 0 loss, 1 tie, 2 win; from row 0 */

@@ -11,7 +11,7 @@
 #include "kernels/dispatch.h"
 #include "kernels/kernels.h"
 
-#define SEED   40961u
+#define SEED 40961u
 #ifndef SHAPES /* an emulator gets fewer */
 #define SHAPES 160
 #endif

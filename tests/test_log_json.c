@@ -232,7 +232,8 @@ static void test_places_over_blocks(void **unused)
     }
     write_log(log.bytes, log.length);
     tgr_log_reader *reader;
-    assert_int_equal(tgr_log_open(support_path, TGR_LOG_AUTO, 1 << 20, NULL, &reader, NULL), TGR_OK);
+    assert_int_equal(tgr_log_open(support_path, TGR_LOG_AUTO, 1 << 20, NULL, &reader, NULL),
+                     TGR_OK);
     bool more = true;
     for (size_t i = 0; i <= count; i++) {
         tgr_log_item item;

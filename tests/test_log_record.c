@@ -63,7 +63,8 @@ static void tell_records(tgr_buffer *to, const char *log, size_t length)
     tgr_log_reader *reader;
     tgr_record record = {0};
     write_log(log, length);
-    assert_int_equal(tgr_log_open(support_path, TGR_LOG_AUTO, RECORD_LIMIT, NULL, &reader, NULL), TGR_OK);
+    assert_int_equal(tgr_log_open(support_path, TGR_LOG_AUTO, RECORD_LIMIT, NULL, &reader, NULL),
+                     TGR_OK);
     for (;;) {
         tgr_log_item item;
         bool more, no_memory = true;

@@ -182,7 +182,8 @@ static tgr_status read_log(ingest *in, const char *path)
 {
     tgr_status status = TGR_OK;
     uint64_t done, total;
-    TGR_TRY(tgr_log_open(path, in->options.format, in->options.max_record, in->run, &in->reader, in->error));
+    TGR_TRY(tgr_log_open(path, in->options.format, in->options.max_record, in->run, &in->reader,
+                         in->error));
     TGR_TRY(tgr_columns_begin_log(&in->columns, tgr_log_name(in->reader), in->run, in->error));
     TGR_TRY(read_records(in));
     tgr_log_progress(in->reader, &done, &total);

@@ -14,8 +14,8 @@
 #include "engine/base/exact.h"
 #include "kernels/kernels.h"
 
-/* How many tables of so many bytes are worth having: one for each thread, as far as those beyond the
- * first take no more memory than this many bytes. */
+/* How many tables of so many bytes are worth having: one for each thread, as far as those beyond
+ * the first take no more memory than this many bytes. */
 #define TGR_SPARE_TABLES ((size_t)256 << 20)
 size_t tgr_tables_worth_it(size_t table_bytes, int threads);
 

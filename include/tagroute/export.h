@@ -7,7 +7,7 @@
 
 #if defined(__GNUC__)
 #define TGR_API __attribute__((visibility("default")))
-#define TGR_PRINTF(format_index, first_argument) \
+#define TGR_PRINTF(format_index, first_argument)                                                   \
     __attribute__((format(printf, format_index, first_argument)))
 #else
 #define TGR_API

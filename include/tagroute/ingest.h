@@ -1,8 +1,8 @@
 /* ingest.h - request logs to a query file.
  *
- * Reads logs of one record a query (JSON Lines, or MessagePack maps and Fluentd events; plain, gzip or
- * zstd) and writes an AnnData file: sparse tag counts in /X, what is known of each query in /obs,
- * what each model did in /obsm. docs/formats.md describes both ends.
+ * Reads logs of one record a query (JSON Lines, or MessagePack maps and Fluentd events; plain, gzip
+ * or zstd) and writes an AnnData file: sparse tag counts in /X, what is known of each query in
+ * /obs, what each model did in /obsm. docs/formats.md describes both ends.
  */
 #ifndef TAGROUTE_INGEST_H
 #define TAGROUTE_INGEST_H
@@ -26,43 +26,43 @@ typedef enum tgr_log_format {
 
 /* Why a record was skipped. */
 typedef enum tgr_bad_reason {
-    TGR_BAD_SYNTAX = 0,  /* not JSON or MessagePack; invalid UTF-8; cut off at the end of the log */
-    TGR_BAD_SHAPE,       /* not a map, nor an event that holds one */
-    TGR_BAD_TOO_LARGE,   /* larger than max_record */
-    TGR_BAD_TOO_DEEP,    /* nested too deeply */
-    TGR_BAD_EMPTY,       /* neither tags nor text */
-    TGR_BAD_TAGS,        /* tags of a wrong type, a count out of range, a weight that is not finite */
-    TGR_BAD_FIELD,       /* another known key has a value of a wrong type or out of range */
-    TGR_BAD_MODEL,       /* an entry of "models" is not as it should be */
-    TGR_BAD_REASONS      /* how many reasons there are */
+    TGR_BAD_SYNTAX = 0, /* not JSON or MessagePack; invalid UTF-8; cut off at the end of the log */
+    TGR_BAD_SHAPE,      /* not a map, nor an event that holds one */
+    TGR_BAD_TOO_LARGE,  /* larger than max_record */
+    TGR_BAD_TOO_DEEP,   /* nested too deeply */
+    TGR_BAD_EMPTY,      /* neither tags nor text */
+    TGR_BAD_TAGS,   /* tags of a wrong type, a count out of range, a weight that is not finite */
+    TGR_BAD_FIELD,  /* another known key has a value of a wrong type or out of range */
+    TGR_BAD_MODEL,  /* an entry of "models" is not as it should be */
+    TGR_BAD_REASONS /* how many reasons there are */
 } tgr_bad_reason;
 
 typedef struct tgr_ingest_options {
     size_t size;               /* sizeof(tgr_ingest_options) */
     const char *const *inputs; /* log files; "-" is standard input, allowed once */
     size_t input_count;
-    const char *output;        /* query file to write; replaced atomically */
-    const char *router;        /* NULL, or a router file whose tag numbering and tagger to use */
+    const char *output; /* query file to write; replaced atomically */
+    const char *router; /* NULL, or a router file whose tag numbering and tagger to use */
     tgr_log_format format;
-    bool category_tag;         /* add the tag "cat:<category>", count 1, to queries with a category */
-    bool compress;             /* chunked, shuffled and deflated instead of contiguous */
-    bool compact;              /* uint16 column indices where all fit */
-    bool strict;               /* the first bad record ends the run with TGR_ERR_INPUT */
-    bool no_text;              /* leave texts out of the query file */
-    double max_bad;            /* largest share of bad records that is tolerated, 0..1 */
-    size_t max_record;         /* bytes; a larger record is bad */
+    bool category_tag; /* add the tag "cat:<category>", count 1, to queries with a category */
+    bool compress;     /* chunked, shuffled and deflated instead of contiguous */
+    bool compact;      /* uint16 column indices where all fit */
+    bool strict;       /* the first bad record ends the run with TGR_ERR_INPUT */
+    bool no_text;      /* leave texts out of the query file */
+    double max_bad;    /* largest share of bad records that is tolerated, 0..1 */
+    size_t max_record; /* bytes; a larger record is bad */
 } tgr_ingest_options;
 
 typedef struct tgr_ingest_report {
-    uint64_t queries;     /* rows written */
-    uint64_t tags;        /* columns written */
+    uint64_t queries; /* rows written */
+    uint64_t tags;    /* columns written */
     uint64_t nonzeros;
     uint64_t models;
-    uint64_t judged;      /* (query, model) pairs with a score or an outcome */
-    uint64_t untagged;    /* rows without any tag (text only) */
-    uint64_t new_tags;    /* with a router: columns that it does not know */
-    uint64_t bytes;       /* of log read, decompressed */
-    uint64_t bad;         /* records skipped */
+    uint64_t judged;   /* (query, model) pairs with a score or an outcome */
+    uint64_t untagged; /* rows without any tag (text only) */
+    uint64_t new_tags; /* with a router: columns that it does not know */
+    uint64_t bytes;    /* of log read, decompressed */
+    uint64_t bad;      /* records skipped */
     uint64_t bad_by_reason[TGR_BAD_REASONS];
     char first_bad[TGR_BAD_REASONS][256]; /* "FILE: line 3: why" of the first of each; "" if none */
 } tgr_ingest_report;

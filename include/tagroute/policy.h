@@ -24,8 +24,10 @@ TGR_API const char *tgr_policy_name(tgr_policy policy);
 /* Writes the policy of that name; TGR_ERR_ARGUMENT with the known names otherwise. */
 TGR_API tgr_status tgr_policy_by_name(const char *name, tgr_policy *policy, tgr_error *error);
 
-/* TGR_OK iff the threshold is one that the policy takes: finite, and not negative but for margin. */
-TGR_API tgr_status tgr_policy_check_threshold(tgr_policy policy, double threshold, tgr_error *error);
+/* TGR_OK iff the threshold is one that the policy takes: finite, and not negative but for margin.
+ */
+TGR_API tgr_status tgr_policy_check_threshold(tgr_policy policy, double threshold,
+                                              tgr_error *error);
 
 #ifdef __cplusplus
 }

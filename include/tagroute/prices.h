@@ -15,15 +15,15 @@ extern "C" {
 
 /* Each list holds strings as the command line takes them. */
 typedef struct tgr_price_options {
-    size_t size;                   /* sizeof(tgr_price_options) */
-    const char *map;               /* LiteLLM's price map (JSON), or NULL */
-    const char *const *aliases;    /* "MODEL=NAME_IN_MAP" */
+    size_t size;                /* sizeof(tgr_price_options) */
+    const char *map;            /* LiteLLM's price map (JSON), or NULL */
+    const char *const *aliases; /* "MODEL=NAME_IN_MAP" */
     size_t alias_count;
-    const char *const *prices;     /* "MODEL=IN,OUT" USD per token, or "MODEL=IN,OUT/M" per million */
+    const char *const *prices; /* "MODEL=IN,OUT" USD per token, or "MODEL=IN,OUT/M" per million */
     size_t price_count;
     const char *const *completion_tokens; /* "MODEL=N": expected completion tokens a query */
     size_t completion_token_count;
-    const char *const *costs;      /* "MODEL=USD": flat cost a query */
+    const char *const *costs; /* "MODEL=USD": flat cost a query */
     size_t cost_count;
 } tgr_price_options;
 

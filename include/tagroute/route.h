@@ -27,46 +27,48 @@ typedef struct tgr_route_options {
     size_t size;               /* sizeof(tgr_route_options) */
     const char *const *inputs; /* query files, taken as one in this order */
     size_t input_count;
-    const char *output;        /* replaced atomically; "-": standard output (not for HDF5) */
+    const char *output; /* replaced atomically; "-": standard output (not for HDF5) */
     tgr_decision_format format;
     tgr_policy policy;
-    const double *thresholds;  /* decided in one pass */
-    size_t threshold_count;    /* at least 1 */
-    const char *fallback;      /* NULL, or the model of queries without a known tag or eligible model */
-    const char *split;         /* NULL: every query */
-    bool ids;                  /* HDF5: write the queries' ids (the text formats always do) */
-    bool margins;              /* HDF5: write margins (the text formats always do) */
-    size_t block_rows;         /* 0: chosen; rows scored and decided at once; the result is the same */
+    const double *thresholds; /* decided in one pass */
+    size_t threshold_count;   /* at least 1 */
+    const char *fallback; /* NULL, or the model of queries without a known tag or eligible model */
+    const char *split;    /* NULL: every query */
+    bool ids;             /* HDF5: write the queries' ids (the text formats always do) */
+    bool margins;         /* HDF5: write margins (the text formats always do) */
+    size_t block_rows;    /* 0: chosen; rows scored and decided at once; the result is the same */
 } tgr_route_options;
 
-typedef enum tgr_cost_source { /* what a model's cost is computed from */
-    TGR_COST_NONE = 0,     /* nothing known */
-    TGR_COST_TOKENS = 1,   /* prices, the query's prompt tokens, expected completion tokens */
-    TGR_COST_MEAN = 2,     /* the mean of recorded costs in the training data */
-    TGR_COST_FLAT = 3      /* a flat cost given by the user */
+typedef enum tgr_cost_source {                      /* what a model's cost is computed from */
+                               TGR_COST_NONE = 0,   /* nothing known */
+                               TGR_COST_TOKENS = 1, /* prices, the query's prompt tokens, expected
+                                                       completion tokens */
+                               TGR_COST_MEAN =
+                                   2, /* the mean of recorded costs in the training data */
+                               TGR_COST_FLAT = 3 /* a flat cost given by the user */
 } tgr_cost_source;
 
 typedef struct tgr_route_report {
-    uint64_t queries;           /* decided upon */
+    uint64_t queries; /* decided upon */
     uint64_t nonzeros;
-    uint64_t no_known_tag;      /* queries none of whose tags the router knows */
-    uint64_t fell_back;         /* queries that went to the fallback */
-    uint64_t undecided;         /* no eligible model and no fallback */
-    uint64_t unknown_tags;      /* columns that the router does not know, summed over files */
+    uint64_t no_known_tag; /* queries none of whose tags the router knows */
+    uint64_t fell_back;    /* queries that went to the fallback */
+    uint64_t undecided;    /* no eligible model and no fallback */
+    uint64_t unknown_tags; /* columns that the router does not know, summed over files */
     size_t models;
     size_t thresholds;
-    uint64_t *chosen;           /* thresholds x models: how many queries */
-    double *cost;               /* thresholds: expected USD in total, NaN where one is not known */
+    uint64_t *chosen; /* thresholds x models: how many queries */
+    double *cost;     /* thresholds: expected USD in total, NaN where one is not known */
     tgr_cost_source *cost_source; /* models: the best source that any query used */
 } tgr_route_report;
 
 /* Defaults: margin, no thresholds (the caller sets them), everything else off. */
 TGR_API void tgr_route_options_init(tgr_route_options *options);
 
-/* Scores and decides, block by block; the score matrix of all queries is never held. Memory does not
- * grow with the number of queries. `report` may be NULL, else tgr_route_report_free releases what it
- * owns. TGR_ERR_INPUT for bad files or a tagger that differs from the router's; TGR_ERR_ARGUMENT
- * where the policy needs a cost that a model lacks (the sentence names it). */
+/* Scores and decides, block by block; the score matrix of all queries is never held. Memory does
+ * not grow with the number of queries. `report` may be NULL, else tgr_route_report_free releases
+ * what it owns. TGR_ERR_INPUT for bad files or a tagger that differs from the router's;
+ * TGR_ERR_ARGUMENT where the policy needs a cost that a model lacks (the sentence names it). */
 TGR_API tgr_status tgr_route(const tgr_router *router, const tgr_route_options *options,
                              tgr_route_report *report, const tgr_run *run, tgr_error *error);
 

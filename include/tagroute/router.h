@@ -29,7 +29,8 @@ TGR_API tgr_status tgr_router_save(const tgr_router *router, const char *path, t
 
 TGR_API void tgr_router_free(tgr_router *router); /* NULL allowed */
 
-/* What a router holds. Pointers live as long as the router. Indices out of range give NULL or NaN. */
+/* What a router holds. Pointers live as long as the router. Indices out of range give NULL or NaN.
+ */
 TGR_API size_t tgr_router_models(const tgr_router *router);
 TGR_API size_t tgr_router_tags(const tgr_router *router);
 TGR_API size_t tgr_router_reference(const tgr_router *router);
@@ -37,8 +38,9 @@ TGR_API const char *tgr_router_model(const tgr_router *router, size_t model);
 TGR_API const char *tgr_router_tag(const tgr_router *router, size_t tag);
 TGR_API const float *tgr_router_weights(const tgr_router *router); /* tags x models, row-major */
 TGR_API const float *tgr_router_bias(const tgr_router *router);    /* models */
-TGR_API const double *tgr_router_counts(const tgr_router *router); /* tags: n_t of the training data */
-TGR_API const char *tgr_router_digest(const tgr_router *router);   /* 32 hexadecimal digits */
+TGR_API const double *
+tgr_router_counts(const tgr_router *router); /* tags: n_t of the training data */
+TGR_API const char *tgr_router_digest(const tgr_router *router); /* 32 hexadecimal digits */
 
 #ifdef __cplusplus
 }

@@ -21,18 +21,18 @@ extern "C" {
 typedef enum tgr_level { TGR_DETAIL = -1, TGR_NOTE = 0, TGR_WARNING = 1 } tgr_level;
 
 typedef struct tgr_progress {
-    const char *phase;  /* such as "reading"; static storage */
-    uint64_t done;      /* in `unit`s */
-    uint64_t total;     /* 0 where it is not known */
-    const char *unit;   /* "queries" or "bytes" */
-    uint64_t queries;   /* queries handled so far, for a rate */
+    const char *phase; /* such as "reading"; static storage */
+    uint64_t done;     /* in `unit`s */
+    uint64_t total;    /* 0 where it is not known */
+    const char *unit;  /* "queries" or "bytes" */
+    uint64_t queries;  /* queries handled so far, for a rate */
 } tgr_progress;
 
 typedef struct tgr_run {
-    size_t size;  /* sizeof(tgr_run); lets the structure grow */
-    int threads;  /* 0: all that the process may use */
-    void (*progress)(void *user, const tgr_progress *progress);          /* may be NULL */
-    void (*message)(void *user, tgr_level level, const char *sentence);  /* may be NULL */
+    size_t size; /* sizeof(tgr_run); lets the structure grow */
+    int threads; /* 0: all that the process may use */
+    void (*progress)(void *user, const tgr_progress *progress);         /* may be NULL */
+    void (*message)(void *user, tgr_level level, const char *sentence); /* may be NULL */
     void *user;
     const volatile sig_atomic_t *cancel; /* may be NULL; non-zero: stop soon, TGR_ERR_CANCELLED */
 } tgr_run;

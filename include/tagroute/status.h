@@ -1,8 +1,8 @@
 /* status.h - how a call says what happened: a code for programs, a sentence for people.
  *
- * Every fallible function returns a tgr_status and takes, last, a caller-owned tgr_error that may be
- * NULL. On failure the error holds one sentence: what failed, where (file, record, row), and what to
- * do about it. On success it is left alone. Values are pinned; new ones go into the gaps.
+ * Every fallible function returns a tgr_status and takes, last, a caller-owned tgr_error that may
+ * be NULL. On failure the error holds one sentence: what failed, where (file, record, row), and
+ * what to do about it. On success it is left alone. Values are pinned; new ones go into the gaps.
  */
 #ifndef TAGROUTE_STATUS_H
 #define TAGROUTE_STATUS_H

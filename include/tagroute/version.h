@@ -4,9 +4,9 @@
 
 #include <tagroute/export.h>
 
-#define TGR_VERSION_MAJOR 0
-#define TGR_VERSION_MINOR 1
-#define TGR_VERSION_PATCH 0
+#define TGR_VERSION_MAJOR  0
+#define TGR_VERSION_MINOR  1
+#define TGR_VERSION_PATCH  0
 #define TGR_VERSION_STRING "0.1.0"
 
 #ifdef __cplusplus
