@@ -178,7 +178,7 @@ static void counts_are_transformed(void **state)
     for (int type = TGR_U8; type <= TGR_F32; type++) {
         for (int count = TGR_COUNT_RAW; count <= TGR_COUNT_LOG; count++) {
             tgr_batch batch = {.rows = 3,
-                               .x = {3, indptr, indices, values[type], (tgr_value_type)type}};
+                               .x = {3, indptr, indices, values[type], (tgr_value_type)type, NULL}};
             router->count = (tgr_count)count;
             assert_int_equal(tgr_serve_transform(router, &batch, &transform, &error), TGR_OK);
             assert_int_equal(batch.x.value_type, count == TGR_COUNT_LOG ? TGR_F32 : type);
@@ -195,7 +195,7 @@ static void counts_are_transformed(void **state)
         }
     }
     static const float below[] = {1, 1, 1, -1, 1};
-    tgr_batch batch = {.first_row = 10, .rows = 3, .x = {3, indptr, indices, below, TGR_F32}};
+    tgr_batch batch = {.first_row = 10, .rows = 3, .x = {3, indptr, indices, below, TGR_F32, NULL}};
     assert_int_equal(tgr_serve_transform(router, &batch, &transform, &error), TGR_ERR_INPUT);
     assert_non_null(strstr(error.message, "row 12 "));
     assert_non_null(strstr(error.message, "column 7"));
