@@ -53,13 +53,18 @@ tgr_room(ingest engine/ingest)
 tgr_room(info engine/info)
 tgr_room(engine engine)
 tgr_room(bench bench)
-# The limits and the plain loops are compiled as hard as each instruction set allows.
+# The limits and the plain loops are compiled as hard as each instruction set allows. Sanitizers would
+# only measure themselves there, and take minutes to compile.
+set(loop_options -O3)
+if(TAGROUTE_SANITIZE)
+  set(loop_options -O1 -fno-sanitize=all)
+endif()
 if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
   foreach(loop IN ITEMS limits plain)
-    set_source_files_properties(bench/${loop}_avx2.c PROPERTIES COMPILE_OPTIONS "${avx2};-O3")
-    set_source_files_properties(bench/${loop}_avx512.c PROPERTIES COMPILE_OPTIONS "${avx512};-O3")
+    set_source_files_properties(bench/${loop}_avx2.c PROPERTIES COMPILE_OPTIONS "${avx2};${loop_options}")
+    set_source_files_properties(bench/${loop}_avx512.c PROPERTIES COMPILE_OPTIONS "${avx512};${loop_options}")
   endforeach()
 endif()
-set_source_files_properties(bench/limits.c bench/plain.c PROPERTIES COMPILE_OPTIONS "-O3")
+set_source_files_properties(bench/limits.c bench/plain.c PROPERTIES COMPILE_OPTIONS "${loop_options}")
 # The bench draws its queries from the generator's worlds.
 list(APPEND TGR_ROOM_OBJECTS $<TARGET_OBJECTS:tgr_generate>)
