@@ -48,6 +48,45 @@ typedef struct benching {
     tgr_json json;
 } benching;
 
+/* ---- the machine ------------------------------------------------------------------------------*/
+
+static uint64_t fill_stream(const void *work, size_t thread, size_t begin, size_t end)
+{
+    uint64_t *const *stream = work;
+    (void)thread;
+    for (size_t i = begin; i < end; i++) {
+        (*stream)[i] = i;
+    }
+    return 0;
+}
+
+#define LEAST_STREAM ((uint64_t)256 << 20)
+#define MOST_STREAM  ((uint64_t)4 << 30)
+
+/* Four times the last cache, as far as an eighth of the memory goes. */
+static tgr_status open_stream(benching *bench, tgr_error *error)
+{
+    if (bench->stream != NULL) {
+        return TGR_OK;
+    }
+    const tgr_machine *machine = &bench->machine;
+    uint64_t cache = machine->cache[2] > 0 ? machine->cache[2] : machine->cache[1];
+    uint64_t bytes = 4 * cache > LEAST_STREAM ? 4 * cache : LEAST_STREAM;
+    uint64_t memory = machine->memory_limit > 0 && machine->memory_limit < machine->memory
+                          ? machine->memory_limit
+                          : machine->memory;
+    bytes = bytes < MOST_STREAM ? bytes : MOST_STREAM;
+    bytes = bytes < memory / 8 || memory == 0 ? bytes : memory / 8;
+    bench->stream_words = (size_t)(bytes / sizeof *bench->stream);
+    bench->stream = tgr_mem_aligned(bench->stream_words, sizeof *bench->stream);
+    if (bench->stream == NULL) {
+        return tgr_fail_memory(error, "measuring how fast memory is read");
+    }
+    tgr_team_share(&bench->team, bench->team.most_threads, bench->stream_words, fill_stream,
+                   &bench->stream);
+    return TGR_OK;
+}
+
 /* ---- one shape --------------------------------------------------------------------------------*/
 
 static void close_run(tgr_bench_run *run)
@@ -143,6 +182,19 @@ static tgr_status report_run(benching *bench, const tgr_bench_run *run, tgr_erro
     return TGR_OK;
 }
 
+/* The memory to be read, once some run reads it. */
+static tgr_status lend_stream(benching *bench, tgr_bench_run *run, tgr_error *error)
+{
+    bool reads = false;
+    for (size_t i = 0; i < run->entry_count; i++) {
+        reads = reads || run->entries[i].kind == TGR_BENCH_READ;
+    }
+    tgr_status status = reads ? open_stream(bench, error) : TGR_OK;
+    run->stream = bench->stream;
+    run->stream_words = bench->stream_words;
+    return status;
+}
+
 static tgr_status dump_first(benching *bench, tgr_bench_run *run, tgr_error *error)
 {
     if (bench->options.dump == NULL || bench->dumped) {
@@ -162,16 +214,18 @@ static tgr_status bench_shape(benching *bench, const tgr_bench_shape *shape, con
         .threads = bench->threads,
         .thread_count = bench->thread_count,
         .isa = bench->isa,
+        .only = options->only,
         .warmup = options->warmup > 0 ? options->warmup : 1,
         .repeats = options->repeats > 0 ? options->repeats : 11,
         .budget = options->seconds > 0 ? options->seconds : 60,
         .processor_time = options->processor_time,
-        .stream = bench->stream,
-        .stream_words = bench->stream_words,
     };
     tgr_status status = open_run(bench, &run, input, error);
     if (status == TGR_OK) {
         status = dump_first(bench, &run, error);
+    }
+    if (status == TGR_OK) {
+        status = lend_stream(bench, &run, error);
     }
     if (status == TGR_OK) {
         status = tgr_bench_measure(&run, bench->caller, error);
@@ -220,42 +274,6 @@ static tgr_status bench_inputs(benching *bench, tgr_error *error)
         status = bench_shape(bench, &shape, options->inputs[i], error);
     }
     return status;
-}
-
-/* ---- the machine ------------------------------------------------------------------------------*/
-
-static uint64_t fill_stream(const void *work, size_t thread, size_t begin, size_t end)
-{
-    uint64_t *const *stream = work;
-    (void)thread;
-    for (size_t i = begin; i < end; i++) {
-        (*stream)[i] = i;
-    }
-    return 0;
-}
-
-#define LEAST_STREAM ((uint64_t)256 << 20)
-#define MOST_STREAM  ((uint64_t)4 << 30)
-
-/* Four times the last cache, as far as an eighth of the memory goes. */
-static tgr_status open_stream(benching *bench, tgr_error *error)
-{
-    const tgr_machine *machine = &bench->machine;
-    uint64_t cache = machine->cache[2] > 0 ? machine->cache[2] : machine->cache[1];
-    uint64_t bytes = 4 * cache > LEAST_STREAM ? 4 * cache : LEAST_STREAM;
-    uint64_t memory = machine->memory_limit > 0 && machine->memory_limit < machine->memory
-                          ? machine->memory_limit
-                          : machine->memory;
-    bytes = bytes < MOST_STREAM ? bytes : MOST_STREAM;
-    bytes = bytes < memory / 8 || memory == 0 ? bytes : memory / 8;
-    bench->stream_words = (size_t)(bytes / sizeof *bench->stream);
-    bench->stream = tgr_mem_aligned(bench->stream_words, sizeof *bench->stream);
-    if (bench->stream == NULL) {
-        return tgr_fail_memory(error, "measuring how fast memory is read");
-    }
-    tgr_team_share(&bench->team, bench->team.most_threads, bench->stream_words, fill_stream,
-                   &bench->stream);
-    return TGR_OK;
 }
 
 /* ---- options ----------------------------------------------------------------------------------*/
@@ -353,10 +371,6 @@ static tgr_status bench_all(benching *bench, tgr_error *error)
         return status;
     }
     tgr_machine_describe(&bench->machine, &bench->team);
-    status = open_stream(bench, error);
-    if (status != TGR_OK) {
-        return status;
-    }
     tgr_json_begin(&bench->json, &bench->json_text, true);
     tgr_json_object(&bench->json, NULL);
     tgr_json_string(&bench->json, "kind", "bench");

@@ -43,6 +43,7 @@ typedef struct tgr_bench_entry {
     const char *isa;
     int threads;
     bool narrow;
+    bool dropped;    /* not wanted; plan.c */
     size_t question; /* of the run */
 
     const tgr_kernels *kernels; /* route, densely, count */
@@ -52,7 +53,8 @@ typedef struct tgr_bench_entry {
     struct tgr_bench_counting *counting; /* count; count.h */
     struct tgr_bench_densely *densely;   /* densely; densely.h */
 
-    double *seconds; /* a round each */
+    unsigned passes; /* over the data, timed as one where a single pass is too short to time */
+    double *seconds; /* a round each: of one pass */
     double *busy;    /* likewise: seconds that threads were on a processor, each's share */
     uint64_t seen;   /* what the limits' kernels returned */
 } tgr_bench_entry;
@@ -70,7 +72,8 @@ typedef struct tgr_bench_run {
     tgr_team team;
     const int *threads;
     size_t thread_count;
-    const char *isa; /* the only variant wanted, or NULL */
+    const char *isa;  /* the only variant wanted, or NULL */
+    const char *only; /* a part of the names of what is wanted, or NULL */
 
     tgr_bench_question *questions;
     size_t question_count, question_capacity;

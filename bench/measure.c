@@ -11,6 +11,8 @@
 #include "engine/base/runtime.h"
 
 #define LEAST_ROUNDS 3
+#define SHORTEST     0.02 /* seconds: what is timed takes as long at least */
+#define MOST_PASSES  1000
 
 static double now(void)
 {
@@ -31,7 +33,9 @@ static void forget_decisions(const tgr_bench_run *run, const tgr_bench_entry *en
 static tgr_status run_checked(tgr_bench_run *run, tgr_bench_entry *entry, tgr_error *error)
 {
     forget_decisions(run, entry);
-    tgr_bench_execute(run, entry);
+    double seconds = tgr_bench_execute(run, entry).seconds;
+    double passes = SHORTEST / (seconds > 1e-9 ? seconds : 1e-9);
+    entry->passes = passes < 1 ? 1 : passes < MOST_PASSES ? (unsigned)passes + 1 : MOST_PASSES;
     return tgr_bench_check(run, entry, error);
 }
 
@@ -63,9 +67,14 @@ static tgr_status time_round(tgr_bench_run *run, unsigned round, const tgr_run *
         if (status != TGR_OK) {
             return status;
         }
-        tgr_team_time time = tgr_bench_execute(run, entry);
-        entry->busy[round] = time.busy / entry->threads;
-        entry->seconds[round] = run->processor_time ? entry->busy[round] : time.seconds;
+        tgr_team_time time = {0};
+        for (unsigned pass = 0; pass < entry->passes; pass++) {
+            tgr_team_time one = tgr_bench_execute(run, entry);
+            time.seconds += one.seconds / entry->passes;
+            time.busy += one.busy / entry->passes / entry->threads;
+        }
+        entry->busy[round] = time.busy;
+        entry->seconds[round] = run->processor_time ? time.busy : time.seconds;
         tgr_run_progress(caller, "timing", "steps", round * run->entry_count + i + 1,
                          run->repeats * run->entry_count, 0);
     }

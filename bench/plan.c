@@ -337,6 +337,40 @@ static void plan_dense(planning *plan)
     }
 }
 
+/* How many entries before one are kept. */
+static size_t kept_before(const tgr_bench_run *run, size_t entry)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < entry; i++) {
+        kept += !run->entries[i].dropped;
+    }
+    return kept;
+}
+
+/* Drops entries that are not wanted, and ratios that lack one. */
+static void keep_wanted(tgr_bench_run *run)
+{
+    size_t entries = 0, ratios = 0;
+    for (size_t i = 0; i < run->entry_count && run->only != NULL; i++) {
+        run->entries[i].dropped = strstr(run->entries[i].name, run->only) == NULL;
+    }
+    for (size_t i = 0; i < run->ratio_count; i++) {
+        tgr_bench_ratio ratio = run->ratios[i];
+        if (!run->entries[ratio.entry].dropped && !run->entries[ratio.base].dropped) {
+            ratio.entry = kept_before(run, ratio.entry);
+            ratio.base = kept_before(run, ratio.base);
+            run->ratios[ratios++] = ratio;
+        }
+    }
+    for (size_t i = 0; i < run->entry_count; i++) {
+        if (!run->entries[i].dropped) {
+            run->entries[entries++] = run->entries[i];
+        }
+    }
+    run->entry_count = entries;
+    run->ratio_count = ratios;
+}
+
 tgr_status tgr_bench_plan_make(tgr_bench_run *run, tgr_error *error)
 {
     static void (*const plans[])(planning *) = {
@@ -352,7 +386,14 @@ tgr_status tgr_bench_plan_make(tgr_bench_run *run, tgr_error *error)
                         "no kernels named '%.60s' run here; there are " TGR_ISA_NAMES, run->isa);
     }
     plans[run->shape.plan](&plan);
-    return plan.failed ? tgr_fail_memory(error, "the list of what to time") : TGR_OK;
+    if (plan.failed) {
+        return tgr_fail_memory(error, "the list of what to time");
+    }
+    keep_wanted(run);
+    return run->entry_count > 0
+               ? TGR_OK
+               : tgr_fail(error, TGR_ERR_ARGUMENT, "nothing of %s has '%.60s' in its name",
+                          run->shape.name, run->only);
 }
 
 tgr_bench_needs tgr_bench_plan_needs(const tgr_bench_run *run)

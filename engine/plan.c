@@ -28,12 +28,15 @@ typedef struct crossover {
 } crossover;
 
 static const crossover crossovers[] = {
-    {"avx512", 16, 0.45, 15}, {"avx512", TGR_MODELS_MAX, 0.50, 30}, {"avx2", 8, 0.88, 6},
-    {"avx2", 32, 0.80, 9},    {"avx2", TGR_MODELS_MAX, 0.55, 26},
+    {"avx512", 16, 0.60, 32},
+    {"avx512", TGR_MODELS_MAX, 0.50, 32},
+    {"avx2", 16, 0.75, 14},
+    {"avx2", TGR_MODELS_MAX, 0.50, 28},
 };
 
-/* Rows that hold every column need no filling, and are faster dense for any sizes. */
-#define NEARLY_WHOLE 0.97
+/* Rows differ: where they are nearly dense enough all together, some tiles will be. Each tile is
+ * routed the way that its own density asks for. */
+#define WORTH_PREPARING 0.9
 
 #define NEVER 2.0
 
@@ -42,7 +45,7 @@ static double crossover_of(const char *isa, size_t columns, size_t models)
     for (size_t i = 0; i < sizeof crossovers / sizeof crossovers[0]; i++) {
         const crossover *one = &crossovers[i];
         if (strcmp(one->isa, isa) == 0 && models <= one->models) {
-            return fmin(one->base + one->slope / (double)columns, NEARLY_WHOLE);
+            return fmin(one->base + one->slope / (double)columns, 1);
         }
     }
     return NEVER;
@@ -83,7 +86,7 @@ static tgr_plan_reason judge(const tgr_plan *plan)
 {
     const tgr_plan_work *work = &plan->work;
     size_t tile = TGR_DENSE_ROWS * work->columns * sizeof(float);
-    if (work->columns == 0 || plan->density < plan->least_density) {
+    if (work->columns == 0 || plan->density < WORTH_PREPARING * plan->least_density) {
         return TGR_PLAN_SPARSE_ROWS;
     }
     if (work->rows < ROWS_WORTH_CODE) {

@@ -32,15 +32,14 @@ static void say_why(const tgr_plan *plan, char *text, size_t size)
     const char *isa = plan->kernels->isa;
     switch (plan->reason) {
     case TGR_PLAN_DENSE:
-        snprintf(text, size, "dense is faster from %.0f %% on; tiles of %d rows",
+        snprintf(text, size, "which pays from %.0f %% on, for %d queries at a time",
                  100 * plan->least_density, TGR_DENSE_ROWS);
         break;
     case TGR_PLAN_SPARSE_ROWS:
         if (plan->least_density > 1) {
             snprintf(text, size, "%s has no dense kernels", isa);
         } else {
-            snprintf(text, size, "dense would be faster from %.0f %% on",
-                     100 * plan->least_density);
+            snprintf(text, size, "dense would pay from %.0f %% on", 100 * plan->least_density);
         }
         break;
     case TGR_PLAN_FEW_ROWS:
@@ -50,10 +49,10 @@ static void say_why(const tgr_plan *plan, char *text, size_t size)
         snprintf(text, size, "a dense tile would not fit the second-level cache");
         break;
     case TGR_PLAN_NO_GENERATOR:
-        snprintf(text, size, "dense would be faster, but no kernel could be generated");
+        snprintf(text, size, "dense would pay, but no kernel could be generated");
         break;
     case TGR_PLAN_CHECK_FAILED:
-        snprintf(text, size, "dense would be faster, but the generated kernel failed its check");
+        snprintf(text, size, "dense would pay, but the generated kernel failed its check");
     }
 }
 
@@ -63,12 +62,11 @@ void tgr_plan_explain(const tgr_plan *plan, char *text, size_t size)
     const tgr_plan_work *work = &plan->work;
     size_t bytes = work->columns * tgr_weights_stride(work->models) * sizeof(float);
     say_why(plan, why, sizeof why);
-    snprintf(
-        text, size,
-        "%s, %s: %.3g %% of %zu tags a query are there (%s). Weights for %zu models take %s and "
-        "%s; pieces of at most %zu queries or %zu tags",
-        plan->kernels->isa, plan->reason == TGR_PLAN_DENSE ? "dense" : "sparse",
-        100 * plan->density, work->columns, why, work->models,
-        say_bytes(bytes, weights, sizeof weights), home_of(bytes, &plan->caches), plan->piece_rows,
-        plan->piece_entries);
+    snprintf(text, size,
+             "%s, %s: queries hold %.3g %% of %zu tags (%s). Weights for %zu models take %s and "
+             "%s; pieces of at most %zu queries or %zu tags",
+             plan->kernels->isa, plan->reason == TGR_PLAN_DENSE ? "dense" : "sparse",
+             100 * plan->density, work->columns, why, work->models,
+             say_bytes(bytes, weights, sizeof weights), home_of(bytes, &plan->caches),
+             plan->piece_rows, plan->piece_entries);
 }

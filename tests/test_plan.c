@@ -121,7 +121,7 @@ static void whole_rows_are_dense(void **state)
             assert_string_equal(plan.kernels->isa, isas[i]);
             assert_int_equal(plan.piece_entries % (TGR_DENSE_ROWS * COLUMNS), 0);
             says(&plan, isas[i]);
-            says(&plan, ", dense: 100 % of 70 tags");
+            says(&plan, ", dense: queries hold 100 % of 70 tags");
             routes_as_the_reference(&plan, &p);
             tgr_plan_close(&plan);
             problem_free(&p);

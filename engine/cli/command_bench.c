@@ -31,6 +31,7 @@ static const tgr_cli_option measure_options[] = {
     {"input", 'i', "FILE.h5", "queries of one's own, read into memory; may be given several times"},
     {"router", 'r', "ROUTER", "the router of the input"},
     {"isa", 0, "NAME", "scalar, avx2, avx512 or neon only"},
+    {"only", 0, "TEXT", "time what has TEXT in its name, and nothing else"},
     {"threads", 'j', "LIST", "thread counts, such as 1,2,4 (default: one, and all there are)"},
     {"repeats", 0, "N", "at most N rounds (default: 11)"},
     {"warmup", 0, "N", "N rounds before those that are timed (default: 1)"},
@@ -187,6 +188,7 @@ static tgr_status read_options(benching *work, const tgr_cli_arguments *argument
     options->values = tgr_cli_text(arguments, "values");
     options->index = tgr_cli_text(arguments, "index");
     options->isa = tgr_cli_text(arguments, "isa");
+    options->only = tgr_cli_text(arguments, "only");
     options->processor_time = tgr_cli_has(arguments, "processor-time");
     options->dump = tgr_cli_text(arguments, "dump");
     work->json = tgr_cli_text(arguments, "json");

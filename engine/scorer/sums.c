@@ -11,7 +11,9 @@
 
 /* Lanes of 2 bytes are given up where fewer entries than this come between two moves, for each slot
  * that a move looks at. */
-#define ENTRIES_A_SLOT 4
+#define ENTRIES_A_SLOT 2
+
+#define ALIGNMENT ((size_t)64) /* of lanes */
 
 static size_t table_bytes(const tgr_outcome_sums *sums, size_t lane_size)
 {
@@ -38,12 +40,13 @@ bool tgr_outcome_sums_open(tgr_outcome_sums *sums, const tgr_kernels *kernels, s
         return false;
     }
     while (sums->table_count < wanted) {
-        void *lanes = tgr_mem_aligned(bytes, 1);
-        if (lanes == NULL) {
+        /* Not touched here: large tables get their pages from the thread that uses them. */
+        char *memory = tgr_mem_zalloc(bytes + ALIGNMENT, 1);
+        if (memory == NULL) {
             break; /* the tables there are will do */
         }
-        memset(lanes, 0, bytes);
-        sums->tables[sums->table_count++] = (tgr_outcome_table){.lanes = lanes, .lane_size = 2};
+        void *lanes = memory + (ALIGNMENT - (uintptr_t)memory % ALIGNMENT);
+        sums->tables[sums->table_count++] = (tgr_outcome_table){memory, lanes, .lane_size = 2};
     }
     return sums->table_count > 0;
 }
@@ -51,7 +54,7 @@ bool tgr_outcome_sums_open(tgr_outcome_sums *sums, const tgr_kernels *kernels, s
 void tgr_outcome_sums_free(tgr_outcome_sums *sums)
 {
     for (size_t i = 0; i < sums->table_count; i++) {
-        tgr_mem_free_aligned(sums->tables[i].lanes);
+        tgr_mem_free(sums->tables[i].memory);
     }
     tgr_mem_free(sums->tables);
     tgr_mem_free(sums->total);
@@ -244,7 +247,7 @@ const tgr_sum *tgr_outcome_sums_total(tgr_outcome_sums *sums)
 {
     for (size_t i = 0; i < sums->table_count; i++) {
         move_slots(sums, &sums->tables[i], 0);
-        tgr_mem_free_aligned(sums->tables[i].lanes);
+        tgr_mem_free(sums->tables[i].memory);
     }
     sums->table_count = 0;
     return sums->total;

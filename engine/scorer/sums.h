@@ -41,7 +41,8 @@ void tgr_column_sums_merge(const tgr_column_sums *sums, tgr_sum *total, bool *se
 
 /* One thread's counts, which wait here before they are moved to the total. */
 typedef struct tgr_outcome_table {
-    void *lanes; /* tags + 1 slots, as kernels want them */
+    void *memory;
+    void *lanes; /* tags + 1 slots, as kernels want them, in `memory` */
     size_t lane_size;
     uint64_t bound;   /* no lane of a tag is larger in size */
     uint64_t entries; /* since lanes were moved */

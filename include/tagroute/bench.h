@@ -37,6 +37,7 @@ typedef struct tgr_bench_options {
     const char *values; /* "ones", "u8", "u16", "f32" */
     const char *index;  /* "u16", "u32" */
     const char *isa;    /* a variant's name; NULL: TAGROUTE_ISA's, else every one that runs here */
+    const char *only;   /* times what has this in its name, and nothing else */
     const int *threads; /* thread counts, one measurement each; NULL: one, and all there are */
     size_t thread_count;
     unsigned repeats, warmup;

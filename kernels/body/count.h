@@ -51,6 +51,7 @@ typedef int8_t count_group __attribute__((vector_size(TGR_COUNT_GROUP)));
 /* For each lane of a group: which of the bytes from the group's first model on, and its value. */
 typedef struct tgr_count_pattern {
     count_group pick, wanted;
+    size_t first_model;
 } tgr_count_pattern;
 
 typedef struct tgr_count_block {
@@ -67,11 +68,6 @@ typedef struct tgr_count_block {
     tgr_count_pattern patterns[TGR_COUNT_GROUPS];
 } tgr_count_block;
 
-TGR_INLINE size_t count_first_model(size_t group)
-{
-    return TGR_COUNT_GROUP * group / 3;
-}
-
 static void count_open(tgr_count_block *block, const tgr_counting *counting, size_t rows)
 {
     size_t lanes = 3 * counting->models;
@@ -79,11 +75,12 @@ static void count_open(tgr_count_block *block, const tgr_counting *counting, siz
     block->stride = tgr_count_stride(counting->models, counting->lane_size);
     block->groups = (lanes + TGR_COUNT_GROUP - 1) / TGR_COUNT_GROUP;
     for (size_t group = 0; group < block->groups; group++) {
+        tgr_count_pattern *pattern = &block->patterns[group];
+        pattern->first_model = TGR_COUNT_GROUP * group / 3;
         for (size_t i = 0; i < TGR_COUNT_GROUP; i++) {
             size_t lane = TGR_COUNT_GROUP * group + i;
             bool used = lane < lanes;
-            tgr_count_pattern *pattern = &block->patterns[group];
-            pattern->pick[i] = (int8_t)(used ? lane / 3 - count_first_model(group) : 0);
+            pattern->pick[i] = (int8_t)(used ? lane / 3 - pattern->first_model : 0);
             pattern->wanted[i] = (int8_t)(used ? lane % 3 : 3);
         }
     }
@@ -111,13 +108,14 @@ TGR_INLINE count_group count_picked(const int8_t *from, count_group pick)
 
 /* A byte of mask for each lane of a row. Groups reach behind the row: the next one overwrites that,
  * as it overwrites what lies behind the last row. */
-TGR_INLINE void count_mask_row(const tgr_count_block *block, const int8_t *outcomes, int8_t *masks)
+TGR_INLINE void count_mask_row(const tgr_count_pattern *patterns, size_t groups,
+                               const int8_t *outcomes, int8_t *masks)
 {
-    for (size_t group = 0; group < block->groups; group++) {
-        const tgr_count_pattern *pattern = &block->patterns[group];
-        count_group match =
-            count_picked(outcomes + count_first_model(group), pattern->pick) == pattern->wanted;
-        memcpy(masks + TGR_COUNT_GROUP * group, &match, sizeof match);
+    for (size_t group = 0; group < groups; group++) {
+        count_group bytes =
+            count_picked(outcomes + patterns[group].first_model, patterns[group].pick);
+        bytes = bytes == patterns[group].wanted;
+        memcpy(masks + TGR_COUNT_GROUP * group, &bytes, sizeof bytes);
     }
 }
 
@@ -140,21 +138,24 @@ TGR_COUNT_WIDEN(count_widen_masks_64, int64_t, int8_t, TGR_COUNT_ONCE)
 static void count_masks(tgr_count_block *block, size_t row, size_t end)
 {
     const tgr_counting *counting = block->counting;
-    size_t models = counting->models;
-    size_t reach = count_first_model(block->groups - 1) + TGR_COUNT_GROUP;
+    const tgr_count_pattern *patterns = block->patterns;
+    size_t models = counting->models, groups = block->groups, stride = block->stride;
+    size_t reach = patterns[groups - 1].first_model + TGR_COUNT_GROUP;
+    int8_t *narrow = block->narrow_masks;
     const int8_t *outcomes = counting->outcomes + row * models;
     size_t left = (end - row) * models;
-    for (size_t i = 0; i < block->rows; i++, outcomes += models, left -= models) {
+    for (size_t i = 0, rows = block->rows; i < rows; i++, outcomes += models, left -= models) {
         if (left >= reach) {
-            count_mask_row(block, outcomes, block->narrow_masks + i * block->stride);
+            count_mask_row(patterns, groups, outcomes, narrow + i * stride);
         } else {
-            int8_t copy[TGR_MODELS_MAX + TGR_COUNT_GROUP] = {0};
+            int8_t copy[TGR_MODELS_MAX + TGR_COUNT_GROUP];
             memcpy(copy, outcomes, models);
-            count_mask_row(block, copy, block->narrow_masks + i * block->stride);
+            memset(copy + models, 0, TGR_COUNT_GROUP);
+            count_mask_row(patterns, groups, copy, narrow + i * stride);
         }
     }
     void *masks = block->masks;
-    size_t lanes = block->rows * block->stride;
+    size_t lanes = block->rows * stride;
     switch (counting->lane_size) {
     case 2:
         count_widen_masks_16(masks, block->narrow_masks, lanes);
@@ -204,17 +205,22 @@ static void count_values(tgr_count_block *block, const tgr_csr *x, int64_t first
     }
 }
 
+/* One by one: a vector put together of single loads would take longer. */
 #define TGR_COUNT_SLOTS(NAME, COLUMN)                                                              \
     static void NAME(uint32_t *restrict to, const COLUMN *restrict columns,                        \
                      const uint32_t *restrict slots, size_t count)                                 \
     {                                                                                              \
         for (size_t i = 0; i < count; i++) {                                                       \
-            to[i] = slots[columns[i]];                                                             \
+            uint32_t slot = slots[columns[i]];                                                     \
+            __asm__("" : "+r"(slot));                                                              \
+            to[i] = slot;                                                                          \
         }                                                                                          \
     }
 
 TGR_COUNT_SLOTS(count_slots_16, uint16_t)
 TGR_COUNT_SLOTS(count_slots_32, uint32_t)
+
+typedef uint16_t count_numbers __attribute__((vector_size(2 * TGR_COUNT_GROUP)));
 
 /* Which row of the block each entry belongs to, sixteen entries at a time: what is too much is
  * overwritten by the next row. Sets rows and entries; returns how many rows are done with, which
@@ -230,10 +236,9 @@ static size_t count_rows(tgr_count_block *block, const tgr_csr *x, size_t row, s
         whole = end <= TGR_COUNT_ENTRIES;
         end = whole ? end : TGR_COUNT_ENTRIES;
         size_t i = begin;
+        count_numbers numbers = (uint16_t)rows - (count_numbers){0};
         do {
-            for (size_t lane = 0; lane < TGR_COUNT_GROUP; lane++) {
-                block->row[i + lane] = (uint16_t)rows;
-            }
+            memcpy(block->row + i, &numbers, sizeof numbers);
             i += TGR_COUNT_GROUP;
         } while (i < end);
         begin = end;
@@ -262,7 +267,8 @@ TGR_INLINE void count_prefetch(const char *slot, size_t bytes)
         lanes *table = block->counting->table;                                                     \
         const lanes *masks = (const lanes *)(const void *)block->masks;                            \
         const WORD *value = (const WORD *)(const void *)block->value;                              \
-        for (size_t i = 0; i < block->entries; i++) {                                              \
+        size_t entries = block->entries;                                                           \
+        for (size_t i = 0; i < entries; i++) {                                                     \
             if (ahead) {                                                                           \
                 count_prefetch((const char *)(table + block->slot[i + TGR_COUNT_AHEAD] * vectors), \
                                vectors *BYTES);                                                    \

@@ -9,12 +9,12 @@
 
 #define TGR_INLINE static inline __attribute__((always_inline))
 
-#define TGR_TILE          16   /* rows decided at once */
-#define TGR_GROUP         4    /* rows scored at once; TGR_TILE is a multiple */
-#define TGR_BLOCK_ROWS    512  /* at most; entries of 5 a row: 20 KB, beside the hot rows of W */
-#define TGR_BLOCK_ENTRIES 4096 /* at most */
-#define TGR_LENGTHS       64   /* rows shorter than this are ordered by length exactly */
-#define TGR_SLACK         64   /* elements that vector code may touch behind the last */
+#define TGR_TILE          16    /* rows decided at once */
+#define TGR_GROUP         4     /* rows scored at once; TGR_TILE is a multiple */
+#define TGR_BLOCK_ROWS    512   /* at most; entries of 5 a row: 20 KB, beside the hot rows of W */
+#define TGR_BLOCK_ENTRIES 16384 /* at most: rows of 32 still come in full blocks */
+#define TGR_LENGTHS       64    /* rows shorter than this are ordered by length exactly */
+#define TGR_SLACK         64    /* elements that vector code may touch behind the last */
 
 typedef struct tgr_entry {
     uint32_t offset; /* where the entry's row of W begins, in floats */

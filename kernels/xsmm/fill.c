@@ -69,7 +69,13 @@ float tgr_fill_tile(const tgr_csr *x, size_t begin, size_t rows, float *tile, si
                     size_t columns, float *widened)
 {
     uint32_t least = UINT32_MAX >> 1;
-    for (size_t i = 0; i < rows; i++) {
+    size_t filled = 0;
+    size_t entries = (size_t)(x->indptr[begin + rows] - x->indptr[begin]);
+    if (entries == rows * columns) { /* whole rows, one behind the other */
+        widen(x, tile, x->indptr[begin], entries);
+        filled = rows;
+    }
+    for (size_t i = filled; i < rows; i++) {
         int64_t first = x->indptr[begin + i];
         size_t count = (size_t)(x->indptr[begin + i + 1] - first);
         float *row = tile + i * columns;
