@@ -42,6 +42,9 @@ static void collect_message(void *user, tgr_level level, const char *sentence)
 {
     char *text = user;
     size_t length = strlen(text);
+    if (level == TGR_DETAIL) {
+        return;
+    }
     snprintf(text + length, 2000 - length, "%s%s\n", level == TGR_WARNING ? "warning: " : "",
              sentence);
 }
@@ -255,6 +258,51 @@ static void values_beyond_exact(void **state)
     data_free(data);
 }
 
+static void expect_with_threads(const tgr_fit_options *options, const char *words)
+{
+    for (int threads = 1; threads <= 4; threads++) {
+        const tgr_run run = {.size = sizeof run, .threads = threads};
+        tgr_router *router;
+        tgr_error error = {0};
+        assert_int_equal(tgr_fit(options, NULL, &router, NULL, &run, &error), TGR_ERR_INPUT);
+        assert_null(router);
+        if (strstr(error.message, words) == NULL) {
+            fail_msg("%d threads: no \"%s\" in: %s", threads, words, error.message);
+        }
+    }
+}
+
+/* Of many bad values the same one is named, however rows fall to threads. */
+static void the_first_is_named(void **state)
+{
+    (void)state;
+    enum { ROWS = 1500 };
+    fit_data *data = data_new(ROWS, 2, 2);
+    data->type = TGR_F32;
+    data->has_outcome = data->has_score = data->has_cost = data->has_prompt = true;
+    for (size_t row = 0; row < ROWS; row++) {
+        data->x[2 * row] = row == 700 || row == 701 || row > 1200 ? 5e6 : 1;
+        data->x[2 * row + 1] = row == 702 ? 5e6 : 1;
+        data->outcome[2 * row + 1] = (int8_t)(row % 3);
+        data->score[2 * row] = row >= 300 ? 1e8f : 1;
+        data->cost[2 * row + 1] = row == 900 || row == 1400 ? -1.0f : 1.0f;
+        data->prompt[row] = row == 20 || row == 600 ? 1e9 : 1;
+    }
+    data_write(data, 0, ROWS, path);
+    tgr_fit_options options = default_options();
+    options.reference = NULL;
+    expect_with_threads(&options, "row 900 of /obsm/cost holds -1");
+    data->cost[2 * 900 + 1] = data->cost[2 * 1400 + 1] = 1;
+    data_write(data, 0, ROWS, path);
+    expect_with_threads(&options, "row 300 holds a score of model m0");
+    data->has_score = false;
+    data_write(data, 0, ROWS, path);
+    expect_with_threads(&options, "row 20 holds a number of prompt tokens");
+    options.reference = "m0";
+    expect_with_threads(&options, "row 700 holds a tag weight");
+    data_free(data);
+}
+
 /* Weights that nearly cancel make a ratio that float32 cannot hold. */
 static void scores_beyond_float(void **state)
 {
@@ -316,6 +364,13 @@ static void warnings(void **state)
     expect_success(&options, said);
     assert_non_null(strstr(said, "warning: neither score nor outcome of the reference m2"));
     assert_null(strstr(said, "is judged for"));
+    const char *const recorded[] = {"m0", "m1"}; /* everything: nothing is to be said */
+    options.models = recorded;
+    options.model_count = 2;
+    options.reference = "m1";
+    expect_success(&options, said);
+    assert_string_equal(said, "");
+    options = default_options();
     data->has_cost = true;
     data->cost[1] = 0.5f;
     data_write(data, 0, 6, path);
@@ -431,17 +486,12 @@ static int remove_folder(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(options_are_checked),
-        cmocka_unit_test(older_options),
-        cmocka_unit_test(names_are_checked),
-        cmocka_unit_test(splits_are_checked),
-        cmocka_unit_test(nothing_to_learn),
-        cmocka_unit_test(values_beyond_exact),
-        cmocka_unit_test(scores_beyond_float),
-        cmocka_unit_test(taggers_must_agree),
-        cmocka_unit_test(warnings),
-        cmocka_unit_test(too_many_models),
-        cmocka_unit_test(cancellation),
+        cmocka_unit_test(options_are_checked), cmocka_unit_test(older_options),
+        cmocka_unit_test(names_are_checked),   cmocka_unit_test(splits_are_checked),
+        cmocka_unit_test(nothing_to_learn),    cmocka_unit_test(values_beyond_exact),
+        cmocka_unit_test(the_first_is_named),  cmocka_unit_test(scores_beyond_float),
+        cmocka_unit_test(taggers_must_agree),  cmocka_unit_test(warnings),
+        cmocka_unit_test(too_many_models),     cmocka_unit_test(cancellation),
         cmocka_unit_test(memory_runs_out),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);

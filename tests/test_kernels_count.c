@@ -77,7 +77,8 @@ static float some_real(void)
     if (below(4) == 0) {
         return odd[below(sizeof odd / sizeof odd[0])];
     }
-    return (float)((double)(next_random() >> 11) * 0x1p-53 - 0.5);
+    double half = (double)(next_random() >> 11) * 0x1p-53 - 0.5;
+    return (float)(below(2) == 0 ? half : half * (double)(2u << below(22)));
 }
 
 static void fill_entry(const shape *s, problem *p, size_t i)

@@ -14,7 +14,6 @@
  * The least that an entry takes is its slot, and its mask, loaded and its slot stored, once for
  * each vector of a slot; beside that it loads its value, slot, row and column.
  */
-#include <math.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -172,13 +171,12 @@ static void count_masks(tgr_count_block *block, size_t row, size_t end)
  * readily than a half. */
 #define TGR_COUNT_TWICE(value) ((value)*UINT32_C(0x10001))
 
-/* In units of 2^-40, to nearest, ties to even. A float's 24 bits beyond 2^51 are an integer; below,
- * adding and taking away 1.5 * 2^52 rounds to one. */
+/* In units of 2^-40, to nearest, ties to even: adding 1.5 * 2^52 rounds to an integer. Where that
+ * is too small to do so, a float's 24 bits are an integer already, and adding is exact. */
 TGR_INLINE int64_t count_term(float value)
 {
     double scaled = (double)value * 0x1p40;
-    double rounded = (scaled + 0x1.8p52) - 0x1.8p52;
-    return (int64_t)(fabs(scaled) < 0x1p51 ? rounded : scaled);
+    return (int64_t)((scaled + 0x1.8p52) - 0x1.8p52);
 }
 
 TGR_COUNT_WIDEN(count_values_16_u8, uint32_t, uint8_t, TGR_COUNT_TWICE)
