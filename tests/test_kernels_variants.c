@@ -108,6 +108,9 @@ static void fill_costs(problem *p, size_t rows, size_t models)
         p->flat[k] = (double)(1 + below(4)) / 64;
         p->price_in[k] = below(4) == 0 ? NAN : (double)below(4) / 1024;
         p->price_out[k] = (double)below(4) / 128;
+        if (below(60) == 0) { /* beyond float32 */
+            p->flat[k] = below(2) ? 0x1p-140 : 0x1p140;
+        }
     }
     for (size_t row = 0; row < rows; row++) {
         tokens[row] = below(5) == 0 ? NAN : (double)below(64);
@@ -251,6 +254,32 @@ static shape some_shape(unsigned number)
     return s;
 }
 
+enum { THRESHOLDS_MAX = 150 };
+
+/* Few as well as many, which are decided side by side; fewer where the reference would take long.
+ */
+static size_t some_threshold_count(const shape *s)
+{
+    size_t count = below(2) ? 1 + below(7) : 8 + below(THRESHOLDS_MAX - 8);
+    size_t most = 1 + 1000000 / (s->rows * s->models + 1);
+    return count < most ? count : most;
+}
+
+static double some_threshold(const shape *s, tgr_rule rule)
+{
+    static const double odd[] = {0x1p-140, 0x1p-1060, 0x1p130, 0x1p-126, 0x1p-100, INFINITY};
+    if (s->special && below(8) == 0) {
+        return odd[below(sizeof odd / sizeof odd[0])];
+    }
+    double threshold = below(3) == 0 ? 0 : (double)below(40) / 16;
+    if (!s->ties && below(2)) {
+        threshold *= (double)(next_random() >> 11) * 0x1p-53;
+    }
+    return rule == TGR_RULE_MARGIN && below(2) ? -threshold
+           : rule == TGR_RULE_UTILITY          ? 4 * threshold
+                                               : threshold;
+}
+
 static void variants_give_the_reference_bits(void **state)
 {
     (void)state;
@@ -258,20 +287,17 @@ static void variants_give_the_reference_bits(void **state)
         shape s = some_shape(number);
         problem p;
         problem_new(&p, &s);
-        double thresholds[7];
+        double thresholds[THRESHOLDS_MAX];
         for (int rule = 0; rule < 3; rule++) {
             tgr_decider decider = {.rule = (tgr_rule)rule,
                                    .models = s.models,
                                    .reference = below(s.models),
                                    .thresholds = thresholds,
-                                   .threshold_count = 1 + below(7),
+                                   .threshold_count = some_threshold_count(&s),
                                    .flat = p.flat,
                                    .mask_words = p.mask_words};
-            for (size_t i = 0; i < 7; i++) {
-                thresholds[i] = below(3) == 0 ? 0 : (double)below(40) / 16;
-                thresholds[i] *= rule == TGR_RULE_MARGIN && below(2) ? -1
-                                 : rule == TGR_RULE_UTILITY          ? 4
-                                                                     : 1;
+            for (size_t i = 0; i < decider.threshold_count; i++) {
+                thresholds[i] = some_threshold(&s, (tgr_rule)rule);
             }
             if (below(2)) {
                 decider.eligible = (const uint64_t *)(const void *)p.eligible.bytes;

@@ -34,6 +34,21 @@ TGR_INLINE v_float v_sub(v_float a, v_float b)
     return vsubq_f32(a, b);
 }
 
+TGR_INLINE v_float v_fma(v_float a, v_float b, v_float c)
+{
+    return vfmaq_f32(c, a, b);
+}
+
+TGR_INLINE v_float v_max(v_float a, v_float b)
+{
+    return vmaxq_f32(a, b);
+}
+
+TGR_INLINE v_float v_min(v_float a, v_float b)
+{
+    return vminq_f32(a, b);
+}
+
 TGR_INLINE v_mask v_gt(v_float a, v_float b)
 {
     return vcgtq_f32(a, b);
@@ -149,9 +164,26 @@ TGR_INLINE void i_store(int32_t *p, v_int v)
     vst1q_s32(p, v);
 }
 
-TGR_INLINE v_mask v_bits(const uint32_t *words, unsigned bit)
+TGR_INLINE void i_store_16(int16_t *p, v_int v)
 {
-    return vtstq_u32(vld1q_u32(words), vdupq_n_u32(1u << bit));
+    vst1_s16(p, vmovn_s32(v));
+}
+
+TGR_INLINE uint32_t m_bits(v_mask m)
+{
+    const uint32x4_t places = {1, 2, 4, 8};
+    return vaddvq_u32(vandq_u32(m, places));
+}
+
+TGR_INLINE v_int i_pick(const char *records, const uint16_t *rows, size_t size)
+{
+    return (v_int){tgr_word(records, rows, size), tgr_word(records, rows + 1, size),
+                   tgr_word(records, rows + 2, size), tgr_word(records, rows + 3, size)};
+}
+
+TGR_INLINE v_mask i_bit(v_int words, unsigned bit)
+{
+    return vtstq_s32(words, vdupq_n_s32((int32_t)(1u << bit)));
 }
 
 TGR_INLINE v_pair d_set(double x)
@@ -159,9 +191,9 @@ TGR_INLINE v_pair d_set(double x)
     return (v_pair){vdupq_n_f64(x), vdupq_n_f64(x)};
 }
 
-TGR_INLINE v_pair d_load(const double *p)
+TGR_INLINE v_pair d_pick(const double *values, const uint16_t *rows)
 {
-    return (v_pair){vld1q_f64(p), vld1q_f64(p + 2)};
+    return (v_pair){{values[rows[0]], values[rows[1]]}, {values[rows[2]], values[rows[3]]}};
 }
 
 TGR_INLINE v_pair d_from(v_float v)

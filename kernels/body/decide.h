@@ -17,19 +17,14 @@ typedef struct best_score {
 typedef struct tile_part {
     const tgr_job *job;
     size_t lane;
-    uint32_t words[TGR_TILE]; /* 32 models' eligibility bits, row by row */
+    v_int words; /* 32 models' eligibility bits, row by row */
     size_t loaded_word;
-    double tokens[TGR_TILE];
+    v_pair tokens;
 } tile_part;
 
 TGR_INLINE v_float scores_of(const tile_part *part, size_t model)
 {
     return v_load(part->job->tile + model * TGR_TILE + part->lane);
-}
-
-TGR_INLINE size_t row_of(const tile_part *part, size_t i)
-{
-    return part->job->block_begin + part->job->tile_rows[part->lane + i];
 }
 
 /* Bits 32 * word on of each row's mask, as the low or high half of a 64-bit word in memory. */
@@ -40,15 +35,8 @@ TGR_INLINE void load_words(tile_part *part, size_t word)
     const char *masks = (const char *)job->decider->eligible;
     masks += job->block_begin * row_bytes + word * sizeof(uint32_t);
     const uint16_t *rows = job->tile_rows + part->lane;
-    if (row_bytes == sizeof(uint64_t)) {
-        for (size_t i = 0; i < V_LANES; i++) {
-            memcpy(&part->words[i], masks + rows[i] * sizeof(uint64_t), sizeof(uint32_t));
-        }
-    } else {
-        for (size_t i = 0; i < V_LANES; i++) {
-            memcpy(&part->words[i], masks + rows[i] * row_bytes, sizeof(uint32_t));
-        }
-    }
+    part->words = row_bytes == sizeof(uint64_t) ? i_pick(masks, rows, sizeof(uint64_t))
+                                                : i_pick(masks, rows, row_bytes);
     part->loaded_word = word;
 }
 
@@ -60,7 +48,7 @@ TGR_INLINE v_mask may_serve(tile_part *part, size_t model, bool masked)
     if (part->loaded_word != model / 32) {
         load_words(part, model / 32);
     }
-    return v_bits(part->words, (unsigned)(model % 32));
+    return i_bit(part->words, (unsigned)(model % 32));
 }
 
 TGR_INLINE void open_part(tile_part *part, const tgr_job *job, size_t lane)
@@ -68,9 +56,8 @@ TGR_INLINE void open_part(tile_part *part, const tgr_job *job, size_t lane)
     part->job = job;
     part->lane = lane;
     part->loaded_word = SIZE_MAX;
-#ifdef TGR_LANES_ARE_ARRAYS /* the compiler then looks through the lanes, and worries */
-    memset(part->words, 0, sizeof part->words);
-#endif
+    part->words = i_set(0);
+    part->tokens = d_set(0);
 }
 
 /* Stores the choice of a part at one threshold. */
@@ -102,10 +89,34 @@ TGR_INLINE void store_choice(const tile_part *part, size_t threshold, v_int mode
     }
 }
 
+/* Where all scores are finite no lane needs to know whether it has a model yet: anything is better
+ * than -INFINITY. False where some score is not, and nothing is found. */
+TGR_INLINE bool best_of_finite(tile_part *part, int except, best_score *best)
+{
+    v_float nothing = v_set(0);
+    *best = (best_score){m_none(), v_set(-INFINITY), i_set(TGR_UNDECIDED)};
+    for (size_t model = 0; model < part->job->decider->models; model++) {
+        if ((int)model == except) {
+            continue;
+        }
+        v_float score = scores_of(part, model);
+        v_mask better = m_and(may_serve(part, model, true), v_gt(score, best->score));
+        nothing = v_fma(score, v_set(0), nothing);
+        best->score = v_select(better, score, best->score);
+        best->model = i_select(better, i_set((int)model), best->model);
+    }
+    best->have = v_gt(best->score, v_set(-INFINITY));
+    return m_bits(v_eq(nothing, v_set(0))) == m_bits(m_all());
+}
+
 /* argmax of the scores of eligible models, `except` left out (-1: none). */
 TGR_INLINE best_score best_of(tile_part *part, int except, bool masked)
 {
     best_score best = {m_none(), v_set(0), i_set(TGR_UNDECIDED)};
+    if (masked && best_of_finite(part, except, &best)) {
+        return best;
+    }
+    best = (best_score){m_none(), v_set(0), i_set(TGR_UNDECIDED)};
     size_t models = part->job->decider->models;
     size_t model = except == 0 ? 1 : 0;
     if (!masked && model < models) { /* the first model is eligible: no lane is without one */
@@ -150,44 +161,7 @@ TGR_INLINE margin_part margins_of(tile_part *part, bool masked)
     };
 }
 
-/* From this many thresholds on, a row's choices are filled in one go, thresholds side by side. */
-#define MANY_THRESHOLDS 8
-#define STEPS           64
-
-/* to[i] = margin >= thresholds[i] ? other : kept; compilers make vectors of it. */
-static void fill_steps(int16_t *restrict to, const float *restrict thresholds, size_t count,
-                       float margin, int16_t other, int16_t kept)
-{
-    for (size_t i = 0; i < count; i++) {
-        to[i] = margin >= thresholds[i] ? other : kept;
-    }
-}
-
-static void store_many_margins(const tile_part *part, const margin_part *found, bool margins)
-{
-    const tgr_job *job = part->job;
-    size_t count = job->decider->threshold_count;
-    const uint16_t *rows = job->tile_rows + part->lane;
-    float margin[V_LANES], thresholds[STEPS];
-    int32_t other[V_LANES], kept[V_LANES];
-    v_store(margin, found->margin);
-    i_store(other, found->other);
-    i_store(kept, found->kept);
-    for (size_t first = 0; first < count; first += STEPS) {
-        size_t steps = count - first < STEPS ? count - first : STEPS;
-        for (size_t i = 0; i < steps; i++) {
-            thresholds[i] = (float)job->decider->thresholds[first + i];
-        }
-        for (size_t lane = 0; lane < V_LANES; lane++) {
-            size_t place = (job->block_begin + rows[lane]) * count + first;
-            fill_steps(job->choice->model + place, thresholds, steps, margin[lane],
-                       (int16_t)other[lane], (int16_t)kept[lane]);
-            for (size_t i = 0; margins && i < steps; i++) {
-                job->choice->margin[place + i] = margin[lane];
-            }
-        }
-    }
-}
+#include "kernels/body/decide_steps.h"
 
 TGR_INLINE void margin_tile(tgr_job *job, bool masked, bool margins)
 {
@@ -197,7 +171,7 @@ TGR_INLINE void margin_tile(tgr_job *job, bool masked, bool margins)
         open_part(&part, job, lane);
         margin_part found = margins_of(&part, masked);
         if (decider->threshold_count >= MANY_THRESHOLDS) {
-            store_many_margins(&part, &found, margins);
+            store_many_margins(&part, job, &found, margins);
             continue;
         }
         for (size_t i = 0; i < decider->threshold_count; i++) {
@@ -215,7 +189,7 @@ TGR_INLINE v_pair costs_of(const tile_part *part, size_t model, bool tokens)
     if (!tokens || isnan(decider->price_in[model])) {
         return flat;
     }
-    v_pair known = d_load(part->tokens);
+    v_pair known = part->tokens;
     v_pair priced = d_fma(known, d_set(decider->price_in[model]), d_set(decider->price_out[model]));
     return d_select(d_eq(known, known), priced, flat);
 }
@@ -226,9 +200,8 @@ TGR_INLINE bool load_tokens(tile_part *part)
     if (decider->prompt_tokens == NULL || decider->price_in == NULL) {
         return false;
     }
-    for (size_t i = 0; i < V_LANES; i++) {
-        part->tokens[i] = decider->prompt_tokens[row_of(part, i)];
-    }
+    part->tokens =
+        d_pick(decider->prompt_tokens + part->job->block_begin, part->job->tile_rows + part->lane);
     return true;
 }
 
@@ -283,6 +256,10 @@ TGR_INLINE void utility_part(tile_part *part, size_t threshold, bool tokens, boo
 
 TGR_INLINE void utility_tile(tgr_job *job, bool masked, bool margins)
 {
+    if (!margins && job->decider->threshold_count >= MANY_THRESHOLDS) {
+        utility_steps(job, masked);
+        return;
+    }
     for (size_t lane = 0; lane < TGR_TILE; lane += V_LANES) {
         tile_part part;
         open_part(&part, job, lane);
@@ -338,6 +315,10 @@ TGR_INLINE void slack_part(tile_part *part, size_t threshold, const best_score *
 
 TGR_INLINE void slack_tile(tgr_job *job, bool masked, bool margins)
 {
+    if (!margins && job->decider->threshold_count >= MANY_THRESHOLDS) {
+        slack_steps(job, masked);
+        return;
+    }
     for (size_t lane = 0; lane < TGR_TILE; lane += V_LANES) {
         tile_part part;
         open_part(&part, job, lane);

@@ -24,7 +24,12 @@ void tgr_job_open(tgr_job *job, const tgr_csr *x, const tgr_weights *w, const tg
 {
     char *next = scratch;
     size_t stride = tgr_weights_stride(w->models);
-    *job = (tgr_job){.x = x, .w = w, .decider = decider, .choice = choice, .row_stride = stride};
+    *job = (tgr_job){.x = x,
+                     .w = w,
+                     .decider = decider,
+                     .choice = choice,
+                     .row_stride = stride,
+                     .step_first = SIZE_MAX};
     job->entries = (tgr_entry *)(void *)next;
     next += aligned(ENTRY_BYTES);
     job->start = (uint32_t *)(void *)next;

@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "kernels/kernels.h"
 
@@ -14,6 +15,7 @@
 #define TGR_BLOCK_ROWS    512   /* at most; entries of 5 a row: 20 KB, beside the hot rows of W */
 #define TGR_BLOCK_ENTRIES 16384 /* at most: rows of 32 still come in full blocks */
 #define TGR_LENGTHS       64    /* rows shorter than this are ordered by length exactly */
+#define TGR_STEPS         64    /* thresholds looked at side by side */
 #define TGR_SLACK         64    /* elements that vector code may touch behind the last */
 
 typedef struct tgr_entry {
@@ -37,7 +39,18 @@ typedef struct tgr_job {
     float *rows;               /* TGR_TILE x row_stride: scores of the tile's rows */
     float *tile;               /* row_stride x TGR_TILE: the same, transposed */
     const uint16_t *tile_rows; /* rows of the block in the tile, in `order` */
+
+    float steps[TGR_STEPS]; /* thresholds as float32, from the one numbered step_first on */
+    size_t step_first;      /* SIZE_MAX: none yet */
 } tgr_job;
+
+/* The first 32 bits of a row's record. */
+TGR_INLINE int32_t tgr_word(const char *records, const uint16_t *row, size_t size)
+{
+    int32_t word;
+    memcpy(&word, records + *row * size, sizeof word);
+    return word;
+}
 
 void tgr_job_open(tgr_job *job, const tgr_csr *x, const tgr_weights *w, const tgr_decider *decider,
                   const tgr_choice *choice, void *scratch);

@@ -71,27 +71,39 @@ static bool widen_entries(tgr_job *job, int64_t first, size_t count)
     return false;
 }
 
+/* Asks for elements [first, last) of an array. */
+static void prefetch(const void *array, size_t size, size_t first, size_t last)
+{
+    const char *bytes = array;
+    for (size_t i = first * size; i < last * size; i += 64) {
+        __builtin_prefetch(bytes + i);
+    }
+}
+
 /* The next block's bytes are asked for while this one is worked on: rows are visited by length,
  * which no hardware prefetcher follows. */
 static void prefetch_next_block(const tgr_job *job, size_t end)
 {
     const tgr_csr *x = job->x;
+    const tgr_decider *decider = job->decider;
     size_t next = job->block_begin + job->block_rows;
     size_t after = next + job->block_rows < end ? next + job->block_rows : end;
-    int64_t first = x->indptr[next], last = x->indptr[after];
+    size_t first = (size_t)x->indptr[next], last = (size_t)x->indptr[after];
     if (last - first > TGR_BLOCK_ENTRIES) {
         last = first + TGR_BLOCK_ENTRIES;
     }
     static const size_t value_sizes[] = {[TGR_U8] = 1, [TGR_U16] = 2, [TGR_F32] = 4};
-    size_t value_size = value_sizes[x->value_type];
-    size_t column_size = x->narrow != NULL ? sizeof *x->narrow : sizeof *x->indices;
-    const char *columns = x->narrow != NULL ? (const char *)x->narrow : (const char *)x->indices;
-    const char *values = x->values;
-    for (size_t i = (size_t)first * column_size; i < (size_t)last * column_size; i += 64) {
-        __builtin_prefetch(columns + i);
+    prefetch(x->values, value_sizes[x->value_type], first, last);
+    if (x->narrow != NULL) {
+        prefetch(x->narrow, sizeof *x->narrow, first, last);
+    } else {
+        prefetch(x->indices, sizeof *x->indices, first, last);
     }
-    for (size_t i = (size_t)first * value_size; i < (size_t)last * value_size; i += 64) {
-        __builtin_prefetch(values + i);
+    if (decider->eligible != NULL) {
+        prefetch(decider->eligible, decider->mask_words * sizeof *decider->eligible, next, after);
+    }
+    if (decider->prompt_tokens != NULL) {
+        prefetch(decider->prompt_tokens, sizeof *decider->prompt_tokens, next, after);
     }
 }
 

@@ -12,6 +12,7 @@
  *
  * No step rounds or reorders anything within a row, so the bits are those of kernels/ref.
  */
+#include <float.h>
 #include <math.h>
 #include <stdbool.h>
 #include <string.h>

@@ -39,6 +39,9 @@ typedef struct v_pair {
 LANEWISE(v_float, v_load, (const float *p), p[i])
 LANEWISE(v_float, v_set, (float x), x)
 LANEWISE(v_float, v_sub, (v_float a, v_float b), a.at[i] - b.at[i])
+LANEWISE(v_float, v_fma, (v_float a, v_float b, v_float c), fmaf(a.at[i], b.at[i], c.at[i]))
+LANEWISE(v_float, v_max, (v_float a, v_float b), a.at[i] > b.at[i] ? a.at[i] : b.at[i])
+LANEWISE(v_float, v_min, (v_float a, v_float b), a.at[i] < b.at[i] ? a.at[i] : b.at[i])
 LANEWISE(v_mask, v_gt, (v_float a, v_float b), a.at[i] > b.at[i])
 LANEWISE(v_mask, v_ge, (v_float a, v_float b), a.at[i] >= b.at[i])
 LANEWISE(v_mask, v_le, (v_float a, v_float b), a.at[i] <= b.at[i])
@@ -59,9 +62,11 @@ LANEWISE(v_float, v_load_u8, (const uint8_t *p), p[i])
 LANEWISE(v_float, v_load_u16, (const uint16_t *p), p[i])
 LANEWISE(v_mask, i_eq, (v_int a, v_int b), a.at[i] == b.at[i])
 LANEWISE(v_mask, i_gt, (v_int a, v_int b), a.at[i] > b.at[i])
-LANEWISE(v_mask, v_bits, (const uint32_t *words, unsigned bit), (words[i] >> bit & 1) != 0)
+LANEWISE(v_int, i_pick, (const char *records, const uint16_t *rows, size_t size),
+         tgr_word(records, rows + i, size))
+LANEWISE(v_mask, i_bit, (v_int words, unsigned bit), ((uint32_t)words.at[i] >> bit & 1) != 0)
 LANEWISE(v_pair, d_set, (double x), x)
-LANEWISE(v_pair, d_load, (const double *p), p[i])
+LANEWISE(v_pair, d_pick, (const double *values, const uint16_t *rows), values[rows[i]])
 LANEWISE(v_pair, d_from, (v_float v), v.at[i])
 LANEWISE(v_float, d_float, (v_pair a), (float)a.at[i])
 LANEWISE(v_pair, d_fma, (v_pair a, v_pair b, v_pair c), fma(a.at[i], b.at[i], c.at[i]))
@@ -78,6 +83,18 @@ TGR_INLINE void v_store(float *p, v_float v)
 TGR_INLINE void i_store(int32_t *p, v_int v)
 {
     LANES p[i] = v.at[i];
+}
+
+TGR_INLINE void i_store_16(int16_t *p, v_int v)
+{
+    LANES p[i] = (int16_t)v.at[i];
+}
+
+TGR_INLINE uint32_t m_bits(v_mask m)
+{
+    uint32_t bits = 0;
+    LANES bits |= (uint32_t)m.at[i] << i;
+    return bits;
 }
 
 TGR_INLINE void v_store_entries(tgr_entry *p, v_int offsets, v_float values)

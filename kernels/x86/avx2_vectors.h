@@ -33,6 +33,21 @@ TGR_INLINE v_float v_sub(v_float a, v_float b)
     return _mm256_sub_ps(a, b);
 }
 
+TGR_INLINE v_float v_fma(v_float a, v_float b, v_float c)
+{
+    return _mm256_fmadd_ps(a, b, c);
+}
+
+TGR_INLINE v_float v_max(v_float a, v_float b)
+{
+    return _mm256_max_ps(a, b);
+}
+
+TGR_INLINE v_float v_min(v_float a, v_float b)
+{
+    return _mm256_min_ps(a, b);
+}
+
 TGR_INLINE v_mask v_gt(v_float a, v_float b)
 {
     return _mm256_cmp_ps(a, b, _CMP_GT_OQ);
@@ -151,11 +166,31 @@ TGR_INLINE void i_store(int32_t *p, v_int v)
     _mm256_storeu_si256((__m256i *)(void *)p, v);
 }
 
-TGR_INLINE v_mask v_bits(const uint32_t *words, unsigned bit)
+/* Low halves; numbers of models fit them. */
+TGR_INLINE void i_store_16(int16_t *p, v_int v)
+{
+    __m128i low = _mm256_castsi256_si128(v), high = _mm256_extracti128_si256(v, 1);
+    _mm_storeu_si128((__m128i *)(void *)p, _mm_packs_epi32(low, high));
+}
+
+TGR_INLINE uint32_t m_bits(v_mask m)
+{
+    return (uint32_t)_mm256_movemask_ps(m);
+}
+
+#define PICK4(AT)                                                                                  \
+    _mm_setr_epi32(tgr_word(records, rows + AT, size), tgr_word(records, rows + AT + 1, size),     \
+                   tgr_word(records, rows + AT + 2, size), tgr_word(records, rows + AT + 3, size))
+
+TGR_INLINE v_int i_pick(const char *records, const uint16_t *rows, size_t size)
+{
+    return _mm256_set_m128i(PICK4(4), PICK4(0));
+}
+
+TGR_INLINE v_mask i_bit(v_int words, unsigned bit)
 {
     __m256i one = _mm256_set1_epi32((int)(1u << bit));
-    __m256i bits = _mm256_and_si256(_mm256_loadu_si256((const __m256i *)(const void *)words), one);
-    return _mm256_castsi256_ps(_mm256_cmpeq_epi32(bits, one));
+    return _mm256_castsi256_ps(_mm256_cmpeq_epi32(_mm256_and_si256(words, one), one));
 }
 
 TGR_INLINE v_pair d_set(double x)
@@ -163,9 +198,11 @@ TGR_INLINE v_pair d_set(double x)
     return (v_pair){_mm256_set1_pd(x), _mm256_set1_pd(x)};
 }
 
-TGR_INLINE v_pair d_load(const double *p)
+TGR_INLINE v_pair d_pick(const double *values, const uint16_t *rows)
 {
-    return (v_pair){_mm256_loadu_pd(p), _mm256_loadu_pd(p + 4)};
+    return (v_pair){
+        _mm256_setr_pd(values[rows[0]], values[rows[1]], values[rows[2]], values[rows[3]]),
+        _mm256_setr_pd(values[rows[4]], values[rows[5]], values[rows[6]], values[rows[7]])};
 }
 
 TGR_INLINE v_pair d_from(v_float v)

@@ -33,6 +33,21 @@ TGR_INLINE v_float v_sub(v_float a, v_float b)
     return _mm512_sub_ps(a, b);
 }
 
+TGR_INLINE v_float v_fma(v_float a, v_float b, v_float c)
+{
+    return _mm512_fmadd_ps(a, b, c);
+}
+
+TGR_INLINE v_float v_max(v_float a, v_float b)
+{
+    return _mm512_max_ps(a, b);
+}
+
+TGR_INLINE v_float v_min(v_float a, v_float b)
+{
+    return _mm512_min_ps(a, b);
+}
+
 TGR_INLINE v_mask v_gt(v_float a, v_float b)
 {
     return _mm512_cmp_ps_mask(a, b, _CMP_GT_OQ);
@@ -150,9 +165,30 @@ TGR_INLINE void i_store(int32_t *p, v_int v)
     _mm512_storeu_si512(p, v);
 }
 
-TGR_INLINE v_mask v_bits(const uint32_t *words, unsigned bit)
+TGR_INLINE void i_store_16(int16_t *p, v_int v)
 {
-    return _mm512_test_epi32_mask(_mm512_loadu_si512(words), _mm512_set1_epi32((int)(1u << bit)));
+    _mm256_storeu_si256((__m256i *)(void *)p, _mm512_cvtepi32_epi16(v));
+}
+
+TGR_INLINE uint32_t m_bits(v_mask m)
+{
+    return m;
+}
+
+#define PICK4(AT)                                                                                  \
+    _mm_setr_epi32(tgr_word(records, rows + AT, size), tgr_word(records, rows + AT + 1, size),     \
+                   tgr_word(records, rows + AT + 2, size), tgr_word(records, rows + AT + 3, size))
+
+TGR_INLINE v_int i_pick(const char *records, const uint16_t *rows, size_t size)
+{
+    __m256i low = _mm256_set_m128i(PICK4(4), PICK4(0));
+    __m256i high = _mm256_set_m128i(PICK4(12), PICK4(8));
+    return _mm512_inserti64x4(_mm512_castsi256_si512(low), high, 1);
+}
+
+TGR_INLINE v_mask i_bit(v_int words, unsigned bit)
+{
+    return _mm512_test_epi32_mask(words, _mm512_set1_epi32((int)(1u << bit)));
 }
 
 TGR_INLINE v_pair d_set(double x)
@@ -160,9 +196,13 @@ TGR_INLINE v_pair d_set(double x)
     return (v_pair){_mm512_set1_pd(x), _mm512_set1_pd(x)};
 }
 
-TGR_INLINE v_pair d_load(const double *p)
+TGR_INLINE v_pair d_pick(const double *values, const uint16_t *rows)
 {
-    return (v_pair){_mm512_loadu_pd(p), _mm512_loadu_pd(p + 8)};
+    return (v_pair){
+        _mm512_setr_pd(values[rows[0]], values[rows[1]], values[rows[2]], values[rows[3]],
+                       values[rows[4]], values[rows[5]], values[rows[6]], values[rows[7]]),
+        _mm512_setr_pd(values[rows[8]], values[rows[9]], values[rows[10]], values[rows[11]],
+                       values[rows[12]], values[rows[13]], values[rows[14]], values[rows[15]])};
 }
 
 TGR_INLINE v_pair d_from(v_float v)
