@@ -30,7 +30,9 @@ typedef void score_tile_function(tgr_job *job, size_t groups);
 
 TGR_INLINE void score_tile(tgr_job *job, size_t groups, size_t stride, bool ones)
 {
-    for (size_t at = 0; at < groups * TGR_GROUP; at += TGR_GROUP) {
+    bool done = groups == TGR_TILE / TGR_GROUP && ((stride == 4 && score_short_tile_4(job, ones)) ||
+                                                   (stride == 8 && score_short_tile_8(job, ones)));
+    for (size_t at = 0; !done && at < groups * TGR_GROUP; at += TGR_GROUP) {
         score_group(job, at, stride, ones);
     }
 }

@@ -32,37 +32,9 @@
         }                                                                                          \
     }
 
-#define LENGTH_CASE(WIDTH, ROWS, PANELS, LENGTH)                                                   \
-    case LENGTH:                                                                                   \
-        TGR_UNROLL ADD_ENTRIES(WIDTH, ROWS, PANELS, 0, LENGTH) break;
-
-/* Short rows of one length run through code unrolled for it: the jump there is the same again and
- * again. Where rows of W are wide, a loop costs little beside them. */
-#define LEVEL_SHORT(WIDTH, ROWS, PANELS)                                                           \
-    switch (length) {                                                                              \
-    case 0:                                                                                        \
-        break;                                                                                     \
-        LENGTH_CASE(WIDTH, ROWS, PANELS, 1)                                                        \
-        LENGTH_CASE(WIDTH, ROWS, PANELS, 2)                                                        \
-        LENGTH_CASE(WIDTH, ROWS, PANELS, 3)                                                        \
-        LENGTH_CASE(WIDTH, ROWS, PANELS, 4)                                                        \
-        LENGTH_CASE(WIDTH, ROWS, PANELS, 5)                                                        \
-        LENGTH_CASE(WIDTH, ROWS, PANELS, 6)                                                        \
-        LENGTH_CASE(WIDTH, ROWS, PANELS, 7)                                                        \
-        LENGTH_CASE(WIDTH, ROWS, PANELS, 8)                                                        \
-        LENGTH_CASE(WIDTH, ROWS, PANELS, 9)                                                        \
-    default:                                                                                       \
-        ADD_ENTRIES(WIDTH, ROWS, PANELS, 0, length)                                                \
-    }
-#define LEVEL_LOOP(WIDTH, ROWS, PANELS) ADD_ENTRIES(WIDTH, ROWS, PANELS, 0, length)
-#ifdef __SANITIZE_ADDRESS__
-#undef LEVEL_SHORT
-#define LEVEL_SHORT LEVEL_LOOP
-#endif
-
 /* One instance: ROWS rows from the tile's `at` on, PANELS vectors of WIDTH floats of each: columns
- * [column, column + PANELS * WIDTH). LEVEL: what is done where the rows are of one length. */
-#define SCORE_INSTANCE(WIDTH, ROWS, PANELS, LEVEL)                                                 \
+ * [column, column + PANELS * WIDTH). */
+#define SCORE_INSTANCE(WIDTH, ROWS, PANELS)                                                        \
     TGR_INLINE void score_##WIDTH##_##ROWS##_##PANELS(tgr_job *job, size_t at, size_t column,      \
                                                       size_t stride, bool ones)                    \
     {                                                                                              \
@@ -79,19 +51,15 @@
             }                                                                                      \
         }                                                                                          \
         size_t length = job->length[rows[0]];                                                      \
-        if (job->length[rows[ROWS - 1]] != length || length >= TGR_LENGTHS) {                      \
-            for (size_t i = 1; i < ROWS; i++) {                                                    \
-                length = job->length[rows[i]] < length ? job->length[rows[i]] : length;            \
+        for (size_t i = 1; i < ROWS; i++) {                                                        \
+            length = job->length[rows[i]] < length ? job->length[rows[i]] : length;                \
+        }                                                                                          \
+        ADD_ENTRIES(WIDTH, ROWS, PANELS, 0, length)                                                \
+        TGR_UNROLL for (size_t i = 0; i < ROWS; i++)                                               \
+        {                                                                                          \
+            for (size_t j = length; j < job->length[rows[i]]; j++) {                               \
+                ADD_ENTRY(WIDTH, PANELS, entry[i] + j, sum[i]);                                    \
             }                                                                                      \
-            ADD_ENTRIES(WIDTH, ROWS, PANELS, 0, length)                                            \
-            TGR_UNROLL for (size_t i = 0; i < ROWS; i++)                                           \
-            {                                                                                      \
-                for (size_t j = length; j < job->length[rows[i]]; j++) {                           \
-                    ADD_ENTRY(WIDTH, PANELS, entry[i] + j, sum[i]);                                \
-                }                                                                                  \
-            }                                                                                      \
-        } else {                                                                                   \
-            LEVEL(WIDTH, ROWS, PANELS)                                                             \
         }                                                                                          \
         float *to = job->rows + at * stride + column;                                              \
         TGR_UNROLL for (size_t i = 0; i < ROWS; i++)                                               \
@@ -103,13 +71,71 @@
         }                                                                                          \
     }
 
-#define SCORE_ROWS(WIDTH, ROWS, PANELS, LEVEL) SCORE_INSTANCE(WIDTH, ROWS, PANELS, LEVEL)
+#define SCORE_ROWS(WIDTH, ROWS, PANELS) SCORE_INSTANCE(WIDTH, ROWS, PANELS)
 
-SCORE_ROWS(4, 4, 1, LEVEL_SHORT)
-SCORE_ROWS(8, 4, 1, LEVEL_SHORT)
-SCORE_ROWS(16, TGR_ROWS_16, 1, LEVEL_LOOP)
-SCORE_ROWS(16, TGR_ROWS_32, 2, LEVEL_LOOP)
-SCORE_ROWS(16, TGR_ROWS_64, 4, LEVEL_LOOP)
+SCORE_ROWS(4, 4, 1)
+SCORE_ROWS(8, 4, 1)
+SCORE_ROWS(16, TGR_ROWS_16, 1)
+SCORE_ROWS(16, TGR_ROWS_32, 2)
+SCORE_ROWS(16, TGR_ROWS_64, 4)
+
+/* A tile of short rows, all of one length, runs through code unrolled for that length: the jump
+ * there is the same again and again. Where rows of W are wide, a loop costs little beside them. */
+#define SHORT_INSTANCE(WIDTH)                                                                      \
+    TGR_INLINE void score_short_##WIDTH(tgr_job *job, size_t length, bool ones)                    \
+    {                                                                                              \
+        const float *restrict weights = job->w->weights;                                           \
+        const uint16_t *rows = job->tile_rows;                                                     \
+        const uint32_t *start = job->start;                                                        \
+        const tgr_entry *entries = job->entries;                                                   \
+        const row##WIDTH begin = row##WIDTH##_load(job->start_sums);                               \
+        float *to = job->rows;                                                                     \
+        for (size_t at = 0; at < TGR_TILE; at += TGR_GROUP) {                                      \
+            const tgr_entry *entry[TGR_GROUP];                                                     \
+            row##WIDTH sum[TGR_GROUP][1];                                                          \
+            TGR_UNROLL for (size_t i = 0; i < TGR_GROUP; i++)                                      \
+            {                                                                                      \
+                entry[i] = entries + start[rows[at + i]];                                          \
+                sum[i][0] = begin;                                                                 \
+            }                                                                                      \
+            TGR_UNROLL ADD_ENTRIES(WIDTH, TGR_GROUP, 1, 0, length)                                 \
+                TGR_UNROLL for (size_t i = 0; i < TGR_GROUP; i++)                                  \
+            {                                                                                      \
+                row##WIDTH##_store(to + (at + i) * WIDTH, sum[i][0]);                              \
+            }                                                                                      \
+        }                                                                                          \
+    }
+
+#define SHORT_CASE(WIDTH, LENGTH)                                                                  \
+    case LENGTH:                                                                                   \
+        score_short_##WIDTH(job, LENGTH, ones);                                                    \
+        return true;
+
+/* False where the tile is not so, and nothing is done. */
+#define SHORT_TILE(WIDTH)                                                                          \
+    SHORT_INSTANCE(WIDTH)                                                                          \
+    TGR_INLINE bool score_short_tile_##WIDTH(tgr_job *job, bool ones)                              \
+    {                                                                                              \
+        uint32_t length = job->length[job->tile_rows[0]];                                          \
+        if (job->length[job->tile_rows[TGR_TILE - 1]] != length) {                                 \
+            return false;                                                                          \
+        }                                                                                          \
+        switch (length) {                                                                          \
+            SHORT_CASE(WIDTH, 1)                                                                   \
+            SHORT_CASE(WIDTH, 2)                                                                   \
+            SHORT_CASE(WIDTH, 3)                                                                   \
+            SHORT_CASE(WIDTH, 4)                                                                   \
+            SHORT_CASE(WIDTH, 5)                                                                   \
+            SHORT_CASE(WIDTH, 6)                                                                   \
+            SHORT_CASE(WIDTH, 7)                                                                   \
+            SHORT_CASE(WIDTH, 8)                                                                   \
+            SHORT_CASE(WIDTH, 9)                                                                   \
+        }                                                                                          \
+        return false;                                                                              \
+    }
+
+SHORT_TILE(4)
+SHORT_TILE(8)
 
 /* Several calls of an instance of fewer rows make a group. */
 #define ONE_GROUP(NAME, ROWS, COLUMN)                                                              \
