@@ -23,6 +23,11 @@ typedef struct tgr_entry {
     float value;
 } tgr_entry;
 
+typedef struct tgr_ahead { /* memory of the next block that is still to be asked for */
+    const char *next, *end;
+    size_t step; /* bytes a tile */
+} tgr_ahead;
+
 typedef struct tgr_job {
     const tgr_csr *x;
     const tgr_weights *w;
@@ -39,6 +44,9 @@ typedef struct tgr_job {
     float *rows;               /* TGR_TILE x row_stride: scores of the tile's rows */
     float *tile;               /* row_stride x TGR_TILE: the same, transposed */
     const uint16_t *tile_rows; /* rows of the block in the tile, in `order` */
+
+    tgr_ahead ahead[6];
+    int ahead_count;
 
     float steps[TGR_STEPS]; /* thresholds as float32, from the one numbered step_first on */
     size_t step_first;      /* SIZE_MAX: none yet */

@@ -71,39 +71,56 @@ static bool widen_entries(tgr_job *job, int64_t first, size_t count)
     return false;
 }
 
-/* Asks for elements [first, last) of an array. */
-static void prefetch(const void *array, size_t size, size_t first, size_t last)
+/* The next block's memory is asked for while this one is worked on, a few lines with each tile:
+ * rows are visited by length, which no hardware prefetcher follows, and asked for all at once,
+ * lines would queue up. */
+static void plan_ahead(tgr_job *job, int stream, const void *array, size_t size, size_t first,
+                       size_t last)
 {
-    const char *bytes = array;
-    for (size_t i = first * size; i < last * size; i += 64) {
-        __builtin_prefetch(bytes + i);
-    }
+    tgr_ahead *ahead = &job->ahead[stream];
+    size_t tiles = (job->block_rows + TGR_TILE - 1) / TGR_TILE, bytes = (last - first) * size;
+    ahead->next = (const char *)array + first * size;
+    ahead->end = ahead->next + bytes;
+    ahead->step = (bytes / tiles + 63) / 64 * 64;
 }
 
-/* The next block's bytes are asked for while this one is worked on: rows are visited by length,
- * which no hardware prefetcher follows. */
-static void prefetch_next_block(const tgr_job *job, size_t end)
+static void plan_next_block(tgr_job *job, size_t end)
 {
+    static const size_t value_sizes[] = {[TGR_U8] = 1, [TGR_U16] = 2, [TGR_F32] = 4};
     const tgr_csr *x = job->x;
     const tgr_decider *decider = job->decider;
-    size_t next = job->block_begin + job->block_rows;
+    size_t next = job->block_begin + job->block_rows, count = decider->threshold_count;
     size_t after = next + job->block_rows < end ? next + job->block_rows : end;
     size_t first = (size_t)x->indptr[next], last = (size_t)x->indptr[after];
+    bool narrow = x->narrow != NULL;
     if (last - first > TGR_BLOCK_ENTRIES) {
         last = first + TGR_BLOCK_ENTRIES;
     }
-    static const size_t value_sizes[] = {[TGR_U8] = 1, [TGR_U16] = 2, [TGR_F32] = 4};
-    prefetch(x->values, value_sizes[x->value_type], first, last);
-    if (x->narrow != NULL) {
-        prefetch(x->narrow, sizeof *x->narrow, first, last);
-    } else {
-        prefetch(x->indices, sizeof *x->indices, first, last);
-    }
+    plan_ahead(job, 0, x->values, value_sizes[x->value_type], first, last);
+    plan_ahead(job, 1, narrow ? (const void *)x->narrow : (const void *)x->indices,
+               narrow ? sizeof *x->narrow : sizeof *x->indices, first, last);
+    plan_ahead(job, 2, x->indptr, sizeof *x->indptr, next, after + 1);
+    plan_ahead(job, 3, job->choice->model, count * sizeof *job->choice->model, next, after);
+    job->ahead_count = 4;
     if (decider->eligible != NULL) {
-        prefetch(decider->eligible, decider->mask_words * sizeof *decider->eligible, next, after);
+        plan_ahead(job, job->ahead_count++, decider->eligible,
+                   decider->mask_words * sizeof *decider->eligible, next, after);
     }
     if (decider->prompt_tokens != NULL) {
-        prefetch(decider->prompt_tokens, sizeof *decider->prompt_tokens, next, after);
+        plan_ahead(job, job->ahead_count++, decider->prompt_tokens, sizeof *decider->prompt_tokens,
+                   next, after);
+    }
+}
+
+TGR_INLINE void ask_ahead(tgr_job *job)
+{
+    for (int i = 0; i < job->ahead_count; i++) {
+        tgr_ahead *ahead = &job->ahead[i];
+        const char *end =
+            ahead->next + ahead->step < ahead->end ? ahead->next + ahead->step : ahead->end;
+        for (; ahead->next < end; ahead->next += 64) {
+            __builtin_prefetch(ahead->next);
+        }
     }
 }
 

@@ -67,6 +67,7 @@ static void route_block(tgr_job *job, decide_tile_function *decide, bool ones)
     score_tile_function *score = choose_score(job->row_stride, ones);
     for (size_t i = 0; i < job->block_rows; i += TGR_TILE) {
         job->tile_rows = job->order + i;
+        ask_ahead(job);
         score(job, TGR_TILE / TGR_GROUP);
         transpose_tile(job, job->row_stride);
         decide(job);
@@ -113,7 +114,7 @@ static void TGR_VARIANT(route)(const tgr_csr *x, const tgr_weights *w, const tgr
             job.block_rows = 1;
             continue;
         }
-        prefetch_next_block(&job, end);
+        plan_next_block(&job, end);
         int64_t first = x->indptr[row];
         bool ones = widen_entries(&job, first, (size_t)(x->indptr[row + job.block_rows] - first));
         order_rows(&job);
