@@ -5,7 +5,8 @@ add_library(tgr_flags INTERFACE)
 target_include_directories(tgr_flags INTERFACE ${PROJECT_SOURCE_DIR} ${PROJECT_SOURCE_DIR}/include)
 target_compile_definitions(tgr_flags INTERFACE _POSIX_C_SOURCE=200809L _DEFAULT_SOURCE)
 # -ffp-contract=off: a multiplication and an addition are fused only where the source says fmaf.
-target_compile_options(tgr_flags INTERFACE -Wall -Wextra -Wshadow -Wpointer-arith -ffp-contract=off
+# -fno-math-errno: nobody reads errno after sqrt or llrint, which are instructions then.
+target_compile_options(tgr_flags INTERFACE -Wall -Wextra -Wshadow -Wpointer-arith -ffp-contract=off -fno-math-errno
   $<$<COMPILE_LANGUAGE:C>:-Wstrict-prototypes -Wmissing-prototypes>
   $<$<BOOL:${TAGROUTE_WERROR}>:-Werror>)
 target_link_libraries(tgr_flags INTERFACE ${TGR_DEPENDENCIES})

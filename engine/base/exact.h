@@ -21,10 +21,11 @@ static inline bool tgr_exact_fits(double term)
     return fabs(term) <= TGR_EXACT_LIMIT;
 }
 
-/* A term in units of 2^-40, to nearest, ties to even (the default rounding of the process). */
+/* A term in units of 2^-40, to nearest, ties to even (the default rounding of the process): one
+ * instruction, where nearbyint would be a call. */
 static inline int64_t tgr_exact_term(double term)
 {
-    return (int64_t)nearbyint(term * 0x1p40);
+    return (int64_t)llrint(term * 0x1p40);
 }
 
 /* The sum as a double, rounded once. */
