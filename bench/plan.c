@@ -212,8 +212,10 @@ static size_t add_all(planning *plan, int threads, size_t question, bool first)
 static void plan_limits(planning *plan)
 {
     tgr_bench_run *run = plan->run;
-    size_t question = add_question(plan, run->shape.policy, run->shape.thresholds, false, false),
-           one = 0;
+    const tgr_bench_shape *shape = &run->shape;
+    bool tokens = shape->tokens && shape->policy >= TGR_BENCH_UTILITY;
+    size_t question = add_question(plan, shape->policy, shape->thresholds, tokens, shape->masked);
+    size_t one = 0;
     for (size_t i = 0; i < run->thread_count; i++) {
         size_t best = add_all(plan, run->threads[i], question, i == 0);
         if (i == 0) {
