@@ -11,14 +11,8 @@
 #include "engine/ingest/bad.h"
 #include "engine/ingest/columns.h"
 #include "engine/ingest/options.h"
-#include "engine/ingest/row.h"
-#include "engine/log/reader.h"
-#include "engine/log/record.h"
+#include "engine/ingest/team.h"
 #include "engine/router/router.h"
-
-#define REPORT_BYTES   ((uint64_t)1 << 20) /* progress is reported about this often */
-#define REPORT_RECORDS 65536u
-#define CHECK_RECORDS  1024u /* and cancellation looked for this often */
 
 typedef struct ingest {
     tgr_ingest_options options;
@@ -29,16 +23,14 @@ typedef struct ingest {
     bool category_tag;
     char tagger_digest[33];
 
+    tgr_logs logs;
     tgr_columns columns;
-    tgr_log_reader *reader; /* of the log at hand */
-    tgr_record record;      /* reused; likewise row */
-    tgr_row row;
     tgr_bad_reason first_bad; /* reason of the very first bad record */
+    uint64_t lines;           /* gone over in the log at hand */
+    uint64_t bytes_before;    /* decompressed, of the logs before it */
 
-    uint64_t total;                     /* bytes of all logs as stored, 0 not known */
-    uint64_t done_before;               /* of them in the logs before this one */
-    uint64_t last_position;             /* where progress was reported last */
-    unsigned since_check, since_report; /* records */
+    uint64_t total; /* bytes of all logs as stored, 0 not known */
+    uint64_t done;  /* of them read */
 } ingest;
 
 /* Takes numbering and tagger from the router, where there is one. */
@@ -77,124 +69,112 @@ static tgr_status open_columns(ingest *in)
     tgr_router *router = NULL;
     tgr_status status = TGR_OK;
     TGR_TRY(read_router(in, &router));
-    TGR_TRY(tgr_columns_open(&in->columns, in->options.output, !in->options.no_text, router,
-                             in->error));
+    TGR_TRY(tgr_columns_open(&in->columns, in->options.output, router, in->error));
 done:
     tgr_router_free(router); /* its weights are not needed, and may be large */
     return status;
 }
 
-static tgr_status look_up(ingest *in, uint64_t position)
+static void show_progress(const ingest *in)
 {
-    in->since_report += in->since_check;
-    in->since_check = 0;
-    if (in->since_report >= REPORT_RECORDS || position - in->last_position >= REPORT_BYTES) {
-        uint64_t done, total;
-        tgr_log_progress(in->reader, &done, &total);
-        tgr_run_progress(in->run, "reading", "bytes", in->done_before + done, in->total,
-                         in->columns.rows);
-        in->since_report = 0;
-        in->last_position = position;
-    }
-    return tgr_run_check(in->run, in->error);
+    tgr_run_progress(in->run, "reading", "bytes", in->done, in->total, in->columns.facts.rows);
 }
 
-/* Progress and cancellation, rarely enough to cost nothing. */
-static inline tgr_status tick(ingest *in, uint64_t position)
-{
-    if (++in->since_check < CHECK_RECORDS && position - in->last_position < REPORT_BYTES) {
-        return TGR_OK;
-    }
-    return look_up(in, position);
-}
-
-static tgr_status skip(ingest *in, const tgr_log_item *item)
-{
-    if (in->report.bad == 0) {
-        in->first_bad = item->reason;
-    }
-    tgr_bad_count(&in->report, in->reader, item);
-    if (in->options.strict) {
-        return tgr_fail(in->error, TGR_ERR_INPUT, "%s", in->report.first_bad[item->reason]);
-    }
-    return TGR_OK;
-}
-
-/* Marks a good item as bad after all. */
-static void spoil(tgr_log_item *item, const tgr_fault *fault)
-{
-    item->bad = true;
-    item->reason = fault->reason;
-    snprintf(item->why, sizeof item->why, "%s", fault->why);
-}
-
-/* The run cannot go on with this record: adds its place to the sentence. */
-static tgr_status end_at(ingest *in, const tgr_log_item *item, tgr_status status)
+/* The run cannot go on with a row of a part: adds its place to the sentence. */
+static tgr_status end_at(ingest *in, const tgr_delivery *from, uint64_t row, tgr_status status)
 {
     if (status == TGR_ERR_INPUT) {
-        char place[TGR_ERROR_MESSAGE_SIZE / 2];
-        tgr_log_place(in->reader, item, place, sizeof place);
-        tgr_error_prefix(in->error, "%s", place);
+        char where[TGR_ERROR_MESSAGE_SIZE / 2];
+        tgr_part_place place;
+        int64_t position;
+        memcpy(&place, from->part.places.bytes + row * sizeof place, sizeof place);
+        memcpy(&position, from->part.positions.bytes + row * sizeof position, sizeof position);
+        tgr_log_item item = {.position = (uint64_t)position,
+                             .part = place.part,
+                             .line = place.line > 0 ? in->lines + place.line : 0};
+        tgr_log_place(in->logs.logs[from->log].name, &item, where, sizeof where);
+        tgr_error_prefix(in->error, "%s", where);
     }
     return status;
 }
 
-static tgr_status take(ingest *in, tgr_log_item *item)
+/* Counts the bad records of a part, whose other records have been taken. */
+static tgr_status take_bad(ingest *in, const tgr_delivery *from)
 {
-    bool no_memory = false;
-    tgr_fault fault;
-    if (item->bad || !tgr_record_from_log(item, &in->record, &no_memory)) {
-        return no_memory ? tgr_fail_memory(in->error, "a record") : skip(in, item);
+    const tgr_part *part = &from->part;
+    if (part->bad == 0) {
+        return TGR_OK;
     }
-    tgr_status status =
-        tgr_row_build(&in->row, &in->columns.tags, &in->record, in->category_tag, &fault);
-    if (status == TGR_ERR_INPUT) {
-        spoil(item, &fault);
-        return skip(in, item);
+    if (in->report.bad == 0) {
+        in->first_bad = part->very_first_bad;
     }
-    if (status != TGR_OK) {
-        return tgr_fail_memory(in->error, "the tag dictionary");
+    tgr_bad_add(&in->report, in->logs.logs[from->log].name, in->lines, part);
+    if (in->options.strict) {
+        return tgr_fail(in->error, TGR_ERR_INPUT, "%s", in->report.first_bad[part->very_first_bad]);
     }
-    status = tgr_columns_add(&in->columns, &in->record, &in->row, item, in->error);
-    return status == TGR_OK ? TGR_OK : end_at(in, item, status);
+    return TGR_OK;
 }
 
-static tgr_status read_records(ingest *in)
+/* Takes the next piece of the logs into the columns. */
+static tgr_status take(ingest *in, tgr_delivery *from)
 {
-    tgr_log_item item;
-    bool more = true;
+    uint64_t row = 0;
     tgr_status status = TGR_OK;
-    in->last_position = 0;
-    for (;;) {
-        TGR_TRY(tgr_log_next(in->reader, &item, &more, in->error));
-        if (!more) {
-            break;
+    if (from->begins) {
+        in->lines = 0;
+        in->bytes_before = in->report.bytes;
+    }
+    if (from->failure.status != TGR_OK) {
+        return tgr_fail(in->error, from->failure.status, "%s", from->failure.message);
+    }
+    if (from->begins) {
+        TGR_TRY(
+            tgr_columns_begin_log(&in->columns, in->logs.logs[from->log].text, in->run, in->error));
+    }
+    status = tgr_columns_add(&in->columns, &from->part, &row, in->error);
+    TGR_TRY(end_at(in, from, row, status));
+    TGR_TRY(take_bad(in, from));
+    in->lines += from->part.lines;
+    in->report.bytes = in->bytes_before + from->piece.end;
+    in->done = from->stored;
+done:
+    return status;
+}
+
+static tgr_status take_all(ingest *in, tgr_team *team)
+{
+    tgr_status status = TGR_OK;
+    for (bool end = false; !end;) {
+        tgr_delivery *next = tgr_team_next(team, &end);
+        TGR_TRY(tgr_run_check(in->run, in->error));
+        if (next != NULL) {
+            TGR_TRY(take(in, next));
+            tgr_team_release(team);
         }
-        TGR_TRY(take(in, &item));
-        TGR_TRY(tick(in, item.position));
+        show_progress(in);
     }
     TGR_TRY(tgr_run_check(in->run, in->error));
 done:
     return status;
 }
 
-static tgr_status read_log(ingest *in, const char *path)
+static tgr_status read_logs(ingest *in)
 {
-    tgr_status status = TGR_OK;
-    uint64_t done, total;
-    TGR_TRY(tgr_log_open(path, in->options.format, in->options.max_record, in->run, &in->reader,
-                         in->error));
-    TGR_TRY(tgr_columns_begin_log(&in->columns, tgr_log_name(in->reader), in->run, in->error));
-    TGR_TRY(read_records(in));
-    tgr_log_progress(in->reader, &done, &total);
-    in->done_before += done;
-    tgr_run_progress(in->run, "reading", "bytes", in->done_before, in->total, in->columns.rows);
-done:
-    if (in->reader != NULL) {
-        in->report.bytes += tgr_log_bytes(in->reader);
+    const tgr_team_plan plan = {
+        .logs = &in->logs,
+        .format = in->options.format,
+        .work = {.max_record = in->options.max_record,
+                 .category_tag = in->category_tag,
+                 .keep_text = !in->options.no_text,
+                 .strict = in->options.strict},
+        .threads = tgr_run_threads(in->run),
+    };
+    tgr_team *team = NULL;
+    tgr_status status = tgr_team_start(&team, &plan, in->error);
+    if (status == TGR_OK) {
+        status = take_all(in, team);
     }
-    tgr_log_close(in->reader);
-    in->reader = NULL;
+    tgr_team_stop(team);
     return status;
 }
 
@@ -208,11 +188,11 @@ static tgr_status assemble(ingest *in)
         .category_tag = in->category_tag,
         .tagger_digest = in->tagger_digest,
     };
-    if (in->columns.untagged > 0) {
+    if (in->columns.facts.untagged > 0) {
         tgr_run_message(in->run, TGR_WARNING,
                         "%" PRIu64 " of %" PRIu64 " queries have no tag: the bias alone will "
                         "decide them",
-                        in->columns.untagged, in->columns.rows);
+                        in->columns.facts.untagged, in->columns.facts.rows);
     }
     return tgr_assemble(&in->columns, &assembly, &in->report, in->run, in->error);
 }
@@ -223,11 +203,11 @@ static tgr_status run_ingest(ingest *in, const tgr_ingest_options *given)
     TGR_TRY(tgr_ingest_options_read(given, &in->options, in->error));
     TGR_TRY(tgr_ingest_check_files(&in->options, &in->total, in->error));
     TGR_TRY(open_columns(in));
-    for (size_t i = 0; i < in->options.input_count; i++) {
-        TGR_TRY(read_log(in, in->options.inputs[i]));
-    }
-    TGR_TRY(tgr_bad_judge(&in->report, &in->options, in->columns.rows, in->first_bad, in->error));
-    tgr_bad_warn(&in->report, in->columns.rows, in->run);
+    TGR_TRY(tgr_logs_open(&in->logs, &in->options, in->error));
+    TGR_TRY(read_logs(in));
+    TGR_TRY(
+        tgr_bad_judge(&in->report, &in->options, in->columns.facts.rows, in->first_bad, in->error));
+    tgr_bad_warn(&in->report, in->columns.facts.rows, in->run);
     TGR_TRY(assemble(in));
 done:
     return status;
@@ -242,7 +222,6 @@ tgr_status tgr_ingest(const tgr_ingest_options *options, tgr_ingest_report *repo
         *report = in.report;
     }
     tgr_columns_free(&in.columns);
-    tgr_record_free(&in.record);
-    tgr_row_free(&in.row);
+    tgr_logs_free(&in.logs);
     return status;
 }

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdbool.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -16,11 +17,14 @@
 /* Of the buffer of stored bytes, where there is a decoder. */
 #define STORED_SIZE ((size_t)1 << 18)
 
+#define PATIENCE_MS 100 /* a pipe that has nothing is asked again, and cancellation looked for */
+
 struct tgr_source {
     const tgr_run *run;
     int fd;
     bool own_fd;
-    bool at_end; /* of the stored bytes */
+    bool may_wait; /* not a regular file */
+    bool at_end;   /* of the stored bytes */
     char *path;
     const char *name; /* in path, or "stdin" */
     uint64_t total;   /* bytes as stored, 0 unknown */
@@ -32,6 +36,14 @@ struct tgr_source {
     tgr_error failure; /* met after bytes that were still good, told on the next call */
 };
 
+/* Waits until a pipe or terminal has something, or for a while. A signal may reach any thread, so a
+ * read that waits would not always notice that the run is cancelled. */
+static bool is_ready(const tgr_source *source)
+{
+    struct pollfd waiting = {.fd = source->fd, .events = POLLIN};
+    return !source->may_wait || poll(&waiting, 1, PATIENCE_MS) != 0;
+}
+
 static tgr_status read_stored(tgr_source *source, void *bytes, size_t size, size_t *got,
                               tgr_error *error)
 {
@@ -41,8 +53,9 @@ static tgr_status read_stored(tgr_source *source, void *bytes, size_t size, size
         if (status != TGR_OK) {
             return status;
         }
-        count = read(source->fd, bytes, size);
-    } while (count < 0 && errno == EINTR);
+        errno = EAGAIN;
+        count = is_ready(source) ? read(source->fd, bytes, size) : -1;
+    } while (count < 0 && (errno == EINTR || errno == EAGAIN));
     if (count < 0) {
         return tgr_fail_io(error, source->path, "read", errno);
     }
@@ -84,16 +97,17 @@ static tgr_status open_path(tgr_source *source, const char *path, tgr_error *err
     const char *slash = strrchr(source->path, '/');
     source->name = slash ? slash + 1 : source->path;
     if (source->fd < 0) {
-        source->fd = open(path, O_RDONLY | O_CLOEXEC);
+        /* Opening a named pipe would else wait for its writer, deaf to cancellation. */
+        source->fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
         if (source->fd < 0) {
             return tgr_fail_io(error, path, "open", errno);
         }
         source->own_fd = true;
     }
     struct stat info;
-    if (fstat(source->fd, &info) == 0 && S_ISREG(info.st_mode) && info.st_size > 0) {
-        source->total = (uint64_t)info.st_size;
-    }
+    bool regular = fstat(source->fd, &info) == 0 && S_ISREG(info.st_mode);
+    source->may_wait = !regular;
+    source->total = regular ? (uint64_t)info.st_size : 0;
     return TGR_OK;
 }
 

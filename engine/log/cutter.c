@@ -1,0 +1,162 @@
+/* cutter.c - reads ahead by a piece, and keeps what belongs to the next one. */
+#include "engine/log/cutter.h"
+
+#include <string.h>
+
+#include "engine/base/error.h"
+#include "engine/base/memory.h"
+#include "engine/log/cutting.h"
+
+#define MARK        "\xef\xbb\xbf" /* of byte order; says only that a text is UTF-8 */
+#define MARK_LENGTH 3
+
+/* MessagePack begins a record with a map or an array. JSON cannot begin with such a byte, nor a
+ * record with what JSON begins with: there these are integers. */
+static tgr_log_format detect_format(const tgr_log_cutter *cutter)
+{
+    if (cutter->kept_length == 0) {
+        return TGR_LOG_JSONL;
+    }
+    uint8_t first = (uint8_t)cutter->kept[0];
+    return (first >= 0x80 && first <= 0x9f) || (first >= 0xdc && first <= 0xdf) ? TGR_LOG_MSGPACK
+                                                                                : TGR_LOG_JSONL;
+}
+
+static tgr_status keep(tgr_log_cutter *cutter, const char *bytes, size_t length, tgr_error *error)
+{
+    void *kept = cutter->kept;
+    if (!tgr_mem_grow(&kept, &cutter->kept_capacity, length + 1, 1)) {
+        return tgr_fail_memory(error, "a log's buffer");
+    }
+    cutter->kept = kept;
+    memcpy(cutter->kept, bytes, length);
+    cutter->kept_length = length;
+    return TGR_OK;
+}
+
+/* Reads enough to tell the format. */
+static tgr_status begin(tgr_log_cutter *cutter, tgr_error *error)
+{
+    char first[MARK_LENGTH];
+    size_t length = 0;
+    while (length < sizeof first) {
+        size_t got = 0;
+        tgr_status status =
+            tgr_source_read(cutter->source, first + length, sizeof first - length, &got, error);
+        if (status != TGR_OK) {
+            return status;
+        }
+        if (got == 0) {
+            break;
+        }
+        length += got;
+    }
+    tgr_status status = keep(cutter, first, length, error);
+    if (status != TGR_OK) {
+        return status;
+    }
+    if (cutter->format == TGR_LOG_AUTO) {
+        cutter->format = detect_format(cutter);
+    }
+    if (cutter->format == TGR_LOG_JSONL && length == MARK_LENGTH &&
+        memcmp(first, MARK, MARK_LENGTH) == 0) {
+        cutter->kept_length = 0;
+        cutter->position = MARK_LENGTH;
+    }
+    return TGR_OK;
+}
+
+tgr_status tgr_log_cutter_open(const char *path, tgr_log_format format, size_t max_record,
+                               const tgr_run *run, tgr_log_cutter **cutter, tgr_error *error)
+{
+    tgr_log_cutter *opened = tgr_mem_zalloc(1, sizeof(*opened));
+    if (!opened) {
+        return tgr_fail_memory(error, "a log");
+    }
+    opened->format = format;
+    opened->max_record = max_record;
+    tgr_status status = tgr_source_open(path, run, &opened->source, error);
+    if (status == TGR_OK) {
+        status = begin(opened, error);
+    }
+    if (status != TGR_OK) {
+        tgr_log_cutter_close(opened);
+        return status;
+    }
+    *cutter = opened;
+    return TGR_OK;
+}
+
+void tgr_log_fill(tgr_log_cutter *cutter, tgr_log_piece *piece, size_t want)
+{
+    if (!tgr_log_piece_reserve(piece, want > cutter->kept_length ? want : cutter->kept_length)) {
+        tgr_fail_memory(&cutter->failure, "a log's buffer");
+        return;
+    }
+    if (cutter->kept_length > 0) {
+        memcpy(piece->bytes + piece->length, cutter->kept, cutter->kept_length);
+        piece->length += cutter->kept_length;
+        cutter->kept_length = 0;
+    }
+    while (piece->length < want && !cutter->finished && !tgr_log_failed(cutter)) {
+        size_t got = 0;
+        tgr_source_read(cutter->source, piece->bytes + piece->length, want - piece->length, &got,
+                        &cutter->failure);
+        piece->length += got;
+        cutter->finished = got == 0;
+    }
+}
+
+tgr_status tgr_log_cut(tgr_log_cutter *cutter, tgr_log_piece *piece, size_t length,
+                       tgr_error *error)
+{
+    tgr_status status = keep(cutter, piece->bytes + length, piece->length - length, error);
+    piece->length = length;
+    piece->position = cutter->position;
+    cutter->position += length;
+    piece->end = cutter->position;
+    return status;
+}
+
+size_t tgr_log_want(const tgr_log_cutter *cutter, size_t filled)
+{
+    size_t most = cutter->max_record + TGR_PIECE_BYTES;
+    return filled > most / 2 ? (filled < most ? most : filled + TGR_PIECE_BYTES) : 2 * filled;
+}
+
+tgr_status tgr_log_failure(const tgr_log_cutter *cutter, tgr_error *error)
+{
+    return tgr_fail(error, cutter->failure.status, "%s", cutter->failure.message);
+}
+
+tgr_status tgr_log_cutter_next(tgr_log_cutter *cutter, tgr_log_piece *piece, bool *more,
+                               tgr_error *error)
+{
+    tgr_log_piece_clear(piece);
+    piece->format = cutter->format;
+    piece->position = piece->end = cutter->position;
+    *more = false;
+    if (tgr_log_failed(cutter)) {
+        return tgr_log_failure(cutter, error);
+    }
+    tgr_status status = cutter->format == TGR_LOG_MSGPACK
+                            ? tgr_log_cut_objects(cutter, piece, error)
+                            : tgr_log_cut_lines(cutter, piece, error);
+    *more = piece->end > piece->position;
+    return status;
+}
+
+tgr_source *tgr_log_cutter_source(const tgr_log_cutter *cutter)
+{
+    return cutter->source;
+}
+
+void tgr_log_cutter_close(tgr_log_cutter *cutter)
+{
+    if (!cutter) {
+        return;
+    }
+    tgr_source_close(cutter->source);
+    tgr_mem_free(cutter->kept);
+    tgr_mem_free(cutter);
+}
