@@ -46,11 +46,37 @@ static inline void look(const char *bytes, size_t length, bool *ascii, bool *nul
     *nul = (zero & tops) != 0;
 }
 
-static inline void take_text(tgr_tape *tape, tgr_value *value, const uint8_t *at, uint32_t length)
+#define SHORT_MOST 31 /* bytes */
+
+/* The same of a short text, whose length is hard to predict: always four words. */
+static inline void look_short(const char *bytes, size_t length, bool *ascii, bool *nul)
+{
+    const uint64_t ones = UINT64_C(0x0101010101010101), tops = ones << 7;
+    static const uint64_t masks[8] = {UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX};
+    const char *mask = (const char *)masks + sizeof masks / 2 - length;
+    uint64_t high = 0, zero = 0;
+    for (size_t i = 0; i < 4; i++) {
+        uint64_t word, kept;
+        memcpy(&word, bytes + 8 * i, sizeof word);
+        memcpy(&kept, mask + 8 * i, sizeof kept);
+        high |= word & kept;
+        word |= ~kept;
+        zero |= (word - ones) & ~word;
+    }
+    *ascii = (high & tops) == 0;
+    *nul = (zero & tops) != 0;
+}
+
+static inline const uint8_t *take_text(tgr_tape *tape, tgr_value *value, const uint8_t *at,
+                                       uint32_t length)
 {
     const char *text = (const char *)at;
     bool ascii, nul;
-    look(text, length, &ascii, &nul);
+    if (length <= SHORT_MOST) {
+        look_short(text, length, &ascii, &nul);
+    } else {
+        look(text, length, &ascii, &nul);
+    }
     tape->nul |= nul;
     value->kind = TGR_STRING;
     value->count = length;
@@ -60,6 +86,7 @@ static inline void take_text(tgr_tape *tape, tgr_value *value, const uint8_t *at
         value->subtype = 1;
         tape->invalid_text = true;
     }
+    return at + length;
 }
 
 static inline uint64_t big_endian(const uint8_t *bytes, size_t count)
@@ -71,14 +98,14 @@ static inline uint64_t big_endian(const uint8_t *bytes, size_t count)
     return number;
 }
 
-static const uint8_t *take_unsigned(tgr_value *value, const uint8_t *at, size_t size)
+static inline const uint8_t *take_unsigned(tgr_value *value, const uint8_t *at, size_t size)
 {
     value->kind = TGR_UNSIGNED;
     value->as.unsigned_integer = big_endian(at, size);
     return at + size;
 }
 
-static const uint8_t *take_signed(tgr_value *value, const uint8_t *at, size_t size)
+static inline const uint8_t *take_signed(tgr_value *value, const uint8_t *at, size_t size)
 {
     unsigned spare = 64 - 8 * (unsigned)size;
     int64_t number = (int64_t)(big_endian(at, size) << spare) >> spare;
@@ -87,7 +114,7 @@ static const uint8_t *take_signed(tgr_value *value, const uint8_t *at, size_t si
     return at + size;
 }
 
-static const uint8_t *take_real(tgr_value *value, const uint8_t *at, size_t size)
+static inline const uint8_t *take_real(tgr_value *value, const uint8_t *at, size_t size)
 {
     value->kind = TGR_REAL;
     if (size == sizeof(float)) {
@@ -102,7 +129,7 @@ static const uint8_t *take_real(tgr_value *value, const uint8_t *at, size_t size
     return at + size;
 }
 
-static const uint8_t *take_bytes(tgr_value *value, const uint8_t *at, uint32_t length)
+static inline const uint8_t *take_bytes(tgr_value *value, const uint8_t *at, uint32_t length)
 {
     value->kind = TGR_BINARY;
     value->count = length;
@@ -110,7 +137,7 @@ static const uint8_t *take_bytes(tgr_value *value, const uint8_t *at, uint32_t l
     return at + length;
 }
 
-static const uint8_t *take_extension(tgr_value *value, const uint8_t *at, uint32_t length)
+static inline const uint8_t *take_extension(tgr_value *value, const uint8_t *at, uint32_t length)
 {
     value->kind = TGR_EXTENSION;
     value->subtype = (int8_t)at[0];
@@ -119,17 +146,18 @@ static const uint8_t *take_extension(tgr_value *value, const uint8_t *at, uint32
     return at + 1 + length;
 }
 
-static void begin_container(tgr_value *value, tgr_value_kind kind, uint32_t count)
+static inline const uint8_t *take_container(tgr_value *value, tgr_value_kind kind,
+                                            const uint8_t *at, uint32_t count)
 {
     value->kind = kind;
     value->count = count;
+    return at;
 }
 
-/* A value that begins with 0xc0..0xdf, from after that byte. */
-static const uint8_t *take_headed(tgr_tape *tape, tgr_value *value, uint8_t first,
-                                  const uint8_t *at)
+/* A value that begins with 0xc0..0xdf, from after that byte. Sizes are constants, for speed. */
+static inline const uint8_t *take_headed(tgr_tape *tape, tgr_value *value, uint8_t first,
+                                         const uint8_t *at)
 {
-    size_t size = (size_t)1 << (first & 3); /* as the groups of the four numeric kinds go */
     switch (first) {
     case 0xc0:
         value->kind = TGR_NIL;
@@ -140,45 +168,51 @@ static const uint8_t *take_headed(tgr_tape *tape, tgr_value *value, uint8_t firs
         value->as.boolean = first == 0xc3;
         return at;
     case 0xc4:
+        return take_bytes(value, at + 1, at[0]);
     case 0xc5:
+        return take_bytes(value, at + 2, (uint32_t)big_endian(at, 2));
     case 0xc6:
-        size = (size_t)1 << (first - 0xc4);
-        return take_bytes(value, at + size, (uint32_t)big_endian(at, size));
+        return take_bytes(value, at + 4, (uint32_t)big_endian(at, 4));
     case 0xc7:
+        return take_extension(value, at + 1, at[0]);
     case 0xc8:
+        return take_extension(value, at + 2, (uint32_t)big_endian(at, 2));
     case 0xc9:
-        size = (size_t)1 << (first - 0xc7);
-        return take_extension(value, at + size, (uint32_t)big_endian(at, size));
+        return take_extension(value, at + 4, (uint32_t)big_endian(at, 4));
     case 0xca:
-        return take_real(value, at, sizeof(float));
+        return take_real(value, at, 4);
     case 0xcb:
-        return take_real(value, at, sizeof(double));
+        return take_real(value, at, 8);
     case 0xcc:
+        return take_unsigned(value, at, 1);
     case 0xcd:
+        return take_unsigned(value, at, 2);
     case 0xce:
+        return take_unsigned(value, at, 4);
     case 0xcf:
-        return take_unsigned(value, at, size);
+        return take_unsigned(value, at, 8);
     case 0xd0:
+        return take_signed(value, at, 1);
     case 0xd1:
+        return take_signed(value, at, 2);
     case 0xd2:
+        return take_signed(value, at, 4);
     case 0xd3:
-        return take_signed(value, at, size);
+        return take_signed(value, at, 8);
     case 0xd9:
+        return take_text(tape, value, at + 1, at[0]);
     case 0xda:
+        return take_text(tape, value, at + 2, (uint32_t)big_endian(at, 2));
     case 0xdb:
-        size = (size_t)1 << (first - 0xd9);
-        take_text(tape, value, at + size, (uint32_t)big_endian(at, size));
-        return at + size + value->count;
+        return take_text(tape, value, at + 4, (uint32_t)big_endian(at, 4));
     case 0xdc:
+        return take_container(value, TGR_ARRAY, at + 2, (uint32_t)big_endian(at, 2));
     case 0xdd:
-        size = (size_t)2 << (first - 0xdc);
-        begin_container(value, TGR_ARRAY, (uint32_t)big_endian(at, size));
-        return at + size;
+        return take_container(value, TGR_ARRAY, at + 4, (uint32_t)big_endian(at, 4));
     case 0xde:
+        return take_container(value, TGR_MAP, at + 2, (uint32_t)big_endian(at, 2));
     case 0xdf:
-        size = (size_t)2 << (first - 0xde);
-        begin_container(value, TGR_MAP, (uint32_t)big_endian(at, size));
-        return at + size;
+        return take_container(value, TGR_MAP, at + 4, (uint32_t)big_endian(at, 4));
     default: /* 0xd4..0xd8; the scan lets no 0xc1 through */
         return take_extension(value, at, (uint32_t)1 << (first - 0xd4));
     }
@@ -193,10 +227,9 @@ static inline const uint8_t *take_value(tgr_tape *tape, tgr_value *value, const 
         value->kind = TGR_UNSIGNED;
         value->as.unsigned_integer = first;
     } else if (first < 0xa0) {
-        begin_container(value, first < 0x90 ? TGR_MAP : TGR_ARRAY, first & 0x0f);
+        return take_container(value, first < 0x90 ? TGR_MAP : TGR_ARRAY, at, first & 0x0f);
     } else if (first < 0xc0) {
-        take_text(tape, value, at, first & 0x1f);
-        return at + (first & 0x1f);
+        return take_text(tape, value, at, first & 0x1f);
     } else if (first < 0xe0) {
         return take_headed(tape, value, first, at);
     } else {

@@ -16,7 +16,7 @@ typedef struct tgr_msgpack_extent {
     bool too_deep, too_large;
 } tgr_msgpack_extent;
 
-#define TGR_MSGPACK_PADDING 8 /* bytes after an object that must be readable */
+#define TGR_MSGPACK_PADDING 32 /* bytes after an object that must be readable */
 
 /* Decodes the object that a scan found complete; strings on the tape point into `bytes`, which must
  * be readable up to TGR_MSGPACK_PADDING bytes after the object's end; their values do not matter.
