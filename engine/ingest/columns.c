@@ -9,17 +9,38 @@
 #include "engine/base/runtime.h"
 #include "engine/ingest/excess.h"
 
-static void set_paths(tgr_columns *columns, const char *path)
+const char *const tgr_spool_names[TGR_SPOOLS] = {"category", "split",     "allow",  "deny",
+                                                 "needs",    "rows",      "models", "ids",
+                                                 "texts",    "positions", "tokens", "names"};
+
+void tgr_columns_spools(tgr_columns *columns, tgr_spool *spools[TGR_SPOOLS])
+{
+    tgr_spool *others[] = {&columns->entries, &columns->models_done, &columns->ids,
+                           &columns->texts,   &columns->positions,   &columns->prompt_tokens,
+                           &columns->names};
+    for (int i = 0; i < TGR_CODED_COLUMNS; i++) {
+        spools[i] = &columns->coded[i].codes;
+    }
+    memcpy(spools + TGR_CODED_COLUMNS, others, sizeof others);
+}
+
+void tgr_columns_dictionaries(const tgr_columns *columns,
+                              tgr_strings *dictionaries[TGR_CODED_COLUMNS + 2])
 {
     for (int i = 0; i < TGR_CODED_COLUMNS; i++) {
-        columns->coded[i].codes.path = path;
+        dictionaries[i] = columns->coded[i].names;
     }
-    columns->entries.path = path;
-    columns->models_done.path = path;
-    columns->ids.path = path;
-    columns->texts.path = path;
-    columns->positions.path = path;
-    columns->prompt_tokens.path = path;
+    dictionaries[TGR_CODED_COLUMNS] = columns->models;
+    dictionaries[TGR_CODED_COLUMNS + 1] = columns->tags.names;
+}
+
+static void set_paths(tgr_columns *columns, const char *path)
+{
+    tgr_spool *spools[TGR_SPOOLS];
+    tgr_columns_spools(columns, spools);
+    for (int i = 0; i < TGR_SPOOLS; i++) {
+        spools[i]->path = path;
+    }
 }
 
 tgr_status tgr_columns_open(tgr_columns *columns, const char *path, const tgr_router *router,
@@ -38,21 +59,20 @@ tgr_status tgr_columns_open(tgr_columns *columns, const char *path, const tgr_ro
         tgr_columns_free(columns);
         return tgr_fail_memory(error, "the names in a log");
     }
+    columns->names_saved[TGR_CODED_COLUMNS + 1] = columns->tags.numbered;
     return TGR_OK;
 }
 
 void tgr_columns_free(tgr_columns *columns)
 {
+    tgr_spool *spools[TGR_SPOOLS];
+    tgr_columns_spools(columns, spools);
+    for (int i = 0; i < TGR_SPOOLS; i++) {
+        tgr_spool_free(spools[i]);
+    }
     for (int i = 0; i < TGR_CODED_COLUMNS; i++) {
         tgr_strings_free(columns->coded[i].names);
-        tgr_spool_free(&columns->coded[i].codes);
     }
-    tgr_spool_free(&columns->entries);
-    tgr_spool_free(&columns->models_done);
-    tgr_spool_free(&columns->ids);
-    tgr_spool_free(&columns->texts);
-    tgr_spool_free(&columns->positions);
-    tgr_spool_free(&columns->prompt_tokens);
     tgr_tag_table_free(&columns->tags);
     tgr_strings_free(columns->models);
     tgr_strings_free(columns->sources);

@@ -13,6 +13,7 @@
 
 #include "engine/ingest/part.h"
 #include "engine/ingest/spool.h"
+#include "engine/log/source.h"
 
 #define TGR_CODED_MAX ((uint32_t)1 << 24) /* distinct names of one coded column */
 
@@ -25,7 +26,10 @@ typedef struct tgr_coded_column {
 typedef struct tgr_log_rows { /* rows of one input, in order */
     uint32_t source;
     uint64_t rows;
+    tgr_source_mark mark; /* how far it was read */
 } tgr_log_rows;
+
+#define TGR_SPOOLS (TGR_CODED_COLUMNS + 7)
 
 typedef struct tgr_columns {
     tgr_tag_table tags;
@@ -41,6 +45,8 @@ typedef struct tgr_columns {
     tgr_spool texts;
     tgr_spool positions;
     tgr_spool prompt_tokens;
+    tgr_spool names; /* new ones since the last checkpoint are appended with the next */
+    uint32_t names_saved[TGR_CODED_COLUMNS + 2]; /* of the columns of codes, models, tags */
     tgr_facts facts;
 
     uint32_t *numbers; /* of the run, for those of the part at hand */
@@ -51,6 +57,14 @@ typedef struct tgr_columns {
 tgr_status tgr_columns_open(tgr_columns *columns, const char *path, const tgr_router *router,
                             tgr_error *error);
 void tgr_columns_free(tgr_columns *columns); /* harmless on a zeroed structure */
+
+/* All spools, in a fixed order; and what a file of each is called. */
+void tgr_columns_spools(tgr_columns *columns, tgr_spool *spools[TGR_SPOOLS]);
+extern const char *const tgr_spool_names[TGR_SPOOLS];
+
+/* The dictionaries, in the order of names_saved. */
+void tgr_columns_dictionaries(const tgr_columns *columns,
+                              tgr_strings *dictionaries[TGR_CODED_COLUMNS + 2]);
 
 /* What follows comes from this log. Says so where another log has the same name. */
 tgr_status tgr_columns_begin_log(tgr_columns *columns, const char *source, const tgr_run *run,

@@ -9,7 +9,9 @@
 #include "engine/base/options.h"
 #include "engine/base/output.h"
 
-#define MAX_RECORD ((size_t)64 << 20)
+#define MAX_RECORD              ((size_t)64 << 20)
+#define CHECKPOINT_BYTES        ((uint64_t)256 << 20)
+#define CHECKPOINT_MILLISECONDS 3000
 
 void tgr_ingest_options_init(tgr_ingest_options *options)
 {
@@ -17,6 +19,8 @@ void tgr_ingest_options_init(tgr_ingest_options *options)
         .size = sizeof *options,
         .max_bad = 0.05,
         .max_record = MAX_RECORD,
+        .checkpoint_bytes = CHECKPOINT_BYTES,
+        .checkpoint_milliseconds = CHECKPOINT_MILLISECONDS,
     };
 }
 

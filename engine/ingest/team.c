@@ -74,6 +74,16 @@ static uint64_t stored_so_far(const tgr_team *team)
     return team->stored_before + done;
 }
 
+static tgr_status open_log(tgr_team *team, size_t log, bool goes_on, tgr_error *error)
+{
+    const tgr_team_plan *plan = &team->plan;
+    const char *path = plan->logs->logs[log].path;
+    return goes_on ? tgr_log_cutter_continue(path, plan->stand, plan->work.max_record, &team->run,
+                                             &team->cutter, error)
+                   : tgr_log_cutter_open(path, plan->format, plan->work.max_record, &team->run,
+                                         &team->cutter, error);
+}
+
 /* Cuts one piece of a log, which is opened with the first. False where there is nothing to do any
  * more. */
 static bool cut_piece(tgr_team *team, size_t log, bool *more)
@@ -85,17 +95,17 @@ static bool cut_piece(tgr_team *team, size_t log, bool *more)
     }
     tgr_status status = TGR_OK;
     to->log = log;
-    to->begins = team->cutter == NULL;
+    bool goes_on = log == plan->first && plan->stand != NULL; /* where it was left */
+    to->begins = team->cutter == NULL && !goes_on;
     to->failure.status = TGR_OK;
     tgr_log_piece_clear(&to->piece);
-    if (to->begins) {
-        status =
-            tgr_log_cutter_open(plan->logs->logs[log].path, plan->format, plan->work.max_record,
-                                &team->run, &team->cutter, &to->failure);
+    if (team->cutter == NULL) {
+        status = open_log(team, log, goes_on, &to->failure);
     }
     if (status == TGR_OK) {
         status = tgr_log_cutter_next(team->cutter, &to->piece, more, &to->failure);
         to->stored = stored_so_far(team);
+        to->mark = tgr_source_marked(tgr_log_cutter_source(team->cutter));
     }
     if (status != TGR_OK) {
         tgr_log_piece_clear(&to->piece);
@@ -110,7 +120,7 @@ static void *cut_all(void *argument)
 {
     tgr_team *team = argument;
     bool go_on = true;
-    for (size_t log = 0; log < team->plan.logs->count && go_on; log++) {
+    for (size_t log = team->plan.first; log < team->plan.logs->count && go_on; log++) {
         bool more = true;
         while (more && go_on) {
             more = false;
@@ -242,6 +252,7 @@ tgr_status tgr_team_start(tgr_team **team, const tgr_team_plan *plan, tgr_error 
         return tgr_fail_memory(error, "the threads");
     }
     made->plan = *plan;
+    made->stored_before = plan->stored_before;
     made->run = (tgr_run){.size = sizeof made->run, .cancel = &made->stop};
     prepare_waiting(made);
     tgr_status status = TGR_OK;

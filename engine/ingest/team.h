@@ -12,7 +12,7 @@
 #include "engine/ingest/logs.h"
 #include "engine/ingest/part.h"
 #include "engine/ingest/worker.h"
-#include "engine/log/piece.h"
+#include "engine/log/cutter.h"
 
 typedef struct tgr_team tgr_team;
 
@@ -20,14 +20,18 @@ typedef struct tgr_team_plan {
     const tgr_logs *logs;
     tgr_log_format format;
     tgr_work work;
-    int threads; /* that parse, the caller's included */
+    int threads;                /* that parse, the caller's included */
+    size_t first;               /* log to begin with; those before it are done */
+    const tgr_log_stand *stand; /* NULL, or where the first was left */
+    uint64_t stored_before;     /* bytes of those before it, as stored */
 } tgr_team_plan;
 
 /* A piece and what became of it. */
 typedef struct tgr_delivery {
-    size_t log;      /* number of the log */
-    bool begins;     /* the first of its log; a log without records has one, too */
-    uint64_t stored; /* bytes of all logs as stored that were read when it was cut */
+    size_t log;           /* number of the log */
+    bool begins;          /* the first of its log; a log without records has one, too */
+    uint64_t stored;      /* bytes of all logs as stored that were read when it was cut */
+    tgr_source_mark mark; /* the same of this log */
     tgr_log_piece piece;
     tgr_part part;
     tgr_error failure; /* what comes after these records; status TGR_OK: more of the log */

@@ -66,25 +66,42 @@ static tgr_status begin(tgr_log_cutter *cutter, tgr_error *error)
     return TGR_OK;
 }
 
-tgr_status tgr_log_cutter_open(const char *path, tgr_log_format format, size_t max_record,
-                               const tgr_run *run, tgr_log_cutter **cutter, tgr_error *error)
+/* stand: NULL to begin at the beginning. */
+static tgr_status open_at(const char *path, tgr_log_format format, const tgr_log_stand *stand,
+                          size_t max_record, const tgr_run *run, tgr_log_cutter **cutter,
+                          tgr_error *error)
 {
     tgr_log_cutter *opened = tgr_mem_zalloc(1, sizeof(*opened));
     if (!opened) {
         return tgr_fail_memory(error, "a log");
     }
+    tgr_status status = TGR_OK;
     opened->format = format;
     opened->max_record = max_record;
-    tgr_status status = tgr_source_open(path, run, &opened->source, error);
-    if (status == TGR_OK) {
-        status = begin(opened, error);
-    }
-    if (status != TGR_OK) {
-        tgr_log_cutter_close(opened);
-        return status;
+    TGR_TRY(tgr_source_open(path, run, &opened->source, error));
+    if (stand == NULL) {
+        TGR_TRY(begin(opened, error));
+    } else {
+        opened->position = stand->position;
+        TGR_TRY(tgr_source_continue(opened->source, &stand->mark, stand->position, error));
     }
     *cutter = opened;
     return TGR_OK;
+done:
+    tgr_log_cutter_close(opened);
+    return status;
+}
+
+tgr_status tgr_log_cutter_open(const char *path, tgr_log_format format, size_t max_record,
+                               const tgr_run *run, tgr_log_cutter **cutter, tgr_error *error)
+{
+    return open_at(path, format, NULL, max_record, run, cutter, error);
+}
+
+tgr_status tgr_log_cutter_continue(const char *path, const tgr_log_stand *stand, size_t max_record,
+                                   const tgr_run *run, tgr_log_cutter **cutter, tgr_error *error)
+{
+    return open_at(path, stand->format, stand, max_record, run, cutter, error);
 }
 
 void tgr_log_fill(tgr_log_cutter *cutter, tgr_log_piece *piece, size_t want)

@@ -18,6 +18,17 @@ typedef struct tgr_log_cutter tgr_log_cutter;
 tgr_status tgr_log_cutter_open(const char *path, tgr_log_format format, size_t max_record,
                                const tgr_run *run, tgr_log_cutter **cutter, tgr_error *error);
 
+/* Where an earlier run stood between two pieces. */
+typedef struct tgr_log_stand {
+    tgr_log_format format; /* never TGR_LOG_AUTO */
+    uint64_t position;
+    tgr_source_mark mark;
+} tgr_log_stand;
+
+/* The same from there on. TGR_ERR_INPUT where the log has changed. */
+tgr_status tgr_log_cutter_continue(const char *path, const tgr_log_stand *stand, size_t max_record,
+                                   const tgr_run *run, tgr_log_cutter **cutter, tgr_error *error);
+
 /* Fills a piece; *more is false, and the piece empty, at the end. A failure (TGR_ERR_INPUT where
  * the log cannot be read on: damaged compression, MessagePack that has lost its framing) comes
  * after the whole records before it; the sentence says what was left unread. */
