@@ -262,7 +262,7 @@ void tgr_resume_end(tgr_ingest_state *in, tgr_status status)
 {
     bool later = status == TGR_ERR_IO || status == TGR_ERR_NOMEM || status == TGR_ERR_CANCELLED;
     tgr_keeper_wait(&in->keeper, NULL);
-    bool keep = in->hands_off || later;
+    bool keep = status != TGR_OK && (in->hands_off || later);
     if (keep && in->keeper.kept && later) {
         say_how_to_go_on(in, status);
     }
