@@ -28,7 +28,8 @@ static inline tgr_status walk_open(log_walk *walk, const char *path, tgr_log_for
     *walk = (log_walk){.parser = tgr_log_parser_new(max_record)};
     tgr_status status = TGR_ERR_NOMEM;
     if (walk->parser != NULL) {
-        status = tgr_log_cutter_open(path, format, max_record, NULL, &walk->cutter, error);
+        status = tgr_log_cutter_open(path, format, tgr_log_whole, max_record, NULL, &walk->cutter,
+                                     error);
     }
     if (status != TGR_OK) {
         walk_close(walk);

@@ -1,4 +1,5 @@
 /* command_ingest.c - request logs to a query file. */
+#include <stdio.h>
 #include <string.h>
 
 #include <tagroute/ingest.h>
@@ -16,6 +17,7 @@ static const tgr_cli_option ingest_options[] = {
     {"compress", 0, NULL, "smaller file, slower to read"},
     {"compact", 0, NULL, "16-bit column numbers where they are enough: faster to read"},
     {"no-text", 0, NULL, "leave texts out of the query file"},
+    {"shard", 0, "I/N", "only the I-th of N equal shares of the logs; needs --router"},
     {"resume", 0, NULL, "go on where the same command was stopped or killed"},
     {"checkpoint", 0, "SIZE", "log between two states to go on from (default: 256M, 3 s at least)"},
     {0},
@@ -62,14 +64,31 @@ static tgr_status read_format(const tgr_cli_arguments *arguments, tgr_log_format
     return TGR_OK;
 }
 
+static tgr_status read_shard(const char *text, tgr_ingest_options *options, tgr_error *error)
+{
+    char end;
+    if (text[strspn(text, "0123456789/")] != '\0' || strlen(text) > 19 ||
+        sscanf(text, "%u/%u%c", &options->shard, &options->shard_count, &end) != 2 ||
+        options->shard < 1 || options->shard > options->shard_count) {
+        return tgr_cli_fail(error, TGR_ERR_ARGUMENT,
+                            "--shard takes which share of how many, such as 1/4, not '%.60s'",
+                            text);
+    }
+    return TGR_OK;
+}
+
 static tgr_status read_numbers(const tgr_cli_arguments *arguments, tgr_ingest_options *options,
                                tgr_error *error)
 {
     const char *max_bad = tgr_cli_text(arguments, "max-bad");
     const char *max_record = tgr_cli_text(arguments, "max-record");
     const char *checkpoint = tgr_cli_text(arguments, "checkpoint");
+    const char *shard = tgr_cli_text(arguments, "shard");
     tgr_status status = TGR_OK;
-    if (max_bad != NULL) {
+    if (shard != NULL) {
+        status = read_shard(shard, options, error);
+    }
+    if (status == TGR_OK && max_bad != NULL) {
         status = tgr_cli_parse_share("max-bad", max_bad, &options->max_bad, error);
     }
     if (status == TGR_OK && max_record != NULL) {

@@ -73,6 +73,9 @@ static tgr_status move_all(movers *all, tgr_block *block, uint64_t rows, const t
                            tgr_error *error)
 {
     tgr_status status = TGR_OK;
+    if (rows == 0) { /* even no row has boundaries */
+        TGR_TRY(move_block(all, block, error));
+    }
     for (uint64_t row = 0; row < rows; row += block->rows) {
         TGR_TRY(tgr_run_check(run, error));
         tgr_run_progress(run, "writing", "queries", row, rows, row);

@@ -119,6 +119,9 @@ static tgr_status fail_unusable(const tgr_ingest_report *report, const tgr_inges
 tgr_status tgr_bad_judge(const tgr_ingest_report *report, const tgr_ingest_options *options,
                          uint64_t usable, tgr_bad_reason first, tgr_error *error)
 {
+    if (usable == 0 && report->bad == 0 && options->shard_count > 0) {
+        return TGR_OK; /* another shard's share may have records */
+    }
     if (usable == 0) {
         return fail_unusable(report, options, first, error);
     }

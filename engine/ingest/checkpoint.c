@@ -12,7 +12,7 @@
 
 #define VERSION  1
 #define DIGITS   16
-#define LOG_PART 4 /* numbers a log */
+#define LOG_PART 5 /* numbers a log */
 #define FACTS    9
 
 /* ---- facts as numbers ---------------------------------------------------------------------------
@@ -99,6 +99,7 @@ static void pack_logs(msgpack_packer *packer, const tgr_checkpoint *checkpoint)
         const tgr_log_rows *log = &checkpoint->logs[i];
         msgpack_pack_uint64(packer, log->rows);
         msgpack_pack_uint64(packer, log->mark.size);
+        msgpack_pack_uint64(packer, log->mark.begin);
         msgpack_pack_uint64(packer, log->mark.stored);
         msgpack_pack_uint64(packer, log->mark.hash);
     }
@@ -238,7 +239,8 @@ static bool take_logs(tgr_checkpoint *checkpoint, const msgpack_object *list)
             return false;
         }
         checkpoint->logs[i].rows = numbers[0];
-        checkpoint->logs[i].mark = (tgr_source_mark){numbers[1], numbers[2], numbers[3]};
+        checkpoint->logs[i].mark =
+            (tgr_source_mark){numbers[1], numbers[2], numbers[3], numbers[4]};
     }
     return true;
 }

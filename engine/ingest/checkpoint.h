@@ -9,14 +9,14 @@
 #include "engine/ingest/columns.h"
 
 typedef enum tgr_stand {
-    TGR_STAND_FORMAT,       /* of the log at hand */
-    TGR_STAND_POSITION,     /* in it, decompressed */
-    TGR_STAND_LINES,        /* gone over in it */
-    TGR_STAND_BYTES_BEFORE, /* decompressed, of the logs before it */
-    TGR_STAND_STORED,       /* bytes of all logs as stored */
-    TGR_STAND_CODED,        /* a bit a column of codes: it is in use */
-    TGR_STAND_FIRST_BAD,    /* reason of the very first bad record */
-    TGR_STAND_BAD,          /* records */
+    TGR_STAND_FORMAT,    /* of the log at hand */
+    TGR_STAND_POSITION,  /* in it, decompressed */
+    TGR_STAND_LINES,     /* gone over in it */
+    TGR_STAND_BYTES,     /* decompressed, of all logs */
+    TGR_STAND_STORED,    /* bytes of all logs as stored */
+    TGR_STAND_CODED,     /* a bit a column of codes: it is in use */
+    TGR_STAND_FIRST_BAD, /* reason of the very first bad record */
+    TGR_STAND_BAD,       /* records */
     TGR_STANDS
 } tgr_stand;
 

@@ -72,6 +72,21 @@ static tgr_status check_numbers(const tgr_ingest_options *options, tgr_error *er
     return TGR_OK;
 }
 
+static tgr_status check_shard(const tgr_ingest_options *options, tgr_error *error)
+{
+    unsigned shard = options->shard, count = options->shard_count;
+    if (shard > count || (shard == 0) != (count == 0)) {
+        return tgr_fail(error, TGR_ERR_ARGUMENT, "there is no shard %u of %u: they count from 1",
+                        shard, count);
+    }
+    if (count > 0 && options->router == NULL) {
+        return tgr_fail(error, TGR_ERR_ARGUMENT,
+                        "a shard numbers its tags as a router does, so that shards fit together; "
+                        "name one");
+    }
+    return TGR_OK;
+}
+
 tgr_status tgr_ingest_options_read(const tgr_ingest_options *given, tgr_ingest_options *options,
                                    tgr_error *error)
 {
@@ -81,6 +96,7 @@ tgr_status tgr_ingest_options_read(const tgr_ingest_options *given, tgr_ingest_o
     TGR_TRY(check_inputs(options, error));
     TGR_TRY(check_output(options, error));
     TGR_TRY(check_numbers(options, error));
+    TGR_TRY(check_shard(options, error));
 done:
     return status;
 }

@@ -9,7 +9,9 @@
 
 static void show_progress(const tgr_ingest_state *in)
 {
-    tgr_run_progress(in->run, "reading", "bytes", in->done, in->total, in->columns.facts.rows);
+    uint64_t begin = in->logs.begin, done = in->done > begin ? in->done - begin : 0;
+    uint64_t total = in->logs.end > 0 ? in->logs.end - begin : in->total;
+    tgr_run_progress(in->run, "reading", "bytes", done, total, in->columns.facts.rows);
 }
 
 /* The run cannot go on with a row of a part: adds its place to the sentence. */
@@ -55,7 +57,8 @@ static tgr_status take(tgr_ingest_state *in, tgr_delivery *from)
     tgr_status status = TGR_OK;
     if (from->begins) {
         in->lines = 0;
-        in->bytes_before = in->report.bytes;
+        bool from_start = in->logs.logs[from->log].range.begin == 0;
+        in->report.bytes += from_start ? from->piece.position : 0; /* a byte order mark's */
     }
     if (from->failure.status != TGR_OK) {
         return tgr_fail(in->error, from->failure.status, "%s", from->failure.message);
@@ -70,7 +73,7 @@ static tgr_status take(tgr_ingest_state *in, tgr_delivery *from)
     in->lines += from->part.lines;
     in->format = from->piece.format;
     in->position = from->piece.end;
-    in->report.bytes = in->bytes_before + in->position;
+    in->report.bytes += from->piece.end - from->piece.position;
     in->done = from->stored;
     in->columns.logs[from->log].mark = from->mark;
     in->hands_off = false;
@@ -112,7 +115,8 @@ tgr_status tgr_ingest_read(tgr_ingest_state *in)
         stand.mark = in->columns.logs[plan.first].mark;
         plan.stand = &stand;
         for (size_t i = 0; i < plan.first; i++) {
-            plan.stored_before += in->columns.logs[i].mark.size;
+            plan.stored_before +=
+                in->logs.logs[i].size > 0 ? in->logs.logs[i].size : in->columns.logs[i].mark.size;
         }
     }
     tgr_team *team = NULL;

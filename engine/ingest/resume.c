@@ -89,6 +89,7 @@ static void describe_settings(const tgr_ingest_state *in, tgr_buffer *text)
                       options->max_record);
     tgr_buffer_format(text, "tagger %s %d\ntags %016" PRIx64 "\n", in->tagger_digest,
                       in->category_tag, hash_tags(&in->columns.tags));
+    tgr_buffer_format(text, "shard %u/%u\n", options->shard, options->shard_count);
     for (size_t i = 0; i < in->logs.count; i++) {
         tgr_buffer_format(text, "log %s\n", in->logs.logs[i].path);
     }
@@ -119,6 +120,9 @@ static tgr_status check_logs(const tgr_ingest_state *in)
     tgr_status status = TGR_OK;
     for (size_t i = 0; i + 1 < in->resumed.log_count && status == TGR_OK; i++) {
         tgr_source *source = NULL;
+        if (tgr_log_is_left_out(&in->logs.logs[i])) {
+            continue;
+        }
         TGR_TRY(tgr_source_open(in->logs.logs[i].path, in->run, &source, in->error));
         status = tgr_source_check(source, &in->resumed.logs[i].mark, in->error);
         tgr_source_close(source);
@@ -133,11 +137,10 @@ static void take_counters(tgr_ingest_state *in)
     in->format = (tgr_log_format)from->stand[TGR_STAND_FORMAT];
     in->position = from->stand[TGR_STAND_POSITION];
     in->lines = from->stand[TGR_STAND_LINES];
-    in->bytes_before = from->stand[TGR_STAND_BYTES_BEFORE];
     in->done = from->stand[TGR_STAND_STORED];
     in->first_bad = (tgr_bad_reason)(from->stand[TGR_STAND_FIRST_BAD] % TGR_BAD_REASONS);
     in->report.bad = from->stand[TGR_STAND_BAD];
-    in->report.bytes = in->bytes_before + in->position;
+    in->report.bytes = from->stand[TGR_STAND_BYTES];
     in->report.resumed = from->facts.rows;
     memcpy(in->report.bad_by_reason, from->bad_by_reason, sizeof in->report.bad_by_reason);
     memcpy(in->report.first_bad, from->first_bad, sizeof in->report.first_bad);
@@ -186,7 +189,7 @@ static tgr_status make_checkpoint(tgr_ingest_state *in)
                               [TGR_STAND_FORMAT] = in->format,
                               [TGR_STAND_POSITION] = in->position,
                               [TGR_STAND_LINES] = in->lines,
-                              [TGR_STAND_BYTES_BEFORE] = in->bytes_before,
+                              [TGR_STAND_BYTES] = in->report.bytes,
                               [TGR_STAND_STORED] = in->done,
                               [TGR_STAND_FIRST_BAD] = in->first_bad,
                               [TGR_STAND_BAD] = in->report.bad,

@@ -31,7 +31,6 @@ typedef struct tgr_ingest_state {
     tgr_log_format format; /* of the log at hand */
     uint64_t position;     /* in it */
     uint64_t lines;        /* gone over in it */
-    uint64_t bytes_before; /* decompressed, of the logs before it */
     uint64_t done;         /* bytes of all logs as stored */
     uint64_t total;        /* of these in all, 0 not known */
 

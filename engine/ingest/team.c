@@ -78,10 +78,32 @@ static tgr_status open_log(tgr_team *team, size_t log, bool goes_on, tgr_error *
 {
     const tgr_team_plan *plan = &team->plan;
     const char *path = plan->logs->logs[log].path;
-    return goes_on ? tgr_log_cutter_continue(path, plan->stand, plan->work.max_record, &team->run,
+    tgr_log_range range = plan->logs->logs[log].range;
+    size_t most = plan->work.max_record;
+    return goes_on ? tgr_log_cutter_continue(path, plan->stand, range, most, &team->run,
                                              &team->cutter, error)
-                   : tgr_log_cutter_open(path, plan->format, plan->work.max_record, &team->run,
-                                         &team->cutter, error);
+                   : tgr_log_cutter_open(path, plan->format, range, most, &team->run, &team->cutter,
+                                         error);
+}
+
+/* Of a log that is left out, only the name is handed over. */
+static bool pass_over(tgr_team *team, size_t log)
+{
+    tgr_delivery *to = wait_for_room(team);
+    if (to == NULL) {
+        return false;
+    }
+    team->stored_before += team->plan.logs->logs[log].size;
+    tgr_log_piece_clear(&to->piece);
+    to->log = log;
+    to->begins = log != team->plan.first || team->plan.stand == NULL;
+    to->failure.status = TGR_OK;
+    to->stored = team->stored_before;
+    to->mark = (tgr_source_mark){0};
+    to->piece.format = TGR_LOG_JSONL;
+    to->piece.position = to->piece.end = 0;
+    hand_over(team);
+    return true;
 }
 
 /* Cuts one piece of a log, which is opened with the first. False where there is nothing to do any
@@ -121,7 +143,11 @@ static void *cut_all(void *argument)
     tgr_team *team = argument;
     bool go_on = true;
     for (size_t log = team->plan.first; log < team->plan.logs->count && go_on; log++) {
-        bool more = true;
+        bool left_out = tgr_log_is_left_out(&team->plan.logs->logs[log]);
+        bool more = !left_out;
+        if (left_out) {
+            go_on = pass_over(team, log);
+        }
         while (more && go_on) {
             more = false;
             go_on = cut_piece(team, log, &more);

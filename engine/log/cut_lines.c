@@ -30,6 +30,19 @@ done:
     return status;
 }
 
+/* Where a piece that holds whole lines up to `length` ends: with the last that begins in the range.
+ */
+static size_t within_range(const tgr_log_cutter *cutter, const tgr_log_piece *piece, size_t length)
+{
+    uint64_t left = cutter->range.end - cutter->position;
+    if (left >= length) {
+        return length;
+    }
+    const char *last = piece->bytes + left - 1; /* of the range: in the last line */
+    const char *newline = memchr(last, '\n', length - (size_t)(left - 1));
+    return (size_t)(newline + 1 - piece->bytes);
+}
+
 tgr_status tgr_log_cut_lines(tgr_log_cutter *cutter, tgr_log_piece *piece, tgr_error *error)
 {
     size_t searched = 0;
@@ -39,7 +52,8 @@ tgr_status tgr_log_cut_lines(tgr_log_cutter *cutter, tgr_log_piece *piece, tgr_e
                                   ? memrchr(piece->bytes + searched, '\n', piece->length - searched)
                                   : NULL;
         if (newline) {
-            return tgr_log_cut(cutter, piece, (size_t)(newline + 1 - piece->bytes), error);
+            size_t length = within_range(cutter, piece, (size_t)(newline + 1 - piece->bytes));
+            return tgr_log_cut(cutter, piece, length, error);
         }
         if (tgr_log_failed(cutter)) {
             piece->length = 0;

@@ -66,25 +66,62 @@ static tgr_status begin(tgr_log_cutter *cutter, tgr_error *error)
     return TGR_OK;
 }
 
-/* stand: NULL to begin at the beginning. */
-static tgr_status open_at(const char *path, tgr_log_format format, const tgr_log_stand *stand,
-                          size_t max_record, const tgr_run *run, tgr_log_cutter **cutter,
-                          tgr_error *error)
+/* Moves to the first line that begins in the range. */
+static tgr_status find_line(tgr_log_cutter *cutter, tgr_error *error)
 {
-    tgr_log_cutter *opened = tgr_mem_zalloc(1, sizeof(*opened));
-    if (!opened) {
+    char block[4096];
+    tgr_status status = TGR_OK;
+    cutter->kept_length = 0;
+    cutter->position = cutter->range.begin - 1; /* a newline there ends the line before */
+    TGR_TRY(tgr_source_begin_at(cutter->source, cutter->position, error));
+    for (bool found = false; !found && cutter->position < cutter->range.end;) {
+        size_t got = 0;
+        TGR_TRY(tgr_source_read(cutter->source, block, sizeof block, &got, error));
+        const char *newline = got > 0 ? memchr(block, '\n', got) : NULL;
+        size_t passed = newline ? (size_t)(newline + 1 - block) : got;
+        cutter->position += passed;
+        TGR_TRY(keep(cutter, block + passed, got - passed, error));
+        found = newline != NULL || got == 0;
+    }
+done:
+    return status;
+}
+
+/* Moves to where the range begins. MessagePack is gone over from the beginning: its objects can be
+ * found in no other way. */
+static tgr_status enter_range(tgr_log_cutter *cutter, tgr_error *error)
+{
+    if (!tgr_source_is_plain(cutter->source)) {
+        cutter->range = cutter->range.begin > 0 ? (tgr_log_range){0, 0} : tgr_log_whole;
+        return TGR_OK;
+    }
+    return cutter->range.begin > cutter->position && cutter->format == TGR_LOG_JSONL
+               ? find_line(cutter, error)
+               : TGR_OK;
+}
+
+static tgr_status open_log(const char *path, tgr_log_range range, size_t max_record,
+                           const tgr_run *run, tgr_log_cutter **cutter, tgr_error *error)
+{
+    *cutter = tgr_mem_zalloc(1, sizeof **cutter);
+    if (!*cutter) {
         return tgr_fail_memory(error, "a log");
     }
+    (*cutter)->range = range;
+    (*cutter)->max_record = max_record;
+    return tgr_source_open(path, run, &(*cutter)->source, error);
+}
+
+tgr_status tgr_log_cutter_open(const char *path, tgr_log_format format, tgr_log_range range,
+                               size_t max_record, const tgr_run *run, tgr_log_cutter **cutter,
+                               tgr_error *error)
+{
+    tgr_log_cutter *opened = NULL;
     tgr_status status = TGR_OK;
+    TGR_TRY(open_log(path, range, max_record, run, &opened, error));
     opened->format = format;
-    opened->max_record = max_record;
-    TGR_TRY(tgr_source_open(path, run, &opened->source, error));
-    if (stand == NULL) {
-        TGR_TRY(begin(opened, error));
-    } else {
-        opened->position = stand->position;
-        TGR_TRY(tgr_source_continue(opened->source, &stand->mark, stand->position, error));
-    }
+    TGR_TRY(begin(opened, error));
+    TGR_TRY(enter_range(opened, error));
     *cutter = opened;
     return TGR_OK;
 done:
@@ -92,16 +129,24 @@ done:
     return status;
 }
 
-tgr_status tgr_log_cutter_open(const char *path, tgr_log_format format, size_t max_record,
-                               const tgr_run *run, tgr_log_cutter **cutter, tgr_error *error)
+tgr_status tgr_log_cutter_continue(const char *path, const tgr_log_stand *stand,
+                                   tgr_log_range range, size_t max_record, const tgr_run *run,
+                                   tgr_log_cutter **cutter, tgr_error *error)
 {
-    return open_at(path, format, NULL, max_record, run, cutter, error);
-}
-
-tgr_status tgr_log_cutter_continue(const char *path, const tgr_log_stand *stand, size_t max_record,
-                                   const tgr_run *run, tgr_log_cutter **cutter, tgr_error *error)
-{
-    return open_at(path, stand->format, stand, max_record, run, cutter, error);
+    tgr_log_cutter *opened = NULL;
+    tgr_status status = TGR_OK;
+    TGR_TRY(open_log(path, range, max_record, run, &opened, error));
+    opened->format = stand->format;
+    opened->position = stand->position;
+    if (!tgr_source_is_plain(opened->source)) {
+        opened->range = tgr_log_whole;
+    }
+    TGR_TRY(tgr_source_continue(opened->source, &stand->mark, stand->position, error));
+    *cutter = opened;
+    return TGR_OK;
+done:
+    tgr_log_cutter_close(opened);
+    return status;
 }
 
 void tgr_log_fill(tgr_log_cutter *cutter, tgr_log_piece *piece, size_t want)
@@ -146,21 +191,48 @@ tgr_status tgr_log_failure(const tgr_log_cutter *cutter, tgr_error *error)
     return tgr_fail(error, cutter->failure.status, "%s", cutter->failure.message);
 }
 
+/* Leaves out the objects that do not begin in the range. Lines were cut by it. */
+static void leave_out(const tgr_log_cutter *cutter, tgr_log_piece *piece)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < piece->object_count; i++) {
+        uint64_t begin = piece->position + piece->objects[i].offset;
+        if (begin >= cutter->range.begin && begin < cutter->range.end) {
+            piece->objects[kept++] = piece->objects[i];
+        }
+    }
+    piece->object_count = kept;
+}
+
 tgr_status tgr_log_cutter_next(tgr_log_cutter *cutter, tgr_log_piece *piece, bool *more,
                                tgr_error *error)
 {
-    tgr_log_piece_clear(piece);
-    piece->format = cutter->format;
-    piece->position = piece->end = cutter->position;
-    *more = false;
-    if (tgr_log_failed(cutter)) {
-        return tgr_log_failure(cutter, error);
+    *more = true;
+    while (*more) {
+        tgr_log_piece_clear(piece);
+        piece->format = cutter->format;
+        piece->position = piece->end = cutter->position;
+        piece->uncounted = cutter->range.begin > 0;
+        *more = false;
+        if (cutter->position >= cutter->range.end) {
+            return TGR_OK;
+        }
+        if (tgr_log_failed(cutter)) {
+            return tgr_log_failure(cutter, error);
+        }
+        tgr_status status = cutter->format == TGR_LOG_MSGPACK
+                                ? tgr_log_cut_objects(cutter, piece, error)
+                                : tgr_log_cut_lines(cutter, piece, error);
+        if (status != TGR_OK) {
+            return status;
+        }
+        *more = piece->end > piece->position;
+        if (piece->end > cutter->range.begin) {
+            break; /* else it lies before the range */
+        }
     }
-    tgr_status status = cutter->format == TGR_LOG_MSGPACK
-                            ? tgr_log_cut_objects(cutter, piece, error)
-                            : tgr_log_cut_lines(cutter, piece, error);
-    *more = piece->end > piece->position;
-    return status;
+    leave_out(cutter, piece);
+    return TGR_OK;
 }
 
 tgr_source *tgr_log_cutter_source(const tgr_log_cutter *cutter)

@@ -14,9 +14,19 @@
 
 typedef struct tgr_log_cutter tgr_log_cutter;
 
-/* run may be NULL; it must outlive the cutter. */
-tgr_status tgr_log_cutter_open(const char *path, tgr_log_format format, size_t max_record,
-                               const tgr_run *run, tgr_log_cutter **cutter, tgr_error *error);
+/* The records that begin within these bytes. A compressed log, whose records stand nowhere in it,
+ * counts as one record. */
+typedef struct tgr_log_range {
+    uint64_t begin, end;
+} tgr_log_range;
+
+static const tgr_log_range tgr_log_whole = {0, UINT64_MAX};
+
+/* run may be NULL; it must outlive the cutter. Only files can be read from elsewhere than their
+ * beginning. */
+tgr_status tgr_log_cutter_open(const char *path, tgr_log_format format, tgr_log_range range,
+                               size_t max_record, const tgr_run *run, tgr_log_cutter **cutter,
+                               tgr_error *error);
 
 /* Where an earlier run stood between two pieces. */
 typedef struct tgr_log_stand {
@@ -26,8 +36,9 @@ typedef struct tgr_log_stand {
 } tgr_log_stand;
 
 /* The same from there on. TGR_ERR_INPUT where the log has changed. */
-tgr_status tgr_log_cutter_continue(const char *path, const tgr_log_stand *stand, size_t max_record,
-                                   const tgr_run *run, tgr_log_cutter **cutter, tgr_error *error);
+tgr_status tgr_log_cutter_continue(const char *path, const tgr_log_stand *stand,
+                                   tgr_log_range range, size_t max_record, const tgr_run *run,
+                                   tgr_log_cutter **cutter, tgr_error *error);
 
 /* Fills a piece; *more is false, and the piece empty, at the end. A failure (TGR_ERR_INPUT where
  * the log cannot be read on: damaged compression, MessagePack that has lost its framing) comes

@@ -7,6 +7,7 @@
 struct tgr_log_cutter {
     tgr_source *source;
     tgr_log_format format;
+    tgr_log_range range;
     size_t max_record;
     uint64_t position; /* in the decompressed log, of the next piece */
     char *kept;        /* read, but not of the last piece */

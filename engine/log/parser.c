@@ -72,7 +72,7 @@ static void fill_item(const tgr_log_parser *parser, tgr_log_item *item, const tg
         snprintf(item->why, sizeof(item->why), "%s", fault->why);
     }
     item->position = parser->position;
-    item->line = parser->line;
+    item->line = parser->piece->uncounted ? 0 : parser->line;
     item->part = 0;
     item->tape = &parser->tape;
     item->root = 0;

@@ -31,6 +31,7 @@ typedef struct tgr_log_piece {
     uint64_t position;       /* in the decompressed log, of the first byte */
     uint64_t end;            /* where the log goes on after the piece */
     bool too_large; /* JSON: stands for one line larger than a record may be, which is not kept */
+    bool uncounted; /* JSON: how many lines are before it in the log is not known */
     tgr_log_object *objects; /* MessagePack */
     size_t object_count, object_capacity;
 } tgr_log_piece;

@@ -29,9 +29,10 @@ struct tgr_source {
     bool may_wait; /* not a regular file */
     bool at_end;   /* of the stored bytes */
     char *path;
-    const char *name;   /* in path, or "stdin" */
-    uint64_t total;     /* bytes as stored, 0 unknown */
-    uint64_t stored;    /* read of them */
+    const char *name; /* in path, or "stdin" */
+    uint64_t total;   /* bytes as stored, 0 unknown */
+    uint64_t stored;  /* read of them */
+    uint64_t hash_begin;
     uint64_t hashed;    /* of them that are in the hash: more than were read, after going back */
     XXH3_state_t *hash; /* NULL where the log is no file */
     tgr_codec codec;
@@ -265,6 +266,7 @@ tgr_source_mark tgr_source_marked(const tgr_source *source)
 {
     tgr_source_mark mark = {.size = source->total};
     if (source->hash != NULL) {
+        mark.begin = source->hash_begin;
         mark.stored = source->hashed;
         mark.hash = XXH3_64bits_digest(source->hash);
     }
@@ -291,16 +293,31 @@ static tgr_status go_to(tgr_source *source, uint64_t offset, tgr_error *error)
     return TGR_OK;
 }
 
+bool tgr_source_is_plain(const tgr_source *source)
+{
+    return source->decoder == NULL;
+}
+
+tgr_status tgr_source_begin_at(tgr_source *source, uint64_t offset, tgr_error *error)
+{
+    tgr_status status = go_to(source, offset, error);
+    if (status == TGR_OK && source->hash != NULL) {
+        XXH3_64bits_reset(source->hash);
+        source->hash_begin = offset;
+        source->hashed = offset;
+    }
+    return status;
+}
+
 /* Reads up to the mark, for its hash alone. */
 tgr_status tgr_source_check(tgr_source *source, const tgr_source_mark *mark, tgr_error *error)
 {
     tgr_status status = TGR_OK;
-    if (source->hash == NULL || source->total != mark->size || mark->stored > mark->size) {
+    if (source->hash == NULL || source->total != mark->size || mark->stored > mark->size ||
+        mark->begin > mark->stored) {
         return changed(source, error);
     }
-    XXH3_64bits_reset(source->hash);
-    source->hashed = 0;
-    TGR_TRY(go_to(source, 0, error));
+    TGR_TRY(tgr_source_begin_at(source, mark->begin, error));
     while (source->stored < mark->stored) {
         uint64_t left = mark->stored - source->stored;
         size_t got = 0;

@@ -52,6 +52,8 @@ typedef struct tgr_ingest_options {
     double max_bad;    /* largest share of bad records that is tolerated, 0..1 */
     size_t max_record; /* bytes; a larger record is bad */
 
+    unsigned shard, shard_count; /* 0, 0: everything; else this share, from 1, of so many */
+
     bool resume;               /* go on where a run with the same options was stopped or killed */
     uint64_t checkpoint_bytes; /* of log between two checkpoints; 0: none is made */
     unsigned checkpoint_milliseconds; /* between two, at least */
@@ -78,6 +80,10 @@ typedef struct tgr_ingest_report {
 TGR_API void tgr_ingest_options_init(tgr_ingest_options *options);
 
 /* Reads options->inputs in order and writes options->output.
+ *
+ * A shard takes the records that begin in its equal share of the bytes of all logs, one after
+ * another; of compressed logs, whole logs. Shards are disjoint, and their rows in order are those
+ * of a run without. It needs a router, for the numbering of tags, and files. A shard may be empty.
  *
  * Memory: the tag dictionary, the distinct values of categorical columns and a few MiB a thread;
  * columns are spooled to temporary files beside the output. The result does not depend on threads.
