@@ -358,7 +358,7 @@ void tgr_team_stop(tgr_team *team)
         return;
     }
     pthread_mutex_lock(&team->lock);
-    team->stop = 1;
+    __atomic_store_n(&team->stop, 1, __ATOMIC_RELAXED); /* read without the lock, too */
     pthread_cond_broadcast(&team->changed);
     pthread_mutex_unlock(&team->lock);
     for (int i = 0; i < team->thread_count; i++) {

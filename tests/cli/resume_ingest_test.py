@@ -43,14 +43,14 @@ class Kills(Resuming):
         chance = random.Random(SEED + len(words[0]))
         longest = self.seconds_of(*words)
         hit, rounds, resumed = 0, 0, 0
-        while hit < kills:
+        while hit < kills or resumed == 0: # a slow machine may be killed before any checkpoint
             rounds += 1
-            self.assertLess(rounds, 20 * kills + 20)
+            self.assertLess(rounds, 20 * kills + 20, "no run gets as far as a checkpoint")
             more = ["--checkpoint", str(chance.choice((1, 300_000, 1_000_000, 3_000_000)))]
             for attempt in range(200):
                 process = self.start(*words, *more, *(["--resume"] if attempt else []))
                 try:
-                    process.wait(timeout=chance.uniform(0, longest * (0.3 if attempt else 1.1)))
+                    process.wait(timeout=chance.uniform(0, longest * (0.5 if attempt else 1.1)))
                 except subprocess.TimeoutExpired:
                     process.kill()
                 message = process.communicate()[1].decode()
@@ -68,7 +68,6 @@ class Kills(Resuming):
             self.assertEqual(self.hidden(), [])
             os.remove(self.path("q.h5"))
         print(f"{words[0]}: {hit} kills in {rounds} rounds, {resumed} with a checkpoint")
-        self.assertGreater(resumed, 0)
 
     def test_json_lines(self):
         self.generate("log.jsonl", 20000)
