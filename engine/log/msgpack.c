@@ -48,23 +48,31 @@ static inline void look(const char *bytes, size_t length, bool *ascii, bool *nul
 
 #define SHORT_MOST 31 /* bytes */
 
-/* The same of a short text, whose length is hard to predict: always four words. */
+typedef uint8_t bytes_16 __attribute__((vector_size(16)));
+typedef uint64_t words_2 __attribute__((vector_size(16)));
+
+static inline bytes_16 load_16(const void *from)
+{
+    bytes_16 loaded;
+    memcpy(&loaded, from, sizeof loaded);
+    return loaded;
+}
+
+/* The same of a short text, whose length is hard to predict: always 32 bytes, without a branch. */
 static inline void look_short(const char *bytes, size_t length, bool *ascii, bool *nul)
 {
-    const uint64_t ones = UINT64_C(0x0101010101010101), tops = ones << 7;
-    static const uint64_t masks[8] = {UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX};
-    const char *mask = (const char *)masks + sizeof masks / 2 - length;
-    uint64_t high = 0, zero = 0;
-    for (size_t i = 0; i < 4; i++) {
-        uint64_t word, kept;
-        memcpy(&word, bytes + 8 * i, sizeof word);
-        memcpy(&kept, mask + 8 * i, sizeof kept);
-        high |= word & kept;
-        word |= ~kept;
-        zero |= (word - ones) & ~word;
-    }
-    *ascii = (high & tops) == 0;
-    *nul = (zero & tops) != 0;
+    static const uint8_t masks[64] = {
+        255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255,
+        255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255,
+    };
+    const uint8_t *mask = masks + sizeof masks / 2 - length;
+    bytes_16 first = load_16(bytes), second = load_16(bytes + 16);
+    bytes_16 of_first = load_16(mask), of_second = load_16(mask + 16);
+    words_2 high = (words_2)((first & of_first) | (second & of_second));
+    words_2 zero =
+        (words_2)(((bytes_16)(first == 0) & of_first) | ((bytes_16)(second == 0) & of_second));
+    *ascii = ((high[0] | high[1]) & UINT64_C(0x8080808080808080)) == 0;
+    *nul = (zero[0] | zero[1]) != 0;
 }
 
 static inline const uint8_t *take_text(tgr_tape *tape, tgr_value *value, const uint8_t *at,
