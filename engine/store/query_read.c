@@ -7,6 +7,7 @@
 
 #include "engine/base/error.h"
 #include "engine/base/memory.h"
+#include "engine/store/blocks.h"
 #include "engine/store/query_source.h"
 
 typedef struct column_memory {
@@ -215,6 +216,31 @@ done:
     return status;
 }
 
+/* Damage shows in many ways: what the checksums say of it is the better sentence. */
+static tgr_status prefer_checksums(const struct tgr_query_source *source, tgr_status status,
+                                   tgr_error *error)
+{
+    const tgr_array *arrays[] = {
+        &source->x.indptr,      &source->x.indices,
+        &source->x.data,        &source->ids,
+        &source->split.codes,   &source->category.codes,
+        &source->allow.codes,   &source->deny.codes,
+        &source->needs.codes,   &source->score.dense,
+        &source->outcome.dense, &source->prompt_tokens.values,
+        &source->cost.dense,    &source->completion_tokens.dense,
+    };
+    tgr_error found;
+    for (size_t i = 0; status == TGR_ERR_INPUT && i < sizeof(arrays) / sizeof(arrays[0]); i++) {
+        if (tgr_blocks_settle(arrays[i], &found) == TGR_ERR_INPUT) {
+            if (error) {
+                *error = found;
+            }
+            break;
+        }
+    }
+    return status;
+}
+
 tgr_status tgr_query_read(tgr_query_file *file, uint64_t first, size_t max_rows,
                           size_t max_nonzeros, unsigned want, tgr_batch *batch, tgr_error *error)
 {
@@ -225,6 +251,7 @@ tgr_status tgr_query_read(tgr_query_file *file, uint64_t first, size_t max_rows,
     *batch = (tgr_batch){.first_row = first, .memory = memory};
     tgr_h5_quiet quiet;
     tgr_h5_quiet_begin(&quiet);
+    tgr_block_readers_set(file->source->file.readers, file->threads);
     tgr_status status =
         tgr_x_read(&file->source->x, first, max_rows, max_nonzeros, &memory->x, error);
     if (status == TGR_OK) {
@@ -239,6 +266,7 @@ tgr_status tgr_query_read(tgr_query_file *file, uint64_t first, size_t max_rows,
     if (status == TGR_OK) {
         status = read_obsm(file, want, batch, error);
     }
+    status = prefer_checksums(file->source, status, error);
     tgr_h5_quiet_end(&quiet);
     if (status != TGR_OK) {
         *batch = (tgr_batch){.first_row = first, .memory = memory};

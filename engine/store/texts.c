@@ -8,6 +8,7 @@
 #include "engine/base/error.h"
 #include "engine/base/memory.h"
 #include "engine/base/number.h"
+#include "engine/store/checksum.h"
 
 #define PIECE_BYTES (1u << 20) /* read at once */
 #define PIECE_ROWS  1024
@@ -309,35 +310,46 @@ done:
     return status;
 }
 
+/* Numbers the strings of a block; each must be new. */
+static tgr_status add_distinct(const tgr_array *array, const tgr_text_block *block, uint64_t first,
+                               const char *what, tgr_strings *strings, tgr_error *error)
+{
+    for (size_t i = 0; i < block->count; i++) {
+        const char *text = block->texts.bytes + block->texts.offsets[i];
+        size_t length = (size_t)(block->texts.offsets[i + 1] - block->texts.offsets[i]);
+        uint32_t number = tgr_strings_add(strings, text, length);
+        if (number == TGR_STRING_NONE) {
+            return tgr_fail_memory(error, array->name.text);
+        }
+        if (number != first + i) {
+            return tgr_fail(error, TGR_ERR_INPUT, "%s: the %s '%.*s' stands twice in %s",
+                            array->file->path, what, length > 200 ? 200 : (int)length, text,
+                            array->name.text);
+        }
+    }
+    return TGR_OK;
+}
+
 tgr_status tgr_texts_distinct(const tgr_array *array, const char *what, tgr_strings **strings,
                               tgr_error *error)
 {
     tgr_text_block block = {0};
+    tgr_text_sum sum = {0};
     tgr_status status = TGR_OK;
     *strings = tgr_strings_new();
     if (!*strings) {
         return tgr_fail_memory(error, array->name.text);
     }
+    TGR_TRY(tgr_text_sum_open(&sum, array, error));
     for (uint64_t done = 0; done < array->rows; done += block.count) {
         uint64_t left = array->rows - done;
         TGR_TRY(tgr_texts_read(array, done, left < BLOCK_ROWS ? left : BLOCK_ROWS, &block, error));
-        for (size_t i = 0; i < block.count; i++) {
-            const char *text = block.texts.bytes + block.texts.offsets[i];
-            size_t length = (size_t)(block.texts.offsets[i + 1] - block.texts.offsets[i]);
-            uint32_t number = tgr_strings_add(*strings, text, length);
-            if (number == TGR_STRING_NONE) {
-                status = tgr_fail_memory(error, array->name.text);
-                goto done;
-            }
-            if (number != done + i) {
-                status = tgr_fail(error, TGR_ERR_INPUT, "%s: the %s '%.*s' stands twice in %s",
-                                  array->file->path, what, length > 200 ? 200 : (int)length, text,
-                                  array->name.text);
-                goto done;
-            }
-        }
+        tgr_text_sum_add(&sum, &block);
+        TGR_TRY(add_distinct(array, &block, done, what, *strings, error));
     }
+    TGR_TRY(tgr_text_sum_check(&sum, array, error));
 done:
+    tgr_text_sum_close(&sum);
     tgr_text_block_free(&block);
     if (status != TGR_OK) {
         tgr_strings_free(*strings);
