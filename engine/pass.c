@@ -172,12 +172,21 @@ tgr_status tgr_pass_next(tgr_pass *pass, unsigned want, const char *phase, const
         }
         *batch = &pass->batch;
         *file = pass->file;
+        pass->next = pass->rows_done;
         return TGR_OK;
     }
-    pass->file = 0;
-    pass->row = 0;
-    pass->rows_done = 0;
+    tgr_pass_begin_at(pass, pass->begin);
     return TGR_OK;
+}
+
+void tgr_pass_begin_at(tgr_pass *pass, uint64_t row)
+{
+    pass->begin = pass->next = pass->rows_done = row;
+    pass->file = 0;
+    while (pass->file < pass->file_count && row >= pass->files[pass->file]->rows) {
+        row -= pass->files[pass->file++]->rows;
+    }
+    pass->row = row;
 }
 
 tgr_status tgr_pass_count(tgr_pass *pass, const tgr_run *run, uint64_t *queries, tgr_error *error)

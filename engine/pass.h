@@ -22,6 +22,8 @@ typedef struct tgr_pass {
     size_t file;
     uint64_t row;       /* of that file */
     uint64_t rows_done; /* over all files */
+    uint64_t begin;     /* row that the walk starts at, over all files */
+    uint64_t next;      /* likewise: the first row behind the batch that was given last */
     tgr_batch batch;
     bool *keep;
     size_t keep_capacity;
@@ -38,6 +40,10 @@ void tgr_pass_close(tgr_pass *pass); /* harmless on a zeroed structure */
  * honours cancellation. The batch belongs to the pass. */
 tgr_status tgr_pass_next(tgr_pass *pass, unsigned want, const char *phase, const tgr_run *run,
                          tgr_batch **batch, size_t *file, tgr_error *error);
+
+/* Has the walk start at a row, counted over all files; to be called while it stands at its start.
+ */
+void tgr_pass_begin_at(tgr_pass *pass, uint64_t row);
 
 /* How many queries the walk will give. Reads the files once where there is a split. */
 tgr_status tgr_pass_count(tgr_pass *pass, const tgr_run *run, uint64_t *queries, tgr_error *error);

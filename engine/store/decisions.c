@@ -59,8 +59,7 @@ tgr_status tgr_decision_format_of(const char *path, tgr_decision_format *format,
 static tgr_status open_h5(tgr_decisions_writer *writer, tgr_error *error)
 {
     tgr_decisions_place places[TGR_DECISIONS_REGIONS];
-    tgr_status status =
-        tgr_decisions_h5_create(&writer->target, writer->plan, NULL, places, error);
+    tgr_status status = tgr_decisions_h5_create(&writer->target, writer->plan, NULL, places, error);
     for (int i = 0; status == TGR_OK && i < TGR_DECISIONS_REGIONS; i++) {
         if (places[i].row_bytes > 0) {
             status = tgr_sink_region_add(&writer->sink, places[i].offset, places[i].rows,
@@ -121,8 +120,8 @@ static tgr_status open_writer(tgr_decisions_writer *writer, tgr_decision_format 
     if (format == TGR_DECISIONS_H5) {
         TGR_TRY(open_h5(writer, error));
     } else {
-        TGR_TRY(tgr_decisions_text_open(format == TGR_DECISIONS_MSGPACK, plan, &writer->text,
-                                        error));
+        TGR_TRY(
+            tgr_decisions_text_open(format == TGR_DECISIONS_MSGPACK, plan, &writer->text, error));
         TGR_TRY(tgr_sink_region_add(sink, 0, 0, 0, error));
     }
     if (plan->resume) {
@@ -184,9 +183,9 @@ tgr_status tgr_decisions_put(tgr_decisions_writer *writer, const tgr_texts *ids,
     tgr_status status = TGR_OK;
     TGR_TRY(check_rows(writer, rows, error));
     TGR_TRY(tgr_sink_take(&writer->sink, &batch, error));
-    TGR_TRY(writer->text ? tgr_decisions_text_encode(writer->text, &decisions, batch, error)
-                         : tgr_decisions_h5_encode(writer->plan, &decisions, writer->path, batch,
-                                                   error));
+    TGR_TRY(writer->text
+                ? tgr_decisions_text_encode(writer->text, &decisions, batch, error)
+                : tgr_decisions_h5_encode(writer->plan, &decisions, writer->path, batch, error));
     tgr_sink_give(&writer->sink);
     writer->rows += rows;
 done:
@@ -261,8 +260,8 @@ tgr_status tgr_decisions_commit(tgr_decisions_writer *writer, tgr_error *error)
         goto done;
     }
     if (!writer->text) {
-        TGR_TRY(tgr_decisions_h5_create(&writer->target, writer->plan, &writer->sink, places,
-                                        error));
+        TGR_TRY(
+            tgr_decisions_h5_create(&writer->target, writer->plan, &writer->sink, places, error));
     }
     TGR_TRY(tgr_output_commit(&writer->target.output, error));
     drop_checkpoint(writer);

@@ -48,7 +48,7 @@ typedef struct tgr_decisions_plan {
     uint64_t first_row, total_rows; /* of the whole run */
     const char *run_digest;         /* the same for all shards of one run, and for no other */
 
-    int threads; /* 0: one; for encoding */
+    int threads;            /* 0: one; for encoding */
     const char *checkpoint; /* NULL, or a file that goes when these decisions are in place, or are
                                begun afresh, or given up */
     const tgr_decisions_mark *resume; /* continue with what an earlier run left */

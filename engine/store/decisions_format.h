@@ -43,9 +43,8 @@ typedef struct tgr_decisions_text tgr_decisions_text;
 
 tgr_status tgr_decisions_text_open(bool msgpack, const tgr_decisions_plan *plan,
                                    tgr_decisions_text **text, tgr_error *error);
-tgr_status tgr_decisions_text_encode(const tgr_decisions_text *text,
-                                     const tgr_decisions_rows *rows, tgr_sink_batch *batch,
-                                     tgr_error *error);
+tgr_status tgr_decisions_text_encode(const tgr_decisions_text *text, const tgr_decisions_rows *rows,
+                                     tgr_sink_batch *batch, tgr_error *error);
 void tgr_decisions_text_free(tgr_decisions_text *text); /* NULL allowed */
 
 /* The decimal digits of a number, without a NUL; returns how many. */

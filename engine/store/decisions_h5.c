@@ -55,8 +55,8 @@ static bool write_total(hid_t dataset, uint64_t total)
     hid_t type = fixed_string(strlen(text.text));
     hid_t space = H5Screate(H5S_SCALAR), attribute = -1;
     bool ok = type > 0 && space > 0 &&
-              (attribute = H5Acreate2(dataset, TGR_CHECKSUM, type, space, H5P_DEFAULT,
-                                      H5P_DEFAULT)) > 0 &&
+              (attribute =
+                   H5Acreate2(dataset, TGR_CHECKSUM, type, space, H5P_DEFAULT, H5P_DEFAULT)) > 0 &&
               H5Awrite(attribute, type, text.text) >= 0;
     tgr_h5_close(attribute);
     tgr_h5_close(space);
@@ -112,8 +112,8 @@ static tgr_status create_array(creation *made, tgr_anndata at, const array_plan 
     TGR_TRY(tgr_target_check(made->target, ok && offset != HADDR_UNDEF, error));
     made->places[plan->region] = (tgr_decisions_place){offset, rows, row_bytes};
     TGR_TRY(tgr_anndata_encode((tgr_anndata){dataset, made->target},
-                               plan->region == TGR_REGION_INDEX ? "string-array" : "array",
-                               "0.2.0", error));
+                               plan->region == TGR_REGION_INDEX ? "string-array" : "array", "0.2.0",
+                               error));
     TGR_TRY(write_sums(made, dataset, rows, row_bytes, error));
     made->regions++;
 done:

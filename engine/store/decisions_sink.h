@@ -30,7 +30,7 @@ typedef struct tgr_sink_chunk {
 typedef struct tgr_sink_batch {
     tgr_sink_chunk *chunks; /* those behind `count` keep their memory */
     size_t count, capacity;
-    bool mark;        /* sync what came so far, then hand `state` to the plan's save */
+    bool mark; /* sync what came so far, then hand `state` to the plan's save */
     tgr_buffer state;
 } tgr_sink_batch;
 
@@ -54,11 +54,13 @@ typedef struct tgr_sink {
     tgr_error error;
 } tgr_sink;
 
-/* Announces a region; before tgr_sink_start. row_bytes 0: as many bytes as come, from `offset` on. */
+/* Announces a region; before tgr_sink_start. row_bytes 0: as many bytes as come, from `offset` on.
+ */
 tgr_status tgr_sink_region_add(tgr_sink *sink, uint64_t offset, uint64_t rows, uint64_t row_bytes,
                                tgr_error *error);
 
-/* Reads again what an earlier run wrote. TGR_ERR_INPUT where that is not what the mark vouches for. */
+/* Reads again what an earlier run wrote. TGR_ERR_INPUT where that is not what the mark vouches for.
+ */
 tgr_status tgr_sink_recall(tgr_sink *sink, const tgr_decisions_mark *mark, tgr_error *error);
 
 tgr_status tgr_sink_start(tgr_sink *sink, tgr_error *error);

@@ -194,9 +194,8 @@ static void format_rows(formatter *writer, const tgr_decisions_rows *rows, size_
     }
 }
 
-tgr_status tgr_decisions_text_encode(const tgr_decisions_text *text,
-                                     const tgr_decisions_rows *rows, tgr_sink_batch *batch,
-                                     tgr_error *error)
+tgr_status tgr_decisions_text_encode(const tgr_decisions_text *text, const tgr_decisions_rows *rows,
+                                     tgr_sink_batch *batch, tgr_error *error)
 {
     size_t thresholds = text->plan->threshold_count;
     size_t piece = thresholds < PIECE_CHOICES ? PIECE_CHOICES / thresholds : 1;

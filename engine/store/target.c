@@ -120,7 +120,8 @@ static herr_t driver_truncate(H5FD_t *file, hid_t transfer, hbool_t closing)
     if (own->eoa == own->eof) {
         return 0;
     }
-    if (own->eoa >= own->least && !own->discard && ftruncate(own->output.fd, (off_t)own->eoa) != 0) {
+    if (own->eoa >= own->least && !own->discard &&
+        ftruncate(own->output.fd, (off_t)own->eoa) != 0) {
         keep_reason(own, errno);
     }
     own->eof = own->eoa;
