@@ -5,9 +5,13 @@
  */
 #include "engine/base/error.h"
 #include "engine/base/memory.h"
+#include "engine/base/runtime.h"
+#include "engine/pass_walk.h"
 #include "engine/routing.h"
 
-/* Where the walk stood before each batch. */
+#define COUNT_ROWS ((size_t)1 << 16)
+
+/* Where a stretch of rows begins, and how many queries come before it. */
 typedef struct step {
     uint64_t row, queries;
 } step;
@@ -18,26 +22,52 @@ typedef struct steps {
     uint64_t queries;
 } steps;
 
-static tgr_status walk(tgr_routing *work, steps *found, tgr_error *error)
+static tgr_status add_step(steps *found, uint64_t row, uint64_t queries, tgr_error *error)
 {
-    uint64_t row = 0;
-    for (;;) {
-        tgr_batch *batch;
-        size_t file;
-        tgr_status status =
-            tgr_pass_next(&work->pass, 0, "counting", work->run, &batch, &file, error);
-        if (status != TGR_OK || batch == NULL) {
-            return status;
-        }
-        void *list = found->list;
-        if (!tgr_mem_grow(&list, &found->capacity, found->count + 1, sizeof *found->list)) {
-            return tgr_fail_memory(error, "counting queries");
-        }
-        found->list = list;
-        found->list[found->count++] = (step){row, found->queries};
-        found->queries += batch->rows;
-        row = work->pass.next;
+    void *list = found->list;
+    if (!tgr_mem_grow(&list, &found->capacity, found->count + 1, sizeof *found->list)) {
+        return tgr_fail_memory(error, "counting queries");
     }
+    found->list = list;
+    found->list[found->count++] = (step){row, found->queries};
+    found->queries += queries;
+    return TGR_OK;
+}
+
+/* Counts a file's queries of the split; `before`: rows of the files before it. */
+static tgr_status count_file(tgr_routing *work, size_t number, uint64_t before, int32_t *codes,
+                             steps *found, tgr_error *error)
+{
+    tgr_query_file *file = work->pass.files[number];
+    int code = tgr_pass_split_code(&work->pass, number);
+    tgr_status status = TGR_OK;
+    for (uint64_t row = 0; row < file->rows && code >= 0; row += COUNT_ROWS) {
+        size_t now = file->rows - row < COUNT_ROWS ? (size_t)(file->rows - row) : COUNT_ROWS;
+        size_t queries = 0;
+        TGR_TRY(tgr_run_check(work->run, error));
+        TGR_TRY(tgr_query_read_split(file, row, now, codes, error));
+        for (size_t i = 0; i < now; i++) {
+            queries += codes[i] == code;
+        }
+        TGR_TRY(add_step(found, before + row, queries, error));
+        tgr_run_progress(work->run, "counting", "queries", before + row, work->pass.rows,
+                         before + row);
+    }
+done:
+    return status;
+}
+
+static tgr_status count_split(tgr_routing *work, steps *found, tgr_error *error)
+{
+    int32_t *codes = tgr_mem_alloc(COUNT_ROWS, sizeof *codes);
+    tgr_status status = codes == NULL ? tgr_fail_memory(error, "counting queries") : TGR_OK;
+    uint64_t before = 0;
+    for (size_t i = 0; status == TGR_OK && i < work->pass.file_count; i++) {
+        status = count_file(work, i, before, codes, found, error);
+        before += work->pass.files[i]->rows;
+    }
+    tgr_mem_free(codes);
+    return status;
 }
 
 static uint64_t share(uint64_t total, uint32_t shard, uint32_t shards)
@@ -54,7 +84,7 @@ tgr_status tgr_route_find_range(tgr_routing *work, tgr_error *error)
     tgr_status status = TGR_OK;
     if (work->pass.split != NULL) {
         found.queries = 0;
-        TGR_TRY(walk(work, &found, error));
+        TGR_TRY(count_split(work, &found, error));
     }
     *range = (tgr_route_range){.count = found.queries, .total = found.queries};
     if (options->shards > 0) {

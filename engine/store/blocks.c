@@ -47,6 +47,11 @@ void tgr_block_readers_set(tgr_block_readers *readers, int threads)
     readers->threads = threads < 1 ? 1 : threads > MOST_THREADS ? MOST_THREADS : threads;
 }
 
+int tgr_block_readers_threads(const tgr_block_readers *readers)
+{
+    return readers->threads;
+}
+
 /* ---- cutting --------------------------------------------------------------------------- */
 
 static bool is_verified(const tgr_block_state *state, uint64_t row)

@@ -52,6 +52,7 @@ tgr_block_readers *tgr_block_readers_new(void); /* one thread; NULL where memory
 void tgr_block_readers_free(tgr_block_readers *readers);
 /* How many threads a read may use from now on. Not in a process that has been forked. */
 void tgr_block_readers_set(tgr_block_readers *readers, int threads);
+int tgr_block_readers_threads(const tgr_block_readers *readers);
 
 /* Fulfils some requests, of different arrays of one file. Of several failures the first in the
  * order of the requests and their rows is told, whatever the number of threads. */

@@ -12,6 +12,7 @@
 
 #define PIECE_BYTES (1u << 20) /* read at once */
 #define PIECE_ROWS  1024
+#define FIRST_ROWS  16
 #define BLOCK_ROWS  65536
 
 void tgr_text_block_free(tgr_text_block *block)
@@ -184,6 +185,11 @@ static tgr_status read_piece(const tgr_array *array, uint64_t first, uint64_t co
     return status;
 }
 
+static bool is_full(const tgr_text_block *block)
+{
+    return block->most_bytes > 0 && block->texts.offsets[block->count] > block->most_bytes;
+}
+
 static tgr_status read_variable(const tgr_array *array, uint64_t first, uint64_t count,
                                 tgr_text_block *block, tgr_error *error)
 {
@@ -195,8 +201,11 @@ static tgr_status read_variable(const tgr_array *array, uint64_t first, uint64_t
          H5Pset_vlen_mem_manager(transfer, arena_allocate, &from, arena_ignore, NULL) < 0)) {
         status = tgr_fail_memory(error, "HDF5");
     }
-    for (uint64_t done = 0; status == TGR_OK && done < count;) {
-        uint64_t now = count - done < PIECE_ROWS ? count - done : PIECE_ROWS;
+    /* A few at first, more where they prove short: they may be a mebibyte each. */
+    uint64_t rows = FIRST_ROWS;
+    for (uint64_t done = 0; status == TGR_OK && done < count && !is_full(block);) {
+        uint64_t now = count - done < rows ? count - done : rows;
+        uint64_t before = block->texts.offsets[block->count];
         char **texts = (char **)(void *)block->scratch;
         memset(texts, 0, now * sizeof(*texts));
         status = read_piece(array, first + done, now, texts, transfer, &from, error);
@@ -205,6 +214,8 @@ static tgr_status read_variable(const tgr_array *array, uint64_t first, uint64_t
         }
         arena_clear(&from);
         done += now;
+        rows = block->texts.offsets[block->count] - before > PIECE_BYTES ? rows / 8 : rows * 2;
+        rows = rows < 1 ? 1 : rows > PIECE_ROWS ? PIECE_ROWS : rows;
     }
     tgr_h5_close(transfer);
     return status;
