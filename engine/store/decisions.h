@@ -103,8 +103,14 @@ void tgr_decisions_leave(tgr_decisions_writer *writer);
 typedef struct tgr_decisions_summary {
     uint64_t rows;
     char *policy;
+    char *reference, *fallback; /* "" where there is none */
     char *router_digest;
     char *query_digest; /* the first one */
+    char **query_digests;
+    size_t query_count;
+    int64_t shard, shards; /* shards 0: the whole of a run */
+    int64_t first_row, total_rows;
+    char *run_digest; /* "" for the whole of a run */
     size_t threshold_count;
     double *thresholds;
     size_t model_count;
@@ -116,5 +122,18 @@ typedef struct tgr_decisions_summary {
 tgr_status tgr_decisions_summarise(const char *path, tgr_decisions_summary *summary,
                                    tgr_error *error);
 void tgr_decisions_summary_free(tgr_decisions_summary *summary);
+
+/* A decision file in HDF5, to be copied into another. */
+typedef struct tgr_decisions_file {
+    tgr_decisions_summary header;              /* nothing counted */
+    uint64_t row_bytes[TGR_DECISIONS_REGIONS]; /* 0: the file lacks that one */
+    struct tgr_decisions_source *source;
+} tgr_decisions_file;
+
+tgr_status tgr_decisions_file_open(const char *path, tgr_decisions_file *file, tgr_error *error);
+/* Rows as they are stored; checksums are checked where a region is read in order. */
+tgr_status tgr_decisions_file_read(tgr_decisions_file *file, int region, uint64_t first,
+                                   uint64_t count, void *bytes, tgr_error *error);
+void tgr_decisions_file_close(tgr_decisions_file *file); /* harmless on a zeroed one */
 
 #endif
