@@ -113,6 +113,33 @@ static tgr_status check_contiguous(tgr_array *array, uint64_t declared, uint64_t
     return TGR_OK;
 }
 
+/* What HDF5 brings itself, and those of its registered plugins that people store tables with: LZF,
+ * bzip2, Blosc, LZ4, bitshuffle, Zstandard, Blosc2, zfp. HDF5 would load whatever a file names from
+ * the folders of plugins; it is never asked to for any other. */
+static tgr_status check_filters(const tgr_array *array, hid_t creation, tgr_error *error)
+{
+    static const H5Z_filter_t plugins[] = {32000, 307, 32001, 32004, 32008, 32015, 32026, 32013};
+    int count = H5Pget_nfilters(creation);
+    for (int i = 0; i < count; i++) {
+        unsigned flags;
+        size_t values = 0;
+        H5Z_filter_t filter =
+            H5Pget_filter2(creation, (unsigned)i, &flags, &values, NULL, 0, NULL, NULL);
+        bool known = filter >= H5Z_FILTER_DEFLATE && filter <= H5Z_FILTER_SCALEOFFSET;
+        for (size_t k = 0; k < sizeof(plugins) / sizeof(plugins[0]); k++) {
+            known = known || filter == plugins[k];
+        }
+        if (!known || H5Zfilter_avail(filter) <= 0) {
+            return tgr_fail(error, TGR_ERR_INPUT,
+                            "%s: %s is compressed by HDF5's filter %d, which %s; store it with "
+                            "deflate",
+                            array->file->path, array->name.text, (int)filter,
+                            known ? "is not installed here" : "is not one that is read");
+        }
+    }
+    return count >= 0 ? TGR_OK : tgr_h5_readable(false, array->file->path, array->name.text, error);
+}
+
 /* Reopens a dataset whose chunks are larger than the cache, so that a chunk is not inflated again
  * for every range read from it. */
 static void enlarge_cache(tgr_array *array, uint64_t chunk)
@@ -142,6 +169,10 @@ static tgr_status check_chunked(tgr_array *array, hid_t creation, uint64_t decla
     }
     if (stored > array->file->size || declared > limit || chunk > limit) {
         return refuse(array, "promises more data than the file holds", error);
+    }
+    tgr_status status = check_filters(array, creation, error);
+    if (status != TGR_OK) {
+        return status;
     }
     *chunked = array->as_stored && array->kind != TGR_ARRAY_VARIABLE &&
                (array->rank < 2 || shape[1] == array->columns) &&

@@ -130,17 +130,49 @@ static tgr_status check_sparse(const tgr_x *x, tgr_error *error)
     return status;
 }
 
-static tgr_status open_sparse(tgr_x *x, hid_t group, tgr_error *error)
+static tgr_status open_parts(tgr_x *x, hid_t group, tgr_error *error)
 {
     tgr_status status = TGR_OK;
-    TGR_TRY(read_layout(x, group, error));
-    TGR_TRY(read_shape(x, group, error));
     TGR_TRY(tgr_array_open(x->file, group, "data", &x->data, error));
     TGR_TRY(tgr_array_open(x->file, group, "indices", &x->indices, error));
     TGR_TRY(tgr_array_open(x->file, group, "indptr", &x->indptr, error));
     TGR_TRY(check_sparse(x, error));
     x->nonzeros = x->data.rows;
 done:
+    return status;
+}
+
+static tgr_status open_sparse(tgr_x *x, hid_t group, tgr_error *error)
+{
+    tgr_status status = read_layout(x, group, error);
+    if (status == TGR_OK) {
+        status = read_shape(x, group, error);
+    }
+    return status == TGR_OK ? open_parts(x, group, error) : status;
+}
+
+/* A 10x matrix is features x barcodes by columns: the same arrays, read as rows, are barcodes x
+ * features. */
+tgr_status tgr_x_open_10x(const tgr_h5_file *file, hid_t matrix, tgr_x *x, tgr_error *error)
+{
+    *x = (tgr_x){.file = file, .layout = TGR_X_CSR};
+    tgr_array shape = {0};
+    int64_t sizes[2];
+    tgr_status status = TGR_OK;
+    TGR_TRY(tgr_array_open(file, matrix, "shape", &shape, error));
+    if (!shape.dataset || shape.kind != TGR_ARRAY_INTEGER || shape.rank != 1 || shape.rows != 2) {
+        status = bad(x, "has no shape", error);
+        goto done;
+    }
+    TGR_TRY(tgr_array_read_int64(&shape, 0, 2, sizes, error));
+    TGR_TRY(set_shape(x, sizes[1], sizes[0], error));
+    TGR_TRY(open_parts(x, matrix, error));
+    x->value_type = choose_value_type(&x->data, false);
+done:
+    tgr_array_close(&shape);
+    if (status != TGR_OK) {
+        tgr_x_close(x);
+    }
     return status;
 }
 

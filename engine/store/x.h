@@ -40,6 +40,8 @@ typedef struct tgr_x_block {
 
 /* own: written by tagroute, so that 8-bit counts are known to have no duplicates. */
 tgr_status tgr_x_open(const tgr_h5_file *file, bool own, tgr_x *x, tgr_error *error);
+/* The same of the group `matrix` of a 10x file: its columns, barcodes, are taken as rows. */
+tgr_status tgr_x_open_10x(const tgr_h5_file *file, hid_t matrix, tgr_x *x, tgr_error *error);
 void tgr_x_close(tgr_x *x);
 
 /* Reads rows as tgr_query_read says, in two steps: first how many there are, in block->rows, which
