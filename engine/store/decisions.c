@@ -263,8 +263,8 @@ tgr_status tgr_decisions_commit(tgr_decisions_writer *writer, tgr_error *error)
         TGR_TRY(
             tgr_decisions_h5_create(&writer->target, writer->plan, &writer->sink, places, error));
     }
-    TGR_TRY(tgr_output_commit(&writer->target.output, error));
-    drop_checkpoint(writer);
+    status = tgr_output_commit(&writer->target.output, error);
+    drop_checkpoint(writer); /* in place or given up, there is nothing to continue */
 done:
     return status;
 }

@@ -68,12 +68,12 @@ done:
     return status;
 }
 
-static void try_to_open(void *path)
+static tgr_status try_to_open(void *path, tgr_error *error)
 {
     tgr_decisions_file file;
-    if (open_file(path, &file, NULL) == TGR_OK) {
-        tgr_decisions_file_close(&file);
-    }
+    tgr_status status = open_file(path, &file, error);
+    tgr_decisions_file_close(&file);
+    return status;
 }
 
 tgr_status tgr_decisions_file_open(const char *path, tgr_decisions_file *file, tgr_error *error)

@@ -33,16 +33,16 @@ KINDS = [ # name, options
 class Killed(Scratch):
     def setUp(self):
         super().setUp()
-        self.generate("log.jsonl", 30000, "--prices-out", "prices.json")
+        self.generate("log.jsonl", 12000, "--prices-out", "prices.json")
         self.works("ingest", "log.jsonl", "-o", "a.h5")
         self.works("fit", "a.h5", "-o", "router.msgpack", "--prices", "prices.json", "--min-count",
                    "2")
-        self.generate("more.jsonl", 20000, "--seed", "7")
+        self.generate("more.jsonl", 8000, "--seed", "7")
         self.works("ingest", "more.jsonl", "-o", "b.h5")
 
     def words(self, name, options, *more):
         """Many small batches and a checkpoint after nearly every one, so that kills fall between."""
-        return (PROGRAM, "route", "a.h5", "b.h5", "a.h5", "-r", "router.msgpack", "-o", name,
+        return (PROGRAM, "route", *("a.h5", "b.h5") * 4, "-r", "router.msgpack", "-o", name,
                 "--memory", "1M", "--checkpoint", "0.001", *options, *more)
 
     def beside(self, name):
@@ -97,20 +97,23 @@ class Resumed(Scratch):
 
     def setUp(self):
         super().setUp()
-        self.chain(30000)
-        self.words = ("route", *("queries.h5",) * 6, "-r", "router.msgpack", "--memory", "1M",
+        self.chain(6000)
+        self.words = ("route", *("queries.h5",) * 20, "-r", "router.msgpack", "--memory", "1M",
                       "--checkpoint", "0.001", "--theta", MANY)
 
     def interrupt(self, name, number, *words):
-        """Stops a run once it has a checkpoint; what it said."""
-        process = subprocess.Popen((PROGRAM, *self.words, "-o", name, *words), cwd=self.folder,
-                                   stderr=subprocess.PIPE, env=environment(),
-                                   preexec_fn=default_signals)
-        deadline = time.monotonic() + 60
-        while f".{name}.checkpoint" not in self.names() and time.monotonic() < deadline:
-            time.sleep(0.0005)
-        process.send_signal(number)
-        message = process.communicate(timeout=60)[1].decode()
+        """Stops a run once it has a checkpoint; what it said. A run that was faster is repeated."""
+        for _ in range(20):
+            process = subprocess.Popen((PROGRAM, *self.words, "-o", name, *words), cwd=self.folder,
+                                       stderr=subprocess.PIPE, env=environment(),
+                                       preexec_fn=default_signals)
+            while f".{name}.checkpoint" not in self.names() and process.poll() is None:
+                time.sleep(0.0005)
+            process.send_signal(number)
+            message = process.communicate(timeout=60)[1].decode()
+            if process.returncode != 0:
+                break
+            os.unlink(self.path(name))
         if number != signal.SIGKILL:
             self.assertEqual(process.returncode, 1, message)
         self.assertEqual([n for n in self.names() if name in n and "new" not in n],
@@ -121,7 +124,7 @@ class Resumed(Scratch):
         self.works(*self.words, "-o", "whole.h5")
         for number in (signal.SIGINT, signal.SIGTERM):
             message = self.interrupt("d.h5", number)
-            self.assertRegex(message, r"\Atagroute: d\.h5: stopped after \d+ of 180000 queries; .*"
+            self.assertRegex(message, r"(?m)^tagroute: d\.h5: stopped after \d+ of 120000 queries; .*"
                                       r"--resume")
             done = self.works(*self.words, "-o", "d.h5", "--resume")
             self.assertIn(b"before the run was resumed", done.stderr)
@@ -201,7 +204,7 @@ class Resumed(Scratch):
         process = subprocess.Popen((PROGRAM, *self.words, "-o", "d.h5"), cwd=self.folder,
                                    stderr=subprocess.DEVNULL, env=environment(),
                                    preexec_fn=default_signals)
-        while ".d.h5.checkpoint" not in self.names():
+        while ".d.h5.checkpoint" not in self.names() and process.poll() is None:
             time.sleep(0.0005)
         process.send_signal(signal.SIGSTOP)
         for more in ((), ("--resume",)):
