@@ -322,6 +322,9 @@ tgr_status tgr_route_checkpoint_load(tgr_routing *work, bool *complete, tgr_erro
     tgr_mem_free(partial);
     if (!begun) {
         *complete = exists(work->options.output);
+        if (*complete) {
+            unlink(work->checkpoint); /* killed between putting in place and tidying up */
+        }
         return TGR_OK;
     }
     if (!exists(work->checkpoint)) {
