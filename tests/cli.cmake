@@ -5,9 +5,19 @@ if(NOT TAGROUTE_PYTHON)
   find_program(TAGROUTE_PYTHON NAMES python3 REQUIRED)
 endif()
 
-foreach(name IN ITEMS cli/usage cli/formats cli/safety cli/chain cli/interop cli/decisions cli/resume_ingest cli/shard_ingest mmlu)
+# Makes calls to the system fail; not together with the sanitizers, which come first in a program.
+set(faults "")
+if(NOT TAGROUTE_SANITIZE AND CMAKE_SYSTEM_NAME STREQUAL "Linux")
+  add_library(fault_io MODULE fault_io.c)
+  target_link_libraries(fault_io PRIVATE ${CMAKE_DL_LIBS})
+  set_target_properties(fault_io PROPERTIES C_VISIBILITY_PRESET default)
+  set(faults $<TARGET_FILE:fault_io>)
+endif()
+
+foreach(name IN ITEMS cli/usage cli/formats cli/safety cli/chain cli/interop cli/decisions
+    cli/resume_ingest cli/shard_ingest cli/resume_route cli/merge cli/faults mmlu)
   string(REPLACE "/" "_" test ${name})
   add_test(NAME ${test} COMMAND ${TAGROUTE_PYTHON} -B ${CMAKE_CURRENT_SOURCE_DIR}/${name}_test.py)
   set_tests_properties(${test} PROPERTIES SKIP_RETURN_CODE 77 ENVIRONMENT
-    "TAGROUTE=$<TARGET_FILE:tagroute>;TAGROUTE_GEN=$<TARGET_FILE:tagroute-gen>")
+    "TAGROUTE=$<TARGET_FILE:tagroute>;TAGROUTE_GEN=$<TARGET_FILE:tagroute-gen>;TAGROUTE_FAULTS=${faults}")
 endforeach()

@@ -355,6 +355,40 @@ static void options_carry_their_size(void **state)
     assert_int_equal(tgr_options_copy(&new, sizeof new, NULL, &error), TGR_ERR_ARGUMENT);
 }
 
+/* The shortest of 6 to 9 digits that reads back, as printf writes it. */
+static void floats_as_printf_writes_them(void **state)
+{
+    (void)state;
+    uint64_t random = 88172645463325252u;
+    printf("seed %llu\n", (unsigned long long)random);
+    for (int i = 0; i < 300000; i++) {
+        random ^= random << 13;
+        random ^= random >> 7;
+        random ^= random << 17;
+        float value;
+        uint32_t bits = (uint32_t)random;
+        if (i % 3 == 1) { /* of everyday size */
+            bits = (bits & 0x807fffff) | (uint32_t)(110 + (random >> 40) % 42) << 23;
+        }
+        memcpy(&value, &bits, sizeof value);
+        if (i % 3 == 2) { /* few digits */
+            value = (float)(int32_t)(bits % 2000000) / (float)(i % 5 == 0 ? 1000 : 777);
+        }
+        if (!isfinite(value)) {
+            continue;
+        }
+        char text[TGR_NUMBER_SIZE], expected[TGR_NUMBER_SIZE];
+        for (int digits = 6; digits <= 9; digits++) {
+            snprintf(expected, sizeof expected, "%.*g", digits, (double)value);
+            if (strtof(expected, NULL) == value) {
+                break;
+            }
+        }
+        assert_int_equal(tgr_number_float(text, value), strlen(expected));
+        assert_string_equal(text, expected);
+    }
+}
+
 int main(void)
 {
     print_message("seed %u\n", SEED);
@@ -373,6 +407,7 @@ int main(void)
         cmocka_unit_test(outputs_refuse_what_is_no_file),
         cmocka_unit_test(errors_are_printable),
         cmocka_unit_test(options_carry_their_size),
+        cmocka_unit_test(floats_as_printf_writes_them),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }

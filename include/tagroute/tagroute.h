@@ -18,6 +18,7 @@
 #include <tagroute/fit.h>
 #include <tagroute/info.h>
 #include <tagroute/ingest.h>
+#include <tagroute/merge.h>
 #include <tagroute/policy.h>
 #include <tagroute/prices.h>
 #include <tagroute/route.h>
