@@ -1,4 +1,5 @@
 /* command_fit.c - a router from recorded outcomes. */
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,9 +20,20 @@ static const tgr_cli_option fit_options[] = {
     {"split", 0, "NAME",
      "learn from this split (default: train where there are splits, else every query; "
      "--split= every query)"},
-    {"scorer", 0, "SCORER", "paper: TagRouter's counting of wins, ties and losses (default)"},
+    {"scorer", 0, "SCORER",
+     "paper: TagRouter's counting of wins, ties and losses (default); bayes: tags' mean scores, "
+     "shrunk; ridge: least squares; mixed: ridge with the category as a nearly free effect"},
+    {"kappa", 0, "N", "of bayes: as many queries as a tag needs to be half believed (default: "
+                      "chosen by cross-validation)"},
+    {"alpha", 0, "N", "of ridge and mixed: the penalty on weights (default: likewise)"},
+    {"memory", 0, "BYTES", "for holding queries that are learnt from step by step; more than fit "
+                           "are read again at each step (default: 1 GiB)"},
+    {"shard", 0, "I/N",
+     "learn from the I-th of N parts of the rows and write a partial fit; `tagroute merge` makes "
+     "the router of all N"},
     {"min-count", 0, "N", "drop tags that occur less often (default: 5)"},
-    {"count", 0, "COUNT", "raw, binary or log: how often a tag stands on a query (default: raw)"},
+    {"count", 0, "COUNT", "raw, binary or log: how often a tag stands on a query (default: raw for "
+                          "paper, binary for the others)"},
     {"rewards", 0, "WIN,TIE,LOSS", "what outcomes are worth (default: 1,0.15,-1)"},
     {0},
 };
@@ -43,6 +55,7 @@ typedef struct fitting {
     tgr_fit_options options;
     tgr_cli_prices prices;
     const char *output;
+    long shard, shards; /* 0: everything */
     char *model_list; /* the text of --models, cut at its commas */
     const char **model_names;
 } fitting;
@@ -104,6 +117,48 @@ static tgr_status read_rewards(const char *text, double rewards[3], tgr_error *e
     return status;
 }
 
+/* I/N */
+static tgr_status read_shard(const char *text, long *shard, long *shards, tgr_error *error)
+{
+    char first[24];
+    size_t length = strcspn(text, "/");
+    if (text[length] != '/' || length >= sizeof first) {
+        return tgr_cli_fail(error, TGR_ERR_ARGUMENT, "--shard takes I/N, such as 1/4, not '%.60s'",
+                            text);
+    }
+    memcpy(first, text, length);
+    first[length] = '\0';
+    tgr_status status =
+        tgr_cli_parse_integer("shard", text + length + 1, 1, 65536, shards, error);
+    return status == TGR_OK ? tgr_cli_parse_integer("shard", first, 1, *shards, shard, error)
+                            : status;
+}
+
+static tgr_status read_learning(fitting *work, const tgr_cli_arguments *arguments,
+                                tgr_error *error)
+{
+    const char *kappa = tgr_cli_text(arguments, "kappa");
+    const char *alpha = tgr_cli_text(arguments, "alpha");
+    const char *memory = tgr_cli_text(arguments, "memory");
+    const char *shard = tgr_cli_text(arguments, "shard");
+    tgr_status status = TGR_OK;
+    if (kappa != NULL) {
+        status = tgr_cli_parse_double("kappa", kappa, &work->options.kappa, error);
+    }
+    if (status == TGR_OK && alpha != NULL) {
+        status = tgr_cli_parse_double("alpha", alpha, &work->options.alpha, error);
+    }
+    if (status == TGR_OK && memory != NULL) {
+        size_t bytes;
+        status = tgr_cli_parse_size("memory", memory, &bytes, error);
+        work->options.memory = status == TGR_OK ? bytes : 0;
+    }
+    if (status == TGR_OK && shard != NULL) {
+        status = read_shard(shard, &work->shard, &work->shards, error);
+    }
+    return status;
+}
+
 static tgr_status read_numbers(fitting *work, const tgr_cli_arguments *arguments, tgr_error *error)
 {
     const char *min_count = tgr_cli_text(arguments, "min-count");
@@ -119,7 +174,7 @@ static tgr_status read_numbers(fitting *work, const tgr_cli_arguments *arguments
     if (status == TGR_OK && rewards != NULL) {
         status = read_rewards(rewards, work->options.rewards, error);
     }
-    return status;
+    return status == TGR_OK ? read_learning(work, arguments, error) : status;
 }
 
 static tgr_status read_options(fitting *work, const tgr_cli_arguments *arguments, tgr_error *error)
