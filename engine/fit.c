@@ -12,8 +12,6 @@
 #include "engine/fit_work.h"
 #include "engine/router/pack.h"
 
-#define DEFAULT_MEMORY ((uint64_t)1 << 30)
-
 /* The first walk: how often tags occur, and the models' means. */
 static tgr_status walk_tags(tgr_fit_work *work, tgr_error *error)
 {
@@ -100,10 +98,12 @@ tgr_status tgr_fit_work_count_outcomes(tgr_fit_work *work, bool rows, tgr_error 
         work->walk.folds = work->folds;
     }
     uint64_t memory = work->options.memory;
-    tgr_fit_rows_open(&work->rows, &work->source, memory == 0 ? DEFAULT_MEMORY : memory);
+    tgr_fit_rows_open(&work->rows, &work->source, memory == 0 ? TGR_FIT_DEFAULT_MEMORY : memory);
     const tgr_fit_wanted wanted = {
         .outcomes = scorer->wants_outcomes,
-        .value_folds = !scorer->wants_values ? 0 : folds ? TGR_FOLDS : 1,
+        .value_folds = !scorer->wants_values ? 0
+                       : folds               ? TGR_FOLDS
+                                             : 1,
         .rows = rows ? &work->rows : NULL,
     };
     TGR_TRY(tgr_fit_outcomes_count(&work->outcomes, &work->source, &wanted, error));
@@ -119,9 +119,8 @@ tgr_status tgr_fit_work_note_outcomes(tgr_fit_work *work, const char *where, tgr
     tgr_router *router = work->router;
     const tgr_fit_outcomes *outcomes = &work->outcomes;
     bool valued = false;
-    for (size_t i = 0; outcomes->value_count > 0 &&
-                       i < outcomes->values->folds * outcomes->values->models;
-         i++) {
+    for (size_t i = 0;
+         outcomes->value_count > 0 && i < outcomes->values->folds * outcomes->values->models; i++) {
         valued |= outcomes->values->judged[i] > 0;
     }
     if (outcomes->judged == 0 && !valued) {
@@ -206,8 +205,7 @@ done:
     return status;
 }
 
-tgr_status tgr_fit_work_fit(tgr_fit_work *work, const tgr_price_options *prices,
-                            tgr_error *error)
+tgr_status tgr_fit_work_fit(tgr_fit_work *work, const tgr_price_options *prices, tgr_error *error)
 {
     tgr_status status = TGR_OK;
     TGR_TRY(tgr_fit_work_prepare(work, prices, error));
@@ -215,8 +213,8 @@ tgr_status tgr_fit_work_fit(tgr_fit_work *work, const tgr_price_options *prices,
     if (work->options.reference == NULL) {
         TGR_TRY(tgr_fit_models_choose_reference(&work->means, work->router, work->run, error));
     }
-    TGR_TRY(tgr_fit_work_count_outcomes(
-        work, work->scorer->walks || tgr_fit_work_chooses(work), error));
+    TGR_TRY(tgr_fit_work_count_outcomes(work, work->scorer->walks || tgr_fit_work_chooses(work),
+                                        error));
     TGR_TRY(tgr_fit_work_note_outcomes(work, work->walk.pass.files[0]->path, error));
     TGR_TRY(tgr_fit_work_learn(work, error));
 done:

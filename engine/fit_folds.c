@@ -90,8 +90,8 @@ done:
     return status;
 }
 
-static tgr_status hash_file(hashing *work, const tgr_query_file *file, uint64_t begin,
-                            uint64_t end, const tgr_run *run, uint8_t *folds, tgr_error *error)
+static tgr_status hash_file(hashing *work, const tgr_query_file *file, uint64_t begin, uint64_t end,
+                            const tgr_run *run, uint8_t *folds, tgr_error *error)
 {
     tgr_status status = TGR_OK;
     TGR_TRY(open_texts(work, file, error));

@@ -12,8 +12,9 @@
 
 #define TGR_FOLDS 5
 
-/* The folds of rows [begin, end) of all files, one byte each: XXH3 of the text, else of the id, else
- * of the row's number, modulo TGR_FOLDS. *folds is the caller's. Not to be called during a walk. */
+/* The folds of rows [begin, end) of all files, one byte each: XXH3 of the text, else of the id,
+ * else of the row's number, modulo TGR_FOLDS. *folds is the caller's. Not to be called during a
+ * walk. */
 tgr_status tgr_fit_folds_read(const tgr_pass *pass, uint64_t begin, uint64_t end,
                               const tgr_run *run, uint8_t **folds, tgr_error *error);
 

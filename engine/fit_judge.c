@@ -58,9 +58,8 @@ static tgr_status make_room(tgr_fit_judging *work, tgr_error *error)
 tgr_status tgr_fit_judging_next(tgr_fit_judging *work, const char *phase, tgr_error *error)
 {
     const tgr_fit_source *from = work->source;
-    tgr_status status =
-        tgr_fit_walk_next(from->walk, TGR_WANT_SCORE | TGR_WANT_OUTCOME, phase, from->run,
-                          &work->batch, &work->file, error);
+    tgr_status status = tgr_fit_walk_next(from->walk, TGR_WANT_SCORE | TGR_WANT_OUTCOME, phase,
+                                          from->run, &work->batch, &work->file, error);
     if (status != TGR_OK || work->batch == NULL) {
         return status;
     }
@@ -92,22 +91,20 @@ static bool copy_outcomes(const int8_t *recorded, const int32_t *columns, size_t
     return signs >= 0;
 }
 
-static void judge_row(const tgr_fit_judging *work, tgr_fit_judge *one, size_t row,
-                      int8_t *outcomes)
+static void judge_row(const tgr_fit_judging *work, tgr_fit_judge *one, size_t row, int8_t *outcomes)
 {
     const tgr_batch *batch = work->batch;
     size_t models = work->source->router->model_count;
     size_t reference = work->source->router->reference;
-    if (work->all_there && copy_outcomes(batch->outcome + row * work->file_models, work->columns,
-                                         models, outcomes)) {
+    if (work->all_there &&
+        copy_outcomes(batch->outcome + row * work->file_models, work->columns, models, outcomes)) {
         for (size_t model = 0; model < models; model++) {
             one->model_outcomes[3 * model + (size_t)outcomes[model]]++;
         }
         one->reference_recorded++;
         return;
     }
-    tgr_judge_row(batch, row, work->columns, work->file_models, models, reference,
-                  one->judgements);
+    tgr_judge_row(batch, row, work->columns, work->file_models, models, reference, one->judgements);
     bool anything = false;
     for (size_t model = 0; model < models; model++) {
         const tgr_judgement *judgement = &one->judgements[model];

@@ -117,8 +117,9 @@ static tgr_status fail_at(const tgr_fit_walk *walk, size_t file, const tgr_batch
     return tgr_fail(error, TGR_ERR_INPUT,
                     "%s: row %llu holds a %s%s%s outside %.0f to %.0f, which cannot be summed "
                     "exactly; correct it or choose another unit",
-                    walk->pass.files[file]->path, (unsigned long long)tgr_fit_walk_row(walk, batch, row),
-                    what, of, model, lowest, TGR_EXACT_LIMIT);
+                    walk->pass.files[file]->path,
+                    (unsigned long long)tgr_fit_walk_row(walk, batch, row), what, of, model, lowest,
+                    TGR_EXACT_LIMIT);
 }
 
 tgr_status tgr_fit_means_add(tgr_fit_means *means, const tgr_fit_walk *walk, size_t file,

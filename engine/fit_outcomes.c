@@ -35,12 +35,11 @@ static size_t count_batch(counting *work)
         size_t begin = bounds[piece], end = bounds[piece + 1], bad;
         tgr_fit_judge_rows(judging, thread, begin, end);
         if (work->wanted->outcomes) {
-            tgr_outcome_sums_add(&outcomes->sums, thread, x, tag_of, judging->outcomes, begin,
-                                 end);
+            tgr_outcome_sums_add(&outcomes->sums, thread, x, tag_of, judging->outcomes, begin, end);
         }
         if (work->wanted->value_folds > 0 &&
-            !tgr_value_sums_add(&outcomes->values[thread], x, tag_of, judging->y, folds, begin,
-                                end, &bad)) {
+            !tgr_value_sums_add(&outcomes->values[thread], x, tag_of, judging->y, folds, begin, end,
+                                &bad)) {
             first_bad = bad < first_bad ? bad : first_bad;
         }
     }

@@ -104,6 +104,8 @@ static void pack_head(msgpack_packer *packer, const tgr_partial *partial)
     }
     pack_word(packer, "settings");
     pack_bytes(packer, &partial->settings);
+    pack_word(packer, "options");
+    msgpack_pack_map(packer, 3);
     pack_word(packer, "reference_given");
     partial->reference_given ? msgpack_pack_true(packer) : msgpack_pack_false(packer);
     pack_word(packer, "parameter");
@@ -130,17 +132,19 @@ static tgr_status pack_values(msgpack_packer *packer, const tgr_value_sums *valu
 {
     size_t cells = values->folds * values->tags * values->models;
     tgr_status status = TGR_OK;
+    pack_word(packer, "values");
+    msgpack_pack_map(packer, 5);
+    pack_word(packer, "folds");
+    msgpack_pack_uint64(packer, values->folds);
     TGR_TRY(pack_sums(packer, "x", values->x, cells, error));
     TGR_TRY(pack_sums(packer, "xy", values->xy, cells, error));
     TGR_TRY(pack_sums(packer, "y", values->y, values->folds * values->models, error));
-    TGR_TRY(pack_counts(packer, "value_counts", values->judged, values->folds * values->models,
-                        error));
+    TGR_TRY(pack_counts(packer, "judged", values->judged, values->folds * values->models, error));
 done:
     return status;
 }
 
-static tgr_status pack_partial(msgpack_packer *packer, const tgr_partial *partial,
-                               tgr_error *error)
+static tgr_status pack_partial(msgpack_packer *packer, const tgr_partial *partial, tgr_error *error)
 {
     const uint64_t counts[] = {partial->training, partial->judged, partial->derived,
                                partial->assumed, partial->reference_recorded};
@@ -149,16 +153,14 @@ static tgr_status pack_partial(msgpack_packer *packer, const tgr_partial *partia
     pack_head(packer, partial);
     TGR_TRY(pack_counts(packer, "counts", counts, 5, error));
     TGR_TRY(pack_means(packer, partial, error));
-    TGR_TRY(pack_counts(packer, "model_outcomes", partial->model_outcomes, 3 * partial->models,
-                        error));
+    TGR_TRY(
+        pack_counts(packer, "model_outcomes", partial->model_outcomes, 3 * partial->models, error));
     pack_tags(packer, partial->tags);
     TGR_TRY(pack_sums(packer, "occurrences", partial->occurrences, tags, error));
     if (partial->outcomes != NULL) {
-        TGR_TRY(pack_sums(packer, "outcomes", partial->outcomes, 3 * tags * partial->models,
-                          error));
+        TGR_TRY(
+            pack_sums(packer, "outcomes", partial->outcomes, 3 * tags * partial->models, error));
     }
-    pack_word(packer, "folds");
-    msgpack_pack_uint64(packer, partial->values.folds);
     if (partial->values.folds > 0) {
         TGR_TRY(pack_values(packer, &partial->values, error));
     }
@@ -168,7 +170,7 @@ done:
 
 tgr_status tgr_partial_write(const tgr_partial *partial, const char *path, tgr_error *error)
 {
-    uint32_t pairs = 15 + (partial->outcomes != NULL) + (partial->values.folds > 0 ? 4 : 0);
+    uint32_t pairs = 13 + (partial->outcomes != NULL) + (partial->values.folds > 0);
     tgr_buffer bytes = {0}, head = {0};
     tgr_output output = {.fd = -1};
     msgpack_packer packer;

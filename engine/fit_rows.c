@@ -152,8 +152,8 @@ static bool fill_block(tgr_fit_rows *rows, tgr_fit_block *block, const tgr_fit_j
     size_t entries = (size_t)(x->indptr[count] - x->indptr[0]);
     bool ones = source->router->count == TGR_COUNT_BINARY;
     if (!GROW(block, INDPTR, indptr, count + 1) || !GROW(block, TAGS, tags, entries) ||
-        (!ones && !GROW(block, VALUES, values, entries)) ||
-        !GROW(block, Y, y, count * models) || !GROW(block, FOLDS, folds, count)) {
+        (!ones && !GROW(block, VALUES, values, entries)) || !GROW(block, Y, y, count * models) ||
+        !GROW(block, FOLDS, folds, count)) {
         return false;
     }
     block->rows = count;
@@ -217,8 +217,7 @@ static tgr_status stream_rows(tgr_fit_rows *rows, tgr_row_visitor visit, void *v
 #pragma omp parallel for num_threads((int)judging.judge_count) schedule(static, 1)
         for (size_t thread = 0; thread < judging.judge_count; thread++) {
             size_t all = judging.batch->rows, parts = judging.judge_count;
-            tgr_fit_judge_rows(&judging, thread, all * thread / parts,
-                               all * (thread + 1) / parts);
+            tgr_fit_judge_rows(&judging, thread, all * thread / parts, all * (thread + 1) / parts);
         }
         if (!fill_block(rows, &rows->passing, &judging)) {
             status = tgr_fail_memory(error, "the training queries");

@@ -83,8 +83,8 @@ static tgr_status set_parameter(tgr_fit_work *work, tgr_error *error)
         if (own != NULL && strcmp(own, given[i].name) == 0) {
             work->report.parameter = given[i].value;
         } else if (!isnan(given[i].value)) {
-            return tgr_fail(error, TGR_ERR_ARGUMENT, "the scorer %s has no %s",
-                            work->scorer->name, given[i].name);
+            return tgr_fail(error, TGR_ERR_ARGUMENT, "the scorer %s has no %s", work->scorer->name,
+                            given[i].name);
         }
     }
     return TGR_OK;
@@ -189,7 +189,8 @@ tgr_status tgr_fit_work_prepare(tgr_fit_work *work, const tgr_price_options *pri
     TGR_TRY(new_router(work, error));
     tgr_router *router = work->router;
     TGR_TRY(set_tagger(work, error));
-    TGR_TRY(tgr_fit_models_list(&work->walk.pass, options->models, options->model_count, router, error));
+    TGR_TRY(tgr_fit_models_list(&work->walk.pass, options->models, options->model_count, router,
+                                error));
     work->report.models = router->model_count;
     if (options->reference != NULL) {
         TGR_TRY(tgr_router_need_model(router, options->reference, &router->reference, error));

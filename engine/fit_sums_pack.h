@@ -1,4 +1,5 @@
-/* fit_sums_pack.h - exact sums as bytes: small where they are small, and checked when they are read.
+/* fit_sums_pack.h - exact sums as bytes: small where they are small, and checked when they are
+ * read.
  *
  * First a byte: how many bits all sums were shifted right by without loss, 40 (counts) or 0. Then
  * each sum in turn: zigzag (0, -1, 1, -2, ... as 0, 1, 2, 3, ...), seven bits a byte, lowest first,

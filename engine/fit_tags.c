@@ -86,8 +86,8 @@ tgr_status tgr_fit_tags_count(tgr_fit_tags *tags, const tgr_fit_walk *walk, size
     return tgr_fail(error, TGR_ERR_INPUT,
                     "%s: row %llu holds a tag weight beyond %.0f, which cannot be summed exactly; "
                     "scale the weights down or take --count binary",
-                    pass->files[file]->path, (unsigned long long)tgr_fit_walk_row(walk, batch, bad_row),
-                    TGR_EXACT_LIMIT);
+                    pass->files[file]->path,
+                    (unsigned long long)tgr_fit_walk_row(walk, batch, bad_row), TGR_EXACT_LIMIT);
 }
 
 static int by_falling_count(const void *left, const void *right)
@@ -205,8 +205,8 @@ static tgr_status renumber(tgr_fit_tags *tags, const tgr_pass *pass, const tgr_f
     return TGR_OK;
 }
 
-tgr_status tgr_fit_tags_keep(tgr_fit_tags *tags, const tgr_pass *pass, bool all,
-                             tgr_router *router, tgr_error *error)
+tgr_status tgr_fit_tags_keep(tgr_fit_tags *tags, const tgr_pass *pass, bool all, tgr_router *router,
+                             tgr_error *error)
 {
     tgr_status status = TGR_OK;
     tgr_fit_tag *united = NULL;

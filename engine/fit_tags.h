@@ -43,8 +43,8 @@ tgr_status tgr_fit_tags_count(tgr_fit_tags *tags, const tgr_fit_walk *walk, size
 /* Keeps the tags that occur at least router->min_count times (all: every one), numbered by falling
  * n_t, ties by byte order; fills the router's tags and counts. TGR_ERR_INPUT where none is left,
  * unless all are kept. */
-tgr_status tgr_fit_tags_keep(tgr_fit_tags *tags, const tgr_pass *pass, bool all,
-                             tgr_router *router, tgr_error *error);
+tgr_status tgr_fit_tags_keep(tgr_fit_tags *tags, const tgr_pass *pass, bool all, tgr_router *router,
+                             tgr_error *error);
 
 /* A tag that was seen, while tags are being put in order. */
 typedef struct tgr_fit_tag {
@@ -62,8 +62,7 @@ tgr_status tgr_fit_tags_fill(const tgr_fit_tag *kept, uint32_t count, tgr_router
                              tgr_sum **occurrences, tgr_error *error);
 
 /* TGR_ERR_INPUT, saying why no tag is left. where: such as a file's path. */
-tgr_status tgr_fit_tags_fail(const char *where, double min_count, uint64_t seen,
-                             tgr_error *error);
+tgr_status tgr_fit_tags_fail(const char *where, double min_count, uint64_t seen, tgr_error *error);
 
 /* For a router that is there already: each file's columns by name. */
 tgr_status tgr_fit_tags_of_router(tgr_fit_tags *tags, const tgr_pass *pass,

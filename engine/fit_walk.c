@@ -42,8 +42,7 @@ static bool grow(tgr_fit_walk *walk, size_t rows)
 {
     void *keep = walk->keep, *numbers = walk->numbers, *folds = walk->batch_folds;
     bool enough = tgr_mem_grow(&keep, &walk->keep_capacity, rows, sizeof *walk->keep);
-    enough =
-        enough && tgr_mem_grow(&numbers, &walk->number_capacity, rows, sizeof *walk->numbers);
+    enough = enough && tgr_mem_grow(&numbers, &walk->number_capacity, rows, sizeof *walk->numbers);
     enough = enough && tgr_mem_grow(&folds, &walk->fold_capacity, rows, 1);
     walk->keep = keep;
     walk->numbers = numbers;
@@ -73,9 +72,8 @@ static uint64_t rows_before(const tgr_pass *pass, size_t file)
 /* The split's code in a file; -1 where the file does not have it. */
 static int split_code(const tgr_query_file *file, const char *split)
 {
-    uint32_t code = file->splits == NULL
-                        ? TGR_STRING_NONE
-                        : tgr_strings_find(file->splits, split, strlen(split));
+    uint32_t code = file->splits == NULL ? TGR_STRING_NONE
+                                         : tgr_strings_find(file->splits, split, strlen(split));
     return code == TGR_STRING_NONE ? -1 : (int)code;
 }
 
@@ -95,9 +93,9 @@ static tgr_status read_part(tgr_fit_walk *walk, unsigned want, const char *phase
     uint64_t left = walk->end - walk->at, first = walk->at - before;
     uint64_t of_file = pass->files[*file]->rows - first;
     left = of_file < left ? of_file : left;
-    status = tgr_query_read(pass->files[*file], first,
-                            left < BATCH_ROWS ? (size_t)left : BATCH_ROWS, BATCH_NONZEROS, want,
-                            &walk->part, error);
+    status =
+        tgr_query_read(pass->files[*file], first, left < BATCH_ROWS ? (size_t)left : BATCH_ROWS,
+                       BATCH_NONZEROS, want, &walk->part, error);
     if (status == TGR_OK) {
         walk->at += walk->part.rows;
         tgr_run_progress(run, phase, "queries", walk->at - walk->begin, walk->end - walk->begin,
@@ -182,8 +180,7 @@ static void select_folds(tgr_fit_walk *walk, tgr_batch *batch, size_t file)
 }
 
 tgr_status tgr_fit_walk_next(tgr_fit_walk *walk, unsigned want, const char *phase,
-                             const tgr_run *run, tgr_batch **batch, size_t *file,
-                             tgr_error *error)
+                             const tgr_run *run, tgr_batch **batch, size_t *file, tgr_error *error)
 {
     bool whole = walk->begin == 0 && walk->end == walk->pass.rows;
     walk->selected = !whole || walk->pass.split != NULL || walk->folds != NULL;

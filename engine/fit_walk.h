@@ -42,8 +42,7 @@ void tgr_fit_walk_close(tgr_fit_walk *walk); /* the pass too; harmless on a zero
 
 /* As tgr_pass_next. */
 tgr_status tgr_fit_walk_next(tgr_fit_walk *walk, unsigned want, const char *phase,
-                             const tgr_run *run, tgr_batch **batch, size_t *file,
-                             tgr_error *error);
+                             const tgr_run *run, tgr_batch **batch, size_t *file, tgr_error *error);
 
 /* The row of the file that a row of the last batch is. */
 uint64_t tgr_fit_walk_row(const tgr_fit_walk *walk, const tgr_batch *batch, size_t row);

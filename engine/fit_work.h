@@ -17,6 +17,9 @@
 #include "engine/router/router.h"
 #include "engine/scorer/scorer.h"
 
+/* For holding queries that are walked again and again. */
+#define TGR_FIT_DEFAULT_MEMORY ((uint64_t)1 << 30)
+
 typedef struct tgr_fit_work {
     tgr_fit_options options;
     const tgr_scorer *scorer;
@@ -62,7 +65,6 @@ tgr_status tgr_fit_work_note_outcomes(tgr_fit_work *work, const char *where, tgr
 tgr_status tgr_fit_work_learn(tgr_fit_work *work, tgr_error *error);
 
 /* All of it but margins and digest, on files that are open. */
-tgr_status tgr_fit_work_fit(tgr_fit_work *work, const tgr_price_options *prices,
-                            tgr_error *error);
+tgr_status tgr_fit_work_fit(tgr_fit_work *work, const tgr_price_options *prices, tgr_error *error);
 
 #endif

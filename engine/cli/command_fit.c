@@ -23,17 +23,20 @@ static const tgr_cli_option fit_options[] = {
     {"scorer", 0, "SCORER",
      "paper: TagRouter's counting of wins, ties and losses (default); bayes: tags' mean scores, "
      "shrunk; ridge: least squares; mixed: ridge with the category as a nearly free effect"},
-    {"kappa", 0, "N", "of bayes: as many queries as a tag needs to be half believed (default: "
-                      "chosen by cross-validation)"},
+    {"kappa", 0, "N",
+     "of bayes: as many queries as a tag needs to be half believed (default: "
+     "chosen by cross-validation)"},
     {"alpha", 0, "N", "of ridge and mixed: the penalty on weights (default: likewise)"},
-    {"memory", 0, "BYTES", "for holding queries that are learnt from step by step; more than fit "
-                           "are read again at each step (default: 1 GiB)"},
+    {"memory", 0, "BYTES",
+     "for holding queries that are learnt from step by step; more than fit "
+     "are read again at each step (default: 1 GiB)"},
     {"shard", 0, "I/N",
      "learn from the I-th of N parts of the rows and write a partial fit; `tagroute merge` makes "
      "the router of all N"},
     {"min-count", 0, "N", "drop tags that occur less often (default: 5)"},
-    {"count", 0, "COUNT", "raw, binary or log: how often a tag stands on a query (default: raw for "
-                          "paper, binary for the others)"},
+    {"count", 0, "COUNT",
+     "raw, binary or log: how often a tag stands on a query (default: raw for "
+     "paper, binary for the others)"},
     {"rewards", 0, "WIN,TIE,LOSS", "what outcomes are worth (default: 1,0.15,-1)"},
     {0},
 };
@@ -47,6 +50,8 @@ static const tgr_cli_example examples[] = {
      "tagroute fit queries.h5 -o router.msgpack"},
     {"name the reference, and price the models",
      "tagroute fit queries.h5 -o router.msgpack --reference gpt-4 --prices litellm.json"},
+    {"learn from the first of four parts of the rows",
+     "tagroute fit queries.h5 -o part1.msgpack --shard 1/4 --reference gpt-4"},
     {0},
 };
 
@@ -56,7 +61,7 @@ typedef struct fitting {
     tgr_cli_prices prices;
     const char *output;
     long shard, shards; /* 0: everything */
-    char *model_list; /* the text of --models, cut at its commas */
+    char *model_list;   /* the text of --models, cut at its commas */
     const char **model_names;
 } fitting;
 
@@ -128,14 +133,12 @@ static tgr_status read_shard(const char *text, long *shard, long *shards, tgr_er
     }
     memcpy(first, text, length);
     first[length] = '\0';
-    tgr_status status =
-        tgr_cli_parse_integer("shard", text + length + 1, 1, 65536, shards, error);
+    tgr_status status = tgr_cli_parse_integer("shard", text + length + 1, 1, 65536, shards, error);
     return status == TGR_OK ? tgr_cli_parse_integer("shard", first, 1, *shards, shard, error)
                             : status;
 }
 
-static tgr_status read_learning(fitting *work, const tgr_cli_arguments *arguments,
-                                tgr_error *error)
+static tgr_status read_learning(fitting *work, const tgr_cli_arguments *arguments, tgr_error *error)
 {
     const char *kappa = tgr_cli_text(arguments, "kappa");
     const char *alpha = tgr_cli_text(arguments, "alpha");
@@ -248,6 +251,21 @@ static tgr_status fit_and_save(const fitting *work, tgr_cli_session *session, tg
     return status;
 }
 
+static tgr_status fit_shard(const fitting *work, tgr_cli_session *session, tgr_error *error)
+{
+    tgr_fit_report report = {0};
+    tgr_status status = tgr_fit_shard(
+        &work->options, work->prices.any ? &work->prices.options : NULL, (uint64_t)work->shard,
+        (uint64_t)work->shards, work->output, &report, &session->run, error);
+    tgr_cli_session_end(session);
+    if (status == TGR_OK && !session->quiet) {
+        print_summary(session, work, &report);
+        tgr_cli_say(session, "next: the other shards, then tagroute merge of all %ld\n",
+                    work->shards);
+    }
+    return status;
+}
+
 static tgr_status fit(const tgr_cli_arguments *arguments, tgr_error *error)
 {
     fitting work = {0};
@@ -257,7 +275,8 @@ static tgr_status fit(const tgr_cli_arguments *arguments, tgr_error *error)
         status = tgr_cli_session_start(&session, arguments, error);
     }
     if (status == TGR_OK) {
-        status = fit_and_save(&work, &session, error);
+        status = work.shards > 0 ? fit_shard(&work, &session, error)
+                                 : fit_and_save(&work, &session, error);
     }
     tgr_cli_prices_free(&work.prices);
     free(work.model_list);

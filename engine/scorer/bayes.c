@@ -65,14 +65,13 @@ static tgr_status choose(tgr_learning *learning, size_t reference, tgr_error *er
     for (size_t i = 0; i < KAPPAS; i += at_once) {
         size_t count = KAPPAS - i < at_once ? KAPPAS - i : at_once;
         tgr_candidates candidates;
-        tgr_status status =
-            tgr_candidates_open(&candidates, count, learning->folds, sums->tags, sums->models,
-                                reference)
-                ? fill_candidates(&candidates, sums, kappas + i, error)
-                : tgr_fail_memory(error, "the weights to choose kappa by");
+        tgr_status status = tgr_candidates_open(&candidates, count, learning->folds, sums->tags,
+                                                sums->models, reference)
+                                ? fill_candidates(&candidates, sums, kappas + i, error)
+                                : tgr_fail_memory(error, "the weights to choose kappa by");
         if (status == TGR_OK) {
-            status = tgr_candidates_judge(&candidates, learning->rows, learning->threads,
-                                          worth + i, error);
+            status = tgr_candidates_judge(&candidates, learning->rows, learning->threads, worth + i,
+                                          error);
         }
         tgr_candidates_free(&candidates);
         if (status != TGR_OK) {

@@ -18,8 +18,8 @@
 
 #include "engine/scorer/rows.h"
 
-/* Scores of some candidates, each learnt once without each fold. Column (candidate * folds + fold) *
- * models + model of row t of `weights` is tag t's weight. */
+/* Scores of some candidates, each learnt once without each fold. Column (candidate * folds + fold)
+ * * models + model of row t of `weights` is tag t's weight. */
 typedef struct tgr_candidates {
     size_t count, folds, models, reference;
     size_t columns; /* count * folds * models */

@@ -24,8 +24,8 @@ static tgr_status learn(tgr_learning *learning, const tgr_router *settings, floa
     }
     for (size_t tag = 0; tag < tags; tag++) {
         const char *name = tgr_strings_get(settings->tags, (uint32_t)tag, NULL);
-        bool category = settings->category_tag &&
-                        strncmp(name, CATEGORY_PREFIX, strlen(CATEGORY_PREFIX)) == 0;
+        bool category =
+            settings->category_tag && strncmp(name, CATEGORY_PREFIX, strlen(CATEGORY_PREFIX)) == 0;
         relative[tag] = category ? CATEGORY_PENALTY : 1;
     }
     tgr_status status = tgr_ridge_learn(learning, settings, relative, weights, bias, error);

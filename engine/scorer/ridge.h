@@ -7,7 +7,6 @@
 /* Fits with the penalty alpha * relative[tag]; alpha is the learning's parameter, or chosen by
  * cross-validation. */
 tgr_status tgr_ridge_learn(tgr_learning *learning, const tgr_router *settings,
-                           const double *relative, float *weights, float *bias,
-                           tgr_error *error);
+                           const double *relative, float *weights, float *bias, tgr_error *error);
 
 #endif

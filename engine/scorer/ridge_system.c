@@ -73,10 +73,9 @@ bool tgr_ridge_open(tgr_ridge_system *system, const tgr_value_sums *sums,
 
 void tgr_ridge_free(tgr_ridge_system *system)
 {
-    double *const tables[] = {system->penalty, system->mean,     system->judged,
-                              system->right,   system->weights,  system->residual,
-                              system->product, system->direction, system->scale,
-                              system->scores,  system->scalars};
+    double *const tables[] = {system->penalty, system->mean,     system->judged,  system->right,
+                              system->weights, system->residual, system->product, system->direction,
+                              system->scale,   system->scores,   system->scalars};
     for (size_t i = 0; i < sizeof tables / sizeof tables[0]; i++) {
         tgr_mem_free(tables[i]);
     }
@@ -102,7 +101,8 @@ static void score_row(const tgr_ridge_system *system, const tgr_row_block *block
         bool left_out = system->groups > 1 && block->folds[row] == group;
         for (size_t model = 0; model < models; model++) {
             double *score = &scores[group * models + model];
-            *score = left_out || isnan(y[model]) ? 0 : *score * system->scale[group * models + model];
+            *score =
+                left_out || isnan(y[model]) ? 0 : *score * system->scale[group * models + model];
         }
     }
 }
@@ -160,9 +160,8 @@ static void choose_scales(tgr_ridge_system *system, const double *vectors)
         }
         int exponent = 0;
         frexp(most * largest, &exponent);
-        system->scale[c] = largest > 0 && isfinite(most * largest)
-                               ? ldexp(1, SUM_BITS - exponent)
-                               : 0;
+        system->scale[c] =
+            largest > 0 && isfinite(most * largest) ? ldexp(1, SUM_BITS - exponent) : 0;
     }
 }
 
@@ -180,8 +179,8 @@ static tgr_status multiply(tgr_ridge_system *system, const double *vectors, tgr_
             sum += system->sums[thread * cells + cell];
         }
         double scale = system->scale[cell % columns];
-        system->product[cell] = (scale > 0 ? (double)sum / scale : 0) +
-                                system->penalty[cell / columns] * vectors[cell];
+        system->product[cell] =
+            (scale > 0 ? (double)sum / scale : 0) + system->penalty[cell / columns] * vectors[cell];
     }
     return status;
 }

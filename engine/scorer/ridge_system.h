@@ -28,15 +28,15 @@ typedef struct tgr_ridge_system {
     const tgr_run *run;
     double *penalty; /* tags: set before each solution */
 
-    double *mean;      /* columns: of y; 0 where a model is never judged */
-    double *judged;    /* tags x columns: n_tk, to precondition with */
-    double *right;     /* tags x columns: X'(y - mean) */
-    double *weights;   /* tags x columns: the solution, and where the next one starts from */
+    double *mean;    /* columns: of y; 0 where a model is never judged */
+    double *judged;  /* tags x columns: n_tk, to precondition with */
+    double *right;   /* tags x columns: X'(y - mean) */
+    double *weights; /* tags x columns: the solution, and where the next one starts from */
     double *residual, *direction, *product; /* tags x columns */
-    int64_t *sums;     /* threads x tags x columns */
-    double *scale;     /* columns */
-    double *scores;    /* threads x columns */
-    double *scalars;   /* 5 x columns */
+    int64_t *sums;                          /* threads x tags x columns */
+    double *scale;                          /* columns */
+    double *scores;                         /* threads x columns */
+    double *scalars;                        /* 5 x columns */
 } tgr_ridge_system;
 
 /* sums: of as many folds as there are groups, or of any number for one group. False where memory is

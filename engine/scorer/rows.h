@@ -24,10 +24,10 @@ typedef void (*tgr_row_visitor)(void *user, const tgr_row_block *block);
 typedef struct tgr_row_source {
     tgr_status (*walk)(void *rows, tgr_row_visitor visit, void *user, tgr_error *error);
     void *rows;
-    uint64_t count;       /* of rows */
-    double longest;       /* the largest sum of |x| of a row */
-    double largest_x;     /* the largest |x| */
-    double largest_y;     /* the largest |y| */
+    uint64_t count;   /* of rows */
+    double longest;   /* the largest sum of |x| of a row */
+    double largest_x; /* the largest |x| */
+    double largest_y; /* the largest |y| */
 } tgr_row_source;
 
 #endif

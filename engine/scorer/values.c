@@ -80,8 +80,8 @@ bool tgr_value_sums_add(tgr_value_sums *sums, const tgr_csr *x, const uint32_t *
         for (int64_t entry = x->indptr[row]; entry < x->indptr[row + 1]; entry++) {
             size_t tag = slots[tgr_csr_column(x, entry)];
             size_t place = (fold * sums->tags + tag) * models;
-            if (tag < sums->tags && !add_entry(sums->x + place, sums->xy + place,
-                                               value_at(x, entry), of_row, models)) {
+            if (tag < sums->tags &&
+                !add_entry(sums->x + place, sums->xy + place, value_at(x, entry), of_row, models)) {
                 return false;
             }
         }
@@ -124,7 +124,6 @@ bool tgr_value_sums_without(const tgr_value_sums *sums, int without, tgr_value_s
 
 double tgr_value_mean(const tgr_value_sums *sums, size_t model)
 {
-    return sums->judged[model] == 0
-               ? NAN
-               : tgr_exact_value(sums->y[model]) / (double)sums->judged[model];
+    return sums->judged[model] == 0 ? NAN
+                                    : tgr_exact_value(sums->y[model]) / (double)sums->judged[model];
 }

@@ -72,10 +72,11 @@ struct tgr_price_options; /* prices.h */
  * the flat cost; `prices` are applied before, and completion tokens given there win over the mean.
  *
  * bayes, ridge and mixed learn from y: the recorded score, else the reward of the outcome. Their
- * parameter, unless given, is the one whose predictions correlate best with the differences measured
- * between each model and the reference, over five folds of the training queries: by XXH3 of the
- * text, else of the id. ridge and mixed minimise squared errors iteratively; their queries are held
- * in memory (about 8 bytes a tag and 4 a model, each query) within `memory`, else read once a step.
+ * parameter, unless given, is the one whose predictions correlate best with the differences
+ * measured between each model and the reference, over five folds of the training queries: by XXH3
+ * of the text, else of the id. ridge and mixed minimise squared errors iteratively; their queries
+ * are held in memory (about 8 bytes a tag and 4 a model, each query) within `memory`, else read
+ * once a step.
  *
  * Every sum is exact, so weights and means do not depend on threads, order of rows, or how they are
  * split over files. The router also holds margin quantiles: the ceil(share * n)-th largest margin
@@ -105,9 +106,10 @@ TGR_API tgr_status tgr_fit_shard(const tgr_fit_options *options,
                                  uint64_t shards, const char *output, tgr_fit_report *report,
                                  const tgr_run *run, tgr_error *error);
 
-/* Makes a router of all parts of a fit, in any order. queries: the query files that they were fitted
- * from, in the same order, for the margin quantiles (and kappa, where it is to be chosen); where
- * query_count is 0 the router has no quantiles, and a warning says so. report and run may be NULL.
+/* Makes a router of all parts of a fit, in any order. queries: the query files that they were
+ * fitted from, in the same order, for the margin quantiles (and kappa, where it is to be chosen);
+ * where query_count is 0 the router has no quantiles, and a warning says so. report and run may be
+ * NULL.
  *
  * TGR_ERR_INPUT for damaged parts, for parts that do not belong together, and where one is missing
  * (the sentence names which); TGR_ERR_ARGUMENT for query files that are others, or lacking where
