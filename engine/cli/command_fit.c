@@ -8,6 +8,7 @@
 #include <tagroute/info.h>
 
 #include "engine/cli/commands.h"
+#include "engine/cli/compare_scorers.h"
 #include "engine/cli/fail.h"
 #include "engine/cli/numbers.h"
 #include "engine/cli/prices.h"
@@ -42,14 +43,16 @@ static const tgr_cli_option fit_options[] = {
 };
 
 static const tgr_cli_group fit_group = {"Options", fit_options};
-static const tgr_cli_group *const groups[] = {&fit_group, &tgr_cli_price_group,
-                                              &tgr_cli_common_group, NULL};
+static const tgr_cli_group *const groups[] = {&fit_group, &tgr_cli_compare_group,
+                                              &tgr_cli_price_group, &tgr_cli_common_group, NULL};
 
 static const tgr_cli_example examples[] = {
     {"learn from the split \"train\", or from everything where there are no splits",
      "tagroute fit queries.h5 -o router.msgpack"},
     {"name the reference, and price the models",
      "tagroute fit queries.h5 -o router.msgpack --reference gpt-4 --prices litellm.json"},
+    {"see which scorer routes best what it has not seen",
+     "tagroute fit queries.h5 --compare --reference gpt-4 --markdown scorers.md"},
     {"learn from the first of four parts of the rows",
      "tagroute fit queries.h5 -o part1.msgpack --shard 1/4 --reference gpt-4"},
     {0},
@@ -191,7 +194,20 @@ static tgr_status read_options(fitting *work, const tgr_cli_arguments *arguments
     const char *scorer = tgr_cli_text(arguments, "scorer");
     options->scorer = scorer != NULL ? scorer : options->scorer;
     const char *models = tgr_cli_text(arguments, "models");
-    tgr_status status = tgr_cli_need(arguments, "output", &work->output, error);
+    bool compares = tgr_cli_has(arguments, "compare");
+    tgr_status status = compares ? TGR_OK : tgr_cli_need(arguments, "output", &work->output, error);
+    if (compares && (tgr_cli_has(arguments, "output") || tgr_cli_has(arguments, "scorer") ||
+                     tgr_cli_has(arguments, "shard"))) {
+        status = tgr_cli_fail(error, TGR_ERR_ARGUMENT,
+                              "--compare fits every scorer and writes no router: leave out "
+                              "--output, --scorer and --shard");
+    }
+    static const char *const tables[] = {"csv", "markdown", "latex"};
+    for (size_t i = 0; status == TGR_OK && !compares && i < 3; i++) {
+        if (tgr_cli_has(arguments, tables[i])) {
+            status = tgr_cli_fail(error, TGR_ERR_ARGUMENT, "--%s belongs to --compare", tables[i]);
+        }
+    }
     if (status == TGR_OK && models != NULL) {
         status = read_models(work, models, error);
     }
@@ -275,8 +291,11 @@ static tgr_status fit(const tgr_cli_arguments *arguments, tgr_error *error)
         status = tgr_cli_session_start(&session, arguments, error);
     }
     if (status == TGR_OK) {
-        status = work.shards > 0 ? fit_shard(&work, &session, error)
-                                 : fit_and_save(&work, &session, error);
+        const tgr_price_options *prices = work.prices.any ? &work.prices.options : NULL;
+        status = tgr_cli_has(arguments, "compare")
+                     ? tgr_cli_compare_scorers(&work.options, prices, arguments, &session, error)
+                 : work.shards > 0 ? fit_shard(&work, &session, error)
+                                   : fit_and_save(&work, &session, error);
     }
     tgr_cli_prices_free(&work.prices);
     free(work.model_list);

@@ -18,9 +18,9 @@
 #define LEAST_ALPHA   (1.0 / 16)
 #define COARSE        4.0 /* from one alpha tried to the next */
 #define DEFAULT_ALPHA 1024.0
-#define WORSE_IN_TURN 2 /* after which smaller ones are not tried */
+#define WORSE_IN_TURN 1 /* after which smaller ones are not tried */
 
-#define ROUGH 1e-2 /* the residual's size where alphas are compared, */
+#define ROUGH 2e-3 /* the residual's size where alphas are compared, */
 #define FINE  1e-5 /* and in the end */
 
 typedef struct choosing {

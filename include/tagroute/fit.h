@@ -119,6 +119,42 @@ TGR_API tgr_status tgr_fit_merge(const char *const *parts, size_t part_count,
                                  tgr_router **router, tgr_fit_report *report, const tgr_run *run,
                                  tgr_error *error);
 
+/* A figure with its bootstrap interval of 95 %; NaN where it is not defined. */
+typedef struct tgr_fit_figure {
+    double value, low, high;
+} tgr_fit_figure;
+
+enum { TGR_FIT_AUC, TGR_FIT_APGR, TGR_FIT_CPT50, TGR_FIT_CPT80, TGR_FIT_FIGURES };
+
+typedef struct tgr_fit_compared {
+    const char *scorer;
+    tgr_fit_figure figures[TGR_FIT_FIGURES];
+    tgr_fit_figure gains[TGR_FIT_FIGURES]; /* over the first scorer, paired; NaN in the first */
+} tgr_fit_compared;
+
+typedef struct tgr_fit_comparison {
+    uint64_t queries; /* held out, each once */
+    size_t folds, replicates;
+    size_t count;
+    tgr_fit_compared *scorers;
+} tgr_fit_comparison;
+
+/* Fits every scorer five times, each time without one fold of the training queries (see tgr_fit),
+ * and measures margin routing on the fold left out: what tags are kept, parameters, reference and
+ * means are all learnt without it. Figures are those of docs/metrics.md by the share of queries
+ * sent to the reference, also with more than two models, the others being represented by the best
+ * of them for each query; they are averaged over the folds. Intervals: Poisson bootstrap over
+ * queries, seeded, the same draws for all scorers. Queries whose reference or other model is not
+ * judged are left out. kappa, alpha and count, where given, hold for every scorer that has them.
+ *
+ * Memory: about 20 bytes a query and scorer. *comparison is the caller's, freed with
+ * tgr_fit_comparison_free. */
+TGR_API tgr_status tgr_fit_compare(const tgr_fit_options *options,
+                                   const struct tgr_price_options *prices,
+                                   tgr_fit_comparison **comparison, const tgr_run *run,
+                                   tgr_error *error);
+TGR_API void tgr_fit_comparison_free(tgr_fit_comparison *comparison); /* NULL allowed */
+
 /* Whether a file looks like a partial fit; false where it cannot be read. */
 TGR_API bool tgr_partial_fit_is(const char *path);
 
