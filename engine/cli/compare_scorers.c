@@ -3,10 +3,9 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-#include "engine/base/buffer.h"
-#include "engine/base/number.h"
 #include "engine/cli/fail.h"
 #include "engine/cli/numbers.h"
 #include "engine/cli/table.h"
@@ -63,68 +62,87 @@ static void print_table(const tgr_fit_comparison *comparison)
     tgr_cli_table_print(&table, stdout);
 }
 
-static void add_rows(tgr_buffer *into, const tgr_fit_comparison *comparison, const char *before,
+static void add_rows(FILE *into, const tgr_fit_comparison *comparison, const char *before,
                      const char *between, const char *after, const char *missing)
 {
     char text[CELL];
     for (size_t scorer = 0; scorer < comparison->count; scorer++) {
         const tgr_fit_compared *one = &comparison->scorers[scorer];
-        tgr_buffer_format(into, "%s%s", before, one->scorer);
+        fprintf(into, "%s%s", before, one->scorer);
         for (size_t i = 0; i < TGR_FIT_FIGURES; i++) {
-            tgr_buffer_format(into, "%s%s", between,
-                              cell_text(text, &one->figures[i], false, missing));
+            fprintf(into, "%s%s", between, cell_text(text, &one->figures[i], false, missing));
         }
-        tgr_buffer_format(into, "%s%s%s\n", between,
-                          cell_text(text, &one->gains[GAIN], true, missing), after);
+        fprintf(into, "%s%s%s\n", between, cell_text(text, &one->gains[GAIN], true, missing),
+                after);
     }
 }
 
-static void write_markdown(tgr_buffer *into, const tgr_fit_comparison *comparison)
+static void write_markdown(FILE *into, const tgr_fit_comparison *comparison)
 {
-    tgr_buffer_format(into,
-                      "| scorer | auc | apgr | cpt50 | cpt80 | apgr over %s |\n"
-                      "| --- | ---: | ---: | ---: | ---: | ---: |\n",
-                      comparison->scorers[0].scorer);
+    fprintf(into,
+            "| scorer | auc | apgr | cpt50 | cpt80 | apgr over %s |\n"
+            "| --- | ---: | ---: | ---: | ---: | ---: |\n",
+            comparison->scorers[0].scorer);
     add_rows(into, comparison, "| ", " | ", " |", "");
 }
 
-static void write_latex(tgr_buffer *into, const tgr_fit_comparison *comparison)
+static void write_latex(FILE *into, const tgr_fit_comparison *comparison)
 {
-    tgr_buffer_format(into,
-                      "\\begin{tabular}{lrrrrr}\n\\hline\n"
-                      "scorer & auc & apgr & cpt50 & cpt80 & apgr over %s \\\\\n\\hline\n",
-                      comparison->scorers[0].scorer);
+    fprintf(into,
+            "\\begin{tabular}{lrrrrr}\n\\hline\n"
+            "scorer & auc & apgr & cpt50 & cpt80 & apgr over %s \\\\\n\\hline\n",
+            comparison->scorers[0].scorer);
     add_rows(into, comparison, "", " & ", " \\\\", "--");
-    tgr_buffer_text(into, "\\hline\n\\end{tabular}\n");
+    fputs("\\hline\n\\end{tabular}\n", into);
 }
 
-static void add_number(tgr_buffer *into, double value)
+/* As many digits as read back the same. */
+static void add_number(FILE *into, double value)
 {
-    char text[TGR_NUMBER_SIZE];
-    tgr_buffer_text(into, ",");
-    if (!isnan(value)) {
-        tgr_number_double(text, value);
-        tgr_buffer_text(into, text);
+    if (isnan(value)) {
+        fputs(",", into);
+    } else {
+        fprintf(into, ",%.17g", value);
     }
 }
 
 /* A row for each scorer and figure. */
-static void write_csv(tgr_buffer *into, const tgr_fit_comparison *comparison)
+static void write_csv(FILE *into, const tgr_fit_comparison *comparison)
 {
-    tgr_buffer_text(into, "scorer,figure,value,low,high,gain,gain_low,gain_high\n");
+    fputs("scorer,figure,value,low,high,gain,gain_low,gain_high\n", into);
     for (size_t scorer = 0; scorer < comparison->count; scorer++) {
         const tgr_fit_compared *one = &comparison->scorers[scorer];
         for (size_t i = 0; i < TGR_FIT_FIGURES; i++) {
-            tgr_buffer_format(into, "%s,%s", one->scorer, figure_names[i]);
+            fprintf(into, "%s,%s", one->scorer, figure_names[i]);
             const tgr_fit_figure *const pair[] = {&one->figures[i], &one->gains[i]};
             for (size_t j = 0; j < 2; j++) {
                 add_number(into, pair[j]->value);
                 add_number(into, pair[j]->low);
                 add_number(into, pair[j]->high);
             }
-            tgr_buffer_text(into, "\n");
+            fputs("\n", into);
         }
     }
+}
+
+typedef void writer(FILE *into, const tgr_fit_comparison *comparison);
+
+static tgr_status write_file(const tgr_fit_comparison *comparison, writer *write, const char *path,
+                             tgr_error *error)
+{
+    char *text = NULL;
+    size_t length = 0;
+    FILE *into = open_memstream(&text, &length);
+    if (into != NULL) {
+        write(into, comparison);
+    }
+    bool failed = into == NULL || ferror(into) != 0;
+    failed |= into != NULL && fclose(into) != 0;
+    tgr_status status =
+        failed ? tgr_cli_fail(error, TGR_ERR_NOMEM, "memory is short for writing %s", path)
+               : tgr_cli_write_file(path, text, length, error);
+    free(text);
+    return status;
 }
 
 static tgr_status write_files(const tgr_fit_comparison *comparison,
@@ -132,7 +150,7 @@ static tgr_status write_files(const tgr_fit_comparison *comparison,
 {
     const struct {
         const char *option;
-        void (*write)(tgr_buffer *into, const tgr_fit_comparison *comparison);
+        writer *write;
     } kinds[] = {{"csv", write_csv}, {"markdown", write_markdown}, {"latex", write_latex}};
     tgr_status status = TGR_OK;
     for (size_t i = 0; status == TGR_OK && i < sizeof kinds / sizeof kinds[0]; i++) {
@@ -140,13 +158,21 @@ static tgr_status write_files(const tgr_fit_comparison *comparison,
         if (path == NULL) {
             continue;
         }
-        tgr_buffer text = {0};
-        kinds[i].write(&text, comparison);
-        status = text.failed ? tgr_cli_fail(error, TGR_ERR_NOMEM, "memory is short for %s", path)
-                             : tgr_cli_write_file(path, text.bytes, text.length, error);
-        tgr_buffer_free(&text);
+        status = write_file(comparison, kinds[i].write, path, error);
     }
     return status;
+}
+
+/* Where a file goes there, the table does not. */
+static bool to_standard_output(const tgr_cli_arguments *arguments)
+{
+    static const char *const options[] = {"csv", "markdown", "latex"};
+    bool found = false;
+    for (size_t i = 0; i < sizeof options / sizeof options[0]; i++) {
+        const char *path = tgr_cli_text(arguments, options[i]);
+        found |= path != NULL && strcmp(path, "-") == 0;
+    }
+    return found;
 }
 
 tgr_status tgr_cli_compare_scorers(const tgr_fit_options *options, const tgr_price_options *prices,
@@ -160,7 +186,7 @@ tgr_status tgr_cli_compare_scorers(const tgr_fit_options *options, const tgr_pri
     if (status == TGR_OK) {
         status = write_files(comparison, arguments, error);
     }
-    if (status == TGR_OK && !session->quiet) {
+    if (status == TGR_OK && !session->quiet && !to_standard_output(arguments)) {
         tgr_cli_say(session,
                     "%s queries, each routed by what was learnt without its fold; means of "
                     "%zu folds, 95 %% intervals of %zu paired bootstrap replicates\n\n",
