@@ -165,10 +165,10 @@ static tgr_status next_of_pass(tgr_fit_walk *walk, unsigned want, const char *ph
 /* Drops the rows whose fold is not wanted, and looks up the folds of the others. */
 static void select_folds(tgr_fit_walk *walk, tgr_batch *batch, size_t file)
 {
-    const uint8_t *folds = walk->folds + (rows_before(&walk->pass, file) - walk->begin);
+    uint64_t before = rows_before(&walk->pass, file);
     size_t kept = 0, rows = batch->rows;
     for (size_t row = 0; row < rows; row++) {
-        int fold = folds[walk->numbers[row]];
+        int fold = walk->folds[before + walk->numbers[row] - walk->begin];
         walk->keep[row] = fold != walk->without && (walk->only < 0 || fold == walk->only);
         walk->numbers[kept] = walk->numbers[row];
         walk->batch_folds[kept] = (uint8_t)fold;
