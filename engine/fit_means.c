@@ -7,7 +7,6 @@
 #include "engine/base/error.h"
 #include "engine/base/memory.h"
 #include "engine/base/runtime.h"
-#include "engine/fit_place.h"
 
 #define ARRAYS 3 /* cost, completion tokens, score */
 
@@ -110,7 +109,7 @@ static void add_up(tgr_fit_means *means, const array arrays[ARRAYS])
     }
 }
 
-static tgr_status fail_at(const tgr_pass *pass, size_t file, const tgr_batch *batch, size_t row,
+static tgr_status fail_at(const tgr_fit_walk *walk, size_t file, const tgr_batch *batch, size_t row,
                           const char *what, const char *of, const char *model, bool may_be_below,
                           tgr_error *error)
 {
@@ -118,11 +117,12 @@ static tgr_status fail_at(const tgr_pass *pass, size_t file, const tgr_batch *ba
     return tgr_fail(error, TGR_ERR_INPUT,
                     "%s: row %llu holds a %s%s%s outside %.0f to %.0f, which cannot be summed "
                     "exactly; correct it or choose another unit",
-                    pass->files[file]->path, (unsigned long long)tgr_fit_row(pass, batch, row),
-                    what, of, model, lowest, TGR_EXACT_LIMIT);
+                    walk->pass.files[file]->path,
+                    (unsigned long long)tgr_fit_walk_row(walk, batch, row), what, of, model, lowest,
+                    TGR_EXACT_LIMIT);
 }
 
-tgr_status tgr_fit_means_add(tgr_fit_means *means, const tgr_pass *pass, size_t file,
+tgr_status tgr_fit_means_add(tgr_fit_means *means, const tgr_fit_walk *walk, size_t file,
                              const tgr_batch *batch, const int32_t *columns,
                              const tgr_router *router, tgr_error *error)
 {
@@ -131,7 +131,7 @@ tgr_status tgr_fit_means_add(tgr_fit_means *means, const tgr_pass *pass, size_t 
         {means->completion_tokens, batch->completion_tokens, "number of completion tokens", false},
         {means->score, batch->score, "score", true},
     };
-    size_t file_models = tgr_strings_count(pass->files[file]->models);
+    size_t file_models = tgr_strings_count(walk->pass.files[file]->models);
     size_t rows = batch->rows, parts = means->part_count, each = ARRAYS * means->models + 1;
     place bad = {.array = SIZE_MAX};
     memset(means->parts, 0, parts * each * sizeof *means->parts);
@@ -145,11 +145,11 @@ tgr_status tgr_fit_means_add(tgr_fit_means *means, const tgr_pass *pass, size_t 
         }
     }
     if (bad.array == ARRAYS) {
-        return fail_at(pass, file, batch, bad.row, "number of prompt tokens", "", "", false, error);
+        return fail_at(walk, file, batch, bad.row, "number of prompt tokens", "", "", false, error);
     }
     if (bad.array < ARRAYS) {
         const array *one = &arrays[bad.array];
-        return fail_at(pass, file, batch, bad.row, one->name, " of model ",
+        return fail_at(walk, file, batch, bad.row, one->name, " of model ",
                        router->models[bad.model].name, one->may_be_below, error);
     }
     add_up(means, arrays);

@@ -9,7 +9,7 @@
 #include <tagroute/status.h>
 
 #include "engine/base/exact.h"
-#include "engine/pass.h"
+#include "engine/fit_walk.h"
 #include "engine/router/router.h"
 
 typedef struct tgr_mean {
@@ -35,7 +35,7 @@ void tgr_fit_means_free(tgr_fit_means *means);
 
 /* Adds a batch that the pass just gave. columns[model]: the model's column in the file, or -1.
  * TGR_ERR_INPUT at a value that cannot be summed exactly. */
-tgr_status tgr_fit_means_add(tgr_fit_means *means, const tgr_pass *pass, size_t file,
+tgr_status tgr_fit_means_add(tgr_fit_means *means, const tgr_fit_walk *walk, size_t file,
                              const tgr_batch *batch, const int32_t *columns,
                              const tgr_router *router, tgr_error *error);
 

@@ -1,6 +1,7 @@
 /* fit_tags.c - from each file's columns to the router's tags. */
 #include "engine/fit_tags.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,7 +9,6 @@
 #include "engine/base/memory.h"
 #include "engine/base/number.h"
 #include "engine/base/runtime.h"
-#include "engine/fit_place.h"
 
 tgr_status tgr_fit_tags_open(tgr_fit_tags *tags, const tgr_pass *pass, const tgr_run *run,
                              tgr_error *error)
@@ -68,9 +68,10 @@ static tgr_status begin_file(tgr_fit_tags *tags, const tgr_query_file *file, siz
     return TGR_OK;
 }
 
-tgr_status tgr_fit_tags_count(tgr_fit_tags *tags, const tgr_pass *pass, size_t file,
+tgr_status tgr_fit_tags_count(tgr_fit_tags *tags, const tgr_fit_walk *walk, size_t file,
                               const tgr_batch *batch, bool binary, tgr_error *error)
 {
+    const tgr_pass *pass = &walk->pass;
     tgr_status status = TGR_OK;
     if (file != tags->counting) {
         status = begin_file(tags, pass->files[file], file, binary, error);
@@ -85,21 +86,13 @@ tgr_status tgr_fit_tags_count(tgr_fit_tags *tags, const tgr_pass *pass, size_t f
     return tgr_fail(error, TGR_ERR_INPUT,
                     "%s: row %llu holds a tag weight beyond %.0f, which cannot be summed exactly; "
                     "scale the weights down or take --count binary",
-                    pass->files[file]->path, (unsigned long long)tgr_fit_row(pass, batch, bad_row),
-                    TGR_EXACT_LIMIT);
+                    pass->files[file]->path,
+                    (unsigned long long)tgr_fit_walk_row(walk, batch, bad_row), TGR_EXACT_LIMIT);
 }
-
-/* A tag of the union while it is being put in order. */
-typedef struct union_tag {
-    tgr_sum occurrences;
-    const char *text;
-    uint32_t length;
-    uint32_t number; /* in the union */
-} union_tag;
 
 static int by_falling_count(const void *left, const void *right)
 {
-    const union_tag *a = left, *b = right;
+    const tgr_fit_tag *a = left, *b = right;
     if (a->occurrences != b->occurrences) {
         return a->occurrences > b->occurrences ? -1 : 1;
     }
@@ -110,7 +103,7 @@ static int by_falling_count(const void *left, const void *right)
 /* Numbers the tags that were seen over all files, sums their counts, and writes each column's
  * number in the union to file->tag. */
 static tgr_status unite(tgr_fit_tags *tags, const tgr_pass *pass, tgr_strings *names,
-                        union_tag **united, tgr_error *error)
+                        tgr_fit_tag **united, tgr_error *error)
 {
     size_t capacity = 0;
     void *memory = NULL;
@@ -132,7 +125,7 @@ static tgr_status unite(tgr_fit_tags *tags, const tgr_pass *pass, tgr_strings *n
             }
             *united = memory;
             if (number == before) {
-                (*united)[number] = (union_tag){0, text, (uint32_t)length, number};
+                (*united)[number] = (tgr_fit_tag){0, text, (uint32_t)length, number};
             }
             (*united)[number].occurrences += file->sums[column];
             file->tag[column] = number;
@@ -141,8 +134,7 @@ static tgr_status unite(tgr_fit_tags *tags, const tgr_pass *pass, tgr_strings *n
     return TGR_OK;
 }
 
-/* Moves the tags to be kept to the front, in order; returns how many there are. */
-static uint32_t choose(union_tag *united, uint32_t count, double min_count)
+uint32_t tgr_fit_tags_choose(tgr_fit_tag *united, uint32_t count, double min_count)
 {
     uint32_t kept = 0;
     for (uint32_t i = 0; i < count; i++) {
@@ -156,10 +148,8 @@ static uint32_t choose(union_tag *united, uint32_t count, double min_count)
     return kept;
 }
 
-static tgr_status fail_without_tags(const tgr_pass *pass, double min_count, uint64_t seen,
-                                    tgr_error *error)
+tgr_status tgr_fit_tags_fail(const char *path, double min_count, uint64_t seen, tgr_error *error)
 {
-    const char *path = pass->files[0]->path;
     if (seen == 0) {
         return tgr_fail(error, TGR_ERR_INPUT, "%s: no training query has a tag to learn from",
                         path);
@@ -172,27 +162,27 @@ static tgr_status fail_without_tags(const tgr_pass *pass, double min_count, uint
                     path, (unsigned long long)seen, text);
 }
 
-static tgr_status fill_router(tgr_fit_tags *tags, const union_tag *kept, uint32_t count,
-                              tgr_router *router, tgr_error *error)
+tgr_status tgr_fit_tags_fill(const tgr_fit_tag *kept, uint32_t count, tgr_router *router,
+                             tgr_sum **occurrences, tgr_error *error)
 {
     router->tags = tgr_strings_new();
     router->counts = tgr_mem_alloc(count, sizeof *router->counts);
-    tags->occurrences = tgr_mem_alloc(count, sizeof *tags->occurrences);
-    if (router->tags == NULL || router->counts == NULL || tags->occurrences == NULL) {
+    *occurrences = tgr_mem_alloc(count, sizeof **occurrences);
+    if (router->tags == NULL || router->counts == NULL || *occurrences == NULL) {
         return tgr_fail_memory(error, "the router's tags");
     }
     for (uint32_t i = 0; i < count; i++) {
         if (tgr_strings_add(router->tags, kept[i].text, kept[i].length) == TGR_STRING_NONE) {
             return tgr_fail_memory(error, "the router's tags");
         }
-        tags->occurrences[i] = kept[i].occurrences;
+        (*occurrences)[i] = kept[i].occurrences;
         router->counts[i] = tgr_exact_value(kept[i].occurrences);
     }
     return TGR_OK;
 }
 
 /* Turns each column's number in the union into the router's, or one behind its last. */
-static tgr_status renumber(tgr_fit_tags *tags, const tgr_pass *pass, const union_tag *kept,
+static tgr_status renumber(tgr_fit_tags *tags, const tgr_pass *pass, const tgr_fit_tag *kept,
                            uint32_t count, uint32_t united_count, tgr_error *error)
 {
     uint32_t *number = tgr_mem_alloc(united_count, sizeof *number);
@@ -215,11 +205,11 @@ static tgr_status renumber(tgr_fit_tags *tags, const tgr_pass *pass, const union
     return TGR_OK;
 }
 
-tgr_status tgr_fit_tags_keep(tgr_fit_tags *tags, const tgr_pass *pass, tgr_router *router,
+tgr_status tgr_fit_tags_keep(tgr_fit_tags *tags, const tgr_pass *pass, bool all, tgr_router *router,
                              tgr_error *error)
 {
     tgr_status status = TGR_OK;
-    union_tag *united = NULL;
+    tgr_fit_tag *united = NULL;
     finish_file(tags);
     tgr_strings *names = tgr_strings_new();
     if (names == NULL) {
@@ -228,14 +218,30 @@ tgr_status tgr_fit_tags_keep(tgr_fit_tags *tags, const tgr_pass *pass, tgr_route
     TGR_TRY(unite(tags, pass, names, &united, error));
     uint32_t count = tgr_strings_count(names);
     tags->seen = count;
-    uint32_t kept = choose(united, count, router->min_count);
-    if (kept == 0) {
-        TGR_TRY(fail_without_tags(pass, router->min_count, tags->seen, error));
+    uint32_t kept = tgr_fit_tags_choose(united, count, all ? -INFINITY : router->min_count);
+    if (kept == 0 && !all) {
+        TGR_TRY(tgr_fit_tags_fail(pass->files[0]->path, router->min_count, tags->seen, error));
     }
-    TGR_TRY(fill_router(tags, united, kept, router, error));
+    TGR_TRY(tgr_fit_tags_fill(united, kept, router, &tags->occurrences, error));
     TGR_TRY(renumber(tags, pass, united, kept, count, error));
 done:
     tgr_mem_free(united);
     tgr_strings_free(names);
+    return status;
+}
+
+tgr_status tgr_fit_tags_of_router(tgr_fit_tags *tags, const tgr_pass *pass,
+                                  const tgr_router *router, const tgr_run *run, tgr_error *error)
+{
+    tgr_status status = tgr_fit_tags_open(tags, pass, run, error);
+    for (size_t i = 0; status == TGR_OK && i < tags->file_count; i++) {
+        for (uint32_t column = 0; column < pass->files[i]->columns; column++) {
+            size_t length;
+            const char *text = tgr_strings_get(pass->files[i]->tags, column, &length);
+            uint32_t number = tgr_strings_find(router->tags, text, length);
+            tags->files[i].tag[column] =
+                number == TGR_STRING_NONE ? tgr_strings_count(router->tags) : number;
+        }
+    }
     return status;
 }

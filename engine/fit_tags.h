@@ -11,7 +11,7 @@
 
 #include "engine/base/exact.h"
 #include "engine/fit_columns.h"
-#include "engine/pass.h"
+#include "engine/fit_walk.h"
 #include "engine/router/router.h"
 
 typedef struct tgr_fit_column_counts { /* of one file: columns */
@@ -37,12 +37,35 @@ tgr_status tgr_fit_tags_open(tgr_fit_tags *tags, const tgr_pass *pass, const tgr
 void tgr_fit_tags_free(tgr_fit_tags *tags);
 
 /* Counts a batch that the pass just gave, before any transform; binary: 1 for each entry. */
-tgr_status tgr_fit_tags_count(tgr_fit_tags *tags, const tgr_pass *pass, size_t file,
+tgr_status tgr_fit_tags_count(tgr_fit_tags *tags, const tgr_fit_walk *walk, size_t file,
                               const tgr_batch *batch, bool binary, tgr_error *error);
 
-/* Keeps the tags that occur at least router->min_count times, numbered by falling n_t, ties by byte
- * order; fills the router's tags and counts. TGR_ERR_INPUT where none is left. */
-tgr_status tgr_fit_tags_keep(tgr_fit_tags *tags, const tgr_pass *pass, tgr_router *router,
+/* Keeps the tags that occur at least router->min_count times (all: every one), numbered by falling
+ * n_t, ties by byte order; fills the router's tags and counts. TGR_ERR_INPUT where none is left,
+ * unless all are kept. */
+tgr_status tgr_fit_tags_keep(tgr_fit_tags *tags, const tgr_pass *pass, bool all, tgr_router *router,
                              tgr_error *error);
+
+/* A tag that was seen, while tags are being put in order. */
+typedef struct tgr_fit_tag {
+    tgr_sum occurrences;
+    const char *text;
+    uint32_t length;
+    uint32_t number; /* as it was seen */
+} tgr_fit_tag;
+
+/* Moves the tags to be kept to the front, in order; returns how many there are. */
+uint32_t tgr_fit_tags_choose(tgr_fit_tag *seen, uint32_t count, double min_count);
+
+/* Fills the router's tags and counts, and *occurrences, which is the caller's. */
+tgr_status tgr_fit_tags_fill(const tgr_fit_tag *kept, uint32_t count, tgr_router *router,
+                             tgr_sum **occurrences, tgr_error *error);
+
+/* TGR_ERR_INPUT, saying why no tag is left. where: such as a file's path. */
+tgr_status tgr_fit_tags_fail(const char *where, double min_count, uint64_t seen, tgr_error *error);
+
+/* For a router that is there already: each file's columns by name. */
+tgr_status tgr_fit_tags_of_router(tgr_fit_tags *tags, const tgr_pass *pass,
+                                  const tgr_router *router, const tgr_run *run, tgr_error *error);
 
 #endif

@@ -170,14 +170,14 @@ static inline void put(tgr_query_writer *writer, tgr_query_column column, const 
     }
 }
 
-static inline void put_ids(tgr_query_writer *writer, size_t count)
+static inline void put_ids(tgr_query_writer *writer, size_t begin, size_t count)
 {
     tgr_error error;
     tgr_texts ids = {need(malloc(8 * count + 1)), need(malloc((count + 1) * sizeof(uint64_t)))};
     ids.offsets[0] = 0;
     for (size_t i = 0; i < count; i++) {
         ids.offsets[i + 1] =
-            ids.offsets[i] + (uint64_t)snprintf(ids.bytes + ids.offsets[i], 8, "q%zu", i);
+            ids.offsets[i] + (uint64_t)snprintf(ids.bytes + ids.offsets[i], 8, "q%zu", begin + i);
     }
     assert_int_equal(tgr_query_put_ids(writer, &ids, count, &error), TGR_OK);
     free(ids.bytes);
@@ -251,7 +251,7 @@ static inline void data_write(const fit_data *data, size_t begin, size_t end, co
     put(writer, TGR_COLUMN_POSITION, positions, rows);
     memset(positions, 0, rows * sizeof *positions);
     put(writer, TGR_COLUMN_SOURCE, positions, rows);
-    put_ids(writer, rows);
+    put_ids(writer, begin, rows);
     if (data->has_prompt) {
         put(writer, TGR_COLUMN_PROMPT_TOKENS, data->prompt + begin, rows);
     }

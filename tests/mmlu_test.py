@@ -30,6 +30,7 @@ EXPECTED = {
     (): (16307, .7631, .6384, .3045, .6550),
     ("--category-tag",): (16364, .7635, .6417, .3059, .6489),
 }
+BAYES = (13694, .7665, .6632, .2829, .5933)
 
 
 class Mmlu(Scratch):
@@ -62,6 +63,23 @@ class Mmlu(Scratch):
             self.assertAlmostEqual(baselines["oracle"]["mean_score"], both.max(axis=1).mean())
             self.assertAlmostEqual(baselines["random"]["mean_score"], both.mean())
             self.assertAlmostEqual(baselines["best_single"]["mean_score"], both.mean(axis=0).max())
+
+    def test_bayes_reference_numbers(self):
+        self.works("ingest", LOG, "-o", "queries.h5", "--category-tag")
+        self.works("fit", "queries.h5", "-o", "router.msgpack", "--reference", LARGE, "--scorer",
+                   "bayes", "--kappa", "20")
+        router = msgpack.unpackb(self.read("router.msgpack"))
+        self.assertEqual(router["scorer"]["kappa"], 20)
+        metrics = self.simulate()["metrics"]
+        found = [round(metrics[m], 4) for m in ("auc", "apgr", "cpt50", "cpt80")]
+        self.assertEqual((len(router["tags"]), *found), BAYES)
+
+    def test_scorers_beat_the_paper(self):
+        self.works("ingest", LOG, "-o", "queries.h5", "--category-tag")
+        for scorer, least in (("bayes", .65), ("ridge", .66), ("mixed", .68)):
+            self.works("fit", "queries.h5", "-o", "router.msgpack", "--reference", LARGE,
+                       "--scorer", scorer)
+            self.assertGreater(self.simulate()["metrics"]["apgr"], least, scorer)
 
     def test_weights_equal_the_golden_ones(self):
         router = self.learn("--category-tag")

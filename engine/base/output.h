@@ -1,7 +1,7 @@
 /* output.h - files that appear whole or not at all.
  *
- * A path is written under a temporary name in its own folder (.NAME.tmp-XXXXXX; .NAME.partial where a
- * later run is to find it again), synced, renamed over the final name, and the folder is synced.
+ * A path is written under a temporary name in its own folder (.NAME.tmp-XXXXXX; .NAME.partial where
+ * a later run is to find it again), synced, renamed over the final name, and the folder is synced.
  * Nothing of tagroute writes to a final name in any other way.
  */
 #ifndef TGR_BASE_OUTPUT_H

@@ -1,4 +1,5 @@
 /* command_fit.c - a router from recorded outcomes. */
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,6 +8,7 @@
 #include <tagroute/info.h>
 
 #include "engine/cli/commands.h"
+#include "engine/cli/compare_scorers.h"
 #include "engine/cli/fail.h"
 #include "engine/cli/numbers.h"
 #include "engine/cli/prices.h"
@@ -19,22 +21,41 @@ static const tgr_cli_option fit_options[] = {
     {"split", 0, "NAME",
      "learn from this split (default: train where there are splits, else every query; "
      "--split= every query)"},
-    {"scorer", 0, "SCORER", "paper: TagRouter's counting of wins, ties and losses (default)"},
+    {"scorer", 0, "SCORER",
+     "paper: TagRouter's counting of wins, ties and losses (default); bayes: tags' mean scores, "
+     "shrunk; ridge: least squares; mixed: ridge with the category as a nearly free effect"},
+    {"kappa", 0, "N",
+     "of bayes: as many queries as a tag needs to be half believed (default: "
+     "chosen by cross-validation)"},
+    {"alpha", 0, "N", "of ridge and mixed: the penalty on weights (default: likewise)"},
+    {"shard", 0, "I/N",
+     "learn from the I-th of N parts of the rows and write a partial fit; `tagroute merge` makes "
+     "the router of all N"},
     {"min-count", 0, "N", "drop tags that occur less often (default: 5)"},
-    {"count", 0, "COUNT", "raw, binary or log: how often a tag stands on a query (default: raw)"},
+    {"count", 0, "COUNT",
+     "raw, binary or log: how often a tag stands on a query (default: raw for "
+     "paper, binary for the others)"},
     {"rewards", 0, "WIN,TIE,LOSS", "what outcomes are worth (default: 1,0.15,-1)"},
     {0},
 };
 
 static const tgr_cli_group fit_group = {"Options", fit_options};
-static const tgr_cli_group *const groups[] = {&fit_group, &tgr_cli_price_group,
-                                              &tgr_cli_reading_group, &tgr_cli_common_group, NULL};
+static const tgr_cli_group *const groups[] = {&fit_group,
+                                              &tgr_cli_compare_group,
+                                              &tgr_cli_price_group,
+                                              &tgr_cli_reading_group,
+                                              &tgr_cli_common_group,
+                                              NULL};
 
 static const tgr_cli_example examples[] = {
     {"learn from the split \"train\", or from everything where there are no splits",
      "tagroute fit queries.h5 -o router.msgpack"},
     {"name the reference, and price the models",
      "tagroute fit queries.h5 -o router.msgpack --reference gpt-4 --prices litellm.json"},
+    {"see which scorer routes best what it has not seen",
+     "tagroute fit queries.h5 --compare --reference gpt-4 --markdown scorers.md"},
+    {"learn from the first of four parts of the rows",
+     "tagroute fit queries.h5 -o part1.msgpack --shard 1/4 --reference gpt-4"},
     {0},
 };
 
@@ -43,7 +64,8 @@ typedef struct fitting {
     tgr_fit_options options;
     tgr_cli_prices prices;
     const char *output;
-    char *model_list; /* the text of --models, cut at its commas */
+    long shard, shards; /* 0: everything */
+    char *model_list;   /* the text of --models, cut at its commas */
     const char **model_names;
 } fitting;
 
@@ -104,6 +126,40 @@ static tgr_status read_rewards(const char *text, double rewards[3], tgr_error *e
     return status;
 }
 
+/* I/N */
+static tgr_status read_shard(const char *text, long *shard, long *shards, tgr_error *error)
+{
+    char first[24];
+    size_t length = strcspn(text, "/");
+    if (text[length] != '/' || length >= sizeof first) {
+        return tgr_cli_fail(error, TGR_ERR_ARGUMENT, "--shard takes I/N, such as 1/4, not '%.60s'",
+                            text);
+    }
+    memcpy(first, text, length);
+    first[length] = '\0';
+    tgr_status status = tgr_cli_parse_integer("shard", text + length + 1, 1, 65536, shards, error);
+    return status == TGR_OK ? tgr_cli_parse_integer("shard", first, 1, *shards, shard, error)
+                            : status;
+}
+
+static tgr_status read_learning(fitting *work, const tgr_cli_arguments *arguments, tgr_error *error)
+{
+    const char *kappa = tgr_cli_text(arguments, "kappa");
+    const char *alpha = tgr_cli_text(arguments, "alpha");
+    const char *shard = tgr_cli_text(arguments, "shard");
+    tgr_status status = TGR_OK;
+    if (kappa != NULL) {
+        status = tgr_cli_parse_double("kappa", kappa, &work->options.kappa, error);
+    }
+    if (status == TGR_OK && alpha != NULL) {
+        status = tgr_cli_parse_double("alpha", alpha, &work->options.alpha, error);
+    }
+    if (status == TGR_OK && shard != NULL) {
+        status = read_shard(shard, &work->shard, &work->shards, error);
+    }
+    return status;
+}
+
 static tgr_status read_numbers(fitting *work, const tgr_cli_arguments *arguments, tgr_error *error)
 {
     const char *min_count = tgr_cli_text(arguments, "min-count");
@@ -119,7 +175,7 @@ static tgr_status read_numbers(fitting *work, const tgr_cli_arguments *arguments
     if (status == TGR_OK && rewards != NULL) {
         status = read_rewards(rewards, work->options.rewards, error);
     }
-    return status;
+    return status == TGR_OK ? read_learning(work, arguments, error) : status;
 }
 
 static tgr_status read_options(fitting *work, const tgr_cli_arguments *arguments, tgr_error *error)
@@ -133,7 +189,20 @@ static tgr_status read_options(fitting *work, const tgr_cli_arguments *arguments
     const char *scorer = tgr_cli_text(arguments, "scorer");
     options->scorer = scorer != NULL ? scorer : options->scorer;
     const char *models = tgr_cli_text(arguments, "models");
-    tgr_status status = tgr_cli_need(arguments, "output", &work->output, error);
+    bool compares = tgr_cli_has(arguments, "compare");
+    tgr_status status = compares ? TGR_OK : tgr_cli_need(arguments, "output", &work->output, error);
+    if (compares && (tgr_cli_has(arguments, "output") || tgr_cli_has(arguments, "scorer") ||
+                     tgr_cli_has(arguments, "shard"))) {
+        status = tgr_cli_fail(error, TGR_ERR_ARGUMENT,
+                              "--compare fits every scorer and writes no router: leave out "
+                              "--output, --scorer and --shard");
+    }
+    static const char *const tables[] = {"csv", "markdown", "latex"};
+    for (size_t i = 0; status == TGR_OK && !compares && i < 3; i++) {
+        if (tgr_cli_has(arguments, tables[i])) {
+            status = tgr_cli_fail(error, TGR_ERR_ARGUMENT, "--%s belongs to --compare", tables[i]);
+        }
+    }
     if (status == TGR_OK && models != NULL) {
         status = read_models(work, models, error);
     }
@@ -193,6 +262,21 @@ static tgr_status fit_and_save(const fitting *work, tgr_cli_session *session, tg
     return status;
 }
 
+static tgr_status fit_shard(const fitting *work, tgr_cli_session *session, tgr_error *error)
+{
+    tgr_fit_report report = {0};
+    tgr_status status = tgr_fit_shard(
+        &work->options, work->prices.any ? &work->prices.options : NULL, (uint64_t)work->shard,
+        (uint64_t)work->shards, work->output, &report, &session->run, error);
+    tgr_cli_session_end(session);
+    if (status == TGR_OK && !session->quiet) {
+        print_summary(session, work, &report);
+        tgr_cli_say(session, "next: the other shards, then tagroute merge of all %ld\n",
+                    work->shards);
+    }
+    return status;
+}
+
 static tgr_status fit(const tgr_cli_arguments *arguments, tgr_error *error)
 {
     fitting work = {0};
@@ -202,7 +286,11 @@ static tgr_status fit(const tgr_cli_arguments *arguments, tgr_error *error)
         status = tgr_cli_session_start(&session, arguments, error);
     }
     if (status == TGR_OK) {
-        status = fit_and_save(&work, &session, error);
+        const tgr_price_options *prices = work.prices.any ? &work.prices.options : NULL;
+        status = tgr_cli_has(arguments, "compare")
+                     ? tgr_cli_compare_scorers(&work.options, prices, arguments, &session, error)
+                 : work.shards > 0 ? fit_shard(&work, &session, error)
+                                   : fit_and_save(&work, &session, error);
     }
     tgr_cli_prices_free(&work.prices);
     free(work.model_list);

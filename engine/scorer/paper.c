@@ -30,8 +30,11 @@ static double rewards_of_tag(const double rewards[3], const tgr_sum outcomes[3],
     return sum * (n_t / tgr_exact_value(judged));
 }
 
-static void solve(const tgr_sums *sums, const tgr_router *settings, float *weights, float *bias)
+static tgr_status learn(tgr_learning *learning, const tgr_router *settings, float *weights,
+                        float *bias, tgr_error *error)
 {
+    (void)error;
+    const tgr_sums *sums = &learning->sums;
     double total = total_occurrences(sums);
     for (size_t model = 0; model < sums->models; model++) {
         bias[model] = 0;
@@ -50,6 +53,8 @@ static void solve(const tgr_sums *sums, const tgr_router *settings, float *weigh
                         rewards_of_tag(settings->rewards, sums->outcomes + 3 * place, n_t, mean));
         }
     }
+    return TGR_OK;
 }
 
-const tgr_scorer tgr_scorer_paper = {"paper", TGR_COUNT_RAW, solve};
+const tgr_scorer tgr_scorer_paper = {
+    .name = "paper", .default_count = TGR_COUNT_RAW, .wants_outcomes = true, .learn = learn};

@@ -4,13 +4,14 @@
 #include <math.h>
 #include <string.h>
 
-static const tgr_scorer *const scorers[] = {&tgr_scorer_paper};
+const tgr_scorer *const tgr_scorers[] = {&tgr_scorer_paper, &tgr_scorer_bayes, &tgr_scorer_ridge,
+                                         &tgr_scorer_mixed, NULL};
 
 const tgr_scorer *tgr_scorer_by_name(const char *name)
 {
-    for (size_t i = 0; i < sizeof scorers / sizeof scorers[0]; i++) {
-        if (strcmp(scorers[i]->name, name) == 0) {
-            return scorers[i];
+    for (size_t i = 0; tgr_scorers[i] != NULL; i++) {
+        if (strcmp(tgr_scorers[i]->name, name) == 0) {
+            return tgr_scorers[i];
         }
     }
     return NULL;
@@ -18,7 +19,7 @@ const tgr_scorer *tgr_scorer_by_name(const char *name)
 
 const char *tgr_scorer_names(void)
 {
-    return "paper";
+    return "paper, bayes, ridge, mixed";
 }
 
 double tgr_reward_sum(const double rewards[3], double losses, double ties, double wins)
