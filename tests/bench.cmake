@@ -4,3 +4,4 @@ tgr_test(test_bench base kernels store router scorer policy engine generate benc
 add_test(NAME cli_bench COMMAND ${TAGROUTE_PYTHON} -B ${CMAKE_CURRENT_SOURCE_DIR}/cli/bench_test.py)
 set_tests_properties(cli_bench PROPERTIES SKIP_RETURN_CODE 77 ENVIRONMENT
   "TAGROUTE=$<TARGET_FILE:tagroute>;TAGROUTE_GEN=$<TARGET_FILE:tagroute-gen>")
+set_tests_properties(cli_bench PROPERTIES LABELS once)

@@ -21,3 +21,8 @@ foreach(name IN ITEMS cli/usage cli/formats cli/safety cli/chain cli/interop cli
   set_tests_properties(${test} PROPERTIES SKIP_RETURN_CODE 77 ENVIRONMENT
     "TAGROUTE=$<TARGET_FILE:tagroute>;TAGROUTE_GEN=$<TARGET_FILE:tagroute-gen>;TAGROUTE_FAULTS=${faults}")
 endforeach()
+
+# What waits for kills and disks rather than for the processor tells nothing more with another
+# compiler: presets but "release" leave it out.
+set_tests_properties(cli_resume_ingest cli_resume_route cli_shard_ingest cli_faults
+  PROPERTIES LABELS once)
