@@ -70,12 +70,13 @@ void tgr_simulation_free(tgr_simulation *simulation)
 }
 
 void tgr_result_set_point(tgr_result *result, size_t point, double threshold,
-                          const tgr_tally *tally)
+                          const tgr_decided *count)
 {
     const tgr_simulation *simulation = &result->simulation;
+    const tgr_tally *tally = &count->tally;
     double *share = result->share + point * simulation->models;
     for (size_t model = 0; model < simulation->models; model++) {
-        share[model] = tgr_share((double)tally->chosen[model], (double)simulation->queries);
+        share[model] = tgr_share((double)count->chosen[model], (double)simulation->queries);
     }
     tgr_baseline sums = tgr_tally_baseline(tally, simulation->quality, simulation->queries);
     result->curve[point] = (tgr_point){

@@ -25,7 +25,7 @@ tgr_result *tgr_result_new(const tgr_router *router, tgr_policy policy, size_t p
 
 /* Fills a point; the simulation's queries and quality are set. */
 void tgr_result_set_point(tgr_result *result, size_t point, double threshold,
-                          const tgr_tally *tally);
+                          const tgr_decided *count);
 
 /* Fills `best`: the only point where a single threshold was asked for, else the point of the
  * highest quality, of those the cheapest, of those the first. */

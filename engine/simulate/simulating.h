@@ -9,8 +9,8 @@
 
 #include "engine/decide.h"
 #include "engine/pass.h"
+#include "engine/simulate/boxes.h"
 #include "engine/simulate/curve.h"
-#include "engine/simulate/margins.h"
 #include "engine/simulate/observers.h"
 #include "engine/simulate/result.h"
 
@@ -22,17 +22,13 @@ typedef struct tgr_simulating {
     tgr_pass pass;
     tgr_decide decide;
     tgr_observers observers;
-    tgr_margins margins;
+    tgr_gathering gathering;
     tgr_curve curve;
+    tgr_boxes boxes;
     double *thresholds; /* those shown */
     size_t threshold_count;
     tgr_result *result;
 } tgr_simulating;
-
-static inline bool tgr_simulating_margin(const tgr_simulating *work)
-{
-    return work->options.policy == TGR_POLICY_MARGIN;
-}
 
 /* After the walk: makes the result with its points filled, and the curve that metrics are taken of.
  */

@@ -35,9 +35,9 @@ static void put_baseline(tgr_json *json, const char *key, const tgr_baseline *ba
     tgr_json_end_object(json);
 }
 
-static void put_metrics(tgr_json *json, const tgr_metrics *metrics)
+static void put_metrics(tgr_json *json, const char *key, const tgr_metrics *metrics)
 {
-    tgr_json_object(json, "metrics");
+    tgr_json_object(json, key);
     tgr_json_number(json, "auc", metrics->auc);
     tgr_json_number(json, "apgr", metrics->apgr);
     tgr_json_number(json, "pauc", metrics->pauc);
@@ -83,7 +83,8 @@ tgr_status tgr_simulation_json(const tgr_simulation *simulation, char **text, si
         put_point(&json, simulation, &simulation->curve[i]);
     }
     tgr_json_end_array(&json);
-    put_metrics(&json, &simulation->metrics);
+    put_metrics(&json, "metrics", &simulation->metrics);
+    put_metrics(&json, "error_bound", &simulation->error_bound);
     tgr_json_object(&json, "baselines");
     put_baseline(&json, "best_single", &simulation->best_single, true);
     put_baseline(&json, "oracle", &simulation->oracle, false);

@@ -99,6 +99,9 @@ static void prefetch_next_block(const tgr_job *job, size_t end)
     } else {
         prefetch(x->indices, sizeof *x->indices, first, last);
     }
+    if (decider == NULL) {
+        return;
+    }
     if (decider->eligible != NULL) {
         prefetch(decider->eligible, decider->mask_words * sizeof *decider->eligible, next, after);
     }
