@@ -33,6 +33,8 @@ typedef struct setting {
     int fallback;
     int threads;
     bool two_files;
+    uint64_t memory;
+    bool binned;
 } setting;
 
 static inline void write_files(const world *w, bool two)
@@ -58,6 +60,8 @@ static inline tgr_status run_simulation(const world *w, const setting *set,
     options.thresholds = set->thresholds;
     options.threshold_count = set->threshold_count;
     options.quality = set->quality;
+    options.memory = set->memory;
+    options.binned = set->binned;
     if (set->fallback >= 0) {
         snprintf(fallback, sizeof fallback, "m%d", set->fallback);
         options.fallback = fallback;

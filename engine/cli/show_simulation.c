@@ -176,36 +176,42 @@ static void show_curve(const tgr_simulation *simulation, const shown_models *sho
 
 typedef struct metric_line {
     const char *name;
-    double value;
+    double value, error;
     const char *meaning;
 } metric_line;
 
 static void show_metrics(const tgr_simulation *simulation, FILE *file)
 {
-    const tgr_metrics *m = &simulation->metrics;
+    const tgr_metrics *m = &simulation->metrics, *e = &simulation->error_bound;
     bool two = simulation->models == 2;
     const metric_line lines[] = {
-        {"auc", m->auc,
+        {"auc", m->auc, e->auc,
          two ? "mean quality over all shares sent to the reference"
              : "mean of the best quality over all costs"},
-        {"apgr", m->apgr, "share of the quality gap won on average; at random 0.5"},
-        {"cpt50", m->cpt50,
+        {"apgr", m->apgr, e->apgr, "share of the quality gap won on average; at random 0.5"},
+        {"cpt50", m->cpt50, e->cpt50,
          two ? "share to the reference that wins half of the gap"
              : "scaled cost that wins half of the gap"},
-        {"cpt80", m->cpt80,
+        {"cpt80", m->cpt80, e->cpt80,
          two ? "share to the reference that wins 80 % of the gap"
              : "scaled cost that wins 80 % of the gap"},
-        {"pauc", m->pauc, "area above the best single model"},
-        {"aiq", m->aiq, "mean quality of the cost-quality hull"},
-        {"cost_save", m->cost_save, "cost saved at the best single model's quality"},
-        {"perf_gain", m->perf_gain, "best quality over the best single model's, less 1"},
-        {"uplift", m->uplift, "accept rate over the best single model's, less 1"},
-        {"rank", m->rank, "mean rank of the chosen model; 1 is always the best"},
+        {"pauc", m->pauc, e->pauc, "area above the best single model"},
+        {"aiq", m->aiq, e->aiq, "mean quality of the cost-quality hull"},
+        {"cost_save", m->cost_save, e->cost_save, "cost saved at the best single model's quality"},
+        {"perf_gain", m->perf_gain, e->perf_gain,
+         "best quality over the best single model's, less 1"},
+        {"uplift", m->uplift, e->uplift, "accept rate over the best single model's, less 1"},
+        {"rank", m->rank, e->rank, "mean rank of the chosen model; 1 is always the best"},
     };
     fputc('\n', file);
     for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
         if (!isnan(lines[i].value)) {
-            fprintf(file, "  %-10s %8.4f  %s\n", lines[i].name, lines[i].value, lines[i].meaning);
+            char bound[TGR_CLI_NUMBER_SIZE + 8] = "";
+            if (simulation->binned && lines[i].error > 0) {
+                snprintf(bound, sizeof bound, " +/-%.1g", lines[i].error);
+            }
+            fprintf(file, "  %-10s %8.4f%s  %s\n", lines[i].name, lines[i].value, bound,
+                    lines[i].meaning);
         }
     }
 }
@@ -252,6 +258,12 @@ void tgr_cli_show_simulation(const tgr_simulation *simulation, FILE *file)
     show_comparison(simulation, &shown, file);
     show_curve(simulation, &shown, file);
     show_metrics(simulation, file);
+    if (simulation->binned) {
+        fputs("\n  the figures above are within +/- of those of every threshold, which are more "
+              "than\n"
+              "  fit the memory; points of the curve are exact\n",
+              file);
+    }
     if (simulation->undecided > 0) {
         char count[TGR_CLI_NUMBER_SIZE];
         fprintf(file, "\n  %s queries are undecided: no model may serve them\n",

@@ -54,7 +54,10 @@ static void fill_margins(const tgr_moves *moves, size_t points, double *threshol
 /* ---- utility and slack: numbers of few digits ------------------------------------------------ */
 
 /* Nearer than this to a crossing, rounding may decide either way. */
-#define NEAR   0x1p-26
+#define NEAR 0x1p-26
+/* Where scores tie, a cost matters from a lambda on that is lost in rounding: beside the largest
+ * crossing these are tiny, and nothing is shown among them. */
+#define TINY   0x1p-36
 #define TRIES  24
 #define DIGITS 9 /* at most */
 
@@ -95,7 +98,8 @@ static bool is_clear(const tgr_moves *moves, double threshold)
 /* The shortest number just above a move that no crossing is next to. */
 static double threshold_above(const tgr_moves *moves, double at, tgr_policy policy)
 {
-    at = fmax(at, FLT_MIN);
+    double largest = tgr_move_at(&moves->moves[moves->count - 1]);
+    at = fmax(fmax(at, FLT_MIN), policy == TGR_POLICY_UTILITY ? largest * TINY : 0);
     double threshold = round_up(at, 3);
     if (policy != TGR_POLICY_UTILITY) {
         return threshold;
@@ -140,12 +144,16 @@ static bool is_usable(double edge, tgr_policy policy)
     return fabs(edge) <= FLT_MAX && (policy == TGR_POLICY_UTILITY || (double)(float)edge == edge);
 }
 
-static uint64_t count_moves(const tgr_bins *bins)
+static uint64_t count_moves(const tgr_bins *bins, double *largest)
 {
     uint64_t moves = 0;
+    *largest = 0;
     for (size_t page = 0; page < TGR_PAGES; page++) {
         for (size_t i = 0; bins->pages[page] != NULL && i < TGR_PAGE_GROUPS; i++) {
-            moves += bins->pages[page]->groups[i].moves;
+            uint64_t here = bins->pages[page]->groups[i].moves;
+            size_t last = page * TGR_PAGE_BINS + (i + 1) * TGR_GROUP_BINS - 1;
+            moves += here;
+            *largest = here > 0 ? tgr_bin_edge(last) : *largest;
         }
     }
     return moves;
@@ -154,7 +162,9 @@ static uint64_t count_moves(const tgr_bins *bins)
 void tgr_grid_of_bins(const tgr_bins *bins, tgr_policy policy, size_t points, double *thresholds,
                       size_t *count)
 {
-    uint64_t total = count_moves(bins), seen = 0;
+    double largest;
+    uint64_t total = count_moves(bins, &largest), seen = 0;
+    double least = policy == TGR_POLICY_UTILITY ? largest * TINY : -INFINITY;
     size_t step = policy == TGR_POLICY_MARGIN ? 0 : 1;
     *count = 0;
     if (policy != TGR_POLICY_MARGIN) {
@@ -173,7 +183,8 @@ void tgr_grid_of_bins(const tgr_bins *bins, tgr_policy policy, size_t points, do
             step = 1;
         }
         seen += moves;
-        if (seen < quantile(step, points, total) || (!is_usable(edge, policy) && edge < FLT_MAX)) {
+        bool usable = is_usable(edge, policy) || edge > FLT_MAX;
+        if (seen < quantile(step, points, total) || !usable || edge < least) {
             continue;
         }
         append(thresholds, count, fmin(edge, FLT_MAX));

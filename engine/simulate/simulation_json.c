@@ -84,6 +84,7 @@ tgr_status tgr_simulation_json(const tgr_simulation *simulation, char **text, si
     }
     tgr_json_end_array(&json);
     put_metrics(&json, "metrics", &simulation->metrics);
+    tgr_json_boolean(&json, "binned", simulation->binned);
     put_metrics(&json, "error_bound", &simulation->error_bound);
     tgr_json_object(&json, "baselines");
     put_baseline(&json, "best_single", &simulation->best_single, true);
