@@ -35,6 +35,8 @@ typedef struct setting {
     bool two_files;
     uint64_t memory;
     bool binned;
+    size_t bootstrap;
+    uint64_t seed;
 } setting;
 
 static inline void write_files(const world *w, bool two)
@@ -47,8 +49,8 @@ static inline void write_files(const world *w, bool two)
 }
 
 /* Of the files written last. */
-static inline tgr_status run_simulation(const world *w, const setting *set,
-                                        tgr_simulation **simulation, tgr_error *error)
+static inline tgr_status run_with(const world *w, const setting *set, tgr_simulation **simulation,
+                                  tgr_error *error, long fail)
 {
     const char *inputs[] = {paths[0], paths[1]};
     char fallback[16];
@@ -62,15 +64,26 @@ static inline tgr_status run_simulation(const world *w, const setting *set,
     options.quality = set->quality;
     options.memory = set->memory;
     options.binned = set->binned;
+    options.bootstrap = set->bootstrap;
+    options.seed = set->seed;
     if (set->fallback >= 0) {
         snprintf(fallback, sizeof fallback, "m%d", set->fallback);
         options.fallback = fallback;
     }
     const tgr_run run = {.size = sizeof run, .threads = set->threads};
+    tgr_mem_fail_after(-1);
     tgr_router *router = world_router(w);
+    tgr_mem_fail_after(fail); /* negative: none does */
     tgr_status status = tgr_simulate(router, &options, simulation, &run, error);
+    tgr_mem_fail_after(-1);
     tgr_router_free(router);
     return status;
+}
+
+static inline tgr_status run_simulation(const world *w, const setting *set,
+                                        tgr_simulation **simulation, tgr_error *error)
+{
+    return run_with(w, set, simulation, error, -1);
 }
 
 static inline tgr_simulation *simulate(const world *w, const setting *set)

@@ -1,4 +1,5 @@
 /* command_simulate.c - what a policy would cost and achieve. */
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,10 +15,15 @@
 #include "engine/cli/show_simulation.h"
 #include "engine/cli/write_file.h"
 
+#define MOST_REPLICATES 100000
+
 static const tgr_cli_option simulate_options[] = {
     {"router", 'r', "ROUTER", "the router that `tagroute fit` wrote"},
     {"quality", 0, "QUALITY",
      "score: the recorded score; accept: won or tied (default: score where recorded)"},
+    {"bootstrap", 0, "N",
+     "add the range of 95 of 100 of N resampled logs to every figure, such as 200"},
+    {"seed", 0, "N", "another seed resamples otherwise (default: 1)"},
     {"json", 0, "FILE",
      "write everything as one JSON object; - is standard output, without tables"},
     {0},
@@ -32,6 +38,8 @@ static const tgr_cli_example examples[] = {
      "tagroute simulate queries.h5 -r router.msgpack --split test"},
     {"exactly these thresholds, for a program",
      "tagroute simulate queries.h5 -r router.msgpack --theta -0.02:0:0.01 --json -"},
+    {"how sure all of this is",
+     "tagroute simulate queries.h5 -r router.msgpack --bootstrap 200 --json report.json"},
     {"score against cost, with current prices",
      "tagroute simulate queries.h5 -r router.msgpack --policy utility --prices litellm.json"},
     {0},
@@ -61,6 +69,29 @@ static tgr_status read_quality(const char *name, tgr_quality *quality, tgr_error
     return TGR_OK;
 }
 
+static tgr_status read_bootstrap(tgr_simulate_options *options, const tgr_cli_arguments *arguments,
+                                 tgr_error *error)
+{
+    const char *replicates = tgr_cli_text(arguments, "bootstrap");
+    const char *seed = tgr_cli_text(arguments, "seed");
+    long number = 1;
+    tgr_status status = TGR_OK;
+    if (replicates == NULL && seed != NULL) {
+        return tgr_cli_fail(error, TGR_ERR_ARGUMENT,
+                            "--seed is of --bootstrap, which is not given");
+    }
+    if (replicates != NULL) {
+        status = tgr_cli_parse_integer("bootstrap", replicates, 2, MOST_REPLICATES, &number, error);
+        options->bootstrap = (size_t)number;
+        number = 1;
+    }
+    if (status == TGR_OK && seed != NULL) {
+        status = tgr_cli_parse_integer("seed", seed, 0, LONG_MAX, &number, error);
+    }
+    options->seed = (uint64_t)number;
+    return status;
+}
+
 static tgr_status read_options(simulating *work, const tgr_cli_arguments *arguments,
                                tgr_error *error)
 {
@@ -72,6 +103,9 @@ static tgr_status read_options(simulating *work, const tgr_cli_arguments *argume
     tgr_status status = tgr_cli_need(arguments, "router", &work->router_path, error);
     if (status == TGR_OK) {
         status = read_quality(tgr_cli_text(arguments, "quality"), &options->quality, error);
+    }
+    if (status == TGR_OK) {
+        status = read_bootstrap(options, arguments, error);
     }
     if (status == TGR_OK) {
         status = tgr_cli_deciding_read(&work->deciding, arguments, error);

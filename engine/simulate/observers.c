@@ -125,6 +125,26 @@ static void observe_path(tgr_observer *observer, const batch_view *view, const t
     }
 }
 
+/* The same sums once more, of the query's group. */
+static void resample_row(tgr_observer *observer, const batch_view *view, const tgr_decide *decide,
+                         size_t row)
+{
+    const tgr_path *path = &observer->path;
+    const tgr_gathering *gathering = view->gathering;
+    uint64_t number = decide->queries - view->batch->rows + row;
+    tgr_group_sums *group = tgr_resample_take(gathering->resample, number);
+    tgr_baselines_add(&group->baselines, &observer->answers);
+    if (path->first != TGR_UNDECIDED) {
+        const uint16_t *order = decide->serve->order;
+        const tgr_answer *first = tgr_answers_ranked(&observer->answers, order[path->first]);
+        tgr_tally_add(&group->counts->tally, first);
+        group->counts->chosen[first->model]++;
+        tgr_asked_add(&gathering->asked, group->counts + 1, path, order, gathering->utility,
+                      &observer->answers);
+    }
+    tgr_resample_release(group);
+}
+
 static void observe_row(tgr_observer *observer, const batch_view *view, const tgr_decide *decide,
                         const tgr_scored *scored, size_t row)
 {
@@ -149,6 +169,9 @@ static void observe_row(tgr_observer *observer, const batch_view *view, const tg
         observer->undecided++;
     } else {
         observe_path(observer, view, decide);
+    }
+    if (view->gathering->resample != NULL) {
+        resample_row(observer, view, decide, row);
     }
 }
 

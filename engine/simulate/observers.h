@@ -13,6 +13,7 @@
 #include "engine/simulate/bins.h"
 #include "engine/simulate/moves.h"
 #include "engine/simulate/path.h"
+#include "engine/simulate/resample.h"
 #include "engine/simulate/steps.h"
 #include "engine/simulate/tally.h"
 
@@ -38,6 +39,7 @@ typedef struct tgr_gathering {
     bool moving;     /* the policy compares costs, or needs none: else there are no moves */
     tgr_asked asked; /* thresholds asked for */
     bool utility;
+    tgr_resample *resample; /* NULL: no bootstrap */
 } tgr_gathering;
 
 typedef struct tgr_observers {

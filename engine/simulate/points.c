@@ -144,8 +144,10 @@ static void take_asked(tgr_simulating *work)
         } else {
             tgr_decided_merge(&counts[i + 1], &counts[i], work->router->model_count);
         }
-        tgr_result_set_point(work->result, asked->point[i], work->thresholds[asked->point[i]],
-                             &counts[i + 1]);
+        size_t point = work->shown_as == NULL ? asked->point[i] : work->shown_as[asked->point[i]];
+        if (point != SIZE_MAX) {
+            tgr_result_set_point(work->result, point, work->thresholds[point], &counts[i + 1]);
+        }
     }
 }
 
@@ -173,8 +175,8 @@ static tgr_status choose_thresholds(tgr_simulating *work, tgr_asked *shown, tgr_
     if (gathering->bins == NULL) {
         tgr_moves_sort(&gathering->moves, work->plan.threads);
     }
-    if (work->options.thresholds != NULL) {
-        return TGR_OK;
+    if (work->options.thresholds != NULL || work->shown_as != NULL) {
+        return TGR_OK; /* summed in the pass */
     }
     if (gathering->bins == NULL) {
         tgr_grid_of_moves(&gathering->moves, policy, work->options.grid, work->thresholds,

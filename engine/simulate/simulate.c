@@ -13,8 +13,9 @@
 #include "engine/simulate/simulating.h"
 
 /* Below this share of judged decisions a reader should know that quality rests on few. */
-#define LOW_COVERAGE 0.5
-#define GRID_MAX     ((size_t)1000000)
+#define LOW_COVERAGE  0.5
+#define GRID_MAX      ((size_t)1000000)
+#define BOOTSTRAP_MAX ((size_t)100000)
 
 #define DEFAULT_MEMORY ((uint64_t)256 << 20)
 #define MOVE_BYTES     (sizeof(tgr_move) + sizeof(tgr_curve_point)) /* a point each in the end */
@@ -48,6 +49,10 @@ static tgr_status check_options(const tgr_simulate_options *options, tgr_error *
         return tgr_fail(error, TGR_ERR_ARGUMENT, "a grid has 2 to %zu points, not %zu", GRID_MAX,
                         options->grid);
     }
+    if (options->bootstrap > BOOTSTRAP_MAX || options->bootstrap == 1) {
+        return tgr_fail(error, TGR_ERR_ARGUMENT, "a bootstrap has 2 to %zu replicates, not %zu",
+                        BOOTSTRAP_MAX, options->bootstrap);
+    }
     for (size_t i = 0; i < options->threshold_count; i++) {
         tgr_status status =
             tgr_policy_check_threshold(options->policy, options->thresholds[i], error);
@@ -80,9 +85,9 @@ static tgr_status open_gathering(tgr_simulating *work, tgr_error *error)
 {
     const tgr_simulate_options *options = &work->options;
     tgr_gathering *gathering = &work->gathering;
-    uint64_t memory = options->memory > 0 ? options->memory : DEFAULT_MEMORY;
+    work->memory = options->memory > 0 ? options->memory : DEFAULT_MEMORY;
     gathering->utility = options->policy == TGR_POLICY_UTILITY;
-    gathering->most = (size_t)(memory / 4 * 3 / MOVE_BYTES); /* the rest is for all else */
+    gathering->most = (size_t)(work->memory / 4 * 3 / MOVE_BYTES); /* the rest is for all else */
     gathering->moving =
         options->policy == TGR_POLICY_MARGIN || options->thresholds == NULL ||
         tgr_policy_needs_costs(options->policy, options->thresholds, options->threshold_count);
@@ -132,6 +137,8 @@ static void close_simulating(tgr_simulating *work)
     tgr_curve_free(&work->curve);
     tgr_boxes_free(&work->boxes);
     tgr_pass_close(&work->pass);
+    tgr_resample_close(&work->resample);
+    tgr_mem_free(work->shown_as);
     tgr_mem_free(work->thresholds);
     if (work->result != NULL) {
         tgr_simulation_free(&work->result->simulation);
@@ -168,6 +175,9 @@ static tgr_status walk(tgr_simulating *work, tgr_error *error)
         if (file != entered) {
             TGR_TRY(enter_file(work, work->pass.files[file], error));
             entered = file;
+        }
+        if (work->options.bootstrap > 0 && work->gathering.resample == NULL) {
+            TGR_TRY(tgr_simulating_scout(work, batch, work->pass.files[file], error));
         }
         TGR_TRY(tgr_observers_batch(&work->observers, &work->decide, batch, work->pass.files[file],
                                     &work->gathering, error));
@@ -285,6 +295,7 @@ tgr_status tgr_simulate(const tgr_router *router, const tgr_simulate_options *op
     TGR_TRY(walk(&work, error));
     TGR_TRY(tgr_simulating_points(&work, error));
     TGR_TRY(measure(&work, error));
+    TGR_TRY(tgr_simulating_intervals(&work, error));
     warn(&work);
     *simulation = &work.result->simulation;
     work.result = NULL;

@@ -12,6 +12,7 @@
 #include "engine/simulate/boxes.h"
 #include "engine/simulate/curve.h"
 #include "engine/simulate/observers.h"
+#include "engine/simulate/resample.h"
 #include "engine/simulate/result.h"
 
 typedef struct tgr_simulating {
@@ -23,15 +24,26 @@ typedef struct tgr_simulating {
     tgr_decide decide;
     tgr_observers observers;
     tgr_gathering gathering;
+    uint64_t memory; /* bytes allowed */
     tgr_curve curve;
     tgr_boxes boxes;
     double *thresholds; /* those shown */
     size_t threshold_count;
+    tgr_resample resample;
+    size_t *shown_as; /* of the thresholds asked for in the pass: which point, SIZE_MAX none */
     tgr_result *result;
 } tgr_simulating;
 
 /* After the walk: makes the result with its points filled, and the curve that metrics are taken of.
  */
 tgr_status tgr_simulating_points(tgr_simulating *work, tgr_error *error);
+
+/* For the bootstrap: looks at the first batch for thresholds that tell, which are then summed for
+ * every group beside those asked for. The batch may be scored again. */
+tgr_status tgr_simulating_scout(tgr_simulating *work, tgr_batch *batch, const tgr_query_file *file,
+                                tgr_error *error);
+
+/* Fills in the intervals; the result is complete but for them. */
+tgr_status tgr_simulating_intervals(tgr_simulating *work, tgr_error *error);
 
 #endif

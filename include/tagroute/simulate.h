@@ -33,8 +33,10 @@ typedef struct tgr_simulate_options {
     const char *fallback;
     const char *split; /* NULL: every query */
     tgr_quality quality;
-    uint64_t memory; /* bytes that the walk may take, about; 0: 256 MiB */
-    bool binned;     /* do as if memory had run out: sums of parts of a log can then be merged */
+    uint64_t memory;  /* bytes that the walk may take, about; 0: 256 MiB */
+    size_t bootstrap; /* replicates; 0: no intervals */
+    uint64_t seed;    /* of the bootstrap */
+    bool binned;      /* do as if memory had run out: sums of parts of a log can then be merged */
 } tgr_simulate_options;
 
 /* Cost is in USD, the sum over the queries; NaN where one needed is not known. Quality is measured
@@ -62,6 +64,14 @@ typedef struct tgr_metrics {
     double auc, apgr, pauc, cpt50, cpt80, aiq, cost_save, perf_gain, uplift, rank;
 } tgr_metrics;
 
+/* 2.5 % and 97.5 % of what the replicates of a bootstrap gave, figure by figure: the doubles of
+ * both simulations are bounds, all else is as in the one that they belong to. */
+typedef struct tgr_intervals {
+    size_t replicates;
+    uint64_t seed;
+    const struct tgr_simulation *low, *high; /* NULL: no intervals were asked for */
+} tgr_intervals;
+
 typedef struct tgr_simulation {
     uint64_t queries;
     uint64_t undecided;
@@ -78,6 +88,7 @@ typedef struct tgr_simulation {
     bool binned;               /* thresholds were too many to be kept one by one */
     const tgr_baseline *alone; /* models: each model alone */
     tgr_baseline best_single, oracle, random, cost_matched_random;
+    const tgr_intervals *intervals; /* never NULL in what tgr_simulate gives */
 } tgr_simulation;
 
 /* Defaults: margin, automatic quality, a grid of 21 points. */
