@@ -37,6 +37,8 @@ typedef struct setting {
     bool binned;
     size_t bootstrap;
     uint64_t seed;
+    uint64_t shard, shards;
+    const char *partial;
 } setting;
 
 static inline void write_files(const world *w, bool two)
@@ -66,6 +68,9 @@ static inline tgr_status run_with(const world *w, const setting *set, tgr_simula
     options.binned = set->binned;
     options.bootstrap = set->bootstrap;
     options.seed = set->seed;
+    options.shard = set->shard;
+    options.shards = set->shards;
+    options.partial = set->partial;
     if (set->fallback >= 0) {
         snprintf(fallback, sizeof fallback, "m%d", set->fallback);
         options.fallback = fallback;

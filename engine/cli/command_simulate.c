@@ -24,6 +24,8 @@ static const tgr_cli_option simulate_options[] = {
     {"bootstrap", 0, "N",
      "add the range of 95 of 100 of N resampled logs to every figure, such as 200"},
     {"seed", 0, "N", "another seed resamples otherwise (default: 1)"},
+    {"shard", 0, "I/N", "only the I-th of N even parts of the queries, for --partial"},
+    {"partial", 0, "FILE", "write the sums of a shard, which `tagroute merge` joins"},
     {"json", 0, "FILE",
      "write everything as one JSON object; - is standard output, without tables"},
     {0},
@@ -92,6 +94,30 @@ static tgr_status read_bootstrap(tgr_simulate_options *options, const tgr_cli_ar
     return status;
 }
 
+static tgr_status read_shard(tgr_simulate_options *options, const tgr_cli_arguments *arguments,
+                             tgr_error *error)
+{
+    const char *text = tgr_cli_text(arguments, "shard");
+    options->partial = tgr_cli_text(arguments, "partial");
+    if ((text == NULL) != (options->partial == NULL)) {
+        return tgr_cli_fail(error, TGR_ERR_ARGUMENT,
+                            "--shard and --partial go together: which part, and where to");
+    }
+    unsigned long long shard, shards;
+    char rest;
+    if (text == NULL) {
+        return TGR_OK;
+    }
+    if (strspn(text, "0123456789/") != strlen(text) || strlen(text) > 20 ||
+        sscanf(text, "%llu/%llu%c", &shard, &shards, &rest) != 2 || shard < 1 || shard > shards) {
+        return tgr_cli_fail(error, TGR_ERR_ARGUMENT,
+                            "--shard is I/N, such as 1/4 for the first of four, not '%.60s'", text);
+    }
+    options->shard = shard - 1;
+    options->shards = shards;
+    return TGR_OK;
+}
+
 static tgr_status read_options(simulating *work, const tgr_cli_arguments *arguments,
                                tgr_error *error)
 {
@@ -106,6 +132,9 @@ static tgr_status read_options(simulating *work, const tgr_cli_arguments *argume
     }
     if (status == TGR_OK) {
         status = read_bootstrap(options, arguments, error);
+    }
+    if (status == TGR_OK) {
+        status = read_shard(options, arguments, error);
     }
     if (status == TGR_OK) {
         status = tgr_cli_deciding_read(&work->deciding, arguments, error);

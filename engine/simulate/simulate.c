@@ -10,6 +10,7 @@
 #include "engine/base/runtime.h"
 #include "engine/policy/policy.h"
 #include "engine/simulate/metrics.h"
+#include "engine/simulate/partial.h"
 #include "engine/simulate/simulating.h"
 
 /* Below this share of judged decisions a reader should know that quality rests on few. */
@@ -53,6 +54,16 @@ static tgr_status check_options(const tgr_simulate_options *options, tgr_error *
         return tgr_fail(error, TGR_ERR_ARGUMENT, "a bootstrap has 2 to %zu replicates, not %zu",
                         BOOTSTRAP_MAX, options->bootstrap);
     }
+    if ((options->shards == 0) != (options->partial == NULL) ||
+        (options->shards > 0 && options->shard >= options->shards)) {
+        return tgr_fail(error, TGR_ERR_ARGUMENT,
+                        "a shard, its number below that of all, and the file of its partial "
+                        "simulation go together");
+    }
+    if (options->shards > 0 && options->bootstrap > 0) {
+        return tgr_fail(error, TGR_ERR_ARGUMENT,
+                        "a bootstrap needs the whole log; a shard has none");
+    }
     for (size_t i = 0; i < options->threshold_count; i++) {
         tgr_status status =
             tgr_policy_check_threshold(options->policy, options->thresholds[i], error);
@@ -91,11 +102,37 @@ static tgr_status open_gathering(tgr_simulating *work, tgr_error *error)
     gathering->moving =
         options->policy == TGR_POLICY_MARGIN || options->thresholds == NULL ||
         tgr_policy_needs_costs(options->policy, options->thresholds, options->threshold_count);
-    if (!options->binned) {
+    if (!options->binned && options->partial == NULL) {
         return TGR_OK;
     }
     return tgr_gathering_use_bins(gathering, work->router->model_count, work->router->reference,
                                   work->plan.threads, error);
+}
+
+tgr_status tgr_simulating_sums(tgr_simulating *work, int threads, tgr_error *error)
+{
+    tgr_status status = TGR_OK;
+    TGR_TRY(find_thresholds(work, error));
+    TGR_TRY(open_gathering(work, error));
+    TGR_TRY(tgr_observers_open(&work->observers, work->router->model_count, work->threshold_count,
+                               threads, error));
+done:
+    return status;
+}
+
+/* Shards are even shares of the queries of the split, in order. */
+static tgr_status find_share(tgr_simulating *work, tgr_error *error)
+{
+    __extension__ typedef unsigned __int128 wide;
+    const tgr_simulate_options *options = &work->options;
+    work->last = UINT64_MAX;
+    if (options->shards == 0) {
+        return TGR_OK;
+    }
+    tgr_status status = tgr_pass_count(&work->pass, work->run, &work->total, error);
+    work->first = (uint64_t)((wide)work->total * options->shard / options->shards);
+    work->last = (uint64_t)((wide)work->total * (options->shard + 1) / options->shards);
+    return status;
 }
 
 static tgr_status open_simulating(tgr_simulating *work, tgr_error *error)
@@ -119,17 +156,15 @@ static tgr_status open_simulating(tgr_simulating *work, tgr_error *error)
     }
     TGR_TRY(
         tgr_pass_open(&work->pass, options->inputs, options->input_count, options->split, error));
-    TGR_TRY(find_thresholds(work, error));
-    TGR_TRY(open_gathering(work, error));
+    TGR_TRY(find_share(work, error));
+    TGR_TRY(tgr_simulating_sums(work, work->plan.threads, error));
     work->plan.thresholds = work->gathering.moving ? &one : &zero;
     TGR_TRY(tgr_decide_open(&work->decide, &work->plan, error));
-    TGR_TRY(tgr_observers_open(&work->observers, work->router->model_count, work->threshold_count,
-                               work->plan.threads, error));
 done:
     return status;
 }
 
-static void close_simulating(tgr_simulating *work)
+void tgr_simulating_close(tgr_simulating *work)
 {
     tgr_decide_close(&work->decide);
     tgr_observers_close(&work->observers);
@@ -139,6 +174,7 @@ static void close_simulating(tgr_simulating *work)
     tgr_pass_close(&work->pass);
     tgr_resample_close(&work->resample);
     tgr_mem_free(work->shown_as);
+    tgr_mem_free(work->keep);
     tgr_mem_free(work->thresholds);
     if (work->result != NULL) {
         tgr_simulation_free(&work->result->simulation);
@@ -159,16 +195,60 @@ static tgr_status enter_file(tgr_simulating *work, const tgr_query_file *file, t
     return status;
 }
 
-static tgr_status walk(tgr_simulating *work, tgr_error *error)
+/* Leaves the queries of the shard in a batch, of which the first is number `seen` of all. */
+static tgr_status keep_share(tgr_simulating *work, tgr_batch *batch, const tgr_query_file *file,
+                             uint64_t seen, tgr_error *error)
+{
+    size_t kept = 0;
+    void *keep = work->keep;
+    if (!tgr_mem_grow(&keep, &work->keep_capacity, batch->rows, sizeof *work->keep)) {
+        return tgr_fail_memory(error, "a block of queries");
+    }
+    work->keep = keep;
+    for (size_t row = 0; row < batch->rows; row++) {
+        work->keep[row] = seen + row >= work->first && seen + row < work->last;
+        kept += work->keep[row];
+    }
+    if (kept < batch->rows) {
+        tgr_batch_select(batch, tgr_strings_count(file->models), work->keep);
+    }
+    return TGR_OK;
+}
+
+/* The next batch with queries of the shard; NULL at the end. */
+static tgr_status next_batch(tgr_simulating *work, tgr_batch **batch, size_t *file,
+                             tgr_error *error)
 {
     const unsigned want = TGR_WANT_ELIGIBILITY | TGR_WANT_PROMPT_TOKENS | TGR_WANT_SCORE |
                           TGR_WANT_OUTCOME | TGR_WANT_COST;
+    tgr_status status = TGR_OK;
+    do {
+        *batch = NULL;
+        if (work->seen >= work->last) {
+            break;
+        }
+        TGR_TRY(tgr_pass_next(&work->pass, want, "simulating", work->run, batch, file, error));
+        if (*batch == NULL) {
+            break;
+        }
+        uint64_t seen = work->seen;
+        work->seen += (*batch)->rows;
+        if (work->options.shards > 0) {
+            TGR_TRY(keep_share(work, *batch, work->pass.files[*file], seen, error));
+        }
+    } while ((*batch)->rows == 0);
+done:
+    return status;
+}
+
+static tgr_status walk(tgr_simulating *work, tgr_error *error)
+{
     size_t entered = SIZE_MAX;
     tgr_status status = TGR_OK;
     for (;;) {
         tgr_batch *batch;
         size_t file;
-        TGR_TRY(tgr_pass_next(&work->pass, want, "simulating", work->run, &batch, &file, error));
+        TGR_TRY(next_batch(work, &batch, &file, error));
         if (batch == NULL) {
             break;
         }
@@ -182,7 +262,7 @@ static tgr_status walk(tgr_simulating *work, tgr_error *error)
         TGR_TRY(tgr_observers_batch(&work->observers, &work->decide, batch, work->pass.files[file],
                                     &work->gathering, error));
     }
-    if (work->decide.queries == 0) {
+    if (work->decide.queries == 0 && work->options.shards == 0) {
         return tgr_fail(error, TGR_ERR_INPUT, "%s: holds no query to simulate",
                         work->options.inputs[0]);
     }
@@ -283,6 +363,20 @@ static void warn(const tgr_simulating *work)
     }
 }
 
+tgr_status tgr_simulating_finish(tgr_simulating *work, tgr_simulation **simulation,
+                                 tgr_error *error)
+{
+    tgr_status status = TGR_OK;
+    TGR_TRY(tgr_simulating_points(work, error));
+    TGR_TRY(measure(work, error));
+    TGR_TRY(tgr_simulating_intervals(work, error));
+    warn(work);
+    *simulation = &work->result->simulation;
+    work->result = NULL;
+done:
+    return status;
+}
+
 tgr_status tgr_simulate(const tgr_router *router, const tgr_simulate_options *options,
                         tgr_simulation **simulation, const tgr_run *run, tgr_error *error)
 {
@@ -293,13 +387,11 @@ tgr_status tgr_simulate(const tgr_router *router, const tgr_simulate_options *op
     TGR_TRY(tgr_options_copy(&work.options, sizeof work.options, options, error));
     TGR_TRY(open_simulating(&work, error));
     TGR_TRY(walk(&work, error));
-    TGR_TRY(tgr_simulating_points(&work, error));
-    TGR_TRY(measure(&work, error));
-    TGR_TRY(tgr_simulating_intervals(&work, error));
-    warn(&work);
-    *simulation = &work.result->simulation;
-    work.result = NULL;
+    if (work.options.partial != NULL) {
+        TGR_TRY(tgr_partial_write(&work, work.options.partial, error));
+    }
+    TGR_TRY(tgr_simulating_finish(&work, simulation, error));
 done:
-    close_simulating(&work);
+    tgr_simulating_close(&work);
     return status;
 }

@@ -24,7 +24,12 @@ typedef struct tgr_simulating {
     tgr_decide decide;
     tgr_observers observers;
     tgr_gathering gathering;
-    uint64_t memory; /* bytes allowed */
+    uint64_t memory;      /* bytes allowed */
+    uint64_t first, last; /* queries of the shard, by number; and of all */
+    uint64_t total;
+    uint64_t seen; /* by the walk */
+    bool *keep;
+    size_t keep_capacity;
     tgr_curve curve;
     tgr_boxes boxes;
     double *thresholds; /* those shown */
@@ -33,6 +38,15 @@ typedef struct tgr_simulating {
     size_t *shown_as; /* of the thresholds asked for in the pass: which point, SIZE_MAX none */
     tgr_result *result;
 } tgr_simulating;
+
+/* Opens what the walk sums into; the options are set, and the router's models known. */
+tgr_status tgr_simulating_sums(tgr_simulating *work, int threads, tgr_error *error);
+
+/* What the sums say, and nothing of the walk is needed any more. */
+tgr_status tgr_simulating_finish(tgr_simulating *work, tgr_simulation **simulation,
+                                 tgr_error *error);
+
+void tgr_simulating_close(tgr_simulating *work); /* harmless on a zeroed structure */
 
 /* After the walk: makes the result with its points filled, and the curve that metrics are taken of.
  */

@@ -33,10 +33,12 @@ typedef struct tgr_simulate_options {
     const char *fallback;
     const char *split; /* NULL: every query */
     tgr_quality quality;
-    uint64_t memory;  /* bytes that the walk may take, about; 0: 256 MiB */
-    size_t bootstrap; /* replicates; 0: no intervals */
-    uint64_t seed;    /* of the bootstrap */
-    bool binned;      /* do as if memory had run out: sums of parts of a log can then be merged */
+    uint64_t memory;        /* bytes that the walk may take, about; 0: 256 MiB */
+    size_t bootstrap;       /* replicates; 0: no intervals */
+    uint64_t seed;          /* of the bootstrap */
+    bool binned;            /* do as if memory had run out, as parts that are merged do */
+    uint64_t shard, shards; /* shards > 0: only the queries of this one, 0 .. shards - 1 */
+    const char *partial;    /* with shards: where its sums are written to, to be merged */
 } tgr_simulate_options;
 
 /* Cost is in USD, the sum over the queries; NaN where one needed is not known. Quality is measured
@@ -106,6 +108,13 @@ TGR_API void tgr_simulate_options_init(tgr_simulate_options *options);
  * needs an expected cost that a model lacks. */
 TGR_API tgr_status tgr_simulate(const tgr_router *router, const tgr_simulate_options *options,
                                 tgr_simulation **simulation, const tgr_run *run, tgr_error *error);
+
+/* The simulation of the whole log from the partial simulations of all its shards, in any order:
+ * what one run with `binned` gives. TGR_ERR_INPUT where one is missing, given twice, damaged or of
+ * another run. */
+TGR_API tgr_status tgr_simulate_merge(const char *const *inputs, size_t input_count,
+                                      tgr_simulation **simulation, const tgr_run *run,
+                                      tgr_error *error);
 
 TGR_API void tgr_simulation_free(tgr_simulation *simulation); /* NULL allowed */
 
