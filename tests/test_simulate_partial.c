@@ -1,4 +1,6 @@
 /* test_simulate_partial.c - parts merged are the whole, to the last byte; damage is told. */
+#include <xxhash.h>
+
 #include "tests/test_simulate_run.h"
 
 enum { SHARDS = 4 };
@@ -166,11 +168,52 @@ static void test_refused(void **state)
     world_free(w);
 }
 
+/* Contents that nobody wrote, under a checksum that is right: refused or summed, never worse. */
+static void test_hostile(void **state)
+{
+    (void)state;
+    random_state = world_seed = 500;
+    const world_kind kind = {.scores = true, .costs = true};
+    static const double thresholds[] = {0.5, 0.25};
+    world *w = world_new(30, 3, 0);
+    world_fill(w, &kind);
+    write_files(w, false);
+    setting set = {.fallback = -1, .threads = 1, .thresholds = thresholds, .threshold_count = 2};
+    write_parts(w, &set, 1);
+    const char *one[] = {parts[0]};
+    size_t length, merged_count = 0;
+    char *bytes = read_file(parts[0], &length), *changed = some(length, 1);
+    for (size_t round = 0; round < 3000; round++) {
+        memcpy(changed, bytes, length);
+        for (size_t i = 0; i < 1 + draw(3); i++) {
+            size_t at = draw(2) ? draw(length - 9) : draw(400);
+            changed[at] = (char)(draw(2) ? draw(256) : 0xff);
+        }
+        uint64_t sum = XXH3_64bits(changed, length - 9);
+        for (size_t i = 0; i < 8; i++) {
+            changed[length - 1 - i] = (char)(sum >> (8 * i));
+        }
+        write_file(parts[0], changed, length);
+        tgr_simulation *merged;
+        tgr_error error;
+        tgr_status status = merge(one, 1, &merged, &error);
+        assert_true(status == TGR_OK || status == TGR_ERR_INPUT);
+        merged_count += status == TGR_OK;
+        tgr_simulation_free(merged);
+    }
+    assert_true(merged_count > 100);
+    free(bytes);
+    free(changed);
+    remove_parts();
+    world_free(w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_whole),
         cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_hostile),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }

@@ -19,7 +19,10 @@
 #define FILE_LIMIT ((size_t)1 << 32)
 #define PADDING    8
 #define SEAL       14 /* bytes of the last pair: "xxh3" and 64 bits */
-#define MOST_ASKED ((size_t)1 << 24)
+#define MOST_ASKED ((size_t)1 << 20)
+/* Of a sum, in units of 2^-64, without its sign: so many thresholds of several parts still add up.
+ */
+#define SUM_LIMIT ((tgr_sum)1 << 104)
 
 enum {
     FORMAT_KEY,
@@ -49,6 +52,7 @@ enum { REFERENCE, QUALITY, GRID, TOTAL, SHARD, SHARDS, MOVING, QUERIES, UNDECIDE
 typedef struct stream {
     tgr_buffer *out;           /* NULL: reading */
     const unsigned char *next; /* reading; as many bytes as are needed are there */
+    bool beyond;               /* a sum was larger than SUM_LIMIT */
 } stream;
 
 static void pass_number(stream *s, uint64_t *number)
@@ -78,8 +82,11 @@ static void pass_sum(stream *s, tgr_sum *sum)
     uint64_t high = s->out != NULL ? (uint64_t)((wide)*sum >> 64) : 0;
     pass_number(s, &low);
     pass_number(s, &high);
-    if (s->out == NULL) {
-        *sum = (tgr_sum)((wide)*sum + ((wide)high << 64 | low));
+    tgr_sum value = (tgr_sum)((wide)high << 64 | low);
+    bool fits = value <= SUM_LIMIT && value >= -SUM_LIMIT;
+    s->beyond |= !fits;
+    if (s->out == NULL && fits) {
+        *sum = (tgr_sum)((wide)*sum + (wide)value);
     }
 }
 
@@ -155,9 +162,10 @@ static size_t group_bytes(size_t models)
 
 /* ---- writing --------------------------------------------------------------------------------- */
 
-static void put_bins(tgr_buffer *buffer, const tgr_bins *bins)
+/* False where a sum is too large for a file. */
+static bool put_bins(tgr_buffer *buffer, const tgr_bins *bins)
 {
-    stream s = {buffer, NULL};
+    stream s = {buffer, NULL, false};
     for (uint64_t i = 0; i < (uint64_t)TGR_PAGES * TGR_PAGE_GROUPS; i++) {
         tgr_page *page = bins->pages[i / TGR_PAGE_GROUPS];
         size_t number = (size_t)(i % TGR_PAGE_GROUPS);
@@ -166,6 +174,7 @@ static void put_bins(tgr_buffer *buffer, const tgr_bins *bins)
             pass_group(&s, page, number, bins->models);
         }
     }
+    return !s.beyond;
 }
 
 static void pack_key(msgpack_packer *packer, int key)
@@ -211,7 +220,7 @@ static void pack_thresholds(msgpack_packer *packer, const tgr_simulating *work)
 {
     size_t count = work->gathering.asked.count;
     tgr_buffer bytes = {0};
-    stream s = {&bytes, NULL};
+    stream s = {&bytes, NULL, false};
     for (size_t i = 0; i < count; i++) {
         uint64_t bits;
         memcpy(&bits, &work->thresholds[i], sizeof bits);
@@ -263,9 +272,16 @@ tgr_status tgr_partial_write(const tgr_simulating *work, const char *path, tgr_e
     tgr_output output = {.fd = -1};
     tgr_buffer sums = {0}, bins = {0}, file = {0};
     msgpack_packer packer;
-    stream s = {&sums, NULL};
+    stream s = {&sums, NULL, false};
     pass_sums(&s, work->observers.each, work->router->model_count, work->gathering.asked.count);
-    put_bins(&bins, work->gathering.bins);
+    if (!put_bins(&bins, work->gathering.bins) || s.beyond ||
+        work->gathering.asked.count > MOST_ASKED) {
+        status = tgr_fail(error, TGR_ERR_UNSUPPORTED,
+                          "%s: costs or scores add up to more than 10^12, or there are more than a "
+                          "million thresholds, which no partial simulation holds; take more shards",
+                          path);
+        goto done;
+    }
     if (sums.failed || bins.failed) {
         status = tgr_fail_memory(error, "the partial simulation");
         goto done;
@@ -411,7 +427,7 @@ static tgr_status read_thresholds(const tgr_fields *fields, tgr_part *part, tgr_
         return tgr_fail_memory(error, "the thresholds");
     }
     part->threshold_count = count;
-    stream s = {NULL, (const unsigned char *)item.as.bytes};
+    stream s = {NULL, (const unsigned char *)item.as.bytes, false};
     for (size_t i = 0; i < count; i++) {
         uint64_t bits = 0;
         pass_number(&s, &bits);
@@ -441,7 +457,10 @@ static tgr_status read_part(const tgr_fields *fields, tgr_part *part, tgr_error 
     TGR_TRY(read_text(fields, FALLBACK, &part->fallback, error));
     TGR_TRY(read_text(fields, SPLIT, &part->split, error));
     TGR_TRY(read_text(fields, POLICY, &policy, error));
-    TGR_TRY(tgr_policy_by_name(policy, &part->policy, error));
+    if (tgr_policy_by_name(policy, &part->policy, error) != TGR_OK) {
+        status = damaged(error);
+        goto done;
+    }
     TGR_TRY(read_models(fields, part, error));
     TGR_TRY(read_numbers(fields, numbers, error));
     TGR_TRY(read_thresholds(fields, part, error));
@@ -495,7 +514,7 @@ tgr_status tgr_partial_open(const char *path, tgr_part *part, char **bytes, size
 static tgr_status add_bins(const tgr_item *item, tgr_bins *bins, tgr_error *error)
 {
     size_t each = group_bytes(bins->models);
-    stream s = {NULL, (const unsigned char *)item->as.bytes};
+    stream s = {NULL, (const unsigned char *)item->as.bytes, false};
     if (item->count % each != 0) {
         return damaged(error);
     }
@@ -511,7 +530,7 @@ static tgr_status add_bins(const tgr_item *item, tgr_bins *bins, tgr_error *erro
         }
         pass_group(&s, page, (size_t)(number % TGR_PAGE_GROUPS), bins->models);
     }
-    return TGR_OK;
+    return s.beyond ? damaged(error) : TGR_OK;
 }
 
 tgr_status tgr_partial_add(const char *path, const char *bytes, size_t length, tgr_simulating *work,
@@ -530,8 +549,12 @@ tgr_status tgr_partial_add(const char *path, const char *bytes, size_t length, t
         status = damaged(error);
         goto done;
     }
-    stream s = {NULL, (const unsigned char *)sums.as.bytes};
+    stream s = {NULL, (const unsigned char *)sums.as.bytes, false};
     pass_sums(&s, work->observers.each, models, asked);
+    if (s.beyond) {
+        status = damaged(error);
+        goto done;
+    }
     work->decide.queries += numbers[QUERIES];
     work->observers.each[0].undecided += numbers[UNDECIDED];
     TGR_TRY(add_bins(&bins, work->gathering.bins, error));
