@@ -46,8 +46,13 @@ tgr_answer tgr_answer_unpack(tgr_packed_answer packed)
     return answer;
 }
 
-static void find_candidates(tgr_answers *answers, const tgr_decide *decide, size_t row)
+static void find_candidates(tgr_answers *answers, const tgr_decide *decide, size_t row,
+                            bool restricted)
 {
+    if (!restricted && answers->unrestricted) {
+        return; /* all of them, as for the row before */
+    }
+    answers->unrestricted = !restricted;
     answers->candidates = 0;
     for (size_t model = 0; model < answers->models; model++) {
         answers->candidate[model] = tgr_decide_eligible(decide, row, model);
@@ -77,7 +82,7 @@ static bool is_too_large(double value)
 }
 
 bool tgr_answers_read(tgr_answers *answers, const tgr_decide *decide, const tgr_batch *batch,
-                      size_t file_models, size_t row, size_t *model)
+                      size_t file_models, size_t row, bool restricted, size_t *model)
 {
     tgr_judge_row(batch, row, decide->serve->file_model, file_models, answers->models,
                   decide->plan.router->reference, answers->judgements);
@@ -94,7 +99,7 @@ bool tgr_answers_read(tgr_answers *answers, const tgr_decide *decide, const tgr_
         tgr_answer_set(&answers->answer[i], usd, judged->score, judged->outcome);
         answers->answer[i].ranked = false;
     }
-    find_candidates(answers, decide, row);
+    find_candidates(answers, decide, row, restricted);
     count_outcomes(answers);
     return true;
 }

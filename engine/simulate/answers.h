@@ -73,6 +73,7 @@ typedef struct tgr_answers {
     tgr_answer *answer; /* models; not ranked until tgr_answers_ranked */
     bool *candidate;    /* models: may serve; where none may, the fallback alone */
     size_t candidates;
+    bool unrestricted;         /* every model is a candidate */
     size_t higher_outcomes[3]; /* candidates of a higher outcome than loss, tie, win */
     tgr_judgement *judgements;
 } tgr_answers;
@@ -80,10 +81,10 @@ typedef struct tgr_answers {
 bool tgr_answers_open(tgr_answers *answers, size_t models); /* false where memory is short */
 void tgr_answers_close(tgr_answers *answers);
 
-/* Reads a row of the batch at hand. Returns false where a cost or score is too large to be summed
- * exactly (see exact.h); *model then says whose. */
+/* Reads a row of the batch at hand. restricted: eligibility may differ from all. Returns false
+ * where a cost or score is too large to be summed exactly (see exact.h); *model then says whose. */
 bool tgr_answers_read(tgr_answers *answers, const tgr_decide *decide, const tgr_batch *batch,
-                      size_t file_models, size_t row, size_t *model);
+                      size_t file_models, size_t row, bool restricted, size_t *model);
 
 /* A model's answer with its ranks among the candidates. */
 const tgr_answer *tgr_answers_ranked(tgr_answers *answers, size_t model);

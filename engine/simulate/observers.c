@@ -152,7 +152,7 @@ static void observe_row(tgr_observer *observer, const batch_view *view, const tg
     tgr_path *path = &observer->path;
     const float *scores = scored->scores + (row - scored->begin) * scored->stride;
     if (!tgr_answers_read(&observer->answers, decide, view->batch, view->file_models, row,
-                          &model)) {
+                          scored->decider->eligible != NULL, &model)) {
         if (row < observer->bad_row) {
             observer->bad_row = row;
             observer->bad_model = model;

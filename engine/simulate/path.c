@@ -7,9 +7,6 @@
 #include "engine/base/memory.h"
 #include "engine/simulate/order.h"
 
-/* Steps by which a crossing is looked for beside where division puts it. */
-#define NEIGHBOURS 4
-
 bool tgr_path_open(tgr_path *path, size_t models)
 {
     *path = (tgr_path){.models = models};
@@ -178,21 +175,6 @@ static double first_difference(const tgr_path *path, int a, int b)
     return tgr_double_of_order(high);
 }
 
-/* The crossing as the rule sees it, which is next to where it lies. */
-static double adjust(const tgr_path *path, double at, int a, int b)
-{
-    uint64_t order = tgr_order_of_double(at);
-    for (int i = 0; i < NEIGHBOURS && !tgr_path_prefers(path, tgr_double_of_order(order), a, b);
-         i++) {
-        order++;
-    }
-    for (int i = 0; i < NEIGHBOURS && tgr_path_prefers(path, tgr_double_of_order(order - 1), a, b);
-         i++) {
-        order--;
-    }
-    return tgr_double_of_order(order);
-}
-
 /* The model that next overtakes the one at hand: of those that cross it at the same lambda the
  * cheapest, of those the best, then the first. */
 static int next_on_envelope(const tgr_path *path, int at, double *crossing)
@@ -225,8 +207,8 @@ static void find_utility(tgr_path *path)
         if (next == TGR_UNDECIDED || !(crossing <= FLT_MAX)) {
             return; /* no threshold is larger */
         }
-        crossing = path->scores[at] == path->scores[next] ? first_difference(path, at, next)
-                                                          : adjust(path, crossing, at, next);
+        crossing =
+            path->scores[at] == path->scores[next] ? first_difference(path, at, next) : crossing;
         reached = crossing > reached ? crossing : reached;
         if (!(reached <= FLT_MAX)) {
             return;

@@ -9,7 +9,7 @@
  *
  * Utility is computed with rounding, so that within about 2^-50 of a crossing (more, where scores
  * or costs hardly differ) the rule may take either model, and not always the same from one lambda
- * to the next. `at` is one place where the rule goes over; whoever needs a decision next to it asks
+ * to the next. `at` is the crossing as division gives it; whoever needs a decision next to it asks
  * tgr_path_decide.
  */
 #ifndef TGR_SIMULATE_PATH_H
