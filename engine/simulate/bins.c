@@ -5,6 +5,7 @@
 
 #include "engine/base/memory.h"
 
+#define AHEAD          8 /* moves */
 #define FIRST_POSITIVE ((size_t)1 << (63 - TGR_BIN_BITS))
 
 double tgr_bin_edge(size_t bin)
@@ -88,7 +89,7 @@ static void add_to_bin(tgr_bin *bin, size_t reference, const tgr_answer *from, c
     bin->moves++;
 }
 
-bool tgr_bins_add(tgr_bins *bins, size_t bin, const tgr_answer *from, const tgr_answer *to)
+static bool add_move(tgr_bins *bins, size_t bin, const tgr_answer *from, const tgr_answer *to)
 {
     tgr_page *page = tgr_bins_page(bins, bin / TGR_PAGE_BINS);
     if (page == NULL) {
@@ -106,6 +107,34 @@ bool tgr_bins_add(tgr_bins *bins, size_t bin, const tgr_answer *from, const tgr_
     chosen[to->model]++;
     unlock(group);
     return true;
+}
+
+/* Bins lie far apart: what a later move needs is asked for early. */
+static void prefetch(const tgr_bins *bins, uint64_t key)
+{
+    size_t bin = tgr_bin_of(key), place = bin % TGR_PAGE_BINS;
+    const tgr_page *page = __atomic_load_n(&bins->pages[bin / TGR_PAGE_BINS], __ATOMIC_ACQUIRE);
+    if (page != NULL) {
+        const char *bytes = (const char *)&page->bins[place];
+        __builtin_prefetch(bytes, 1);
+        __builtin_prefetch(bytes + 64, 1);
+        __builtin_prefetch(bytes + 128, 1);
+        __builtin_prefetch(&page->groups[place / TGR_GROUP_BINS], 1);
+        __builtin_prefetch(page->chosen + place / TGR_GROUP_BINS * bins->models, 1);
+    }
+}
+
+bool tgr_bins_take(tgr_bins *bins, const tgr_move *moves, size_t count)
+{
+    bool added = true;
+    for (size_t i = 0; i < count && added; i++) {
+        if (i + AHEAD < count) {
+            prefetch(bins, moves[i + AHEAD].key);
+        }
+        tgr_answer from = tgr_answer_unpack(moves[i].from), to = tgr_answer_unpack(moves[i].to);
+        added = add_move(bins, tgr_bin_of(moves[i].key), &from, &to);
+    }
+    return added;
 }
 
 static void merge_bin(tgr_bin *into, const tgr_bin *from)

@@ -19,6 +19,7 @@
 #include <tagroute/status.h>
 
 #include "engine/simulate/answers.h"
+#include "engine/simulate/moves.h"
 #include "engine/simulate/order.h"
 #include "engine/simulate/tally.h"
 
@@ -65,9 +66,9 @@ double tgr_bin_edge(size_t bin);
 tgr_bins *tgr_bins_new(size_t models, size_t reference); /* NULL where memory is short */
 void tgr_bins_free(tgr_bins *bins);                      /* NULL allowed */
 
-/* Adds a move that is made from a threshold in the bin on. May be called by many threads at once.
+/* Adds moves, each to the bin that its threshold lies in. May be called by many threads at once.
  * False where memory is short. */
-bool tgr_bins_add(tgr_bins *bins, size_t bin, const tgr_answer *from, const tgr_answer *to);
+bool tgr_bins_take(tgr_bins *bins, const tgr_move *moves, size_t count);
 
 /* The page, made where there is none; NULL where memory is short. */
 tgr_page *tgr_bins_page(tgr_bins *bins, size_t page);

@@ -9,6 +9,8 @@
 #include "engine/base/error.h"
 #include "engine/base/memory.h"
 
+#define BLOCK_MOVES ((size_t)4096)
+
 static bool open_observer(tgr_observer *observer, size_t models, size_t asked)
 {
     observer->bad_row = SIZE_MAX;
@@ -102,10 +104,7 @@ static void gather(tgr_observer *observer, const tgr_gathering *gathering, const
         const tgr_answer *a = tgr_answers_ranked(&observer->answers, places[from]);
         const tgr_answer *b = tgr_answers_ranked(&observer->answers, places[to]);
         uint64_t order = order_of_move(path, path->moves[i].at, from, to, gathering->utility);
-        bool kept = gathering->bins == NULL
-                        ? keep_move(&observer->moves, order, a, b)
-                        : tgr_bins_add(gathering->bins, tgr_bin_of(order), a, b);
-        observer->out_of_memory |= !kept;
+        observer->out_of_memory |= !keep_move(&observer->moves, order, a, b);
         from = to;
     }
 }
@@ -119,8 +118,10 @@ static void observe_path(tgr_observer *observer, const batch_view *view, const t
     tgr_tally_add(&observer->counts->tally, first);
     observer->counts->chosen[first->model]++;
     if (path->count > 0) {
-        tgr_asked_add(&gathering->asked, observer->counts + 1, path, order, gathering->utility,
-                      &observer->answers);
+        if (gathering->asked.count > 0) {
+            tgr_asked_add(&gathering->asked, observer->counts + 1, path, order, gathering->utility,
+                          &observer->answers);
+        }
         gather(observer, gathering, order);
     }
 }
@@ -181,6 +182,11 @@ static void observe_rows(void *user, const tgr_decide *decide, const tgr_scored 
     tgr_observer *observer = &view->observers->each[scored->thread];
     for (size_t row = scored->begin; row < scored->end; row++) {
         observe_row(observer, view, decide, scored, row);
+    }
+    if (view->gathering->bins != NULL) {
+        observer->out_of_memory |=
+            !tgr_bins_take(view->gathering->bins, observer->moves.moves, observer->moves.count);
+        observer->moves.count = 0;
     }
 }
 
@@ -259,11 +265,12 @@ tgr_status tgr_gathering_use_bins(tgr_gathering *gathering, size_t models, size_
         return tgr_fail_memory(error, "the bins of thresholds");
     }
     const tgr_moves *moves = &gathering->moves;
+    size_t blocks = (moves->count + BLOCK_MOVES - 1) / BLOCK_MOVES;
 #pragma omp parallel for schedule(static) num_threads(threads) reduction(& : added)
-    for (long i = 0; i < (long)moves->count; i++) {
-        const tgr_move *move = &moves->moves[i];
-        tgr_answer from = tgr_answer_unpack(move->from), to = tgr_answer_unpack(move->to);
-        added = tgr_bins_add(bins, tgr_bin_of(move->key), &from, &to) & added;
+    for (long block = 0; block < (long)blocks; block++) {
+        size_t begin = (size_t)block * BLOCK_MOVES;
+        size_t count = moves->count - begin < BLOCK_MOVES ? moves->count - begin : BLOCK_MOVES;
+        added = tgr_bins_take(bins, moves->moves + begin, count) & added;
     }
     tgr_moves_free(&gathering->moves);
     gathering->bins = bins;
