@@ -19,6 +19,8 @@ typedef struct tgr_decide_memory {
     size_t mask_capacity;
     char *scratch; /* threads x scratch_each */
     size_t scratch_each;
+    float *scores; /* threads x score_each: where scores are asked for */
+    size_t score_each;
     size_t *bounds; /* of the pieces */
     size_t bound_capacity;
     tgr_transform transform;
@@ -98,6 +100,7 @@ void tgr_decide_close(tgr_decide *decide)
         tgr_transform_free(&decide->memory->transform);
         tgr_mem_free(decide->memory->masks);
         tgr_mem_free_aligned(decide->memory->scratch);
+        tgr_mem_free_aligned(decide->memory->scores);
         tgr_plan_close(&decide->memory->plan);
         tgr_mem_free(decide->memory->bounds);
         tgr_mem_free(decide->memory);
@@ -215,12 +218,25 @@ typedef struct row_counts {
 
 static bool has_known_tag(const tgr_serve *serve, const tgr_csr *x, size_t row)
 {
+    if (serve->unknown_tags == 0) {
+        return x->indptr[row] < x->indptr[row + 1];
+    }
     for (int64_t entry = x->indptr[row]; entry < x->indptr[row + 1]; entry++) {
         if (serve->known[x->indices[entry]]) {
             return true;
         }
     }
     return false;
+}
+
+bool tgr_decide_falls_back(const tgr_decide *decide, const tgr_csr *x, size_t row, bool eligible)
+{
+    int fallback = decide->plan.fallback;
+    if (fallback < 0 || !eligible) {
+        return fallback >= 0;
+    }
+    return !has_known_tag(decide->serve, x, row) &&
+           tgr_decide_eligible(decide, row, (size_t)fallback);
 }
 
 static void send_to_fallback(tgr_decide *decide, size_t row)
@@ -239,13 +255,9 @@ static void finish_row(tgr_decide *decide, const tgr_csr *x, size_t row, row_cou
 {
     const tgr_serve *serve = decide->serve;
     size_t count = decide->plan.threshold_count;
-    int fallback = decide->plan.fallback;
     bool undecided = decide->model[row * count] == TGR_UNDECIDED;
-    bool known = serve->unknown_tags == 0 ? x->indptr[row] < x->indptr[row + 1]
-                                          : has_known_tag(serve, x, row);
-    counts->no_known_tag += !known;
-    bool serves = fallback >= 0 && tgr_decide_eligible(decide, row, (size_t)fallback);
-    if (fallback >= 0 && (undecided || (!known && serves))) {
+    counts->no_known_tag += !has_known_tag(serve, x, row);
+    if (tgr_decide_falls_back(decide, x, row, !undecided)) {
         send_to_fallback(decide, row);
         counts->fell_back++;
         return;
@@ -271,7 +283,8 @@ static row_counts decide_piece(tgr_decide *decide, const tgr_csr *x, size_t begi
     return counts;
 }
 
-tgr_status tgr_decide_batch(tgr_decide *decide, tgr_batch *batch, tgr_error *error)
+/* Everything before rows are scored. */
+static tgr_status enter_batch(tgr_decide *decide, tgr_batch *batch, tgr_error *error)
 {
     tgr_status status = make_room(decide, batch, error);
     if (status == TGR_OK) {
@@ -280,11 +293,21 @@ tgr_status tgr_decide_batch(tgr_decide *decide, tgr_batch *batch, tgr_error *err
     if (status == TGR_OK) {
         status = check_costs(decide, batch, error);
     }
+    if (status == TGR_OK) {
+        describe(decide, batch);
+        decide->tokens_known = some_tokens(batch);
+        decide->queries += batch->rows;
+        decide->nonzeros += (uint64_t)(batch->x.indptr[batch->rows] - batch->x.indptr[0]);
+    }
+    return status;
+}
+
+tgr_status tgr_decide_batch(tgr_decide *decide, tgr_batch *batch, tgr_error *error)
+{
+    tgr_status status = enter_batch(decide, batch, error);
     if (status != TGR_OK) {
         return status;
     }
-    describe(decide, batch);
-    decide->tokens_known = some_tokens(batch);
     const tgr_csr x = batch->x;
     const size_t *bounds = decide->memory->bounds;
     size_t pieces = tgr_cut_rows(x.indptr, batch->rows, piece_rows(decide),
@@ -303,11 +326,64 @@ tgr_status tgr_decide_batch(tgr_decide *decide, tgr_batch *batch, tgr_error *err
             undecided += counts.undecided;
         }
     }
-    decide->queries += batch->rows;
-    decide->nonzeros += (uint64_t)(x.indptr[batch->rows] - x.indptr[0]);
     decide->no_known_tag += no_known_tag;
     decide->fell_back += fell_back;
     decide->undecided += undecided;
+    return TGR_OK;
+}
+
+/* ---- scores alone ---------------------------------------------------------------------------- */
+
+/* Few enough that their scores stay in the second-level cache with all that is made of them. */
+#define SCORED_FLOATS ((size_t)32768)
+#define SCORED_ROWS   ((size_t)1024)
+
+static size_t scored_rows(const tgr_decide *decide)
+{
+    size_t rows = SCORED_FLOATS / decide->serve->stride;
+    return rows < SCORED_ROWS ? rows : SCORED_ROWS;
+}
+
+static tgr_status make_score_room(tgr_decide *decide, tgr_error *error)
+{
+    tgr_decide_memory *memory = decide->memory;
+    size_t each = scored_rows(decide) * decide->serve->stride;
+    if (each > memory->score_each) {
+        tgr_mem_free_aligned(memory->scores);
+        memory->scores = tgr_mem_aligned((size_t)decide->plan.threads * each, sizeof(float));
+        memory->score_each = memory->scores == NULL ? 0 : each;
+    }
+    return memory->scores == NULL ? tgr_fail_memory(error, "the scores of a block") : TGR_OK;
+}
+
+tgr_status tgr_decide_scores(tgr_decide *decide, tgr_batch *batch, tgr_scored_visit *visit,
+                             void *user, tgr_error *error)
+{
+    tgr_status status = enter_batch(decide, batch, error);
+    if (status == TGR_OK) {
+        status = make_score_room(decide, error);
+    }
+    if (status != TGR_OK) {
+        return status;
+    }
+    const tgr_decide_memory *memory = decide->memory;
+    const tgr_csr x = batch->x;
+    size_t rows = scored_rows(decide), pieces = (batch->rows + rows - 1) / rows;
+#pragma omp parallel num_threads(decide->plan.threads)
+    {
+        size_t thread = (size_t)omp_get_thread_num();
+        void *scratch = memory->scratch + memory->scratch_each * thread;
+        float *scores = memory->scores + memory->score_each * thread;
+#pragma omp for schedule(dynamic, 1)
+        for (long piece = 0; piece < (long)pieces; piece++) {
+            size_t begin = (size_t)piece * rows;
+            size_t end = batch->rows - begin < rows ? batch->rows : begin + rows;
+            tgr_plan_score(&memory->plan, &x, begin, end, scratch, scores);
+            const tgr_scored scored = {
+                begin, end, scores, decide->serve->stride, &memory->decider, &x, (int)thread};
+            visit(user, decide, &scored);
+        }
+    }
     return TGR_OK;
 }
 

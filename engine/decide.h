@@ -55,6 +55,28 @@ unsigned tgr_decide_wants(const tgr_decide *decide, const tgr_query_file *file);
 /* Decides a batch (its values are transformed in place as the router says). */
 tgr_status tgr_decide_batch(tgr_decide *decide, tgr_batch *batch, tgr_error *error);
 
+/* Scores of some rows of the batch at hand, undecided: of the row `begin` at scores, of the next
+ * one `stride` floats further on, models in preference order. */
+typedef struct tgr_scored {
+    size_t begin, end;
+    const float *scores;
+    size_t stride;
+    const tgr_decider *decider; /* costs, eligibility, reference: in preference order */
+    const tgr_csr *x;
+    int thread;
+} tgr_scored;
+
+/* Called by several threads at once, for other rows each. */
+typedef void tgr_scored_visit(void *user, const tgr_decide *decide, const tgr_scored *scored);
+
+/* Scores a batch instead of deciding it, and shows the scores piece by piece. Counts queries and
+ * non-zeros only. */
+tgr_status tgr_decide_scores(tgr_decide *decide, tgr_batch *batch, tgr_scored_visit *visit,
+                             void *user, tgr_error *error);
+
+/* Whether a row goes to the fallback at every threshold. eligible: some model may serve it. */
+bool tgr_decide_falls_back(const tgr_decide *decide, const tgr_csr *x, size_t row, bool eligible);
+
 /* Expected cost of a router's model for a row of the last batch, USD; NaN where not known. */
 double tgr_decide_cost(const tgr_decide *decide, size_t row, size_t model);
 

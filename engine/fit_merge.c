@@ -24,7 +24,7 @@ typedef struct merging {
 static void close_merging(merging *merge)
 {
     for (size_t i = 0; i < merge->count; i++) {
-        tgr_partial_free(&merge->parts[i]);
+        tgr_fit_partial_free(&merge->parts[i]);
     }
     tgr_mem_free(merge->parts);
     tgr_mem_free(merge->seen);
@@ -47,7 +47,7 @@ static tgr_status read_parts(merging *merge, size_t count, tgr_error *error)
         merge->count = i + 1;
         status = tgr_run_check(merge->work.run, error);
         if (status == TGR_OK) {
-            status = tgr_partial_read(merge->paths[i], &merge->parts[i], error);
+            status = tgr_fit_partial_read(merge->paths[i], &merge->parts[i], error);
         }
     }
     return status;

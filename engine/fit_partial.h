@@ -49,12 +49,12 @@ typedef struct tgr_partial {
     tgr_value_sums values;    /* folds 0 where the scorer wants none */
 } tgr_partial;
 
-void tgr_partial_free(tgr_partial *partial); /* harmless on a zeroed structure */
+void tgr_fit_partial_free(tgr_partial *partial); /* harmless on a zeroed structure */
 
-tgr_status tgr_partial_write(const tgr_partial *partial, const char *path, tgr_error *error);
+tgr_status tgr_fit_partial_write(const tgr_partial *partial, const char *path, tgr_error *error);
 
 /* Trusts nothing of the file. To be freed in any case. */
-tgr_status tgr_partial_read(const char *path, tgr_partial *partial, tgr_error *error);
+tgr_status tgr_fit_partial_read(const char *path, tgr_partial *partial, tgr_error *error);
 
 /* A router's settings as a router file of no tags. */
 tgr_status tgr_partial_settings(tgr_router *router, tgr_buffer *settings, tgr_error *error);

@@ -418,7 +418,7 @@ bool tgr_partial_fit_is(const char *path)
     return length > 0 && looks_right(bytes, (size_t)length);
 }
 
-tgr_status tgr_partial_read(const char *path, tgr_partial *partial, tgr_error *error)
+tgr_status tgr_fit_partial_read(const char *path, tgr_partial *partial, tgr_error *error)
 {
     *partial = (tgr_partial){.parameter = NAN};
     tgr_file_bytes file;
@@ -434,7 +434,7 @@ tgr_status tgr_partial_read(const char *path, tgr_partial *partial, tgr_error *e
     return status;
 }
 
-void tgr_partial_free(tgr_partial *partial)
+void tgr_fit_partial_free(tgr_partial *partial)
 {
     tgr_buffer_free(&partial->settings);
     tgr_router_free(partial->router);

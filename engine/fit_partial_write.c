@@ -168,7 +168,7 @@ done:
     return status;
 }
 
-tgr_status tgr_partial_write(const tgr_partial *partial, const char *path, tgr_error *error)
+tgr_status tgr_fit_partial_write(const tgr_partial *partial, const char *path, tgr_error *error)
 {
     uint32_t pairs = 13 + (partial->outcomes != NULL) + (partial->values.folds > 0);
     tgr_buffer bytes = {0}, head = {0};

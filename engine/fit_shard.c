@@ -95,7 +95,7 @@ static tgr_status write_partial(tgr_fit_work *work, tgr_partial *partial, const 
     if (work->scorer->wants_values) {
         partial->values = work->outcomes.values[0];
     }
-    status = tgr_partial_write(partial, output, error);
+    status = tgr_fit_partial_write(partial, output, error);
     /* what was lent */
     partial->split = NULL;
     partial->model_outcomes = NULL;
@@ -127,7 +127,7 @@ done:
     if (report != NULL) {
         *report = work.report;
     }
-    tgr_partial_free(&partial);
+    tgr_fit_partial_free(&partial);
     tgr_fit_work_close(&work);
     return status;
 }

@@ -163,3 +163,13 @@ void tgr_plan_route(const tgr_plan *plan, const tgr_csr *x, const tgr_decider *d
         plan->kernels->route(x, &plan->weights, decider, begin, end, scratch, choice);
     }
 }
+
+void tgr_plan_score(const tgr_plan *plan, const tgr_csr *x, size_t begin, size_t end, void *scratch,
+                    float *scores)
+{
+    if (plan->reason == TGR_PLAN_DENSE) {
+        tgr_dense_score(&plan->dense, x, begin, end, scratch, scores);
+    } else {
+        plan->kernels->score(x, &plan->weights, begin, end, scratch, scores);
+    }
+}

@@ -69,6 +69,10 @@ tgr_status tgr_plan_make(tgr_plan *plan, const tgr_plan_work *work, const tgr_we
 void tgr_plan_route(const tgr_plan *plan, const tgr_csr *x, const tgr_decider *decider,
                     size_t begin, size_t end, void *scratch, const tgr_choice *choice);
 
+/* As tgr_kernels.score, the planned way. */
+void tgr_plan_score(const tgr_plan *plan, const tgr_csr *x, size_t begin, size_t end, void *scratch,
+                    float *scores);
+
 /* Says what was chosen and why, in a sentence or two without a final stop. */
 void tgr_plan_explain(const tgr_plan *plan, char *text, size_t size);
 

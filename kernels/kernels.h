@@ -116,6 +116,10 @@ typedef struct tgr_kernels {
     /* Scores and decides rows [begin, end); choice is indexed by row. */
     void (*route)(const tgr_csr *x, const tgr_weights *w, const tgr_decider *decider, size_t begin,
                   size_t end, void *scratch, const tgr_choice *choice);
+    /* Scores of rows [begin, end), undecided: scores[(r - begin) * w->stride + k], with anything
+     * behind the last model. */
+    void (*score)(const tgr_csr *x, const tgr_weights *w, size_t begin, size_t end, void *scratch,
+                  float *scores);
     /* Decides rows [begin, end) given their scores: scores[(r - begin) * w->stride + k], aligned to
      * 64, with anything behind the last model. Of w only models, stride and bias are read. */
     void (*decide)(const tgr_weights *w, const tgr_decider *decider, float *scores, size_t begin,

@@ -209,6 +209,25 @@ static void compare(const tgr_kernels *kernels, const problem *p, const tgr_deci
     guarded_free(&scratch);
 }
 
+static void compare_scores(const tgr_kernels *kernels, const problem *p, const float *scores,
+                           size_t begin, size_t end)
+{
+    size_t stride = p->w.stride, models = p->w.models;
+    guarded got = guarded_new((end - begin) * stride * sizeof(float), 64);
+    guarded scratch = guarded_new(tgr_kernels_scratch(models), 64);
+    memset(got.bytes, 0x55, (end - begin) * stride * sizeof(float));
+    float *got_scores = (float *)(void *)got.bytes;
+    kernels->score(&p->x, &p->w, begin, end, scratch.bytes, got_scores);
+    for (size_t row = begin; row < end; row++) {
+        for (size_t k = 0; k < models; k++) {
+            float a = got_scores[(row - begin) * stride + k], b = scores[row * models + k];
+            assert_true((isnan(a) && isnan(b)) || memcmp(&a, &b, sizeof a) == 0);
+        }
+    }
+    guarded_free(&got);
+    guarded_free(&scratch);
+}
+
 static void compare_all(const problem *p, const tgr_decider *decider)
 {
     size_t rows = p->x.rows, count = decider->threshold_count, stride = p->w.models;
@@ -225,6 +244,7 @@ static void compare_all(const problem *p, const tgr_decider *decider)
             size_t begin = below(rows + 1), end = begin + below(rows - begin + 1);
             compare(kernels, p, decider, false, model, margin, 0, rows);
             compare(kernels, p, decider, true, model, margin, begin, end);
+            compare_scores(kernels, p, scores, begin, end);
         }
     }
     free(scores);

@@ -196,7 +196,7 @@ static void check_best(const world *w, const tgr_simulation *got, const plain_po
     }
 }
 
-static void check_world(const world *w, const setting *set)
+static void check_world(const world *w, const setting *set, bool ties)
 {
     tgr_simulation *got = simulate(w, set);
     assert_int_equal(got->queries, w->queries);
@@ -213,7 +213,7 @@ static void check_world(const world *w, const setting *set)
     check_oracle(w, set, got);
     check_random(w, set, got);
     check_best(w, got, plain);
-    check_metrics(w, set, got, plain, alone, best);
+    check_metrics(w, set, got, alone, best, ties);
     free(plain);
     tgr_simulation_free(got);
 }
@@ -245,7 +245,7 @@ static void check_settings(const world *w, const world_kind *kind, bool two_file
             .threads = draw(2) == 0 ? 1 : 3,
             .two_files = two_files,
         };
-        check_world(w, &set);
+        check_world(w, &set, kind->ties);
     }
 }
 

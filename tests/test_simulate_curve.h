@@ -6,45 +6,58 @@
 #include "tests/test_simulate_run.h"
 
 typedef struct plain_curve {
-    plain_point *points; /* falling threshold: from all at the reference */
+    plain_point *points; /* from the most queries at the reference to the fewest */
     double *x, *y;       /* share at the reference, quality */
     size_t count;
 } plain_curve;
 
-static inline int compare_falling(const void *a, const void *b)
+/* One threshold of each that makes a difference, rising. */
+static inline size_t telling_thresholds(const world *w, tgr_rule rule, double *at)
 {
-    float x = *(const float *)a, y = *(const float *)b;
-    return (x < y) - (x > y);
-}
-
-static inline plain_curve every_point(const world *w, const setting *set, bool by_score)
-{
-    plain_curve curve = {some(w->queries + 1, sizeof *curve.points),
-                         some(w->queries + 1, sizeof(double)), some(w->queries + 1, sizeof(double)),
-                         0};
-    int *chosen = some(w->queries, sizeof *chosen);
-    float *margins = some(w->queries, sizeof *margins);
-    decide_all(w, TGR_RULE_MARGIN, INFINITY, set->fallback, chosen, margins);
-    size_t moving = 0;
-    for (size_t i = 0; i < w->queries; i++) {
-        if (!isnan(margins[i])) {
-            margins[moving++] = margins[i];
-        }
-    }
-    qsort(margins, moving, sizeof *margins, compare_falling);
-    for (size_t i = 0; i <= moving; i++) {
-        if (i > 1 && margins[i - 1] == margins[i - 2]) {
+    size_t count = every_crossing(w, rule, at), kept = 0;
+    double *crossings = some(count, sizeof *crossings);
+    memcpy(crossings, at, count * sizeof *at);
+    for (size_t i = 0; i < count; i++) {
+        if (i > 0 && crossings[i] == crossings[i - 1]) {
             continue;
         }
-        double threshold = i == 0 ? INFINITY : margins[i - 1];
-        curve.points[curve.count] =
-            plain_simulate(w, TGR_RULE_MARGIN, threshold, set->fallback, by_score);
-        curve.x[curve.count] = curve.points[curve.count].share[w->reference];
-        curve.y[curve.count] = quality_at(&curve.points[curve.count], by_score);
-        curve.count++;
+        if (rule == TGR_RULE_UTILITY) { /* below a crossing, not on it */
+            double before = i == 0 ? 0 : crossings[i - 1];
+            if (crossings[i] - before > 1e-9 * crossings[i]) {
+                at[kept++] = before + (crossings[i] - before) / 2;
+            }
+        } else {
+            at[kept++] = crossings[i];
+        }
     }
-    free(chosen);
-    free(margins);
+    at[kept++] = count == 0 ? 0 : nextafterf((float)crossings[count - 1], INFINITY) * 1.5 + 1;
+    free(crossings);
+    return kept;
+}
+
+static inline plain_curve every_point(const world *w, const setting *set, tgr_rule rule,
+                                      bool by_score)
+{
+    double *at = some(w->queries * w->models * w->models + 3, sizeof *at);
+    at[0] = 0;
+    size_t first = rule == TGR_RULE_UTILITY;
+    size_t count = telling_thresholds(w, rule, at + first) + first;
+    plain_curve curve = {some(count, sizeof *curve.points), some(count, sizeof(double)),
+                         some(count, sizeof(double)), count};
+    bool by_falling = false;
+    for (int turn = 0; turn < 2; turn++) {
+        for (size_t i = 0; i < count; i++) {
+            size_t to = by_falling ? i : count - 1 - i;
+            curve.points[to] = plain_simulate(w, rule, at[i], set->fallback, by_score);
+            curve.x[to] = curve.points[to].share[w->reference];
+            curve.y[to] = quality_at(&curve.points[to], by_score);
+        }
+        if (curve.x[0] >= curve.x[count - 1]) {
+            break;
+        }
+        by_falling = true;
+    }
+    free(at);
     return curve;
 }
 
@@ -131,6 +144,7 @@ static inline void check_areas_of(const world *w, const tgr_simulation *got,
     size_t cheapest = 0, dearest = 0;
     for (size_t i = 0; i < curve->count; i++) {
         defined = defined && !(w->models == 2 && isnan(curve->y[i])) &&
+                  !(w->models == 2 && i > 0 && curve->x[i] > curve->x[i - 1] + 1e-12) &&
                   !(w->models > 2 && isnan(curve->points[i].cost));
     }
     for (size_t model = 0; model < w->models; model++) {
@@ -212,25 +226,23 @@ static inline void check_gains(const tgr_simulation *got, const plain_curve *cur
                  "cost_save");
 }
 
+/* By every threshold, where those are few enough to be tried one by one and, for utility, do not
+ * lie on top of each other. */
 static inline void check_metrics(const world *w, const setting *set, const tgr_simulation *got,
-                                 const plain_point *plain, const plain_point *alone, size_t best)
+                                 const plain_point *alone, size_t best, bool ties)
 {
+    static const tgr_rule of_policy[] = {TGR_RULE_MARGIN, TGR_RULE_UTILITY, TGR_RULE_SLACK};
     bool by_score = got->quality == TGR_QUALITY_SCORE;
-    plain_curve curve;
-    if (set->policy == TGR_POLICY_MARGIN) {
-        curve = every_point(w, set, by_score);
-        check_areas_of(w, got, &curve, alone, best);
-        assert_about(got->metrics.aiq, wrapped_height(&curve), 1e-9, "aiq");
-    } else {
-        curve = (plain_curve){some(got->points, sizeof *curve.points),
-                              some(got->points, sizeof(double)), some(got->points, sizeof(double)),
-                              got->points};
-        memcpy(curve.points, plain, got->points * sizeof *plain);
-        for (size_t i = 0; i < got->points; i++) {
-            curve.y[i] = quality_at(&plain[i], by_score);
-        }
-        assert_true(isnan(got->metrics.auc) && isnan(got->metrics.aiq));
+    bool zero = set->policy == TGR_POLICY_UTILITY && set->threshold_count == 1 &&
+                set->thresholds[0] == 0; /* costs are no matter, nor is any other threshold */
+    if (zero ||
+        (set->policy != TGR_POLICY_MARGIN && (w->queries * w->models * w->models > 3000 ||
+                                              (ties && set->policy == TGR_POLICY_UTILITY)))) {
+        return;
     }
+    plain_curve curve = every_point(w, set, of_policy[set->policy], by_score);
+    check_areas_of(w, got, &curve, alone, best);
+    assert_about(got->metrics.aiq, wrapped_height(&curve), 1e-9, "aiq");
     check_gains(got, &curve);
     curve_free(&curve);
 }

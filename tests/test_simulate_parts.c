@@ -76,7 +76,7 @@ static void check_sort(size_t count, int kind)
     }
     qsort(keys, count, sizeof *keys, compare_keys);
     tgr_order_sort_24(small, count);
-    tgr_order_sort_40(large, count);
+    tgr_order_sort_40(large, count, kind % 2 == 0 ? 1 : 3);
     uint64_t small_total = 0, large_total = 0;
     for (size_t i = 0; i < count; i++) {
         assert_true(small[i].key == keys[i] && large[i].key == keys[i]);
@@ -94,7 +94,7 @@ static void check_sort(size_t count, int kind)
 static void test_sort(void **state)
 {
     (void)state;
-    static const size_t counts[] = {0, 1, 2, 3, 23, 24, 25, 26, 255, 1000, 20000};
+    static const size_t counts[] = {0, 1, 2, 3, 23, 24, 25, 26, 255, 1000, 20000, 140000};
     for (size_t i = 0; i < sizeof counts / sizeof counts[0]; i++) {
         for (int kind = 0; kind < 5; kind++) {
             check_sort(counts[i], kind);
@@ -230,7 +230,7 @@ static void test_areas_by_cost(void **state)
                                        {20, 0.5}, {25, 0.9}, {32, 1.5}};
     const tgr_baseline alone[3] = {
         {10, NAN, 0.2, 1, NULL}, {20, NAN, 0.8, 1, NULL}, {30, NAN, 0.6, 1, NULL}};
-    tgr_metrics_basis basis = {3, alone, 1, TGR_QUALITY_SCORE, true};
+    tgr_metrics_basis basis = {3, alone, 1, TGR_QUALITY_SCORE, true, false};
     tgr_error error;
     tgr_curve curve = {0};
     assert_int_equal(tgr_curve_reserve(&curve, 6, &error), TGR_OK);
@@ -304,7 +304,7 @@ static void test_metrics_need_costs(void **state)
     tgr_error error;
     tgr_curve curve = {0};
     const tgr_baseline alone[2] = {{10, NAN, 0.5, 1, NULL}, {NAN, NAN, 1, 1, NULL}};
-    const tgr_metrics_basis basis = {2, alone, 1, TGR_QUALITY_SCORE, true};
+    const tgr_metrics_basis basis = {2, alone, 1, TGR_QUALITY_SCORE, true, true};
     assert_int_equal(tgr_curve_reserve(&curve, 2, &error), TGR_OK);
     tgr_curve_add(&curve, NAN, 1, 1);
     tgr_curve_add(&curve, 10, 0.5, 0);
@@ -352,6 +352,19 @@ static const char expected_json[] = "{\n"
                                     "    \"perf_gain\": 8,\n"
                                     "    \"uplift\": 9,\n"
                                     "    \"rank\": null\n"
+                                    "  },\n"
+                                    "  \"binned\": false,\n"
+                                    "  \"error_bound\": {\n"
+                                    "    \"auc\": 0,\n"
+                                    "    \"apgr\": 0,\n"
+                                    "    \"pauc\": 0,\n"
+                                    "    \"cpt50\": 0,\n"
+                                    "    \"cpt80\": 0,\n"
+                                    "    \"aiq\": 0,\n"
+                                    "    \"cost_save\": 0,\n"
+                                    "    \"perf_gain\": 0,\n"
+                                    "    \"uplift\": 0,\n"
+                                    "    \"rank\": 0\n"
                                     "  },\n"
                                     "  \"baselines\": {\n"
                                     "    \"best_single\": {\n"

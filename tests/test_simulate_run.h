@@ -33,6 +33,12 @@ typedef struct setting {
     int fallback;
     int threads;
     bool two_files;
+    uint64_t memory;
+    bool binned;
+    size_t bootstrap;
+    uint64_t seed;
+    uint64_t shard, shards;
+    const char *partial;
 } setting;
 
 static inline void write_files(const world *w, bool two)
@@ -45,8 +51,8 @@ static inline void write_files(const world *w, bool two)
 }
 
 /* Of the files written last. */
-static inline tgr_status run_simulation(const world *w, const setting *set,
-                                        tgr_simulation **simulation, tgr_error *error)
+static inline tgr_status run_with(const world *w, const setting *set, tgr_simulation **simulation,
+                                  tgr_error *error, long fail)
 {
     const char *inputs[] = {paths[0], paths[1]};
     char fallback[16];
@@ -58,15 +64,31 @@ static inline tgr_status run_simulation(const world *w, const setting *set,
     options.thresholds = set->thresholds;
     options.threshold_count = set->threshold_count;
     options.quality = set->quality;
+    options.memory = set->memory;
+    options.binned = set->binned;
+    options.bootstrap = set->bootstrap;
+    options.seed = set->seed;
+    options.shard = set->shard;
+    options.shards = set->shards;
+    options.partial = set->partial;
     if (set->fallback >= 0) {
         snprintf(fallback, sizeof fallback, "m%d", set->fallback);
         options.fallback = fallback;
     }
     const tgr_run run = {.size = sizeof run, .threads = set->threads};
+    tgr_mem_fail_after(-1);
     tgr_router *router = world_router(w);
+    tgr_mem_fail_after(fail); /* negative: none does */
     tgr_status status = tgr_simulate(router, &options, simulation, &run, error);
+    tgr_mem_fail_after(-1);
     tgr_router_free(router);
     return status;
+}
+
+static inline tgr_status run_simulation(const world *w, const setting *set,
+                                        tgr_simulation **simulation, tgr_error *error)
+{
+    return run_with(w, set, simulation, error, -1);
 }
 
 static inline tgr_simulation *simulate(const world *w, const setting *set)

@@ -15,7 +15,7 @@
 #include "engine/store/query_write.h"
 #include "tests/cmocka_all.h"
 
-enum { TAGS = 12, LISTS = 5, MODELS = 9 };
+enum { TAGS = 12, LISTS = 5, MODELS = 50 };
 
 typedef struct world {
     size_t queries, models, reference;
@@ -398,74 +398,135 @@ static inline double expected_cost(const world *w, size_t query, size_t model)
     return w->mean_cost[model];
 }
 
-/* Decides all queries at one threshold with the reference kernels; fallback -1: none. margin may be
- * NULL; it is NaN where no threshold matters. */
-static inline void decide_all(const world *w, tgr_rule rule, double threshold, int fallback,
-                              int *chosen, float *margin)
-{
+/* The world in preference order, for one query at a time. */
+typedef struct plain_view {
     size_t order[MODELS], place_of[MODELS];
-    preference(w, order);
-    float weights[TAGS][MODELS] = {0}, bias[MODELS];
+    float weights[TAGS][MODELS], bias[MODELS];
     double flat[MODELS], price_in[MODELS], price_out[MODELS];
+} plain_view;
+
+static inline void view_world(const world *w, plain_view *view)
+{
+    *view = (plain_view){0};
+    preference(w, view->order);
     for (size_t place = 0; place < w->models; place++) {
-        size_t model = order[place];
-        place_of[model] = place;
-        bias[place] = w->bias[model];
-        flat[place] = w->mean_cost[model];
-        price_in[place] = is_priced(w, model) ? w->price_in[model] : NAN;
-        price_out[place] = w->price_out[model] * w->tokens[model];
+        size_t model = view->order[place];
+        view->place_of[model] = place;
+        view->bias[place] = w->bias[model];
+        view->flat[place] = w->mean_cost[model];
+        view->price_in[place] = is_priced(w, model) ? w->price_in[model] : NAN;
+        view->price_out[place] = w->price_out[model] * w->tokens[model];
         for (size_t tag = 0; tag + 1 < TAGS; tag++) {
-            weights[tag][place] = w->weights[tag][model];
+            view->weights[tag][place] = w->weights[tag][model];
         }
     }
-    const tgr_weights scoring = {w->models, MODELS, &weights[0][0], bias};
-    for (size_t query = 0; query < w->queries; query++) {
-        int64_t indptr[2] = {0, 0};
-        uint32_t indices[TAGS];
-        uint8_t values[TAGS];
-        bool known = false;
-        for (uint32_t tag = 0; tag < TAGS; tag++) {
-            if (w->x[query * TAGS + tag] > 0) {
-                indices[indptr[1]] = tag;
-                values[indptr[1]++] = w->x[query * TAGS + tag];
-                known |= tag + 1 < TAGS;
-            }
+}
+
+/* Scores by place; returns whether the query has a tag that the router knows. */
+static inline bool score_query(const world *w, const plain_view *view, size_t query, float *scores)
+{
+    int64_t indptr[2] = {0, 0};
+    uint32_t indices[TAGS];
+    uint8_t values[TAGS];
+    bool known = false;
+    for (uint32_t tag = 0; tag < TAGS; tag++) {
+        if (w->x[query * TAGS + tag] > 0) {
+            indices[indptr[1]] = tag;
+            values[indptr[1]++] = w->x[query * TAGS + tag];
+            known |= tag + 1 < TAGS;
         }
+    }
+    const tgr_csr x = {
+        .rows = 1, .indptr = indptr, .indices = indices, .values = values, .value_type = TGR_U8};
+    const tgr_weights scoring = {w->models, MODELS, &view->weights[0][0], view->bias};
+    tgr_ref_score(&x, &scoring, 0, 1, scores, MODELS);
+    return known;
+}
+
+/* Decides all queries at some thresholds with the reference kernels: chosen[query * count + i];
+ * fallback -1: none. margin may be NULL; it is NaN where no threshold matters. */
+static inline void decide_many(const world *w, tgr_rule rule, const double *thresholds,
+                               size_t count, int fallback, int *chosen, float *margin)
+{
+    plain_view view;
+    view_world(w, &view);
+    int16_t *places = some(count, sizeof *places);
+    float *margins = some(count, sizeof *margins);
+    for (size_t query = 0; query < w->queries; query++) {
+        float scores[MODELS];
+        bool known = score_query(w, &view, query, scores), any = false;
         uint64_t mask = 0;
         for (size_t model = 0; model < w->models; model++) {
-            mask |= (uint64_t)may_serve(w, query, model) << place_of[model];
+            mask |= (uint64_t)may_serve(w, query, model) << view.place_of[model];
+            any |= may_serve(w, query, model);
         }
-        const tgr_csr x = {.rows = 1,
-                           .indptr = indptr,
-                           .indices = indices,
-                           .values = values,
-                           .value_type = TGR_U8};
         const tgr_decider decider = {
             .rule = rule,
             .models = w->models,
-            .reference = place_of[w->reference],
-            .thresholds = &threshold,
-            .threshold_count = 1,
-            .flat = flat,
-            .price_in = price_in,
-            .price_out = price_out,
+            .reference = view.place_of[w->reference],
+            .thresholds = thresholds,
+            .threshold_count = count,
+            .flat = view.flat,
+            .price_in = view.price_in,
+            .price_out = view.price_out,
             .prompt_tokens = &w->prompt_tokens[query],
             .eligible = &mask,
             .mask_words = 1,
         };
-        float scores[MODELS], own_margin;
-        int16_t place;
-        tgr_ref_score(&x, &scoring, 0, 1, scores, MODELS);
-        tgr_ref_decide(&decider, scores, MODELS, 0, 1, &(tgr_choice){&place, &own_margin});
-        chosen[query] = place < 0 ? -1 : (int)order[place];
-        if (fallback >= 0 && (place < 0 || (!known && may_serve(w, query, (size_t)fallback)))) {
-            chosen[query] = fallback;
-            own_margin = NAN;
-        }
-        if (margin != NULL) {
-            margin[query] = own_margin;
+        tgr_ref_decide(&decider, scores, MODELS, 0, 1, &(tgr_choice){places, margins});
+        bool falls = fallback >= 0 && (!any || (!known && may_serve(w, query, (size_t)fallback)));
+        for (size_t i = 0; i < count; i++) {
+            chosen[query * count + i] = falls           ? fallback
+                                        : places[i] < 0 ? -1
+                                                        : (int)view.order[places[i]];
+            if (margin != NULL) {
+                margin[query * count + i] = falls ? NAN : margins[i];
+            }
         }
     }
+    free(places);
+    free(margins);
+}
+
+static inline void decide_all(const world *w, tgr_rule rule, double threshold, int fallback,
+                              int *chosen, float *margin)
+{
+    decide_many(w, rule, &threshold, 1, fallback, chosen, margin);
+}
+
+/* Every threshold at which a query may change its model, and some at which none does: rising, with
+ * room for queries x models x models + 2. */
+static inline int compare_rising(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+static inline size_t every_crossing(const world *w, tgr_rule rule, double *at)
+{
+    plain_view view;
+    view_world(w, &view);
+    size_t count = 0;
+    for (size_t query = 0; query < w->queries; query++) {
+        float scores[MODELS];
+        score_query(w, &view, query, scores);
+        for (size_t a = 0; a < w->models; a++) {
+            for (size_t b = 0; b < w->models; b++) {
+                float lost = scores[a] - scores[b];
+                double saved =
+                    expected_cost(w, query, view.order[a]) - expected_cost(w, query, view.order[b]);
+                if (rule == TGR_RULE_MARGIN && view.order[b] == w->reference) {
+                    at[count++] = lost;
+                } else if (rule == TGR_RULE_SLACK && lost >= 0) {
+                    at[count++] = lost;
+                } else if (rule == TGR_RULE_UTILITY && lost > 0 && saved > 0) {
+                    at[count++] = ((double)scores[a] - (double)scores[b]) / saved;
+                }
+            }
+        }
+    }
+    qsort(at, count, sizeof *at, compare_rising);
+    return count;
 }
 
 #endif

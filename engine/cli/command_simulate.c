@@ -1,4 +1,5 @@
 /* command_simulate.c - what a policy would cost and achieve. */
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,10 +15,17 @@
 #include "engine/cli/show_simulation.h"
 #include "engine/cli/write_file.h"
 
+#define MOST_REPLICATES 100000
+
 static const tgr_cli_option simulate_options[] = {
     {"router", 'r', "ROUTER", "the router that `tagroute fit` wrote"},
     {"quality", 0, "QUALITY",
      "score: the recorded score; accept: won or tied (default: score where recorded)"},
+    {"bootstrap", 0, "N",
+     "add the range of 95 of 100 of N resampled logs to every figure, such as 200"},
+    {"seed", 0, "N", "another seed resamples otherwise (default: 1)"},
+    {"shard", 0, "I/N", "only the I-th of N even parts of the queries, for --partial"},
+    {"partial", 0, "FILE", "write the sums of a shard, which `tagroute merge` joins"},
     {"json", 0, "FILE",
      "write everything as one JSON object; - is standard output, without tables"},
     {0},
@@ -33,6 +41,8 @@ static const tgr_cli_example examples[] = {
      "tagroute simulate queries.h5 -r router.msgpack --split test"},
     {"exactly these thresholds, for a program",
      "tagroute simulate queries.h5 -r router.msgpack --theta -0.02:0:0.01 --json -"},
+    {"how sure all of this is",
+     "tagroute simulate queries.h5 -r router.msgpack --bootstrap 200 --json report.json"},
     {"score against cost, with current prices",
      "tagroute simulate queries.h5 -r router.msgpack --policy utility --prices litellm.json"},
     {0},
@@ -62,6 +72,53 @@ static tgr_status read_quality(const char *name, tgr_quality *quality, tgr_error
     return TGR_OK;
 }
 
+static tgr_status read_bootstrap(tgr_simulate_options *options, const tgr_cli_arguments *arguments,
+                                 tgr_error *error)
+{
+    const char *replicates = tgr_cli_text(arguments, "bootstrap");
+    const char *seed = tgr_cli_text(arguments, "seed");
+    long number = 1;
+    tgr_status status = TGR_OK;
+    if (replicates == NULL && seed != NULL) {
+        return tgr_cli_fail(error, TGR_ERR_ARGUMENT,
+                            "--seed is of --bootstrap, which is not given");
+    }
+    if (replicates != NULL) {
+        status = tgr_cli_parse_integer("bootstrap", replicates, 2, MOST_REPLICATES, &number, error);
+        options->bootstrap = (size_t)number;
+        number = 1;
+    }
+    if (status == TGR_OK && seed != NULL) {
+        status = tgr_cli_parse_integer("seed", seed, 0, LONG_MAX, &number, error);
+    }
+    options->seed = (uint64_t)number;
+    return status;
+}
+
+static tgr_status read_shard(tgr_simulate_options *options, const tgr_cli_arguments *arguments,
+                             tgr_error *error)
+{
+    const char *text = tgr_cli_text(arguments, "shard");
+    options->partial = tgr_cli_text(arguments, "partial");
+    if ((text == NULL) != (options->partial == NULL)) {
+        return tgr_cli_fail(error, TGR_ERR_ARGUMENT,
+                            "--shard and --partial go together: which part, and where to");
+    }
+    unsigned long long shard, shards;
+    char rest;
+    if (text == NULL) {
+        return TGR_OK;
+    }
+    if (strspn(text, "0123456789/") != strlen(text) || strlen(text) > 20 ||
+        sscanf(text, "%llu/%llu%c", &shard, &shards, &rest) != 2 || shard < 1 || shard > shards) {
+        return tgr_cli_fail(error, TGR_ERR_ARGUMENT,
+                            "--shard is I/N, such as 1/4 for the first of four, not '%.60s'", text);
+    }
+    options->shard = shard - 1;
+    options->shards = shards;
+    return TGR_OK;
+}
+
 static tgr_status read_options(simulating *work, const tgr_cli_arguments *arguments,
                                tgr_error *error)
 {
@@ -73,6 +130,12 @@ static tgr_status read_options(simulating *work, const tgr_cli_arguments *argume
     tgr_status status = tgr_cli_need(arguments, "router", &work->router_path, error);
     if (status == TGR_OK) {
         status = read_quality(tgr_cli_text(arguments, "quality"), &options->quality, error);
+    }
+    if (status == TGR_OK) {
+        status = read_bootstrap(options, arguments, error);
+    }
+    if (status == TGR_OK) {
+        status = read_shard(options, arguments, error);
     }
     if (status == TGR_OK) {
         status = tgr_cli_deciding_read(&work->deciding, arguments, error);

@@ -2,6 +2,7 @@
 #include "engine/cli/show_simulation.h"
 
 #include <math.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -176,38 +177,87 @@ static void show_curve(const tgr_simulation *simulation, const shown_models *sho
 
 typedef struct metric_line {
     const char *name;
-    double value;
+    size_t place; /* in tgr_metrics */
     const char *meaning;
 } metric_line;
 
-static void show_metrics(const tgr_simulation *simulation, FILE *file)
+static double metric_at(const tgr_metrics *metrics, size_t place)
 {
-    const tgr_metrics *m = &simulation->metrics;
-    bool two = simulation->models == 2;
-    const metric_line lines[] = {
-        {"auc", m->auc,
-         two ? "mean quality over all shares sent to the reference"
-             : "mean of the best quality over all costs"},
-        {"apgr", m->apgr, "share of the quality gap won on average; at random 0.5"},
-        {"cpt50", m->cpt50,
-         two ? "share to the reference that wins half of the gap"
-             : "scaled cost that wins half of the gap"},
-        {"cpt80", m->cpt80,
-         two ? "share to the reference that wins 80 % of the gap"
-             : "scaled cost that wins 80 % of the gap"},
-        {"pauc", m->pauc, "area above the best single model"},
-        {"aiq", m->aiq, "mean quality of the cost-quality hull"},
-        {"cost_save", m->cost_save, "cost saved at the best single model's quality"},
-        {"perf_gain", m->perf_gain, "best quality over the best single model's, less 1"},
-        {"uplift", m->uplift, "accept rate over the best single model's, less 1"},
-        {"rank", m->rank, "mean rank of the chosen model; 1 is always the best"},
-    };
-    fputc('\n', file);
-    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
-        if (!isnan(lines[i].value)) {
-            fprintf(file, "  %-10s %8.4f  %s\n", lines[i].name, lines[i].value, lines[i].meaning);
+    double value;
+    memcpy(&value, (const char *)metrics + place, sizeof value);
+    return value;
+}
+
+/* How far off, or between what, a metric is; nothing where that is not known. */
+static void format_doubt(char *text, size_t size, const tgr_simulation *simulation, size_t place)
+{
+    const tgr_intervals *range = simulation->intervals;
+    double error = metric_at(&simulation->error_bound, place);
+    int length = 0;
+    text[0] = '\0';
+    if (simulation->binned && error > 0) {
+        length = snprintf(text, size, " +/-%.1g", error);
+    }
+    if (range != NULL && range->high != NULL) {
+        double low = metric_at(&range->low->metrics, place);
+        double high = metric_at(&range->high->metrics, place);
+        if (!isnan(low)) {
+            snprintf(text + length, size - (size_t)length, "  %.4f to %.4f", low, high);
         }
     }
+}
+
+static void show_metrics(const tgr_simulation *simulation, FILE *file)
+{
+#define METRIC(name, meaning)                                                                      \
+    {                                                                                              \
+#name, offsetof(tgr_metrics, name), meaning                                                \
+    }
+    bool two = simulation->models == 2;
+    const metric_line lines[] = {
+        METRIC(auc, two ? "mean quality over all shares sent to the reference"
+                        : "mean of the best quality over all costs"),
+        METRIC(apgr, "share of the quality gap won on average; at random 0.5"),
+        METRIC(cpt50, two ? "share to the reference that wins half of the gap"
+                          : "scaled cost that wins half of the gap"),
+        METRIC(cpt80, two ? "share to the reference that wins 80 % of the gap"
+                          : "scaled cost that wins 80 % of the gap"),
+        METRIC(pauc, "area above the best single model"),
+        METRIC(aiq, "mean quality of the cost-quality hull"),
+        METRIC(cost_save, "cost saved at the best single model's quality"),
+        METRIC(perf_gain, "best quality over the best single model's, less 1"),
+        METRIC(uplift, "accept rate over the best single model's, less 1"),
+        METRIC(rank, "mean rank of the chosen model; 1 is always the best"),
+    };
+#undef METRIC
+    fputc('\n', file);
+    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+        double value = metric_at(&simulation->metrics, lines[i].place);
+        char doubt[64];
+        if (!isnan(value)) {
+            format_doubt(doubt, sizeof doubt, simulation, lines[i].place);
+            fprintf(file, "  %-10s %8.4f%s  %s\n", lines[i].name, value, doubt, lines[i].meaning);
+        }
+    }
+}
+
+/* Between what cost and quality of the chosen point are, in 95 of 100 logs like this one. */
+static void show_ranges(const tgr_simulation *simulation, FILE *file)
+{
+    const tgr_intervals *range = simulation->intervals;
+    if (range == NULL || range->high == NULL || simulation->best >= simulation->points) {
+        return;
+    }
+    const tgr_point *low = &range->low->curve[simulation->best];
+    const tgr_point *high = &range->high->curve[simulation->best];
+    double quality_low = quality_of(simulation, low->accept_rate, low->mean_score);
+    double quality_high = quality_of(simulation, high->accept_rate, high->mean_score);
+    char a[TGR_CLI_NUMBER_SIZE], b[TGR_CLI_NUMBER_SIZE];
+    fputs("in 95 of 100 such logs", file);
+    if (!isnan(low->cost)) {
+        fprintf(file, " cost %s to %s,", tgr_cli_money(a, low->cost), tgr_cli_money(b, high->cost));
+    }
+    fprintf(file, " %s %.4f to %.4f\n", quality_name(simulation), quality_low, quality_high);
 }
 
 /* What the chosen point comes to against the best single model, for somebody who reads one line. */
@@ -237,6 +287,7 @@ static void show_headline(const tgr_simulation *simulation, FILE *file)
     }
     tgr_cli_printable(single->model, name, sizeof name);
     fprintf(file, " against %s alone\n", name);
+    show_ranges(simulation, file);
     if (simulation->metrics.cost_save > 0) {
         fprintf(file, "as good as %s alone at %s less cost\n", name,
                 tgr_cli_share(number, simulation->metrics.cost_save));
@@ -252,6 +303,12 @@ void tgr_cli_show_simulation(const tgr_simulation *simulation, FILE *file)
     show_comparison(simulation, &shown, file);
     show_curve(simulation, &shown, file);
     show_metrics(simulation, file);
+    if (simulation->binned) {
+        fputs("\n  the figures above are within +/- of those of every threshold, which are more "
+              "than\n"
+              "  fit the memory; points of the curve are exact\n",
+              file);
+    }
     if (simulation->undecided > 0) {
         char count[TGR_CLI_NUMBER_SIZE];
         fprintf(file, "\n  %s queries are undecided: no model may serve them\n",

@@ -3,7 +3,6 @@
 
 #include <math.h>
 
-#include "engine/base/exact.h"
 #include "engine/base/memory.h"
 
 bool tgr_answers_open(tgr_answers *answers, size_t models)
@@ -12,6 +11,9 @@ bool tgr_answers_open(tgr_answers *answers, size_t models)
     answers->answer = tgr_mem_zalloc(models, sizeof *answers->answer);
     answers->candidate = tgr_mem_zalloc(models, sizeof *answers->candidate);
     answers->judgements = tgr_mem_zalloc(models, sizeof *answers->judgements);
+    for (size_t model = 0; answers->answer != NULL && model < models; model++) {
+        answers->answer[model].model = (uint16_t)model;
+    }
     return answers->answer != NULL && answers->candidate != NULL && answers->judgements != NULL;
 }
 
@@ -23,8 +25,34 @@ void tgr_answers_close(tgr_answers *answers)
     *answers = (tgr_answers){0};
 }
 
-static void find_candidates(tgr_answers *answers, const tgr_decide *decide, size_t row)
+tgr_packed_answer tgr_answer_pack(const tgr_answer *answer)
 {
+    return (tgr_packed_answer){
+        .usd = answer->usd,
+        .score_value = answer->score_value,
+        .outcome = (uint32_t)(answer->outcome + 1) & 3,
+        .score_rank = (uint32_t)(answer->score_rank - answer->scored) & 0x3ff,
+        .outcome_rank = (uint32_t)(answer->outcome_rank - answer->judged) & 0x3ff,
+        .model = answer->model & 0x3ff,
+    };
+}
+
+tgr_answer tgr_answer_unpack(tgr_packed_answer packed)
+{
+    tgr_answer answer = {.model = (uint16_t)packed.model, .ranked = true};
+    tgr_answer_set(&answer, packed.usd, packed.score_value, (int)packed.outcome - 1);
+    answer.score_rank = (uint16_t)(packed.score_rank + answer.scored);
+    answer.outcome_rank = (uint16_t)(packed.outcome_rank + answer.judged);
+    return answer;
+}
+
+static void find_candidates(tgr_answers *answers, const tgr_decide *decide, size_t row,
+                            bool restricted)
+{
+    if (!restricted && answers->unrestricted) {
+        return; /* all of them, as for the row before */
+    }
+    answers->unrestricted = !restricted;
     answers->candidates = 0;
     for (size_t model = 0; model < answers->models; model++) {
         answers->candidate[model] = tgr_decide_eligible(decide, row, model);
@@ -38,59 +66,58 @@ static void find_candidates(tgr_answers *answers, const tgr_decide *decide, size
 
 static void count_outcomes(tgr_answers *answers)
 {
-    size_t outcomes[3] = {0};
+    size_t outcomes[4] = {0}; /* not known, loss, tie, win */
     for (size_t model = 0; model < answers->models; model++) {
-        int outcome = answers->answer[model].outcome;
-        if (answers->candidate[model] && outcome >= 0) {
-            outcomes[outcome]++;
-        }
+        outcomes[answers->answer[model].outcome + 1] += answers->candidate[model];
     }
     answers->higher_outcomes[2] = 0;
-    answers->higher_outcomes[1] = outcomes[2];
-    answers->higher_outcomes[0] = outcomes[1] + outcomes[2];
+    answers->higher_outcomes[1] = outcomes[3];
+    answers->higher_outcomes[0] = outcomes[2] + outcomes[3];
 }
 
 /* NaN, which stands for "not known", is fine. */
-static bool is_summable(double value)
+static bool is_too_large(double value)
 {
-    return isnan(value) || tgr_exact_fits(value);
+    return fabs(value) > TGR_EXACT_LIMIT;
 }
 
 bool tgr_answers_read(tgr_answers *answers, const tgr_decide *decide, const tgr_batch *batch,
-                      size_t file_models, size_t row, size_t *model)
+                      size_t file_models, size_t row, bool restricted, size_t *model)
 {
     tgr_judge_row(batch, row, decide->serve->file_model, file_models, answers->models,
                   decide->plan.router->reference, answers->judgements);
     for (size_t i = 0; i < answers->models; i++) {
         const tgr_judgement *judged = &answers->judgements[i];
-        double cost = judged->cost;
-        if (isnan(cost)) {
-            cost = tgr_decide_cost(decide, row, i);
+        double usd = judged->cost;
+        if (isnan(usd)) {
+            usd = tgr_decide_cost(decide, row, i);
         }
-        if (!is_summable(cost) || !is_summable(judged->score)) {
+        if (is_too_large(usd) || is_too_large(judged->score)) {
             *model = i;
             return false;
         }
-        answers->answer[i] =
-            (tgr_answer){.cost = cost, .score = judged->score, .outcome = judged->outcome};
+        tgr_answer_set(&answers->answer[i], usd, judged->score, judged->outcome);
+        answers->answer[i].ranked = false;
     }
-    find_candidates(answers, decide, row);
+    find_candidates(answers, decide, row, restricted);
     count_outcomes(answers);
     return true;
 }
 
-tgr_answer tgr_answers_ranked(tgr_answers *answers, size_t model)
+const tgr_answer *tgr_answers_ranked(tgr_answers *answers, size_t model)
 {
     tgr_answer *answer = &answers->answer[model];
-    if (answer->score_rank > 0) {
-        return *answer;
+    if (answer->ranked) {
+        return answer;
     }
     uint32_t rank = 1;
     for (size_t other = 0; other < answers->models; other++) {
-        rank += answers->candidate[other] && answers->answer[other].score > answer->score;
+        rank +=
+            answers->candidate[other] & (answers->answer[other].score_value > answer->score_value);
     }
-    answer->score_rank = rank & 0xfff;
-    size_t higher = answer->outcome < 0 ? 0 : answers->higher_outcomes[answer->outcome];
-    answer->outcome_rank = (uint32_t)(1 + higher) & 0xfff;
-    return *answer;
+    answer->score_rank = answer->scored ? (uint16_t)rank : 0;
+    answer->outcome_rank =
+        answer->judged ? (uint16_t)(1 + answers->higher_outcomes[answer->outcome]) : 0;
+    answer->ranked = true;
+    return answer;
 }

@@ -1,5 +1,6 @@
 /* areas.c - area under the curve and where it crosses a level, for two models and for more. */
 #include <math.h>
+#include <stdbool.h>
 
 #include "engine/simulate/baselines.h"
 #include "engine/simulate/metrics.h"
@@ -15,7 +16,14 @@ static const tgr_areas undefined = {NAN, NAN, NAN, NAN, NAN};
 /* Point i counted from the one of the fewest queries sent to the reference. */
 static const tgr_curve_point *from_fewest(const tgr_curve *curve, size_t i)
 {
-    return &curve->points[curve->count - 1 - i];
+    bool falls = curve->points[0].reference > curve->points[curve->count - 1].reference;
+    return &curve->points[falls ? curve->count - 1 - i : i];
+}
+
+void tgr_curve_ends(const tgr_curve *curve, double *first, double *last)
+{
+    *first = from_fewest(curve, 0)->quality;
+    *last = from_fewest(curve, curve->count - 1)->quality;
 }
 
 /* Area of a trapezoid of heights a, b above zero. */
@@ -57,7 +65,7 @@ tgr_areas tgr_areas_by_share(const tgr_curve *curve, double best_single)
         const tgr_curve_point *b = from_fewest(curve, i);
         double from = i == 0 ? 0 : a->reference; /* flat beyond what thresholds reach */
         double width = b->reference - from;
-        if (isnan(b->quality) || isnan(best_single)) {
+        if (isnan(b->quality) || isnan(best_single) || width < 0) {
             return undefined;
         }
         area += tgr_tally_term(width * (a->quality + b->quality) / 2);

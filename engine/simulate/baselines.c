@@ -8,8 +8,13 @@
 bool tgr_baselines_open(tgr_baselines *baselines, size_t models)
 {
     *baselines = (tgr_baselines){.models = models};
-    baselines->alone = tgr_mem_zalloc(models, sizeof *baselines->alone);
-    return baselines->alone != NULL;
+    baselines->alone = tgr_mem_zalloc(2 * models + 1, sizeof *baselines->alone);
+    if (baselines->alone == NULL) {
+        return false;
+    }
+    baselines->some = baselines->alone + models;
+    baselines->some_all = baselines->some + models;
+    return true;
 }
 
 void tgr_baselines_close(tgr_baselines *baselines)
@@ -34,84 +39,66 @@ static bool is_better(double quality_a, double cost_a, double quality_b, double 
 static double quality_of(const tgr_answer *answer, tgr_quality quality)
 {
     if (quality == TGR_QUALITY_SCORE) {
-        return answer->score;
+        return answer->score_value;
     }
-    return answer->outcome < 0 ? NAN : (double)tgr_answer_accepted(answer);
+    return answer->judged ? (double)answer->accepted : NAN;
+}
+
+/* Sums without ranks. */
+static void add_answer(tgr_tally *tally, const tgr_answer *answer)
+{
+    tally->cost += answer->cost;
+    tally->score += answer->score;
+    tally->decided++;
+    tally->costed += answer->costed;
+    tally->scored += answer->scored;
+    tally->judged += answer->judged;
+    tally->accepted += answer->accepted;
 }
 
 static void add_oracle(tgr_tally *tally, const tgr_answers *answers, tgr_quality quality)
 {
-    size_t best = answers->models;
+    const tgr_answer *best = NULL;
     double best_quality = NAN;
-    for (size_t model = 0; model < answers->models; model++) {
-        const tgr_answer *answer = &answers->answer[model];
-        double value = quality_of(answer, quality);
-        if (answers->candidate[model] &&
-            (best == answers->models ||
-             is_better(value, answer->cost, best_quality, answers->answer[best].cost))) {
-            best = model;
-            best_quality = value;
-        }
-    }
-    if (best < answers->models) {
-        tgr_tally_add(tally, best, answers->answer[best]);
-    }
-}
-
-static void add_chance(tgr_chance *chance, const tgr_answers *answers)
-{
-    double cost = 0, score = 0, scored = 0, judged = 0, accepted = 0;
     for (size_t model = 0; model < answers->models; model++) {
         const tgr_answer *answer = &answers->answer[model];
         if (!answers->candidate[model]) {
             continue;
         }
-        cost += answer->cost; /* NaN spreads */
-        if (!isnan(answer->score)) {
-            score += answer->score;
-            scored++;
+        double value = quality_of(answer, quality);
+        if (best == NULL || is_better(value, answer->usd, best_quality, best->usd)) {
+            best = answer;
+            best_quality = value;
         }
-        judged += answer->outcome >= 0;
-        accepted += tgr_answer_accepted(answer);
     }
-    if (answers->candidates == 0) {
-        return;
+    if (best != NULL) {
+        add_answer(tally, best);
     }
-    double share = (double)answers->candidates;
-    if (isnan(cost)) {
-        chance->unknown_costs++;
-    } else {
-        chance->cost += tgr_tally_term(cost / share);
-    }
-    chance->score += tgr_tally_term(score / share);
-    chance->scored += tgr_tally_term(scored / share);
-    chance->judged += tgr_tally_term(judged / share);
-    chance->accepted += tgr_tally_term(accepted / share);
 }
 
 void tgr_baselines_add(tgr_baselines *baselines, const tgr_answers *answers)
 {
+    bool restricted = answers->candidates < answers->models;
     for (size_t model = 0; model < answers->models; model++) {
-        tgr_tally_add(&baselines->alone[model], model, answers->answer[model]);
+        add_answer(&baselines->alone[model], &answers->answer[model]);
+    }
+    for (size_t model = 0; restricted && model < answers->models; model++) {
+        add_answer(baselines->some_all, &answers->answer[model]);
+        if (answers->candidate[model]) {
+            add_answer(&baselines->some[answers->candidates], &answers->answer[model]);
+        }
     }
     add_oracle(&baselines->by_score, answers, TGR_QUALITY_SCORE);
     add_oracle(&baselines->by_acceptance, answers, TGR_QUALITY_ACCEPT);
-    add_chance(&baselines->chance, answers);
 }
 
 void tgr_baselines_merge(tgr_baselines *into, const tgr_baselines *from)
 {
-    for (size_t model = 0; model < into->models; model++) {
-        tgr_tally_merge(&into->alone[model], &from->alone[model], into->models);
+    for (size_t i = 0; i < 2 * into->models + 1; i++) { /* alone, some, some_all */
+        tgr_tally_merge(&into->alone[i], &from->alone[i]);
     }
-    tgr_tally_merge(&into->by_score, &from->by_score, into->models);
-    tgr_tally_merge(&into->by_acceptance, &from->by_acceptance, into->models);
-    into->chance.cost += from->chance.cost;
-    into->chance.score += from->chance.score;
-    into->chance.scored += from->chance.scored;
-    into->chance.judged += from->chance.judged;
-    into->chance.accepted += from->chance.accepted;
-    into->chance.unknown_costs += from->chance.unknown_costs;
+    tgr_tally_merge(&into->by_score, &from->by_score);
+    tgr_tally_merge(&into->by_acceptance, &from->by_acceptance);
 }
 
 tgr_baseline tgr_baselines_oracle(const tgr_baselines *baselines, tgr_quality quality,
@@ -122,16 +109,56 @@ tgr_baseline tgr_baselines_oracle(const tgr_baselines *baselines, tgr_quality qu
                               queries);
 }
 
+/* Expected sums where each query goes to any of its candidates with equal chance. */
+typedef struct chance {
+    double cost, score, scored, judged, accepted;
+    bool costs_known;
+} chance;
+
+static void add_chance(chance *sums, const tgr_tally *over, size_t candidates)
+{
+    double share = (double)candidates;
+    sums->cost += tgr_tally_value(over->cost) / share;
+    sums->score += tgr_tally_value(over->score) / share;
+    sums->scored += (double)over->scored / share;
+    sums->judged += (double)over->judged / share;
+    sums->accepted += (double)over->accepted / share;
+    sums->costs_known &= over->costed == over->decided;
+}
+
+/* Over the queries that every model may serve. */
+static tgr_tally unrestricted(const tgr_baselines *baselines)
+{
+    tgr_tally all = {0};
+    for (size_t model = 0; model < baselines->models; model++) {
+        tgr_tally_merge(&all, &baselines->alone[model]);
+    }
+    const tgr_tally *rest = baselines->some_all;
+    all.cost -= rest->cost;
+    all.score -= rest->score;
+    all.decided -= rest->decided;
+    all.costed -= rest->costed;
+    all.scored -= rest->scored;
+    all.judged -= rest->judged;
+    all.accepted -= rest->accepted;
+    return all;
+}
+
 tgr_baseline tgr_baselines_random(const tgr_baselines *baselines, tgr_quality quality,
                                   uint64_t queries)
 {
-    const tgr_chance *chance = &baselines->chance;
-    double scored = tgr_tally_value(chance->scored), judged = tgr_tally_value(chance->judged);
+    chance sums = {.costs_known = true};
+    tgr_tally all = unrestricted(baselines);
+    for (size_t candidates = 1; candidates < baselines->models; candidates++) {
+        add_chance(&sums, &baselines->some[candidates], candidates);
+    }
+    add_chance(&sums, &all, baselines->models);
+    double measured = quality == TGR_QUALITY_SCORE ? sums.scored : sums.judged;
     return (tgr_baseline){
-        .cost = chance->unknown_costs > 0 ? NAN : tgr_tally_value(chance->cost),
-        .accept_rate = tgr_share(tgr_tally_value(chance->accepted), judged),
-        .mean_score = tgr_share(tgr_tally_value(chance->score), scored),
-        .coverage = tgr_share(quality == TGR_QUALITY_SCORE ? scored : judged, (double)queries),
+        .cost = sums.costs_known ? sums.cost : NAN,
+        .accept_rate = tgr_share(sums.accepted, sums.judged),
+        .mean_score = tgr_share(sums.score, sums.scored),
+        .coverage = tgr_share(measured, (double)queries),
         .model = NULL,
     };
 }

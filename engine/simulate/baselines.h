@@ -8,17 +8,14 @@
 #include "engine/simulate/answers.h"
 #include "engine/simulate/tally.h"
 
-/* Expected sums where each query goes to any of its candidates with equal chance. */
-typedef struct tgr_chance {
-    tgr_sum cost, score, scored, judged, accepted;
-    uint64_t unknown_costs;
-} tgr_chance;
-
 typedef struct tgr_baselines {
     size_t models;
     tgr_tally *alone; /* models: all queries to one model, whether it may serve them or not */
     tgr_tally by_score, by_acceptance; /* the oracles, by each measure of quality */
-    tgr_chance chance;
+    /* Chance: of the queries that n models, but not all, may serve, the sums over those models; and
+     * the sums over all models of these queries. What is left of `alone` is of the others. */
+    tgr_tally *some;     /* models: n; decided counts pairs */
+    tgr_tally *some_all; /* one */
 } tgr_baselines;
 
 bool tgr_baselines_open(tgr_baselines *baselines, size_t models); /* false: memory is short */

@@ -1,4 +1,4 @@
-/* grid.c - quantiles of margins, exact, and of gaps, from a histogram of fixed size. */
+/* grid.c - numbers that are easy to read and close to quantiles. */
 #include "engine/simulate/grid.h"
 
 #include <float.h>
@@ -6,8 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "engine/base/error.h"
-#include "engine/base/memory.h"
 #include "engine/base/number.h"
 
 static void append(double *thresholds, size_t *count, double threshold)
@@ -23,7 +21,7 @@ static uint64_t quantile(size_t i, size_t points, uint64_t total)
     return (uint64_t)((double)i / (double)(points - 1) * (double)total + 0.5);
 }
 
-/* ---- margin ---------------------------------------------------------------------------------- */
+/* ---- margin: exactly the margins ------------------------------------------------------------- */
 
 /* The double of fewest digits that rounds to this float32, brought into the range of thresholds. */
 static double short_double(float value)
@@ -35,139 +33,166 @@ static double short_double(float value)
     return tgr_number_parse(text, &parsed) && (float)parsed == value ? parsed : (double)value;
 }
 
-void tgr_grid_of_margins(const tgr_margins *margins, size_t points, double *thresholds,
-                         size_t *count)
+/* The largest threshold that leaves a query where it was: its margin. */
+static double margin_of(const tgr_move *move)
 {
-    *count = 0;
-    if (margins->count == 0) {
-        append(thresholds, count, 0); /* no threshold makes a difference */
-        return;
-    }
+    float at = (float)tgr_move_at(move);
+    return short_double(nextafterf(at, -INFINITY));
+}
+
+static void fill_margins(const tgr_moves *moves, size_t points, double *thresholds, size_t *count)
+{
     for (size_t i = points - 1; i > 0; i--) {
-        uint64_t moved = quantile(i, points, margins->count);
-        if (moved > 0) {
-            append(thresholds, count, short_double(tgr_move_margin(&margins->moves[moved - 1])));
+        uint64_t left = quantile(i, points, moves->count); /* at the other models */
+        if (left > 0) {
+            append(thresholds, count, margin_of(&moves->moves[moves->count - left]));
         }
     }
-    append(thresholds, count,
-           short_double(nextafterf(tgr_move_margin(&margins->moves[0]), INFINITY)));
+    append(thresholds, count, short_double((float)tgr_move_at(&moves->moves[moves->count - 1])));
 }
 
-/* ---- utility and slack ----------------------------------------------------------------------- */
+/* ---- utility and slack: numbers of few digits ------------------------------------------------ */
 
-/* Counts of positive float32 values by their upper 16 bits: within 1 % of each other. */
-#define BINS ((size_t)1 << 15)
+/* Nearer than this to a crossing, rounding may decide either way. */
+#define NEAR 0x1p-26
+/* Where scores tie, a cost matters from a lambda on that is lost in rounding: beside the largest
+ * crossing these are tiny, and nothing is shown among them. */
+#define TINY   0x1p-36
+#define TRIES  24
+#define DIGITS 9 /* at most */
 
-typedef struct histogram {
-    uint64_t *bins;
-    uint64_t total;
-} histogram;
-
-static void count_value(histogram *gaps, double value)
+/* A number of so many digits from `value` on. */
+static double round_up(double value, int digits)
 {
-    if (value > 0) {
-        float rounded = (float)fmin(value, FLT_MAX);
-        uint32_t bits;
-        memcpy(&bits, &rounded, sizeof bits);
-        gaps->bins[bits >> 16]++;
-        gaps->total++;
+    char text[TGR_NUMBER_SIZE];
+    snprintf(text, sizeof text, "%.*g", digits, value);
+    double rounded = strtod(text, NULL); /* the same locale both ways */
+    if (rounded < value) {
+        snprintf(text, sizeof text, "%.*g", digits, value * (1 + pow(10, 1 - digits)));
+        rounded = strtod(text, NULL);
+    }
+    return fmin(rounded, FLT_MAX);
+}
+
+/* The first sorted move from a threshold on. */
+static size_t first_from(const tgr_moves *moves, double threshold)
+{
+    size_t low = 0, high = moves->count;
+    uint64_t key = tgr_order_of_double(threshold);
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (moves->moves[middle].key < key) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return low;
+}
+
+static bool is_clear(const tgr_moves *moves, double threshold)
+{
+    return first_from(moves, threshold * (1 - NEAR)) == first_from(moves, threshold * (1 + NEAR));
+}
+
+/* The shortest number just above a move that no crossing is next to. */
+static double threshold_above(const tgr_moves *moves, double at, tgr_policy policy)
+{
+    double largest = tgr_move_at(&moves->moves[moves->count - 1]);
+    at = fmax(fmax(at, FLT_MIN), policy == TGR_POLICY_UTILITY ? largest * TINY : 0);
+    double threshold = round_up(at, 3);
+    if (policy != TGR_POLICY_UTILITY) {
+        return threshold;
+    }
+    for (int i = 0; i < TRIES && !is_clear(moves, threshold); i++) {
+        threshold = round_up(at * (1 + 0.0001 * i), 4 + i % (DIGITS - 3));
+    }
+    return threshold;
+}
+
+static void fill_steps(const tgr_moves *moves, tgr_policy policy, size_t points, double *thresholds,
+                       size_t *count)
+{
+    append(thresholds, count, 0);
+    for (size_t i = 1; i < points; i++) {
+        uint64_t moved = quantile(i, points, moves->count);
+        if (moved > 0) {
+            double at = tgr_move_at(&moves->moves[moved - 1]);
+            append(thresholds, count, threshold_above(moves, at, policy));
+        }
     }
 }
 
-/* A number of three digits just above all values of a bin. */
-static double above_bin(size_t bin)
-{
-    uint32_t bits = (uint32_t)(bin + 1) << 16;
-    float edge;
-    memcpy(&edge, &bits, sizeof edge);
-    char text[TGR_NUMBER_SIZE];
-    snprintf(text, sizeof text, "%.3g", fmin(edge, 1e38) * 1.005);
-    return strtod(text, NULL); /* the same locale both ways */
-}
-
-static void fill_from_histogram(const histogram *gaps, size_t points, double *thresholds,
-                                size_t *count)
+void tgr_grid_of_moves(const tgr_moves *moves, tgr_policy policy, size_t points, double *thresholds,
+                       size_t *count)
 {
     *count = 0;
-    append(thresholds, count, 0);
-    uint64_t seen = 0;
-    for (size_t bin = 0, i = 1; bin < BINS && i < points && gaps->total > 0; bin++) {
-        seen += gaps->bins[bin];
-        if (gaps->bins[bin] == 0 || seen < quantile(i, points, gaps->total)) {
+    if (moves->count == 0) {
+        append(thresholds, count, 0); /* no threshold makes a difference */
+    } else if (policy == TGR_POLICY_MARGIN) {
+        fill_margins(moves, points, thresholds, count);
+    } else {
+        fill_steps(moves, policy, points, thresholds, count);
+    }
+}
+
+/* ---- bins ------------------------------------------------------------------------------------ */
+
+/* A threshold that the policy takes, and takes as it is. */
+static bool is_usable(double edge, tgr_policy policy)
+{
+    return fabs(edge) <= FLT_MAX && (policy == TGR_POLICY_UTILITY || (double)(float)edge == edge);
+}
+
+static uint64_t count_moves(const tgr_bins *bins, double *largest)
+{
+    uint64_t moves = 0;
+    *largest = 0;
+    for (size_t page = 0; page < TGR_PAGES; page++) {
+        for (size_t i = 0; bins->pages[page] != NULL && i < TGR_PAGE_GROUPS; i++) {
+            uint64_t here = bins->pages[page]->groups[i].moves;
+            size_t last = page * TGR_PAGE_BINS + (i + 1) * TGR_GROUP_BINS - 1;
+            moves += here;
+            *largest = here > 0 ? tgr_bin_edge(last) : *largest;
+        }
+    }
+    return moves;
+}
+
+void tgr_grid_of_bins(const tgr_bins *bins, tgr_policy policy, size_t points, double *thresholds,
+                      size_t *count)
+{
+    double largest;
+    uint64_t total = count_moves(bins, &largest), seen = 0;
+    double least = policy == TGR_POLICY_UTILITY ? largest * TINY : -INFINITY;
+    size_t step = policy == TGR_POLICY_MARGIN ? 0 : 1;
+    *count = 0;
+    if (policy != TGR_POLICY_MARGIN) {
+        append(thresholds, count, 0);
+    }
+    for (size_t group = 0; group < (size_t)TGR_PAGES * TGR_PAGE_GROUPS; group++) {
+        const tgr_page *page = bins->pages[group / TGR_PAGE_GROUPS];
+        uint64_t moves = page == NULL ? 0 : page->groups[group % TGR_PAGE_GROUPS].moves;
+        double below = tgr_bin_edge(group * TGR_GROUP_BINS - 1);
+        double edge = tgr_bin_edge((group + 1) * TGR_GROUP_BINS - 1);
+        if (moves == 0) {
             continue;
         }
-        append(thresholds, count, above_bin(bin));
-        while (i < points && seen >= quantile(i, points, gaps->total)) {
-            i++;
+        if (step == 0) { /* no query has moved */
+            append(thresholds, count, fmax(below, -FLT_MAX));
+            step = 1;
         }
-    }
-}
-
-/* Decisions at slack 0 (the best model) and at any slack (the cheapest): the gap in score between
- * them is the slack, and that gap over what it saves is the lambda, at which the query changes. */
-static void count_batch(histogram *gaps, const tgr_decide *decide, size_t rows, tgr_policy policy)
-{
-    for (size_t row = 0; row < rows; row++) {
-        int best = decide->model[row * 2], cheapest = decide->model[row * 2 + 1];
-        double gap = decide->margin[row * 2 + 1];
-        if (best == TGR_UNDECIDED || !(gap > 0)) {
+        seen += moves;
+        bool usable = is_usable(edge, policy) || edge > FLT_MAX;
+        if (seen < quantile(step, points, total) || !usable || edge < least) {
             continue;
         }
-        if (policy == TGR_POLICY_UTILITY) {
-            double saved = tgr_decide_cost(decide, row, (size_t)best) -
-                           tgr_decide_cost(decide, row, (size_t)cheapest);
-            gap = saved > 0 ? gap / saved : 0;
+        append(thresholds, count, fmin(edge, FLT_MAX));
+        while (step < points && seen >= quantile(step, points, total)) {
+            step++;
         }
-        count_value(gaps, gap);
     }
-}
-
-static tgr_status count_gaps(histogram *gaps, tgr_pass *pass, tgr_decide *decide, tgr_policy policy,
-                             const tgr_run *run, tgr_error *error)
-{
-    size_t entered = SIZE_MAX;
-    tgr_status status = TGR_OK;
-    for (;;) {
-        tgr_batch *batch;
-        size_t file;
-        TGR_TRY(tgr_pass_next(pass, TGR_WANT_ELIGIBILITY | TGR_WANT_PROMPT_TOKENS,
-                              "finding thresholds", run, &batch, &file, error));
-        if (batch == NULL) {
-            break;
-        }
-        if (file != entered) {
-            TGR_TRY(tgr_decide_file(decide, pass->files[file], error));
-            entered = file;
-        }
-        TGR_TRY(tgr_decide_batch(decide, batch, error));
-        count_batch(gaps, decide, batch->rows, policy);
+    if (*count == 0) {
+        append(thresholds, count, 0);
     }
-done:
-    return status;
-}
-
-tgr_status tgr_grid_of_gaps(tgr_pass *pass, const tgr_decide_plan *plan, size_t points,
-                            double *thresholds, size_t *count, const tgr_run *run, tgr_error *error)
-{
-    static const double ends[2] = {0, FLT_MAX};
-    tgr_decide_plan slack = *plan;
-    slack.policy = TGR_POLICY_SLACK;
-    slack.thresholds = ends;
-    slack.threshold_count = 2;
-    slack.want_margins = true;
-    slack.run = NULL; /* the walk that follows says it */
-    tgr_decide decide = {0};
-    tgr_status status = TGR_OK;
-    histogram gaps = {tgr_mem_zalloc(BINS, sizeof *gaps.bins), 0};
-    if (gaps.bins == NULL) {
-        status = tgr_fail_memory(error, "a histogram");
-        goto done;
-    }
-    TGR_TRY(tgr_decide_open(&decide, &slack, error));
-    TGR_TRY(count_gaps(&gaps, pass, &decide, plan->policy, run, error));
-    fill_from_histogram(&gaps, points, thresholds, count);
-done:
-    tgr_decide_close(&decide);
-    tgr_mem_free(gaps.bins);
-    return status;
 }

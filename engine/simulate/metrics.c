@@ -55,12 +55,12 @@ void tgr_metrics_of_curve(tgr_curve *curve, const tgr_metrics_basis *basis, tgr_
         return;
     }
     tgr_areas areas = {NAN, NAN, NAN, NAN, NAN};
-    if (basis->models == 2) {
+    if (basis->by_share) {
         areas = tgr_areas_by_share(curve, base_quality);
     }
     if (costs_are_known(curve)) {
         tgr_order_sort_24(curve->points, curve->count);
-        if (basis->models > 2) {
+        if (!basis->by_share && basis->models > 1) {
             areas = tgr_areas_by_cost(curve, basis);
         }
         metrics->aiq = tgr_hull_height(curve);

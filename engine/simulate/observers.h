@@ -1,4 +1,4 @@
-/* observers.h - the walk over decided batches: each thread sums what it sees, and sums are merged.
+/* observers.h - the walk over scored batches: each thread sums what it sees, and sums are merged.
  */
 #ifndef TGR_SIMULATE_OBSERVERS_H
 #define TGR_SIMULATE_OBSERVERS_H
@@ -10,37 +10,58 @@
 #include "engine/decide.h"
 #include "engine/simulate/answers.h"
 #include "engine/simulate/baselines.h"
-#include "engine/simulate/margins.h"
+#include "engine/simulate/bins.h"
+#include "engine/simulate/moves.h"
+#include "engine/simulate/path.h"
+#include "engine/simulate/resample.h"
+#include "engine/simulate/steps.h"
 #include "engine/simulate/tally.h"
 
 typedef struct tgr_observer {
     tgr_answers answers;
+    tgr_path path;
     tgr_baselines baselines;
-    tgr_tally *tallies; /* thresholds; where margins are gathered one, of every query that moves
-                           being at the reference */
-    uint64_t *chosen;   /* tallies x models */
+    tgr_decided *counts; /* the first: every query at its first model; then what changes at each
+                          threshold asked for, and beyond the last */
+    uint64_t undecided;
+    tgr_moves moves; /* of the batch */
 
     /* the first row of a batch that cannot be summed; SIZE_MAX none */
     size_t bad_row, bad_model;
+    bool out_of_memory;
 } tgr_observer;
 
+/* What moves become. */
+typedef struct tgr_gathering {
+    tgr_moves moves; /* all of them, while they fit */
+    size_t most;     /* moves that fit */
+    tgr_bins *bins;  /* NULL until they do not */
+    bool moving;     /* the policy compares costs, or needs none: else there are no moves */
+    tgr_asked asked; /* thresholds asked for */
+    bool utility;
+    tgr_resample *resample; /* NULL: no bootstrap */
+} tgr_gathering;
+
 typedef struct tgr_observers {
-    size_t models, tally_count;
+    size_t models;
     int threads;
     tgr_observer *each; /* threads; after the merge each[0] holds everything */
 } tgr_observers;
 
-tgr_status tgr_observers_open(tgr_observers *observers, size_t models, size_t tally_count,
-                              int threads, tgr_error *error);
+tgr_status tgr_observers_open(tgr_observers *observers, size_t models, size_t asked, int threads,
+                              tgr_error *error);
 void tgr_observers_close(tgr_observers *observers); /* harmless on a zeroed structure */
 
-/* Sums a batch that `decide` has just decided. margins NULL: at each of its thresholds. Else
- * `decide` has the one threshold -INFINITY, and queries that thresholds move are added to the
- * margins. */
-tgr_status tgr_observers_batch(tgr_observers *observers, const tgr_decide *decide,
-                               const tgr_batch *batch, const tgr_query_file *file,
-                               tgr_margins *margins, tgr_error *error);
+/* Scores a batch and sums it. */
+tgr_status tgr_observers_batch(tgr_observers *observers, tgr_decide *decide, tgr_batch *batch,
+                               const tgr_query_file *file, tgr_gathering *gathering,
+                               tgr_error *error);
 
-void tgr_observers_merge(tgr_observers *observers);
+/* Puts all moves gathered into bins, from now on. */
+tgr_status tgr_gathering_use_bins(tgr_gathering *gathering, size_t models, size_t reference,
+                                  int threads, tgr_error *error);
+void tgr_gathering_close(tgr_gathering *gathering); /* harmless on a zeroed structure */
+
+void tgr_observers_merge(tgr_observers *observers, size_t asked);
 
 #endif

@@ -1,8 +1,10 @@
 /* order.c - radix sort in place, a byte at a time from the highest (the "American flag"). */
 #include "engine/simulate/order.h"
 
-#define FEW     24 /* items that insertion sorts faster */
-#define LARGEST 40 /* bytes of an item */
+#define FEW           24 /* items that insertion sorts faster */
+#define LARGEST       40 /* bytes of an item */
+#define DIGITS        256
+#define WORTH_THREADS 65536 /* items */
 
 /* `size` is a constant wherever these are inlined, so that copies are a few moves. */
 static inline void swap_items(unsigned char *a, unsigned char *b, size_t size)
@@ -28,10 +30,16 @@ static inline size_t digit_of(const unsigned char *item, int shift)
 static inline void insertion_sort(unsigned char *items, size_t count, size_t size)
 {
     for (size_t i = 1; i < count; i++) {
-        unsigned char *item = items + i * size;
-        while (item > items && key_of(item - size) > key_of(item)) {
-            swap_items(item - size, item, size);
-            item -= size;
+        unsigned char kept[LARGEST];
+        uint64_t key = key_of(items + i * size);
+        size_t at = i;
+        while (at > 0 && key_of(items + (at - 1) * size) > key) {
+            at--;
+        }
+        if (at < i) {
+            memcpy(kept, items + i * size, size);
+            memmove(items + (at + 1) * size, items + at * size, (i - at) * size);
+            memcpy(items + at * size, kept, size);
         }
     }
 }
@@ -40,7 +48,7 @@ static inline void insertion_sort(unsigned char *items, size_t count, size_t siz
 static inline void permute(unsigned char *items, size_t size, int shift, size_t *next,
                            const size_t *end)
 {
-    for (size_t digit = 0; digit < 256; digit++) {
+    for (size_t digit = 0; digit < DIGITS; digit++) {
         while (next[digit] < end[digit]) {
             unsigned char *item = items + next[digit] * size;
             size_t home = digit_of(item, shift);
@@ -52,48 +60,93 @@ static inline void permute(unsigned char *items, size_t size, int shift, size_t 
     }
 }
 
-/* Recursion is at most eight deep: a level a byte of the key. */
-static inline void sort_digit(unsigned char *items, size_t count, size_t size, int shift,
-                              void (*deeper)(unsigned char *, size_t, int))
+/* Sorts by the highest byte in which keys differ: end[d] is where the run of digit d ends. Returns
+ * where that byte begins, -1 where all keys are equal. */
+static inline int split_runs(unsigned char *items, size_t count, size_t size, size_t *end)
 {
-    if (count <= FEW) {
-        insertion_sort(items, count, size);
-        return;
+    uint64_t first = key_of(items), differ = 0;
+    for (size_t i = 1; i < count; i++) {
+        differ |= key_of(items + i * size) ^ first;
     }
-    size_t next[256], end[256] = {0};
+    if (differ == 0) {
+        return -1;
+    }
+    int shift = (63 - __builtin_clzll(differ)) / 8 * 8;
+    size_t next[DIGITS];
+    memset(end, 0, DIGITS * sizeof *end);
     for (size_t i = 0; i < count; i++) {
         end[digit_of(items + i * size, shift)]++;
     }
-    for (size_t digit = 0, begin = 0; digit < 256; digit++) {
+    for (size_t digit = 0, begin = 0; digit < DIGITS; digit++) {
         next[digit] = begin;
         begin += end[digit];
         end[digit] = begin;
     }
     permute(items, size, shift, next, end);
-    for (size_t digit = 0, begin = 0; shift > 0 && digit < 256; digit++) {
+    return shift;
+}
+
+typedef void sort_function(unsigned char *items, size_t count);
+
+/* Recursion is at most eight deep: a level a byte of the key. */
+static inline void sort_items(unsigned char *items, size_t count, size_t size,
+                              sort_function *deeper)
+{
+    size_t end[DIGITS];
+    if (count <= FEW) {
+        insertion_sort(items, count, size);
+        return;
+    }
+    int shift = split_runs(items, count, size, end);
+    for (size_t digit = 0, begin = 0; shift > 0 && digit < DIGITS; digit++) {
         if (end[digit] - begin > 1) {
-            deeper(items + begin * size, end[digit] - begin, shift - 8);
+            deeper(items + begin * size, end[digit] - begin);
         }
         begin = end[digit];
     }
 }
 
-static void sort_24(unsigned char *items, size_t count, int shift)
+static void sort_24(unsigned char *items, size_t count)
 {
-    sort_digit(items, count, 24, shift, sort_24);
+    sort_items(items, count, 24, sort_24);
 }
 
-static void sort_40(unsigned char *items, size_t count, int shift)
+static void sort_40(unsigned char *items, size_t count)
 {
-    sort_digit(items, count, 40, shift, sort_40);
+    sort_items(items, count, 40, sort_40);
 }
 
 void tgr_order_sort_24(void *items, size_t count)
 {
-    sort_24(items, count, 56);
+    sort_24(items, count);
 }
 
-void tgr_order_sort_40(void *items, size_t count)
+/* Large runs are split once more by the one thread, so that the threads' shares come out even. */
+static void sort_40_shared(unsigned char *items, size_t count, size_t share)
 {
-    sort_40(items, count, 56);
+    size_t end[DIGITS];
+    int shift = count > share ? split_runs(items, count, 40, end) : 0;
+    if (count <= share) {
+#pragma omp task default(none) firstprivate(items, count)
+        sort_40(items, count);
+        return;
+    }
+    for (size_t digit = 0, begin = 0; shift > 0 && digit < DIGITS; digit++) {
+        if (end[digit] - begin > 1) {
+            sort_40_shared(items + begin * 40, end[digit] - begin, share);
+        }
+        begin = end[digit];
+    }
+}
+
+void tgr_order_sort_40(void *items, size_t count, int threads)
+{
+    if (threads < 2 || count < WORTH_THREADS) {
+        sort_40(items, count);
+        return;
+    }
+    size_t share = count / ((size_t)threads * 4) + 1;
+#pragma omp parallel num_threads(threads)
+#pragma omp single
+    sort_40_shared(items, count, share);
 }

@@ -1,4 +1,4 @@
-/* points.c - from sums to points: those shown, and for margin those of every threshold. */
+/* points.c - from sums to points: those shown, and those of every threshold. */
 #include "engine/base/error.h"
 #include "engine/base/memory.h"
 #include "engine/simulate/grid.h"
@@ -18,98 +18,195 @@ static tgr_quality measure_of(const tgr_simulating *work)
     return TGR_QUALITY_ACCEPT;
 }
 
-/* An asked threshold among the margins, sorted as they are. */
-typedef struct asked_threshold {
-    uint64_t key; /* of the last move that it makes */
-    uint64_t point;
-    uint64_t unused; /* an item of 24 bytes */
-} asked_threshold;
+/* ---- a walk from the lowest threshold up ----------------------------------------------------- */
 
-static asked_threshold *sort_thresholds(const tgr_simulating *work, tgr_error *error)
+typedef struct walk {
+    tgr_simulating *work;
+    const tgr_asked *shown; /* still to be shown from `next` on */
+    size_t next;
+    tgr_decided *at;    /* where it stands */
+    uint64_t reference; /* decisions for the reference, there */
+} walk;
+
+static void add_curve_point(walk *w)
 {
-    asked_threshold *asked = tgr_mem_alloc(work->threshold_count, sizeof *asked);
-    if (asked == NULL) {
-        tgr_fail_memory(error, "the thresholds");
-        return NULL;
-    }
-    for (size_t i = 0; i < work->threshold_count; i++) {
-        uint64_t key = tgr_move_key((float)work->thresholds[i], UINT32_MAX);
-        asked[i] = (asked_threshold){key, i, 0};
-    }
-    tgr_order_sort_24(asked, work->threshold_count);
-    return asked;
+    const tgr_simulation *simulation = &w->work->result->simulation;
+    double share = tgr_share((double)w->reference, (double)simulation->queries);
+    tgr_curve_add(&w->work->curve, tgr_tally_cost(&w->at->tally),
+                  tgr_tally_quality(&w->at->tally, simulation->quality), share);
 }
 
-static void add_curve_point(tgr_simulating *work, const tgr_tally *tally)
+/* Shows the points of thresholds below `at`. */
+static void show_below(walk *w, double at)
 {
-    const tgr_simulation *simulation = &work->result->simulation;
-    double share =
-        tgr_share((double)tally->chosen[simulation->reference], (double)simulation->queries);
-    tgr_curve_add(&work->curve, tgr_tally_cost(tally),
-                  tgr_tally_quality(tally, simulation->quality), share);
+    tgr_simulating *work = w->work;
+    for (; w->next < w->shown->count && w->shown->at[w->next] < at; w->next++) {
+        size_t point = w->shown->point[w->next];
+        tgr_result_set_point(work->result, point, work->thresholds[point], w->at);
+    }
 }
 
-/* Walks from "all to the reference" to "all to the others": every point is kept for the metrics,
- * the shown ones go to the result. */
-static tgr_status walk_margins(tgr_simulating *work, tgr_error *error)
+static void show_rest(walk *w)
 {
-    const tgr_margins *margins = &work->margins;
-    tgr_tally *tally = &work->observers.each[0].tallies[0];
-    asked_threshold *asked = sort_thresholds(work, error);
-    if (asked == NULL) {
-        return TGR_ERR_NOMEM;
+    tgr_simulating *work = w->work;
+    for (; w->next < w->shown->count; w->next++) {
+        size_t point = w->shown->point[w->next];
+        tgr_result_set_point(work->result, point, work->thresholds[point], w->at);
     }
-    size_t next = 0, shown = 0;
-    for (;;) {
-        add_curve_point(work, tally);
-        while (shown < work->threshold_count &&
-               (next == margins->count || margins->moves[next].key > asked[shown].key)) {
-            size_t point = (size_t)asked[shown++].point;
-            tgr_result_set_point(work->result, point, work->thresholds[point], tally);
-        }
-        if (next == margins->count) {
-            break;
-        }
-        next = tgr_margins_step(margins, next, work->router->reference, tally);
+}
+
+static void walk_moves(walk *w)
+{
+    const tgr_moves *moves = &w->work->gathering.moves;
+    add_curve_point(w);
+    for (size_t next = 0; next < moves->count;) {
+        show_below(w, tgr_move_at(&moves->moves[next]));
+        next = tgr_moves_step(moves, next, w->at);
+        w->reference = w->at->chosen[w->work->router->reference];
+        add_curve_point(w);
     }
-    tgr_mem_free(asked);
+    show_rest(w);
+}
+
+static void walk_group(walk *w, const tgr_page *page, size_t number)
+{
+    const tgr_group *group = &page->groups[number];
+    tgr_quality quality = w->work->result->simulation.quality;
+    size_t models = w->work->router->model_count;
+    for (size_t i = number * TGR_GROUP_BINS; i < (number + 1) * TGR_GROUP_BINS; i++) {
+        const tgr_bin *bin = &page->bins[i];
+        if (bin->moves == 0) {
+            continue;
+        }
+        double before =
+            tgr_share((double)w->reference, (double)w->work->result->simulation.queries);
+        tgr_box box = tgr_box_of(bin, &w->at->tally, quality);
+        tgr_bin_apply(bin, &w->at->tally);
+        w->reference += bin->reference;
+        add_curve_point(w);
+        if (bin->moves > 1) {
+            box.share_from = before;
+            box.share_to = w->work->curve.points[w->work->curve.count - 1].reference;
+            w->work->boxes.boxes[w->work->boxes.count++] = box;
+        }
+    }
+    w->at->tally.score_ranks += group->score_ranks;
+    w->at->tally.outcome_ranks += group->outcome_ranks;
+    for (size_t model = 0; model < models; model++) {
+        w->at->chosen[model] += page->chosen[number * models + model];
+    }
+}
+
+static void walk_bins(walk *w)
+{
+    const tgr_bins *bins = w->work->gathering.bins;
+    add_curve_point(w);
+    for (size_t page = 0; page < TGR_PAGES; page++) {
+        for (size_t i = 0; bins->pages[page] != NULL && i < TGR_PAGE_GROUPS; i++) {
+            if (bins->pages[page]->groups[i].moves > 0) {
+                show_below(w, tgr_bin_edge(page * TGR_PAGE_BINS + (i + 1) * TGR_GROUP_BINS - 1));
+                walk_group(w, bins->pages[page], i);
+            }
+        }
+    }
+    show_rest(w);
+}
+
+/* Nothing of sums at thresholds that were asked for may be changed. */
+static tgr_status walk_all(tgr_simulating *work, const tgr_asked *shown, tgr_error *error)
+{
+    const tgr_decided *first = work->observers.each[0].counts;
+    walk w = {.work = work, .shown = shown, .at = tgr_decided_new(1, work->router->model_count)};
+    if (w.at == NULL) {
+        return tgr_fail_memory(error, "the sums of the simulation");
+    }
+    tgr_decided_merge(w.at, first, work->router->model_count);
+    w.reference = w.at->chosen[work->router->reference];
+    if (work->gathering.bins == NULL) {
+        walk_moves(&w);
+    } else {
+        walk_bins(&w);
+    }
+    tgr_mem_free(w.at);
     return TGR_OK;
 }
 
-static void take_tallies(tgr_simulating *work)
+/* ---- thresholds asked for -------------------------------------------------------------------- */
+
+/* The sums at each, from what changes at each. */
+static void take_asked(tgr_simulating *work)
 {
-    const tgr_tally *tallies = work->observers.each[0].tallies;
-    for (size_t i = 0; i < work->threshold_count; i++) {
-        tgr_result_set_point(work->result, i, work->thresholds[i], &tallies[i]);
-        add_curve_point(work, &tallies[i]);
+    const tgr_asked *asked = &work->gathering.asked;
+    tgr_decided *counts = work->observers.each[0].counts;
+    for (size_t i = 0; i < asked->count; i++) {
+        if (i == 0) {
+            tgr_decided_merge(&counts[1], &counts[0], work->router->model_count);
+        } else {
+            tgr_decided_merge(&counts[i + 1], &counts[i], work->router->model_count);
+        }
+        size_t point = work->shown_as == NULL ? asked->point[i] : work->shown_as[asked->point[i]];
+        if (point != SIZE_MAX) {
+            tgr_result_set_point(work->result, point, work->thresholds[point], &counts[i + 1]);
+        }
     }
+}
+
+/* ---- all together ---------------------------------------------------------------------------- */
+
+static size_t count_points(const tgr_simulating *work)
+{
+    if (work->gathering.bins == NULL) {
+        return tgr_moves_distinct(&work->gathering.moves);
+    }
+    size_t count = 0;
+    for (size_t page = 0; page < TGR_PAGES; page++) {
+        const tgr_page *there = work->gathering.bins->pages[page];
+        for (size_t i = 0; there != NULL && i < TGR_PAGE_BINS; i++) {
+            count += there->bins[i].moves > 0;
+        }
+    }
+    return count;
+}
+
+static tgr_status choose_thresholds(tgr_simulating *work, tgr_asked *shown, tgr_error *error)
+{
+    tgr_gathering *gathering = &work->gathering;
+    tgr_policy policy = work->options.policy;
+    if (gathering->bins == NULL) {
+        tgr_moves_sort(&gathering->moves, work->plan.threads);
+    }
+    if (work->options.thresholds != NULL || work->shown_as != NULL) {
+        return TGR_OK; /* summed in the pass */
+    }
+    if (gathering->bins == NULL) {
+        tgr_grid_of_moves(&gathering->moves, policy, work->options.grid, work->thresholds,
+                          &work->threshold_count);
+    } else {
+        tgr_grid_of_bins(gathering->bins, policy, work->options.grid, work->thresholds,
+                         &work->threshold_count);
+    }
+    return tgr_asked_open(shown, policy, work->thresholds, work->threshold_count, error);
 }
 
 tgr_status tgr_simulating_points(tgr_simulating *work, tgr_error *error)
 {
     tgr_status status = TGR_OK;
-    size_t reached = work->threshold_count;
-    if (tgr_simulating_margin(work)) {
-        tgr_margins_sort(&work->margins);
-        reached = tgr_margins_distinct(&work->margins) + 1;
-        if (work->options.thresholds == NULL) {
-            tgr_grid_of_margins(&work->margins, work->options.grid, work->thresholds,
-                                &work->threshold_count);
-        }
-    }
-    TGR_TRY(tgr_curve_reserve(&work->curve, reached, error));
+    tgr_asked shown = {0};
+    TGR_TRY(choose_thresholds(work, &shown, error));
+    size_t points = count_points(work);
+    TGR_TRY(tgr_curve_reserve(&work->curve, points + 1, error));
+    TGR_TRY(tgr_boxes_reserve(&work->boxes, work->gathering.bins == NULL ? 0 : points, error));
     work->result = tgr_result_new(work->router, work->options.policy, work->threshold_count, error);
     if (work->result == NULL) {
-        return TGR_ERR_NOMEM;
+        status = TGR_ERR_NOMEM;
+        goto done;
     }
     work->result->simulation.queries = work->decide.queries;
-    work->result->simulation.undecided = work->decide.undecided;
+    work->result->simulation.undecided = work->observers.each[0].undecided;
     work->result->simulation.quality = measure_of(work);
-    if (tgr_simulating_margin(work)) {
-        TGR_TRY(walk_margins(work, error));
-    } else {
-        take_tallies(work);
-    }
+    TGR_TRY(walk_all(work, &shown, error));
+    take_asked(work);
 done:
+    tgr_asked_close(&shown);
     return status;
 }

@@ -2,6 +2,7 @@
 #include "engine/simulate/result.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "engine/base/error.h"
 #include "engine/base/memory.h"
@@ -49,6 +50,7 @@ tgr_result *tgr_result_new(const tgr_router *router, tgr_policy policy, size_t p
     simulation->curve = result->curve;
     simulation->best = points;
     simulation->alone = result->alone;
+    simulation->intervals = &result->intervals;
     return result;
 }
 
@@ -61,6 +63,8 @@ void tgr_simulation_free(tgr_simulation *simulation)
     for (size_t model = 0; result->names != NULL && model < simulation->models; model++) {
         tgr_mem_free(result->names[model]);
     }
+    tgr_simulation_free((tgr_simulation *)(uintptr_t)result->intervals.low);
+    tgr_simulation_free((tgr_simulation *)(uintptr_t)result->intervals.high);
     tgr_mem_free(result->names);
     tgr_mem_free(result->curve);
     tgr_mem_free(result->share);
@@ -70,12 +74,13 @@ void tgr_simulation_free(tgr_simulation *simulation)
 }
 
 void tgr_result_set_point(tgr_result *result, size_t point, double threshold,
-                          const tgr_tally *tally)
+                          const tgr_decided *count)
 {
     const tgr_simulation *simulation = &result->simulation;
+    const tgr_tally *tally = &count->tally;
     double *share = result->share + point * simulation->models;
     for (size_t model = 0; model < simulation->models; model++) {
-        share[model] = tgr_share((double)tally->chosen[model], (double)simulation->queries);
+        share[model] = tgr_share((double)count->chosen[model], (double)simulation->queries);
     }
     tgr_baseline sums = tgr_tally_baseline(tally, simulation->quality, simulation->queries);
     result->curve[point] = (tgr_point){
@@ -136,6 +141,56 @@ void tgr_result_set_baselines(tgr_result *result, const tgr_baselines *baselines
         simulation->cost_matched_random = tgr_baselines_shuffled(
             baselines, &simulation->curve[simulation->best], quality, queries);
     }
+}
+
+static size_t list_baseline(tgr_baseline *baseline, double **figures, size_t count)
+{
+    if (figures != NULL) {
+        figures[count] = &baseline->cost;
+        figures[count + 1] = &baseline->accept_rate;
+        figures[count + 2] = &baseline->mean_score;
+        figures[count + 3] = &baseline->coverage;
+    }
+    return count + 4;
+}
+
+static size_t list_metrics(tgr_metrics *m, double **figures, size_t count)
+{
+    double *all[] = {&m->auc, &m->apgr,      &m->pauc,      &m->cpt50,  &m->cpt80,
+                     &m->aiq, &m->cost_save, &m->perf_gain, &m->uplift, &m->rank};
+    if (figures != NULL) {
+        memcpy(figures + count, all, sizeof all);
+    }
+    return count + sizeof all / sizeof *all;
+}
+
+size_t tgr_result_figures(tgr_result *result, double **figures)
+{
+    tgr_simulation *simulation = &result->simulation;
+    size_t count = 0;
+    for (size_t i = 0; i < simulation->points; i++) {
+        tgr_point *point = &result->curve[i];
+        if (figures != NULL) {
+            figures[count] = &point->cost;
+            figures[count + 1] = &point->accept_rate;
+            figures[count + 2] = &point->mean_score;
+            figures[count + 3] = &point->coverage;
+        }
+        count += 4;
+        for (size_t model = 0; model < simulation->models; model++, count++) {
+            if (figures != NULL) {
+                figures[count] = &result->share[i * simulation->models + model];
+            }
+        }
+    }
+    for (size_t model = 0; model < simulation->models; model++) {
+        count = list_baseline(&result->alone[model], figures, count);
+    }
+    count = list_baseline(&simulation->best_single, figures, count);
+    count = list_baseline(&simulation->oracle, figures, count);
+    count = list_baseline(&simulation->random, figures, count);
+    count = list_baseline(&simulation->cost_matched_random, figures, count);
+    return list_metrics(&simulation->metrics, figures, count);
 }
 
 void tgr_result_set_point_metrics(tgr_result *result)

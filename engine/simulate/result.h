@@ -17,6 +17,7 @@ typedef struct tgr_result {
     double *share; /* points x models */
     double *rank;  /* points */
     tgr_baseline *alone;
+    tgr_intervals intervals;
 } tgr_result;
 
 /* An empty curve of `points` points; NULL with error set. */
@@ -25,7 +26,7 @@ tgr_result *tgr_result_new(const tgr_router *router, tgr_policy policy, size_t p
 
 /* Fills a point; the simulation's queries and quality are set. */
 void tgr_result_set_point(tgr_result *result, size_t point, double threshold,
-                          const tgr_tally *tally);
+                          const tgr_decided *count);
 
 /* Fills `best`: the only point where a single threshold was asked for, else the point of the
  * highest quality, of those the cheapest, of those the first. */
@@ -33,6 +34,10 @@ void tgr_result_choose(tgr_result *result, bool single);
 
 /* Fills each model alone and the other baselines; the points are filled and the best chosen. */
 void tgr_result_set_baselines(tgr_result *result, const tgr_baselines *baselines);
+
+/* The places of all figures but thresholds, in an order that depends on points and models alone;
+ * NULL: only their number. */
+size_t tgr_result_figures(tgr_result *result, double **figures);
 
 /* Fills uplift and rank. */
 void tgr_result_set_point_metrics(tgr_result *result);

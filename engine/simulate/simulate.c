@@ -9,13 +9,16 @@
 #include "engine/base/options.h"
 #include "engine/base/runtime.h"
 #include "engine/policy/policy.h"
-#include "engine/simulate/grid.h"
 #include "engine/simulate/metrics.h"
+#include "engine/simulate/partial.h"
 #include "engine/simulate/simulating.h"
 
 /* Below this share of judged decisions a reader should know that quality rests on few. */
-#define LOW_COVERAGE 0.5
-#define GRID_MAX     ((size_t)1000000)
+#define LOW_COVERAGE  0.5
+#define GRID_MAX      ((size_t)1000000)
+#define BOOTSTRAP_MAX ((size_t)100000)
+
+#define MOVE_BYTES (sizeof(tgr_move) + sizeof(tgr_curve_point)) /* a point each in the end */
 
 void tgr_simulate_options_init(tgr_simulate_options *options)
 {
@@ -46,6 +49,20 @@ static tgr_status check_options(const tgr_simulate_options *options, tgr_error *
         return tgr_fail(error, TGR_ERR_ARGUMENT, "a grid has 2 to %zu points, not %zu", GRID_MAX,
                         options->grid);
     }
+    if (options->bootstrap > BOOTSTRAP_MAX || options->bootstrap == 1) {
+        return tgr_fail(error, TGR_ERR_ARGUMENT, "a bootstrap has 2 to %zu replicates, not %zu",
+                        BOOTSTRAP_MAX, options->bootstrap);
+    }
+    if ((options->shards == 0) != (options->partial == NULL) ||
+        (options->shards > 0 && options->shard >= options->shards)) {
+        return tgr_fail(error, TGR_ERR_ARGUMENT,
+                        "a shard, its number below that of all, and the file of its partial "
+                        "simulation go together");
+    }
+    if (options->shards > 0 && options->bootstrap > 0) {
+        return tgr_fail(error, TGR_ERR_ARGUMENT,
+                        "a bootstrap needs the whole log; a shard has none");
+    }
     for (size_t i = 0; i < options->threshold_count; i++) {
         tgr_status status =
             tgr_policy_check_threshold(options->policy, options->thresholds[i], error);
@@ -56,7 +73,7 @@ static tgr_status check_options(const tgr_simulate_options *options, tgr_error *
     return TGR_OK;
 }
 
-/* The thresholds asked for, or room for a grid, which for utility and slack is found right away. */
+/* The thresholds asked for, or room for a grid. */
 static tgr_status find_thresholds(tgr_simulating *work, tgr_error *error)
 {
     const tgr_simulate_options *options = &work->options;
@@ -69,29 +86,68 @@ static tgr_status find_thresholds(tgr_simulating *work, tgr_error *error)
     if (asked) {
         memcpy(work->thresholds, options->thresholds, room * sizeof *work->thresholds);
         work->threshold_count = room;
+    }
+    return tgr_asked_open(&work->gathering.asked, options->policy, work->thresholds,
+                          work->threshold_count, error);
+}
+
+static tgr_status open_gathering(tgr_simulating *work, tgr_error *error)
+{
+    const tgr_simulate_options *options = &work->options;
+    tgr_gathering *gathering = &work->gathering;
+    work->memory = options->memory > 0 ? options->memory : tgr_run_memory(work->run);
+    gathering->utility = options->policy == TGR_POLICY_UTILITY;
+    gathering->most = (size_t)(work->memory / 4 * 3 / MOVE_BYTES); /* the rest is for all else */
+    gathering->moving =
+        options->policy == TGR_POLICY_MARGIN || options->thresholds == NULL ||
+        tgr_policy_needs_costs(options->policy, options->thresholds, options->threshold_count);
+    if (!options->binned && options->partial == NULL) {
         return TGR_OK;
     }
-    if (tgr_simulating_margin(work)) {
-        return TGR_OK; /* known when the margins are */
+    return tgr_gathering_use_bins(gathering, work->router->model_count, work->router->reference,
+                                  work->plan.threads, error);
+}
+
+tgr_status tgr_simulating_sums(tgr_simulating *work, int threads, tgr_error *error)
+{
+    tgr_status status = TGR_OK;
+    TGR_TRY(find_thresholds(work, error));
+    TGR_TRY(open_gathering(work, error));
+    TGR_TRY(tgr_observers_open(&work->observers, work->router->model_count, work->threshold_count,
+                               threads, error));
+done:
+    return status;
+}
+
+/* Shards are even shares of the queries of the split, in order. */
+static tgr_status find_share(tgr_simulating *work, tgr_error *error)
+{
+    __extension__ typedef unsigned __int128 wide;
+    const tgr_simulate_options *options = &work->options;
+    work->last = UINT64_MAX;
+    if (options->shards == 0) {
+        return TGR_OK;
     }
-    return tgr_grid_of_gaps(&work->pass, &work->plan, room, work->thresholds,
-                            &work->threshold_count, work->run, error);
+    tgr_status status = tgr_pass_count(&work->pass, work->run, &work->total, error);
+    work->first = (uint64_t)((wide)work->total * options->shard / options->shards);
+    work->last = (uint64_t)((wide)work->total * (options->shard + 1) / options->shards);
+    return status;
 }
 
 static tgr_status open_simulating(tgr_simulating *work, tgr_error *error)
 {
-    static const double everywhere = -INFINITY;
+    static const double zero = 0, one = 1; /* costs are needed, or not */
     const tgr_simulate_options *options = &work->options;
     tgr_status status = TGR_OK;
+    TGR_TRY(check_options(options, error));
     work->plan = (tgr_decide_plan){
         .router = work->router,
         .policy = options->policy,
+        .threshold_count = 1,
         .fallback = -1,
-        .want_margins = tgr_simulating_margin(work),
         .threads = tgr_run_threads(work->run),
         .run = work->run,
     };
-    TGR_TRY(check_options(options, error));
     if (options->fallback != NULL) {
         size_t fallback;
         TGR_TRY(tgr_router_need_model(work->router, options->fallback, &fallback, error));
@@ -99,23 +155,25 @@ static tgr_status open_simulating(tgr_simulating *work, tgr_error *error)
     }
     TGR_TRY(
         tgr_pass_open(&work->pass, options->inputs, options->input_count, options->split, error));
-    TGR_TRY(find_thresholds(work, error));
-    work->plan.thresholds = tgr_simulating_margin(work) ? &everywhere : work->thresholds;
-    work->plan.threshold_count = tgr_simulating_margin(work) ? 1 : work->threshold_count;
+    TGR_TRY(find_share(work, error));
+    TGR_TRY(tgr_simulating_sums(work, work->plan.threads, error));
+    work->plan.thresholds = work->gathering.moving ? &one : &zero;
     TGR_TRY(tgr_decide_open(&work->decide, &work->plan, error));
-    TGR_TRY(tgr_observers_open(&work->observers, work->router->model_count,
-                               work->plan.threshold_count, work->plan.threads, error));
 done:
     return status;
 }
 
-static void close_simulating(tgr_simulating *work)
+void tgr_simulating_close(tgr_simulating *work)
 {
-    tgr_pass_close(&work->pass);
     tgr_decide_close(&work->decide);
     tgr_observers_close(&work->observers);
-    tgr_margins_free(&work->margins);
+    tgr_gathering_close(&work->gathering);
     tgr_curve_free(&work->curve);
+    tgr_boxes_free(&work->boxes);
+    tgr_pass_close(&work->pass);
+    tgr_resample_close(&work->resample);
+    tgr_mem_free(work->shown_as);
+    tgr_mem_free(work->keep);
     tgr_mem_free(work->thresholds);
     if (work->result != NULL) {
         tgr_simulation_free(&work->result->simulation);
@@ -136,16 +194,60 @@ static tgr_status enter_file(tgr_simulating *work, const tgr_query_file *file, t
     return status;
 }
 
-static tgr_status walk(tgr_simulating *work, tgr_error *error)
+/* Leaves the queries of the shard in a batch, of which the first is number `seen` of all. */
+static tgr_status keep_share(tgr_simulating *work, tgr_batch *batch, const tgr_query_file *file,
+                             uint64_t seen, tgr_error *error)
+{
+    size_t kept = 0;
+    void *keep = work->keep;
+    if (!tgr_mem_grow(&keep, &work->keep_capacity, batch->rows, sizeof *work->keep)) {
+        return tgr_fail_memory(error, "a block of queries");
+    }
+    work->keep = keep;
+    for (size_t row = 0; row < batch->rows; row++) {
+        work->keep[row] = seen + row >= work->first && seen + row < work->last;
+        kept += work->keep[row];
+    }
+    if (kept < batch->rows) {
+        tgr_batch_select(batch, tgr_strings_count(file->models), work->keep);
+    }
+    return TGR_OK;
+}
+
+/* The next batch with queries of the shard; NULL at the end. */
+static tgr_status next_batch(tgr_simulating *work, tgr_batch **batch, size_t *file,
+                             tgr_error *error)
 {
     const unsigned want = TGR_WANT_ELIGIBILITY | TGR_WANT_PROMPT_TOKENS | TGR_WANT_SCORE |
                           TGR_WANT_OUTCOME | TGR_WANT_COST;
+    tgr_status status = TGR_OK;
+    do {
+        *batch = NULL;
+        if (work->seen >= work->last) {
+            break;
+        }
+        TGR_TRY(tgr_pass_next(&work->pass, want, "simulating", work->run, batch, file, error));
+        if (*batch == NULL) {
+            break;
+        }
+        uint64_t seen = work->seen;
+        work->seen += (*batch)->rows;
+        if (work->options.shards > 0) {
+            TGR_TRY(keep_share(work, *batch, work->pass.files[*file], seen, error));
+        }
+    } while ((*batch)->rows == 0);
+done:
+    return status;
+}
+
+static tgr_status walk(tgr_simulating *work, tgr_error *error)
+{
     size_t entered = SIZE_MAX;
     tgr_status status = TGR_OK;
     for (;;) {
         tgr_batch *batch;
         size_t file;
-        TGR_TRY(tgr_pass_next(&work->pass, want, "simulating", work->run, &batch, &file, error));
+        TGR_TRY(next_batch(work, &batch, &file, error));
         if (batch == NULL) {
             break;
         }
@@ -153,38 +255,83 @@ static tgr_status walk(tgr_simulating *work, tgr_error *error)
             TGR_TRY(enter_file(work, work->pass.files[file], error));
             entered = file;
         }
-        TGR_TRY(tgr_decide_batch(&work->decide, batch, error));
+        if (work->options.bootstrap > 0 && work->gathering.resample == NULL) {
+            TGR_TRY(tgr_simulating_scout(work, batch, work->pass.files[file], error));
+        }
         TGR_TRY(tgr_observers_batch(&work->observers, &work->decide, batch, work->pass.files[file],
-                                    tgr_simulating_margin(work) ? &work->margins : NULL, error));
+                                    &work->gathering, error));
     }
-    if (work->decide.queries == 0) {
+    if (work->decide.queries == 0 && work->options.shards == 0) {
         return tgr_fail(error, TGR_ERR_INPUT, "%s: holds no query to simulate",
                         work->options.inputs[0]);
     }
-    tgr_observers_merge(&work->observers);
+    tgr_observers_merge(&work->observers, work->gathering.asked.count);
 done:
     return status;
 }
 
 /* ---- what the points say --------------------------------------------------------------------- */
 
-static void measure(tgr_simulating *work)
+/* Where no query may move, the points shown are all that the metrics have. */
+static tgr_status show_as_curve(tgr_simulating *work, tgr_error *error)
+{
+    const tgr_simulation *simulation = &work->result->simulation;
+    tgr_curve_free(&work->curve);
+    tgr_status status = tgr_curve_reserve(&work->curve, simulation->points, error);
+    for (size_t i = 0; status == TGR_OK && i < simulation->points; i++) {
+        const tgr_point *point = &simulation->curve[i];
+        tgr_curve_add(&work->curve, point->cost,
+                      simulation->quality == TGR_QUALITY_SCORE ? point->mean_score
+                                                               : point->accept_rate,
+                      point->share[simulation->reference]);
+    }
+    return status;
+}
+
+/* The metrics consume the curve, and bounds need it too. */
+static tgr_status measure_curve(tgr_simulating *work, const tgr_metrics_basis *basis,
+                                tgr_error *error)
+{
+    tgr_simulation *simulation = &work->result->simulation;
+    tgr_curve edges = {0};
+    tgr_status status = TGR_OK;
+    simulation->binned = work->gathering.bins != NULL;
+    if (simulation->binned) {
+        TGR_TRY(tgr_curve_reserve(&edges, work->curve.count, error));
+        memcpy(edges.points, work->curve.points, work->curve.count * sizeof *edges.points);
+        edges.count = work->curve.count;
+    }
+    tgr_metrics_of_curve(&work->curve, basis, &simulation->metrics);
+    tgr_result_set_point_metrics(work->result);
+    TGR_TRY(tgr_boxes_bound(&work->boxes, &edges, basis, &simulation->metrics,
+                            &simulation->error_bound, error));
+done:
+    tgr_curve_free(&edges);
+    return status;
+}
+
+static tgr_status measure(tgr_simulating *work, tgr_error *error)
 {
     tgr_result *result = work->result;
     tgr_simulation *simulation = &result->simulation;
-    const tgr_baselines *baselines = &work->observers.each[0].baselines;
     tgr_result_choose(result, work->options.threshold_count == 1);
-    tgr_result_set_baselines(result, baselines);
+    tgr_result_set_baselines(result, &work->observers.each[0].baselines);
     tgr_metrics_basis basis = {
         .models = simulation->models,
         .alone = simulation->alone,
         .best_single =
             tgr_baselines_best_single(simulation->alone, simulation->models, simulation->quality),
         .quality = simulation->quality,
-        .every_threshold = tgr_simulating_margin(work),
+        .every_threshold = work->gathering.moving,
+        .by_share = simulation->models == 2,
     };
-    tgr_metrics_of_curve(&work->curve, &basis, &simulation->metrics);
-    tgr_result_set_point_metrics(result);
+    if (!work->gathering.moving) {
+        tgr_status status = show_as_curve(work, error);
+        if (status != TGR_OK) {
+            return status;
+        }
+    }
+    return measure_curve(work, &basis, error);
 }
 
 static void warn(const tgr_simulating *work)
@@ -215,6 +362,20 @@ static void warn(const tgr_simulating *work)
     }
 }
 
+tgr_status tgr_simulating_finish(tgr_simulating *work, tgr_simulation **simulation,
+                                 tgr_error *error)
+{
+    tgr_status status = TGR_OK;
+    TGR_TRY(tgr_simulating_points(work, error));
+    TGR_TRY(measure(work, error));
+    TGR_TRY(tgr_simulating_intervals(work, error));
+    warn(work);
+    *simulation = &work->result->simulation;
+    work->result = NULL;
+done:
+    return status;
+}
+
 tgr_status tgr_simulate(const tgr_router *router, const tgr_simulate_options *options,
                         tgr_simulation **simulation, const tgr_run *run, tgr_error *error)
 {
@@ -225,12 +386,11 @@ tgr_status tgr_simulate(const tgr_router *router, const tgr_simulate_options *op
     TGR_TRY(tgr_options_copy(&work.options, sizeof work.options, options, error));
     TGR_TRY(open_simulating(&work, error));
     TGR_TRY(walk(&work, error));
-    TGR_TRY(tgr_simulating_points(&work, error));
-    measure(&work);
-    warn(&work);
-    *simulation = &work.result->simulation;
-    work.result = NULL;
+    if (work.options.partial != NULL) {
+        TGR_TRY(tgr_partial_write(&work, work.options.partial, error));
+    }
+    TGR_TRY(tgr_simulating_finish(&work, simulation, error));
 done:
-    close_simulating(&work);
+    tgr_simulating_close(&work);
     return status;
 }

@@ -9,9 +9,10 @@
 
 #include "engine/decide.h"
 #include "engine/pass.h"
+#include "engine/simulate/boxes.h"
 #include "engine/simulate/curve.h"
-#include "engine/simulate/margins.h"
 #include "engine/simulate/observers.h"
+#include "engine/simulate/resample.h"
 #include "engine/simulate/result.h"
 
 typedef struct tgr_simulating {
@@ -22,20 +23,41 @@ typedef struct tgr_simulating {
     tgr_pass pass;
     tgr_decide decide;
     tgr_observers observers;
-    tgr_margins margins;
+    tgr_gathering gathering;
+    uint64_t memory;      /* bytes allowed */
+    uint64_t first, last; /* queries of the shard, by number; and of all */
+    uint64_t total;
+    uint64_t seen; /* by the walk */
+    bool *keep;
+    size_t keep_capacity;
     tgr_curve curve;
+    tgr_boxes boxes;
     double *thresholds; /* those shown */
     size_t threshold_count;
+    tgr_resample resample;
+    size_t *shown_as; /* of the thresholds asked for in the pass: which point, SIZE_MAX none */
     tgr_result *result;
 } tgr_simulating;
 
-static inline bool tgr_simulating_margin(const tgr_simulating *work)
-{
-    return work->options.policy == TGR_POLICY_MARGIN;
-}
+/* Opens what the walk sums into; the options are set, and the router's models known. */
+tgr_status tgr_simulating_sums(tgr_simulating *work, int threads, tgr_error *error);
+
+/* What the sums say, and nothing of the walk is needed any more. */
+tgr_status tgr_simulating_finish(tgr_simulating *work, tgr_simulation **simulation,
+                                 tgr_error *error);
+
+void tgr_simulating_close(tgr_simulating *work); /* harmless on a zeroed structure */
 
 /* After the walk: makes the result with its points filled, and the curve that metrics are taken of.
  */
 tgr_status tgr_simulating_points(tgr_simulating *work, tgr_error *error);
+
+/* For the bootstrap: looks at the first batch for thresholds that tell, which are then summed for
+ * every group beside those asked for. The batch may be scored again. */
+tgr_status tgr_simulating_scout(tgr_simulating *work, tgr_batch *batch, const tgr_query_file *file,
+                                tgr_error *error);
+
+/* Fills in the intervals; the result is complete but for them. */
+tgr_status tgr_simulating_intervals(tgr_simulating *work, tgr_error *error);
 
 #endif

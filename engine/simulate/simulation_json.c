@@ -35,9 +35,9 @@ static void put_baseline(tgr_json *json, const char *key, const tgr_baseline *ba
     tgr_json_end_object(json);
 }
 
-static void put_metrics(tgr_json *json, const tgr_metrics *metrics)
+static void put_metrics(tgr_json *json, const char *key, const tgr_metrics *metrics)
 {
-    tgr_json_object(json, "metrics");
+    tgr_json_object(json, key);
     tgr_json_number(json, "auc", metrics->auc);
     tgr_json_number(json, "apgr", metrics->apgr);
     tgr_json_number(json, "pauc", metrics->pauc);
@@ -70,6 +70,93 @@ static void put_head(tgr_json *json, const tgr_simulation *simulation)
     }
 }
 
+/* ---- intervals: the same names, each with its low and its high end --------------------------- */
+
+static void put_pair(tgr_json *json, const char *key, double low, double high)
+{
+    tgr_json_array(json, key);
+    tgr_json_number(json, NULL, low);
+    tgr_json_number(json, NULL, high);
+    tgr_json_end_array(json);
+}
+
+static void put_point_range(tgr_json *json, const tgr_intervals *range, size_t point)
+{
+    const tgr_point *low = &range->low->curve[point], *high = &range->high->curve[point];
+    tgr_json_object(json, NULL);
+    tgr_json_number(json, "threshold", low->threshold);
+    put_pair(json, "cost", low->cost, high->cost);
+    put_pair(json, "accept_rate", low->accept_rate, high->accept_rate);
+    put_pair(json, "mean_score", low->mean_score, high->mean_score);
+    put_pair(json, "coverage", low->coverage, high->coverage);
+    tgr_json_object(json, "share");
+    for (size_t model = 0; model < range->low->models; model++) {
+        put_pair(json, range->low->model_names[model], low->share[model], high->share[model]);
+    }
+    tgr_json_end_object(json);
+    tgr_json_end_object(json);
+}
+
+static void put_baseline_range(tgr_json *json, const char *key, const char *model,
+                               const tgr_baseline *low, const tgr_baseline *high)
+{
+    tgr_json_object(json, key);
+    if (model != NULL) {
+        tgr_json_string(json, "model", model);
+    }
+    put_pair(json, "cost", low->cost, high->cost);
+    put_pair(json, "accept_rate", low->accept_rate, high->accept_rate);
+    put_pair(json, "mean_score", low->mean_score, high->mean_score);
+    put_pair(json, "coverage", low->coverage, high->coverage);
+    tgr_json_end_object(json);
+}
+
+static void put_metric_ranges(tgr_json *json, const tgr_metrics *low, const tgr_metrics *high)
+{
+    tgr_json_object(json, "metrics");
+    put_pair(json, "auc", low->auc, high->auc);
+    put_pair(json, "apgr", low->apgr, high->apgr);
+    put_pair(json, "pauc", low->pauc, high->pauc);
+    put_pair(json, "cpt50", low->cpt50, high->cpt50);
+    put_pair(json, "cpt80", low->cpt80, high->cpt80);
+    put_pair(json, "aiq", low->aiq, high->aiq);
+    put_pair(json, "cost_save", low->cost_save, high->cost_save);
+    put_pair(json, "perf_gain", low->perf_gain, high->perf_gain);
+    put_pair(json, "uplift", low->uplift, high->uplift);
+    put_pair(json, "rank", low->rank, high->rank);
+    tgr_json_end_object(json);
+}
+
+static void put_intervals(tgr_json *json, const tgr_simulation *simulation)
+{
+    const tgr_intervals *range = simulation->intervals;
+    const tgr_simulation *low = range->low, *high = range->high;
+    tgr_json_object(json, "intervals");
+    tgr_json_number(json, "level", 0.95);
+    tgr_json_unsigned(json, "replicates", range->replicates);
+    tgr_json_unsigned(json, "seed", range->seed);
+    tgr_json_array(json, "curve");
+    for (size_t i = 0; i < simulation->points; i++) {
+        put_point_range(json, range, i);
+    }
+    tgr_json_end_array(json);
+    put_metric_ranges(json, &low->metrics, &high->metrics);
+    tgr_json_object(json, "baselines");
+    put_baseline_range(json, "best_single", NULL, &low->best_single, &high->best_single);
+    put_baseline_range(json, "oracle", NULL, &low->oracle, &high->oracle);
+    put_baseline_range(json, "random", NULL, &low->random, &high->random);
+    put_baseline_range(json, "cost_matched_random", NULL, &low->cost_matched_random,
+                       &high->cost_matched_random);
+    tgr_json_end_object(json);
+    tgr_json_array(json, "alone");
+    for (size_t model = 0; model < simulation->models; model++) {
+        put_baseline_range(json, NULL, simulation->model_names[model], &low->alone[model],
+                           &high->alone[model]);
+    }
+    tgr_json_end_array(json);
+    tgr_json_end_object(json);
+}
+
 tgr_status tgr_simulation_json(const tgr_simulation *simulation, char **text, size_t *length,
                                tgr_error *error)
 {
@@ -83,7 +170,9 @@ tgr_status tgr_simulation_json(const tgr_simulation *simulation, char **text, si
         put_point(&json, simulation, &simulation->curve[i]);
     }
     tgr_json_end_array(&json);
-    put_metrics(&json, &simulation->metrics);
+    put_metrics(&json, "metrics", &simulation->metrics);
+    tgr_json_boolean(&json, "binned", simulation->binned);
+    put_metrics(&json, "error_bound", &simulation->error_bound);
     tgr_json_object(&json, "baselines");
     put_baseline(&json, "best_single", &simulation->best_single, true);
     put_baseline(&json, "oracle", &simulation->oracle, false);
@@ -95,6 +184,9 @@ tgr_status tgr_simulation_json(const tgr_simulation *simulation, char **text, si
         put_baseline(&json, NULL, &simulation->alone[model], true);
     }
     tgr_json_end_array(&json);
+    if (simulation->intervals != NULL && simulation->intervals->high != NULL) {
+        put_intervals(&json, simulation);
+    }
     tgr_json_end_object(&json);
     tgr_buffer_add(&buffer, "\n", 1);
     if (buffer.failed) {

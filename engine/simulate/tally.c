@@ -1,7 +1,9 @@
 /* tally.c - what sums over decisions say. */
 #include "engine/simulate/tally.h"
 
-void tgr_tally_merge(tgr_tally *into, const tgr_tally *from, size_t models)
+#include "engine/base/memory.h"
+
+void tgr_tally_merge(tgr_tally *into, const tgr_tally *from)
 {
     into->cost += from->cost;
     into->score += from->score;
@@ -12,9 +14,6 @@ void tgr_tally_merge(tgr_tally *into, const tgr_tally *from, size_t models)
     into->accepted += from->accepted;
     into->score_ranks += from->score_ranks;
     into->outcome_ranks += from->outcome_ranks;
-    for (size_t model = 0; into->chosen != NULL && model < models; model++) {
-        into->chosen[model] += from->chosen[model];
-    }
 }
 
 double tgr_tally_cost(const tgr_tally *tally)
@@ -60,4 +59,28 @@ tgr_baseline tgr_tally_baseline(const tgr_tally *tally, tgr_quality quality, uin
         .coverage = tgr_tally_coverage(tally, quality, queries),
         .model = NULL,
     };
+}
+
+void tgr_decided_merge(tgr_decided *into, const tgr_decided *from, size_t models)
+{
+    tgr_tally_merge(&into->tally, &from->tally);
+    for (size_t model = 0; model < models; model++) {
+        into->chosen[model] += from->chosen[model];
+    }
+}
+
+tgr_decided *tgr_decided_new(size_t count, size_t models)
+{
+    size_t each, bytes;
+    if (__builtin_mul_overflow(models, sizeof(uint64_t), &each) ||
+        __builtin_add_overflow(each, sizeof(tgr_decided), &each) ||
+        __builtin_mul_overflow(count, each, &bytes)) {
+        return NULL;
+    }
+    tgr_decided *counts = tgr_mem_zalloc(1, bytes);
+    uint64_t *chosen = counts == NULL ? NULL : (uint64_t *)(void *)(counts + count);
+    for (size_t i = 0; counts != NULL && i < count; i++) {
+        counts[i].chosen = chosen + i * models;
+    }
+    return counts;
 }

@@ -16,70 +16,42 @@
 #include "engine/base/exact.h"
 #include "engine/simulate/answers.h"
 
-static inline tgr_sum tgr_tally_term(double value)
-{
-    return (tgr_sum)(value * 0x1p64);
-}
-
-static inline double tgr_tally_value(tgr_sum sum)
-{
-    return (double)sum * 0x1p-64;
-}
-
-/* What some decisions, at most one a query, cost and achieve. */
+/* What some decisions, at most one a query, cost and achieve; or a difference of two such sums, in
+ * which counts wrap below zero. */
 typedef struct tgr_tally {
     tgr_sum cost, score;
     uint64_t decided, costed, scored, judged, accepted; /* judged: with an outcome */
     uint64_t score_ranks, outcome_ranks;
-    uint64_t *chosen; /* models; NULL where it is not counted */
 } tgr_tally;
 
-static inline void tgr_tally_add(tgr_tally *tally, size_t model, tgr_answer answer)
+static inline void tgr_tally_add(tgr_tally *tally, const tgr_answer *answer)
 {
+    tally->cost += answer->cost;
+    tally->score += answer->score;
     tally->decided++;
-    if (tally->chosen != NULL) {
-        tally->chosen[model]++;
-    }
-    if (answer.cost == answer.cost) {
-        tally->costed++;
-        tally->cost += tgr_tally_term(answer.cost);
-    }
-    if (answer.score == answer.score) {
-        tally->scored++;
-        tally->score += tgr_tally_term(answer.score);
-        tally->score_ranks += answer.score_rank;
-    }
-    if (answer.outcome >= 0) {
-        tally->judged++;
-        tally->accepted += tgr_answer_accepted(&answer);
-        tally->outcome_ranks += answer.outcome_rank;
-    }
+    tally->costed += answer->costed;
+    tally->scored += answer->scored;
+    tally->judged += answer->judged;
+    tally->accepted += answer->accepted;
+    tally->score_ranks += answer->score_rank;
+    tally->outcome_ranks += answer->outcome_rank;
 }
 
-static inline void tgr_tally_remove(tgr_tally *tally, size_t model, tgr_answer answer)
+/* A decision goes from one model's answer to another's. */
+static inline void tgr_tally_move(tgr_tally *tally, const tgr_answer *from, const tgr_answer *to)
 {
-    tally->decided--;
-    if (tally->chosen != NULL) {
-        tally->chosen[model]--;
-    }
-    if (answer.cost == answer.cost) {
-        tally->costed--;
-        tally->cost -= tgr_tally_term(answer.cost);
-    }
-    if (answer.score == answer.score) {
-        tally->scored--;
-        tally->score -= tgr_tally_term(answer.score);
-        tally->score_ranks -= answer.score_rank;
-    }
-    if (answer.outcome >= 0) {
-        tally->judged--;
-        tally->accepted -= tgr_answer_accepted(&answer);
-        tally->outcome_ranks -= answer.outcome_rank;
-    }
+    tally->cost += to->cost - from->cost;
+    tally->score += to->score - from->score;
+    tally->costed += (uint64_t)to->costed - from->costed;
+    tally->scored += (uint64_t)to->scored - from->scored;
+    tally->judged += (uint64_t)to->judged - from->judged;
+    tally->accepted += (uint64_t)to->accepted - from->accepted;
+    tally->score_ranks += (uint64_t)to->score_rank - from->score_rank;
+    tally->outcome_ranks += (uint64_t)to->outcome_rank - from->outcome_rank;
 }
 
 /* into += from. */
-void tgr_tally_merge(tgr_tally *into, const tgr_tally *from, size_t models);
+void tgr_tally_merge(tgr_tally *into, const tgr_tally *from);
 
 /* NaN where not known, or where there is nothing to measure on. quality is never AUTO. */
 double tgr_tally_cost(const tgr_tally *tally);
@@ -95,5 +67,25 @@ static inline double tgr_share(double count, double of)
 {
     return of > 0 ? count / of : NAN;
 }
+
+/* Decisions and which models they are for. */
+typedef struct tgr_decided {
+    tgr_tally tally;
+    uint64_t *chosen; /* models */
+} tgr_decided;
+
+static inline void tgr_decided_move(tgr_decided *count, const tgr_answer *from,
+                                    const tgr_answer *to)
+{
+    tgr_tally_move(&count->tally, from, to);
+    count->chosen[from->model]--;
+    count->chosen[to->model]++;
+}
+
+void tgr_decided_merge(tgr_decided *into, const tgr_decided *from, size_t models);
+
+/* `count` counts of nothing in one piece of memory, freed with tgr_mem_free; NULL where memory is
+ * short. */
+tgr_decided *tgr_decided_new(size_t count, size_t models);
 
 #endif

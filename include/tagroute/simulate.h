@@ -2,6 +2,7 @@
 #ifndef TAGROUTE_SIMULATE_H
 #define TAGROUTE_SIMULATE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -32,6 +33,12 @@ typedef struct tgr_simulate_options {
     const char *fallback;
     const char *split; /* NULL: every query */
     tgr_quality quality;
+    uint64_t memory;        /* bytes that the walk may take, about; 0: as the run says */
+    size_t bootstrap;       /* replicates; 0: no intervals */
+    uint64_t seed;          /* of the bootstrap */
+    bool binned;            /* do as if memory had run out, as parts that are merged do */
+    uint64_t shard, shards; /* shards > 0: only the queries of this one, 0 .. shards - 1 */
+    const char *partial;    /* with shards: where its sums are written to, to be merged */
 } tgr_simulate_options;
 
 /* Cost is in USD, the sum over the queries; NaN where one needed is not known. Quality is measured
@@ -53,13 +60,19 @@ typedef struct tgr_baseline {
     const char *model; /* where the baseline is one model, else NULL */
 } tgr_baseline;
 
-/* docs/metrics.md defines each; NaN where undefined. For `margin` they are taken over every
- * threshold; for `utility` and `slack` those that are areas or positions on the curve (auc, apgr,
- * pauc, cpt50, cpt80, aiq) are NaN, and cost_save and perf_gain are taken over the curve. uplift
- * and rank are those of the best point. */
+/* docs/metrics.md defines each; NaN where undefined. They are taken over every threshold at which
+ * some query changes its model, whatever is shown; uplift and rank are those of the best point. */
 typedef struct tgr_metrics {
     double auc, apgr, pauc, cpt50, cpt80, aiq, cost_save, perf_gain, uplift, rank;
 } tgr_metrics;
+
+/* 2.5 % and 97.5 % of what the replicates of a bootstrap gave, figure by figure: the doubles of
+ * both simulations are bounds, all else is as in the one that they belong to. */
+typedef struct tgr_intervals {
+    size_t replicates;
+    uint64_t seed;
+    const struct tgr_simulation *low, *high; /* NULL: no intervals were asked for */
+} tgr_intervals;
 
 typedef struct tgr_simulation {
     uint64_t queries;
@@ -73,17 +86,21 @@ typedef struct tgr_simulation {
     const tgr_point *curve;
     size_t best; /* index in curve: the chosen or best point; points where there is none */
     tgr_metrics metrics;
+    tgr_metrics error_bound;   /* how far each metric may be from exact; 0 unless binned */
+    bool binned;               /* thresholds were too many to be kept one by one */
     const tgr_baseline *alone; /* models: each model alone */
     tgr_baseline best_single, oracle, random, cost_matched_random;
+    const tgr_intervals *intervals; /* never NULL in what tgr_simulate gives */
 } tgr_simulation;
 
 /* Defaults: margin, automatic quality, a grid of 21 points. */
 TGR_API void tgr_simulate_options_init(tgr_simulate_options *options);
 
-/* One pass over the files; two for `utility` and `slack` where no thresholds are given. On success
- * *simulation is the caller's, to be freed with tgr_simulation_free; it does not need the router
- * any longer. Memory: for `margin`, a few dozen bytes a query, since the metrics use every distinct
- * margin; for `utility` and `slack` it does not grow with the queries.
+/* One pass over the files. On success *simulation is the caller's, to be freed with
+ * tgr_simulation_free; it does not need the router any longer. Memory: a few dozen bytes for each
+ * change of a query from one model to another, up to what the options allow; beyond that changes
+ * are binned by threshold, which keeps every point of the curve exact and bounds the error of the
+ * metrics.
  *
  * Queries without a known cost, score or outcome are no errors: what depends on them is NaN, and
  * messages say so. TGR_ERR_INPUT for bad files, a tagger that differs from the router's, files
@@ -91,6 +108,13 @@ TGR_API void tgr_simulate_options_init(tgr_simulate_options *options);
  * needs an expected cost that a model lacks. */
 TGR_API tgr_status tgr_simulate(const tgr_router *router, const tgr_simulate_options *options,
                                 tgr_simulation **simulation, const tgr_run *run, tgr_error *error);
+
+/* The simulation of the whole log from the partial simulations of all its shards, in any order:
+ * what one run with `binned` gives. TGR_ERR_INPUT where one is missing, given twice, damaged or of
+ * another run. */
+TGR_API tgr_status tgr_simulate_merge(const char *const *inputs, size_t input_count,
+                                      tgr_simulation **simulation, const tgr_run *run,
+                                      tgr_error *error);
 
 TGR_API void tgr_simulation_free(tgr_simulation *simulation); /* NULL allowed */
 

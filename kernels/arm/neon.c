@@ -13,7 +13,10 @@
 #include "kernels/body/count.h"
 #include "kernels/body/decide_rows.h"
 
-const tgr_kernels tgr_kernels_neon = {
-    .isa = "neon", .route = neon_route, .decide = neon_decide, .count = neon_count};
+const tgr_kernels tgr_kernels_neon = {.isa = "neon",
+                                      .route = neon_route,
+                                      .score = neon_score,
+                                      .decide = neon_decide,
+                                      .count = neon_count};
 
 #endif

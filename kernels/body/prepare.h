@@ -89,7 +89,7 @@ static void plan_next_block(tgr_job *job, size_t end)
     static const size_t value_sizes[] = {[TGR_U8] = 1, [TGR_U16] = 2, [TGR_F32] = 4};
     const tgr_csr *x = job->x;
     const tgr_decider *decider = job->decider;
-    size_t next = job->block_begin + job->block_rows, count = decider->threshold_count;
+    size_t next = job->block_begin + job->block_rows;
     size_t after = next + job->block_rows < end ? next + job->block_rows : end;
     size_t first = (size_t)x->indptr[next], last = (size_t)x->indptr[after];
     bool narrow = x->narrow != NULL;
@@ -100,8 +100,12 @@ static void plan_next_block(tgr_job *job, size_t end)
     plan_ahead(job, 1, narrow ? (const void *)x->narrow : (const void *)x->indices,
                narrow ? sizeof *x->narrow : sizeof *x->indices, first, last);
     plan_ahead(job, 2, x->indptr, sizeof *x->indptr, next, after + 1);
-    plan_ahead(job, 3, job->choice->model, count * sizeof *job->choice->model, next, after);
-    job->ahead_count = 4;
+    job->ahead_count = 3;
+    if (decider == NULL) { /* scores alone are wanted */
+        return;
+    }
+    plan_ahead(job, job->ahead_count++, job->choice->model,
+               decider->threshold_count * sizeof *job->choice->model, next, after);
     if (decider->eligible != NULL) {
         plan_ahead(job, job->ahead_count++, decider->eligible,
                    decider->mask_words * sizeof *decider->eligible, next, after);

@@ -74,8 +74,9 @@ static void route_block(tgr_job *job, decide_tile_function *decide, bool ones)
     }
 }
 
-/* A row of more entries than a block holds: its sum goes on from part to part. */
-static void route_long_row(tgr_job *job, size_t row, decide_tile_function *decide)
+/* A row of more entries than a block holds: its sum goes on from part to part. Leaves its scores as
+ * those of the tile's first row. */
+static void score_long_row(tgr_job *job, size_t row)
 {
     const tgr_csr *x = job->x;
     job->block_begin = row;
@@ -91,13 +92,29 @@ static void route_long_row(tgr_job *job, size_t row, decide_tile_function *decid
         choose_score(job->row_stride, ones)(job, 1);
         memcpy(job->start_sums, job->rows, job->row_stride * sizeof *job->start_sums);
     }
-    for (size_t i = 1; i < TGR_TILE;
-         i++) { /* a tile of this row alone, decided to the same effect */
+    tgr_job_start_from_bias(job);
+}
+
+/* A tile of this row alone, decided to the same effect. */
+static void route_long_row(tgr_job *job, size_t row, decide_tile_function *decide)
+{
+    score_long_row(job, row);
+    for (size_t i = 1; i < TGR_TILE; i++) {
         memcpy(job->rows + i * job->row_stride, job->rows, job->row_stride * sizeof *job->rows);
     }
     transpose_tile(job, job->row_stride);
     decide(job);
-    tgr_job_start_from_bias(job);
+}
+
+/* Widens and orders the block's rows; returns whether every count is one. */
+static bool prepare_block(tgr_job *job, size_t end)
+{
+    int64_t first = job->x->indptr[job->block_begin];
+    int64_t last = job->x->indptr[job->block_begin + job->block_rows];
+    plan_next_block(job, end);
+    bool ones = widen_entries(job, first, (size_t)(last - first));
+    order_rows(job);
+    return ones;
 }
 
 static void TGR_VARIANT(route)(const tgr_csr *x, const tgr_weights *w, const tgr_decider *decider,
@@ -114,10 +131,42 @@ static void TGR_VARIANT(route)(const tgr_csr *x, const tgr_weights *w, const tgr
             job.block_rows = 1;
             continue;
         }
-        plan_next_block(&job, end);
-        int64_t first = x->indptr[row];
-        bool ones = widen_entries(&job, first, (size_t)(x->indptr[row + job.block_rows] - first));
-        order_rows(&job);
+        bool ones = prepare_block(&job, end);
         route_block(&job, decide, ones);
+    }
+}
+
+static void score_block(tgr_job *job, float *scores, bool ones)
+{
+    score_tile_function *score = choose_score(job->row_stride, ones);
+    size_t stride = job->row_stride;
+    for (size_t i = 0; i < job->block_rows; i += TGR_TILE) {
+        job->tile_rows = job->order + i;
+        ask_ahead(job);
+        score(job, TGR_TILE / TGR_GROUP);
+        for (size_t row = 0; row < TGR_TILE; row++) { /* the last row may come several times */
+            memcpy(scores + job->tile_rows[row] * stride, job->rows + row * stride,
+                   stride * sizeof *scores);
+        }
+    }
+}
+
+static void TGR_VARIANT(score)(const tgr_csr *x, const tgr_weights *w, size_t begin, size_t end,
+                               void *scratch, float *scores)
+{
+    tgr_job job;
+    tgr_job_open(&job, x, w, NULL, NULL, scratch);
+    for (size_t row = begin; row < end; row += job.block_rows) {
+        float *to = scores + (row - begin) * job.row_stride;
+        job.block_begin = row;
+        job.block_rows = tgr_block_length(x, row, end);
+        if (job.block_rows == 0) {
+            score_long_row(&job, row);
+            memcpy(to, job.rows, job.row_stride * sizeof *to);
+            job.block_rows = 1;
+            continue;
+        }
+        bool ones = prepare_block(&job, end);
+        score_block(&job, to, ones);
     }
 }

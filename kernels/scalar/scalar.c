@@ -14,5 +14,8 @@
 #include "kernels/body/count.h"
 #include "kernels/body/decide_rows.h"
 
-const tgr_kernels tgr_kernels_scalar = {
-    .isa = "scalar", .route = scalar_route, .decide = scalar_decide, .count = scalar_count};
+const tgr_kernels tgr_kernels_scalar = {.isa = "scalar",
+                                        .route = scalar_route,
+                                        .score = scalar_score,
+                                        .decide = scalar_decide,
+                                        .count = scalar_count};

@@ -19,6 +19,7 @@
 
 const tgr_kernels tgr_kernels_scalar_fma = {.isa = "scalar",
                                             .route = scalar_fma_route,
+                                            .score = scalar_fma_score,
                                             .decide = scalar_fma_decide,
                                             .count = scalar_fma_count};
 

@@ -13,7 +13,10 @@
 #include "kernels/body/count.h"
 #include "kernels/body/decide_rows.h"
 
-const tgr_kernels tgr_kernels_avx2 = {
-    .isa = "avx2", .route = avx2_route, .decide = avx2_decide, .count = avx2_count};
+const tgr_kernels tgr_kernels_avx2 = {.isa = "avx2",
+                                      .route = avx2_route,
+                                      .score = avx2_score,
+                                      .decide = avx2_decide,
+                                      .count = avx2_count};
 
 #endif

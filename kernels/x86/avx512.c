@@ -50,7 +50,10 @@ static void order_short_rows(tgr_job *job, unsigned longest)
 #include "kernels/body/count.h"
 #include "kernels/body/decide_rows.h"
 
-const tgr_kernels tgr_kernels_avx512 = {
-    .isa = "avx512", .route = avx512_route, .decide = avx512_decide, .count = avx512_count};
+const tgr_kernels tgr_kernels_avx512 = {.isa = "avx512",
+                                        .route = avx512_route,
+                                        .score = avx512_score,
+                                        .decide = avx512_decide,
+                                        .count = avx512_count};
 
 #endif

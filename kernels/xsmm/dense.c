@@ -101,7 +101,8 @@ static void mend_zeros(const work *job, size_t begin, size_t rows)
     }
 }
 
-static void route_tile(const work *job, size_t begin, size_t rows, size_t entries)
+/* Leaves the scores of a tile in job->scores. */
+static void score_tile(const work *job, size_t begin, size_t rows, size_t entries)
 {
     const tgr_dense *dense = job->dense;
     const float *tile = job->tile;
@@ -117,6 +118,12 @@ static void route_tile(const work *job, size_t begin, size_t rows, size_t entrie
     if ((double)least * (double)dense->least_weight < SMALLEST_FLOAT) {
         mend_zeros(job, begin, rows);
     }
+}
+
+static void route_tile(const work *job, size_t begin, size_t rows, size_t entries)
+{
+    const tgr_dense *dense = job->dense;
+    score_tile(job, begin, rows, entries);
     dense->kernels->decide(&dense->w, job->decider, job->scores, begin, begin + rows, job->scratch,
                            job->choice);
 }
@@ -146,4 +153,23 @@ void tgr_dense_route(const tgr_dense *dense, const tgr_csr *x, const tgr_decider
         }
     }
     route_sparse(&job, sparse, end);
+}
+
+void tgr_dense_score(const tgr_dense *dense, const tgr_csr *x, size_t begin, size_t end,
+                     void *scratch, float *scores)
+{
+    work job = {.dense = dense, .x = x};
+    size_t stride = dense->w.stride, rows;
+    open_work(&job, dense, scratch);
+    for (size_t row = begin; row < end; row += rows) {
+        rows = end - row < TGR_DENSE_ROWS ? end - row : TGR_DENSE_ROWS;
+        size_t entries = (size_t)(x->indptr[row + rows] - x->indptr[row]);
+        float *to = scores + (row - begin) * stride;
+        if (entries >= dense->least_entries) {
+            score_tile(&job, row, rows, entries);
+            memcpy(to, job.scores, rows * stride * sizeof *to);
+        } else {
+            dense->kernels->score(x, &dense->w, row, row + rows, job.scratch, to);
+        }
+    }
 }

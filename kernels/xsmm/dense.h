@@ -39,4 +39,8 @@ void tgr_dense_open(tgr_dense *dense, tgr_multiply_function *multiply, const tgr
 void tgr_dense_route(const tgr_dense *dense, const tgr_csr *x, const tgr_decider *decider,
                      size_t begin, size_t end, void *scratch, const tgr_choice *choice);
 
+/* As tgr_kernels.score. */
+void tgr_dense_score(const tgr_dense *dense, const tgr_csr *x, size_t begin, size_t end,
+                     void *scratch, float *scores);
+
 #endif

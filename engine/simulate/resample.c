@@ -1,0 +1,152 @@
+/* resample.c - groups of queries, and how often each counts. */
+#include "engine/simulate/resample.h"
+
+#include <sched.h>
+#include <string.h>
+
+#include "engine/base/error.h"
+#include "engine/base/memory.h"
+
+#define MOST_TIMES 20 /* a Poisson variable of mean 1 is larger once in 10^19 times */
+
+bool tgr_group_sums_open(tgr_group_sums *sums, size_t models, size_t asked)
+{
+    *sums = (tgr_group_sums){0};
+    bool opened = tgr_baselines_open(&sums->baselines, models);
+    sums->counts = tgr_decided_new(asked + 2, models);
+    return opened && sums->counts != NULL;
+}
+
+void tgr_group_sums_close(tgr_group_sums *sums)
+{
+    tgr_baselines_close(&sums->baselines);
+    tgr_mem_free(sums->counts);
+    *sums = (tgr_group_sums){0};
+}
+
+uint64_t tgr_resample_bytes(size_t models, size_t asked)
+{
+    uint64_t counts = ((uint64_t)asked + 2) * (sizeof(tgr_decided) + models * sizeof(uint64_t));
+    uint64_t baselines = (2 * (uint64_t)models + 1) * sizeof(tgr_tally);
+    return TGR_RESAMPLE_GROUPS * (counts + baselines + sizeof(tgr_group_sums));
+}
+
+tgr_status tgr_resample_open(tgr_resample *resample, size_t models, size_t asked, uint64_t seed,
+                             bool one_each, tgr_error *error)
+{
+    *resample =
+        (tgr_resample){.models = models, .asked = asked, .seed = seed, .one_each = one_each};
+    resample->groups = tgr_mem_zalloc(TGR_RESAMPLE_GROUPS, sizeof *resample->groups);
+    bool opened = resample->groups != NULL;
+    for (size_t i = 0; opened && i < TGR_RESAMPLE_GROUPS; i++) {
+        opened = tgr_group_sums_open(&resample->groups[i], models, asked);
+    }
+    return opened ? TGR_OK : tgr_fail_memory(error, "the groups of the bootstrap");
+}
+
+void tgr_resample_close(tgr_resample *resample)
+{
+    for (size_t i = 0; resample->groups != NULL && i < TGR_RESAMPLE_GROUPS; i++) {
+        tgr_group_sums_close(&resample->groups[i]);
+    }
+    tgr_mem_free(resample->groups);
+    *resample = (tgr_resample){0};
+}
+
+/* SplitMix64's finisher, twice: a counter in, 64 random bits out. */
+static uint64_t hash(uint64_t seed, uint64_t counter)
+{
+    uint64_t z = seed + counter * UINT64_C(0x9e3779b97f4a7c15);
+    for (int round = 0; round < 2; round++) {
+        z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
+        z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
+        z ^= z >> 31;
+    }
+    return z;
+}
+
+tgr_group_sums *tgr_resample_take(tgr_resample *resample, uint64_t number)
+{
+    uint64_t which = resample->one_each ? number : hash(resample->seed, number);
+    tgr_group_sums *group = &resample->groups[which % TGR_RESAMPLE_GROUPS];
+    while (__atomic_exchange_n(&group->lock, 1, __ATOMIC_ACQUIRE) != 0) {
+        sched_yield();
+    }
+    group->queries++;
+    return group;
+}
+
+void tgr_resample_release(tgr_group_sums *group)
+{
+    __atomic_store_n(&group->lock, 0, __ATOMIC_RELEASE);
+}
+
+/* ---- replicates ------------------------------------------------------------------------------ */
+
+static unsigned poisson(uint64_t random)
+{
+    double drawn = (double)(random >> 11) * 0x1p-53, chance = 0.36787944117144233, below = 0;
+    for (unsigned times = 0; times < MOST_TIMES; times++) {
+        below += chance;
+        if (drawn < below) {
+            return times;
+        }
+        chance /= times + 1;
+    }
+    return MOST_TIMES;
+}
+
+static void add_tally(tgr_tally *into, const tgr_tally *from, unsigned times)
+{
+    into->cost += from->cost * times;
+    into->score += from->score * times;
+    into->decided += from->decided * times;
+    into->costed += from->costed * times;
+    into->scored += from->scored * times;
+    into->judged += from->judged * times;
+    into->accepted += from->accepted * times;
+    into->score_ranks += from->score_ranks * times;
+    into->outcome_ranks += from->outcome_ranks * times;
+}
+
+static void add_group(tgr_group_sums *into, const tgr_group_sums *from, size_t models,
+                      size_t counts, unsigned times)
+{
+    into->queries += from->queries * times;
+    for (size_t i = 0; i < 2 * models + 1; i++) { /* alone, and what chance needs */
+        add_tally(&into->baselines.alone[i], &from->baselines.alone[i], times);
+    }
+    add_tally(&into->baselines.by_score, &from->baselines.by_score, times);
+    add_tally(&into->baselines.by_acceptance, &from->baselines.by_acceptance, times);
+    for (size_t i = 0; i < counts; i++) {
+        add_tally(&into->counts[i].tally, &from->counts[i].tally, times);
+        for (size_t model = 0; model < models; model++) {
+            into->counts[i].chosen[model] += from->counts[i].chosen[model] * times;
+        }
+    }
+}
+
+static void clear(tgr_group_sums *sums, size_t models, size_t counts)
+{
+    sums->queries = 0;
+    memset(sums->baselines.alone, 0, (2 * models + 1) * sizeof *sums->baselines.alone);
+    sums->baselines.by_score = sums->baselines.by_acceptance = (tgr_tally){0};
+    for (size_t i = 0; i < counts; i++) {
+        sums->counts[i].tally = (tgr_tally){0};
+        memset(sums->counts[i].chosen, 0, models * sizeof(uint64_t));
+    }
+}
+
+void tgr_resample_draw(const tgr_resample *resample, size_t replicate, tgr_group_sums *sums)
+{
+    size_t models = resample->models, counts = resample->asked + 2;
+    clear(sums, models, counts);
+    for (size_t i = 0; i < TGR_RESAMPLE_GROUPS; i++) {
+        const tgr_group_sums *group = &resample->groups[i];
+        uint64_t counter = (uint64_t)replicate * TGR_RESAMPLE_GROUPS + i;
+        unsigned times = replicate == SIZE_MAX ? 1 : poisson(hash(~resample->seed, counter));
+        if (times > 0 && group->queries > 0) {
+            add_group(sums, group, models, counts, times);
+        }
+    }
+}
