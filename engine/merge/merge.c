@@ -268,6 +268,12 @@ tgr_status tgr_merge(const tgr_merge_options *options, tgr_merge_report *report,
     if (status == TGR_OK) {
         bool queries = holds_queries(&work);
         made.files = work.options.input_count;
+        if (!queries && (work.options.compress || work.options.compact)) {
+            status = tgr_fail(error, TGR_ERR_ARGUMENT,
+                              "decisions are not compressed or compacted; these are for query "
+                              "files");
+            goto done;
+        }
         status = queries ? tgr_merge_queries(&work, &made, error) : merge_decisions(&work, error);
         if (status == TGR_OK && !queries) {
             made.queries = work.shards[0].note.total_rows;
@@ -277,6 +283,7 @@ tgr_status tgr_merge(const tgr_merge_options *options, tgr_merge_report *report,
     if (status == TGR_OK && report != NULL) {
         *report = made;
     }
+done:
     tgr_shards_close(&work);
     return status;
 }
