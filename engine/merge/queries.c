@@ -8,6 +8,14 @@
 
 /* ---- checking -------------------------------------------------------------------------- */
 
+static void warn_of_left_out(const tgr_merging *work, const tgr_query_file *file)
+{
+    if (file->left_out != NULL) {
+        tgr_run_message(work->run, TGR_WARNING, "%s: what ingest does not know is left out: %s",
+                        file->path, file->left_out);
+    }
+}
+
 /* What is wrong with a file, as a finding; anything else that failed is the merge's failure. */
 static tgr_status judge(tgr_merging *work, tgr_status status, const tgr_error *why,
                         tgr_error *error)
@@ -50,6 +58,9 @@ static tgr_status verify_each(tgr_merging *work, tgr_query_file **files, size_t 
         if (status == TGR_OK) {
             status = tgr_query_open_origins(files[i], &why);
         }
+        if (status == TGR_OK) {
+            warn_of_left_out(work, files[i]);
+        }
         status = judge(work, status, &why, error);
     }
 done:
@@ -89,6 +100,7 @@ static tgr_status open_all(tgr_merging *work, tgr_pass *pass, tgr_error *error)
     for (size_t i = 0; i < pass->file_count; i++) {
         TGR_TRY(tgr_run_check(work->run, error));
         TGR_TRY(tgr_query_open_origins(pass->files[i], error));
+        warn_of_left_out(work, pass->files[i]);
     }
 done:
     return status;

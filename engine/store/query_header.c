@@ -153,6 +153,9 @@ tgr_status tgr_query_read_header(tgr_query_file *file, tgr_error *error)
         TGR_TRY(read_tagger(file, group, &kind, error));
         TGR_TRY(read_place(file, group, error));
         TGR_TRY(read_digest(file, group, kind, error));
+        if (!file->source->own) { /* what was changed is no shard any more */
+            file->shard = file->shards = 0;
+        }
     }
 done:
     tgr_mem_free(format);

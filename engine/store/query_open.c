@@ -322,6 +322,7 @@ void tgr_query_close(tgr_query_file *file)
     tgr_strings_free(file->denies);
     tgr_strings_free(file->needs);
     tgr_strings_free(file->sources);
+    tgr_mem_free(file->left_out);
     tgr_mem_free(file->path);
     tgr_mem_free(file->digest);
     tgr_mem_free(file->tagger_digest);

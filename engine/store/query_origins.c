@@ -1,6 +1,10 @@
 /* query_origins.c - what only copying a query file needs: where each query is from, and its text.
  */
+#include <string.h>
+
+#include "engine/base/buffer.h"
 #include "engine/base/error.h"
+#include "engine/base/memory.h"
 #include "engine/store/checksum.h"
 #include "engine/store/probe.h"
 #include "engine/store/query_source.h"
@@ -38,6 +42,96 @@ static tgr_status open_text(tgr_query_file *file, hid_t obs, tgr_error *error)
     return tgr_array_expect(text, 1, file->rows, error);
 }
 
+/* ---- what is not read ------------------------------------------------------------------ */
+
+typedef struct listing {
+    const char *group, *index;
+    tgr_buffer *names;
+} listing;
+
+static bool is_known(const listing *list, const char *name)
+{
+    static const char *const known[] = {
+        "category",
+        "split",
+        "allow",
+        "deny",
+        "needs",
+        "source",
+        "position",
+        "text",
+        "score",
+        "cost",
+        "completion_tokens",
+        "outcome",
+        "_index",
+        "index",
+        "barcode",
+        "",
+        "prompt_tokens",
+        "__categories",
+    };
+    for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
+        if (strcmp(name, known[i]) == 0) {
+            return true;
+        }
+    }
+    return list->index && strcmp(name, list->index) == 0;
+}
+
+static herr_t list_member(hid_t group, const char *name, const H5L_info_t *info, void *data)
+{
+    listing *list = data;
+    (void)group;
+    (void)info;
+    if (!is_known(list, name)) {
+        tgr_buffer_format(list->names, "%s%s/%.100s", list->names->length > 0 ? ", " : "",
+                          list->group, name);
+    }
+    return list->names->length > 300; /* enough for a sentence */
+}
+
+static tgr_status list_members(const tgr_h5_file *h5, const char *name, tgr_buffer *names,
+                               tgr_error *error)
+{
+    char *index = NULL;
+    hid_t group = 0;
+    hsize_t at = 0;
+    tgr_status status = TGR_OK;
+    TGR_TRY(tgr_h5_group(h5, h5->id, name, &group, error));
+    if (group) {
+        TGR_TRY(tgr_h5_text_attribute(h5, group, "_index", &index, error));
+        listing list = {name, index, names};
+        H5Literate(group, H5_INDEX_NAME, H5_ITER_INC, &at, list_member, &list);
+    }
+done:
+    tgr_mem_free(index);
+    tgr_h5_close(group);
+    return status;
+}
+
+/* Files of tagroute's own hold nothing else. */
+static tgr_status list_left_out(tgr_query_file *file, tgr_error *error)
+{
+    static const char *const groups[] = {"obs", "obsm", "layers"};
+    tgr_buffer names = {0};
+    tgr_status status = TGR_OK;
+    for (size_t i = 0; status == TGR_OK && i < sizeof(groups) / sizeof(groups[0]); i++) {
+        status = list_members(&file->source->file, groups[i], &names, error);
+    }
+    if (status == TGR_OK && names.failed) {
+        status = tgr_fail_memory(error, "the names of columns");
+    }
+    if (status == TGR_OK) {
+        file->left_out = names.bytes;
+        names = (tgr_buffer){0};
+    }
+    tgr_buffer_free(&names);
+    return status;
+}
+
+/* ---- opening --------------------------------------------------------------------------- */
+
 static tgr_status open_origins(tgr_query_file *file, tgr_error *error)
 {
     struct tgr_query_source *source = file->source;
@@ -52,6 +146,9 @@ static tgr_status open_origins(tgr_query_file *file, tgr_error *error)
     }
     file->has_positions = source->position.dataset != 0;
     file->has_text = source->text.dataset != 0;
+    if (!source->own) {
+        TGR_TRY(list_left_out(file, error));
+    }
 done:
     tgr_h5_close(obs);
     return status;

@@ -41,6 +41,7 @@ typedef struct tgr_query_file {
 
     tgr_strings *sources; /* NULL until tgr_query_open_origins, or where there is no such column */
     bool has_positions;   /* likewise */
+    char *left_out;       /* members of a foreign file that are not read, as a list; or NULL */
 
     /* Set by whoever opened the file. */
     int threads;         /* that a read may use; 0: 1 */
