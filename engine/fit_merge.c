@@ -9,6 +9,7 @@
 #include "engine/fit_margins.h"
 #include "engine/fit_models.h"
 #include "engine/fit_partial.h"
+#include "engine/fit_parts.h"
 #include "engine/fit_work.h"
 
 typedef struct merging {
@@ -51,100 +52,6 @@ static tgr_status read_parts(merging *merge, size_t count, tgr_error *error)
         }
     }
     return status;
-}
-
-static bool same_text(const char *a, const char *b)
-{
-    return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
-}
-
-static bool same_number(double a, double b)
-{
-    return isnan(a) ? isnan(b) : a == b;
-}
-
-static bool same_files(const tgr_partial *a, const tgr_partial *b)
-{
-    bool same = a->file_count == b->file_count;
-    for (size_t i = 0; same && i < a->file_count; i++) {
-        same = a->files[i].rows == b->files[i].rows &&
-               strcmp(a->files[i].digest, b->files[i].digest) == 0;
-    }
-    return same;
-}
-
-static bool same_options(const tgr_partial *a, const tgr_partial *b)
-{
-    return a->settings.length == b->settings.length &&
-           memcmp(a->settings.bytes, b->settings.bytes, a->settings.length) == 0 &&
-           a->reference_given == b->reference_given && same_number(a->parameter, b->parameter) &&
-           same_text(a->split, b->split) && a->values.folds == b->values.folds &&
-           (a->outcomes == NULL) == (b->outcomes == NULL);
-}
-
-static tgr_status check_pair(const merging *merge, size_t i, tgr_error *error)
-{
-    const tgr_partial *first = &merge->parts[0], *other = &merge->parts[i];
-    const char *different = other->shards != first->shards ? "another number of shards"
-                            : !same_files(first, other)    ? "other query files"
-                            : !same_options(first, other)  ? "other options"
-                                                           : NULL;
-    if (different != NULL) {
-        return tgr_fail(error, TGR_ERR_INPUT,
-                        "%s and %s do not belong together: the second was fitted with %s; merge "
-                        "shards of one fit only",
-                        merge->paths[0], merge->paths[i], different);
-    }
-    for (size_t before = 0; before < i; before++) {
-        if (merge->parts[before].shard == other->shard) {
-            return tgr_fail(error, TGR_ERR_INPUT, "%s and %s are both shard %llu of %llu",
-                            merge->paths[before], merge->paths[i], (unsigned long long)other->shard,
-                            (unsigned long long)other->shards);
-        }
-    }
-    return TGR_OK;
-}
-
-#define MISSING_SHOWN 10
-
-/* No part is there twice. */
-static tgr_status fail_missing(const merging *merge, tgr_error *error)
-{
-    uint64_t shards = merge->parts[0].shards, missing = shards - merge->count, shown = 0;
-    tgr_buffer list = {0};
-    bool *there = tgr_mem_zalloc((size_t)shards + 1, 1);
-    for (size_t i = 0; there != NULL && i < merge->count; i++) {
-        there[merge->parts[i].shard] = true;
-    }
-    for (uint64_t shard = 1; there != NULL && shard <= shards && shown < MISSING_SHOWN; shard++) {
-        if (!there[shard]) {
-            tgr_buffer_format(&list, "%s%llu", shown > 0 ? ", " : "", (unsigned long long)shard);
-            shown++;
-        }
-    }
-    if (missing > shown) {
-        tgr_buffer_format(&list, " and %llu more", (unsigned long long)(missing - shown));
-    }
-    tgr_status status =
-        there == NULL || list.failed
-            ? tgr_fail_memory(error, "the partial fits")
-            : tgr_fail(error, TGR_ERR_INPUT,
-                       "missing %s of %llu: fit every shard with --shard I/%llu, and merge all",
-                       list.bytes, (unsigned long long)shards, (unsigned long long)shards);
-    tgr_mem_free(there);
-    tgr_buffer_free(&list);
-    return status;
-}
-
-static tgr_status check_parts(const merging *merge, tgr_error *error)
-{
-    for (size_t i = 1; i < merge->count; i++) {
-        tgr_status status = check_pair(merge, i, error);
-        if (status != TGR_OK) {
-            return status;
-        }
-    }
-    return merge->count < merge->parts[0].shards ? fail_missing(merge, error) : TGR_OK;
 }
 
 /* The first part's settings become the router's, and the options. */
@@ -418,7 +325,7 @@ static tgr_status merge_all(merging *merge, size_t part_count, const char *const
     tgr_fit_work *work = &merge->work;
     tgr_status status = TGR_OK;
     TGR_TRY(read_parts(merge, part_count, error));
-    TGR_TRY(check_parts(merge, error));
+    TGR_TRY(tgr_fit_parts_check(merge->parts, merge->paths, merge->count, NULL, work->run, error));
     if (query_count > 0) {
         TGR_TRY(open_queries(merge, queries, query_count, error));
     }

@@ -5,11 +5,11 @@
 #include <string.h>
 
 #include <tagroute/fit.h>
-#include <tagroute/info.h>
 
 #include "engine/cli/commands.h"
 #include "engine/cli/compare_scorers.h"
 #include "engine/cli/fail.h"
+#include "engine/cli/fit_summary.h"
 #include "engine/cli/numbers.h"
 #include "engine/cli/prices.h"
 #include "engine/cli/session.h"
@@ -212,38 +212,6 @@ static tgr_status read_options(fitting *work, const tgr_cli_arguments *arguments
     return status == TGR_OK ? tgr_cli_prices_read(&work->prices, arguments, error) : status;
 }
 
-static void print_summary(const tgr_cli_session *session, const fitting *work,
-                          const tgr_fit_report *report)
-{
-    char training[TGR_CLI_NUMBER_SIZE], queries[TGR_CLI_NUMBER_SIZE], time[TGR_CLI_NUMBER_SIZE];
-    char tags[TGR_CLI_NUMBER_SIZE], seen[TGR_CLI_NUMBER_SIZE], judged[TGR_CLI_NUMBER_SIZE];
-    char derived[TGR_CLI_NUMBER_SIZE], assumed[TGR_CLI_NUMBER_SIZE];
-    tgr_cli_say(session, "%s: learnt from %s of %s queries in %s\n", work->output,
-                tgr_cli_count(training, report->training), tgr_cli_count(queries, report->queries),
-                tgr_cli_duration(time, tgr_cli_session_seconds(session)));
-    tgr_cli_say(session, "  %s tags kept of %s seen\n", tgr_cli_count(tags, report->tags),
-                tgr_cli_count(seen, report->tags_seen));
-    tgr_cli_say(session,
-                "  %s outcomes, of them %s derived from scores, %s ties of the reference assumed\n",
-                tgr_cli_count(judged, report->judged), tgr_cli_count(derived, report->derived),
-                tgr_cli_count(assumed, report->assumed_ties));
-}
-
-/* The router as written, read back: models, thresholds and all. */
-static tgr_status print_router(const tgr_cli_session *session, const fitting *work,
-                               tgr_error *error)
-{
-    char *text = NULL;
-    tgr_status status = tgr_info(work->output, &text, NULL, NULL, error);
-    if (status == TGR_OK) {
-        tgr_cli_say(session, "\n%s\n", text);
-        tgr_cli_say(session, "next: tagroute simulate %s -r %s\n", work->options.inputs[0],
-                    work->output);
-    }
-    tgr_free(text);
-    return status;
-}
-
 static tgr_status fit_and_save(const fitting *work, tgr_cli_session *session, tgr_error *error)
 {
     tgr_router *router = NULL;
@@ -256,8 +224,8 @@ static tgr_status fit_and_save(const fitting *work, tgr_cli_session *session, tg
         tgr_router_free(router);
     }
     if (status == TGR_OK && !session->quiet) {
-        print_summary(session, work, &report);
-        status = print_router(session, work, error);
+        tgr_cli_fit_summary(session, work->output, &report);
+        status = tgr_cli_fit_router(session, work->output, work->options.inputs[0], error);
     }
     return status;
 }
@@ -270,7 +238,7 @@ static tgr_status fit_shard(const fitting *work, tgr_cli_session *session, tgr_e
         (uint64_t)work->shards, work->output, &report, &session->run, error);
     tgr_cli_session_end(session);
     if (status == TGR_OK && !session->quiet) {
-        print_summary(session, work, &report);
+        tgr_cli_fit_summary(session, work->output, &report);
         tgr_cli_say(session, "next: the other shards, then tagroute merge of all %ld\n",
                     work->shards);
     }

@@ -192,6 +192,18 @@ static void describe_rest(tgr_sheet *sheet, const tgr_query_file *file, const qu
                    file->category_tag ? ", category as a tag" : "");
     tgr_json_string(&sheet->json, "tagger", file->tagger_digest);
     tgr_json_boolean(&sheet->json, "category_tag", file->category_tag);
+    if (file->router_tags > 0) {
+        tgr_sheet_line(sheet, "router's tags", "the first %s",
+                       tgr_sheet_grouped(note, file->router_tags));
+        tgr_json_unsigned(&sheet->json, "router_tags", file->router_tags);
+    }
+    if (file->shards > 0) {
+        tgr_sheet_line(sheet, "shard", "%llu of %llu, run %s", (unsigned long long)file->shard,
+                       (unsigned long long)file->shards, file->run_digest);
+        tgr_json_unsigned(&sheet->json, "shard", file->shard);
+        tgr_json_unsigned(&sheet->json, "shards", file->shards);
+        tgr_json_string(&sheet->json, "run_digest", file->run_digest);
+    }
     tgr_sheet_text(sheet, "digest", "digest", file->digest);
 }
 

@@ -13,6 +13,8 @@ typedef struct tgr_assembly {
     bool with_router; /* the tags numbered first are a router's */
     bool category_tag;
     const char *tagger_digest;
+    unsigned shard, shards; /* 0, 0: all of the run with this digest */
+    const char *run_digest;
 } tgr_assembly;
 
 /* Reads the columns back (once) and puts the query file in place. Sets what the report says of it.

@@ -81,16 +81,11 @@ void tgr_columns_free(tgr_columns *columns)
     *columns = (tgr_columns){0};
 }
 
-tgr_status tgr_columns_begin_log(tgr_columns *columns, const char *source, const tgr_run *run,
-                                 tgr_error *error)
+tgr_status tgr_columns_name_log(tgr_columns *columns, const char *source, const tgr_run *run,
+                                tgr_error *error)
 {
-    void *logs = columns->logs;
-    bool enough =
-        tgr_mem_grow(&logs, &columns->log_capacity, columns->log_count + 1, sizeof *columns->logs);
-    columns->logs = logs;
     uint32_t before = tgr_strings_count(columns->sources);
-    uint32_t number =
-        enough ? tgr_strings_add(columns->sources, source, strlen(source)) : TGR_STRING_NONE;
+    uint32_t number = tgr_strings_add(columns->sources, source, strlen(source));
     if (number == TGR_STRING_NONE) {
         return tgr_fail_memory(error, "the names of the logs");
     }
@@ -100,8 +95,25 @@ tgr_status tgr_columns_begin_log(tgr_columns *columns, const char *source, const
                         "records do not tell their queries apart",
                         source);
     }
-    columns->logs[columns->log_count++] = (tgr_log_rows){.source = number};
     return TGR_OK;
+}
+
+tgr_status tgr_columns_begin_log(tgr_columns *columns, const char *source, const tgr_run *run,
+                                 tgr_error *error)
+{
+    void *logs = columns->logs;
+    bool enough =
+        tgr_mem_grow(&logs, &columns->log_capacity, columns->log_count + 1, sizeof *columns->logs);
+    columns->logs = logs;
+    if (!enough) {
+        return tgr_fail_memory(error, "the names of the logs");
+    }
+    tgr_status status = columns->named ? TGR_OK : tgr_columns_name_log(columns, source, run, error);
+    if (status == TGR_OK) {
+        uint32_t number = tgr_strings_find(columns->sources, source, strlen(source));
+        columns->logs[columns->log_count++] = (tgr_log_rows){.source = number};
+    }
+    return status;
 }
 
 /* Appends the same few bytes for some rows. */

@@ -37,6 +37,7 @@ typedef struct tgr_columns {
     tgr_strings *sources; /* names of the inputs as text */
     tgr_log_rows *logs;   /* inputs begun */
     size_t log_count, log_capacity;
+    bool named; /* all inputs have been, before the first was begun */
 
     tgr_coded_column coded[TGR_CODED_COLUMNS];
     tgr_spool entries;     /* as in a part, from the first row on */
@@ -66,7 +67,11 @@ extern const char *const tgr_spool_names[TGR_SPOOLS];
 void tgr_columns_dictionaries(const tgr_columns *columns,
                               tgr_strings *dictionaries[TGR_CODED_COLUMNS + 2]);
 
-/* What follows comes from this log. Says so where another log has the same name. */
+/* Numbers the name of an input. Says so where another has the same name. */
+tgr_status tgr_columns_name_log(tgr_columns *columns, const char *source, const tgr_run *run,
+                                tgr_error *error);
+
+/* What follows comes from this log, which gets a number unless all have theirs. */
 tgr_status tgr_columns_begin_log(tgr_columns *columns, const char *source, const tgr_run *run,
                                  tgr_error *error);
 

@@ -10,6 +10,7 @@
 #include "engine/ingest/assemble.h"
 #include "engine/ingest/bad.h"
 #include "engine/ingest/options.h"
+#include "engine/ingest/run_digest.h"
 #include "engine/ingest/state.h"
 #include "engine/router/router.h"
 
@@ -55,6 +56,17 @@ done:
     return status;
 }
 
+/* Every shard numbers the logs as the whole run does, those it does not read included. */
+static tgr_status name_logs(tgr_ingest_state *in)
+{
+    tgr_status status = TGR_OK;
+    for (size_t i = 0; status == TGR_OK && i < in->logs.count; i++) {
+        status = tgr_columns_name_log(&in->columns, in->logs.logs[i].text, in->run, in->error);
+    }
+    in->columns.named = true;
+    return status;
+}
+
 static tgr_status assemble(tgr_ingest_state *in)
 {
     tgr_assembly assembly = {
@@ -64,6 +76,9 @@ static tgr_status assemble(tgr_ingest_state *in)
         .with_router = in->options.router != NULL,
         .category_tag = in->category_tag,
         .tagger_digest = in->tagger_digest,
+        .shard = in->options.shard,
+        .shards = in->options.shard_count,
+        .run_digest = in->run_digest,
     };
     if (in->columns.facts.untagged > 0) {
         tgr_run_message(in->run, TGR_WARNING,
@@ -85,6 +100,10 @@ static tgr_status run_ingest(tgr_ingest_state *in, const tgr_ingest_options *giv
         return TGR_OK;
     }
     TGR_TRY(open_columns(in));
+    if (in->options.shard_count > 0) {
+        TGR_TRY(name_logs(in));
+        TGR_TRY(tgr_ingest_run_digest(in, in->run_digest));
+    }
     TGR_TRY(tgr_resume_begin(in));
     TGR_TRY(tgr_ingest_read(in));
     TGR_TRY(

@@ -119,5 +119,9 @@ void tgr_ingest_plan_make(tgr_query_plan *plan, const tgr_columns *columns,
         .tagger_kind = "given",
         .tagger_digest = assembly->tagger_digest,
         .category_tag = assembly->category_tag,
+        .router_tags = columns->tags.numbered,
+        .shard = assembly->shard,
+        .shards = assembly->shards,
+        .run_digest = assembly->run_digest,
     };
 }

@@ -22,6 +22,7 @@ typedef struct tgr_ingest_state {
 
     bool category_tag;
     char tagger_digest[33];
+    char run_digest[33]; /* of shards */
 
     tgr_logs logs;
     tgr_columns columns;

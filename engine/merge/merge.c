@@ -1,4 +1,4 @@
-/* merge.c - the decisions of shards, one behind another. */
+/* merge.c - what shards have written, joined: their decisions, one behind another, here. */
 #include <tagroute/merge.h>
 
 #include <errno.h>
@@ -13,7 +13,9 @@
 #include "engine/base/options.h"
 #include "engine/base/output.h"
 #include "engine/base/runtime.h"
+#include "engine/merge/queries.h"
 #include "engine/merge/shards.h"
+#include "engine/store/kind.h"
 
 #define PIECE_BYTES ((size_t)4 << 20)
 
@@ -225,16 +227,24 @@ static tgr_status check_contents(tgr_merging *work, tgr_error *error)
     return status;
 }
 
-static tgr_status merge(tgr_merging *work, tgr_error *error)
+/* Whether the inputs are query files: the first that can be read says what is to be joined. */
+static bool holds_queries(const tgr_merging *work)
+{
+    for (size_t i = 0; i < work->options.input_count; i++) {
+        tgr_file_kind kind;
+        if (tgr_file_kind_of(work->options.inputs[i], &kind, NULL) == TGR_OK) {
+            return kind == TGR_KIND_QUERIES;
+        }
+    }
+    return false;
+}
+
+static tgr_status merge_decisions(tgr_merging *work, tgr_error *error)
 {
     tgr_status status = tgr_shards_open(work, error);
     if (status == TGR_OK && work->options.check) {
         status = check_contents(work, error);
-        if (status == TGR_OK && work->findings > 0) {
-            status = tgr_fail(error, TGR_ERR_INPUT, "these cannot be joined: %llu finding%s",
-                              (unsigned long long)work->findings, work->findings == 1 ? "" : "s");
-        }
-        return status;
+        return status == TGR_OK ? tgr_merge_verdict(work, error) : status;
     }
     if (status == TGR_OK) {
         status = work->shards[0].text ? join_text(work, error) : join_h5(work, error);
@@ -246,6 +256,7 @@ tgr_status tgr_merge(const tgr_merge_options *options, tgr_merge_report *report,
                      tgr_error *error)
 {
     tgr_merging work = {.run = run};
+    tgr_merge_report made = {0};
     tgr_merge_options_init(&work.options);
     tgr_status status = tgr_options_copy(&work.options, sizeof work.options, options, error);
     if (status == TGR_OK && work.options.input_count == 0) {
@@ -255,11 +266,24 @@ tgr_status tgr_merge(const tgr_merge_options *options, tgr_merge_report *report,
         status = tgr_fail(error, TGR_ERR_ARGUMENT, "no output was named");
     }
     if (status == TGR_OK) {
-        status = merge(&work, error);
+        bool queries = holds_queries(&work);
+        made.files = work.options.input_count;
+        if (!queries && (work.options.compress || work.options.compact)) {
+            status = tgr_fail(error, TGR_ERR_ARGUMENT,
+                              "decisions are not compressed or compacted; these are for query "
+                              "files");
+            goto done;
+        }
+        status = queries ? tgr_merge_queries(&work, &made, error) : merge_decisions(&work, error);
+        if (status == TGR_OK && !queries) {
+            made.queries = work.shards[0].note.total_rows;
+            made.shards = work.shards[0].note.shards;
+        }
     }
     if (status == TGR_OK && report != NULL) {
-        *report = (tgr_merge_report){work.shards[0].note.total_rows, work.shards[0].note.shards};
+        *report = made;
     }
+done:
     tgr_shards_close(&work);
     return status;
 }

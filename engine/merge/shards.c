@@ -27,6 +27,14 @@ tgr_status tgr_merge_finding(tgr_merging *work, tgr_error *error, const char *fo
     return TGR_OK;
 }
 
+tgr_status tgr_merge_verdict(const tgr_merging *work, tgr_error *error)
+{
+    return work->findings == 0
+               ? TGR_OK
+               : tgr_fail(error, TGR_ERR_INPUT, "these cannot be joined: %llu finding%s",
+                          (unsigned long long)work->findings, work->findings == 1 ? "" : "s");
+}
+
 /* ---- one shard ------------------------------------------------------------------------- */
 
 static void note_of_header(tgr_shard *shard)
@@ -160,9 +168,9 @@ static tgr_status compare(tgr_merging *work, tgr_error *error)
     return status;
 }
 
-static tgr_status missing(tgr_merging *work, uint64_t from, uint64_t to, tgr_error *error)
+tgr_status tgr_merge_missing(tgr_merging *work, uint64_t from, uint64_t to, uint64_t shards,
+                             tgr_error *error)
 {
-    uint64_t shards = work->shards[0].note.shards;
     if (from == to) {
         return TGR_OK;
     }
@@ -193,7 +201,7 @@ static tgr_status look_for_gaps(tgr_merging *work, tgr_error *error)
                                   shard->path, shard->note.shard, shard->note.shards, before->path);
             continue;
         }
-        status = missing(work, next, shard->note.shard, error);
+        status = tgr_merge_missing(work, next, shard->note.shard, shard->note.shards, error);
         if (status == TGR_OK && next == shard->note.shard && shard->note.first_row != row) {
             status = tgr_merge_finding(
                 work, error, "%s: does not begin where the shard before it ends", shard->path);
@@ -203,7 +211,7 @@ static tgr_status look_for_gaps(tgr_merging *work, tgr_error *error)
         before = shard;
     }
     if (status == TGR_OK && before != NULL) {
-        status = missing(work, next, before->note.shards, error);
+        status = tgr_merge_missing(work, next, before->note.shards, before->note.shards, error);
         if (status == TGR_OK && next == before->note.shards && row != before->note.total_rows) {
             status =
                 tgr_merge_finding(work, error, "%s: does not end where the run does", before->path);

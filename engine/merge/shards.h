@@ -33,6 +33,13 @@ typedef struct tgr_merging {
 tgr_status tgr_merge_finding(tgr_merging *work, tgr_error *error, const char *format, ...)
     TGR_PRINTF(3, 4);
 
+/* With `check`, at the end: TGR_ERR_INPUT with a sentence that counts the findings, if any. */
+tgr_status tgr_merge_verdict(const tgr_merging *work, tgr_error *error);
+
+/* Finds that shards from .. to - 1 are missing, where there are any. */
+tgr_status tgr_merge_missing(tgr_merging *work, uint64_t from, uint64_t to, uint64_t shards,
+                             tgr_error *error);
+
 /* Reads what each input says of itself, sorts them, and compares. */
 tgr_status tgr_shards_open(tgr_merging *work, tgr_error *error);
 void tgr_shards_close(tgr_merging *work);

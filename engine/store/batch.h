@@ -22,7 +22,8 @@ enum {
     TGR_WANT_SCORE = 1 << 5,
     TGR_WANT_OUTCOME = 1 << 6,
     TGR_WANT_COST = 1 << 7,
-    TGR_WANT_COMPLETION_TOKENS = 1 << 8
+    TGR_WANT_COMPLETION_TOKENS = 1 << 8,
+    TGR_WANT_ORIGINS = 1 << 9, /* source, position, text: once tgr_query_open_origins was called */
 };
 
 typedef struct tgr_texts { /* n strings one after another */
@@ -44,6 +45,9 @@ typedef struct tgr_batch {
     int32_t *deny;
     int32_t *needs;
     double *prompt_tokens; /* rows: >= 0, NaN missing */
+    int32_t *source;
+    int64_t *position;
+    tgr_texts text;
 
     /* rows x the file's models, row-major */
     float *score;             /* NaN missing */

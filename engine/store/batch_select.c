@@ -70,6 +70,9 @@ void tgr_batch_select(tgr_batch *batch, size_t file_models, const bool *keep)
     select_rows(batch->deny, sizeof(int32_t), keep, rows);
     select_rows(batch->needs, sizeof(int32_t), keep, rows);
     select_rows(batch->prompt_tokens, sizeof(double), keep, rows);
+    select_rows(batch->source, sizeof(int32_t), keep, rows);
+    select_rows(batch->position, sizeof(int64_t), keep, rows);
+    select_texts(&batch->text, keep, rows);
     select_rows(batch->score, file_models * sizeof(float), keep, rows);
     select_rows(batch->cost, file_models * sizeof(float), keep, rows);
     select_rows(batch->completion_tokens, file_models * sizeof(float), keep, rows);

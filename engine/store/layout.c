@@ -59,7 +59,7 @@ tgr_checksum tgr_checksum_of(uint64_t hash)
 void tgr_layout_digest(const tgr_checksum checksums[TGR_DATASETS], const tgr_tagger *tagger,
                        char digest[33])
 {
-    char text[(TGR_DATASETS + 3) * LINE];
+    char text[(TGR_DATASETS + 5) * LINE];
     size_t length = 0;
     for (int i = 0; i < TGR_DATASETS; i++) {
         length += (size_t)snprintf(text + length, LINE, "%s=%s\n", paths[i], checksums[i].text);
@@ -72,6 +72,16 @@ void tgr_layout_digest(const tgr_checksum checksums[TGR_DATASETS], const tgr_tag
                                (uint64_t)XXH3_64bits(own, strlen(own)));
     length +=
         (size_t)snprintf(text + length, LINE, "tagger/category_tag=%d\n", tagger->category_tag);
+    if (tagger->router_tags > 0) {
+        length +=
+            (size_t)snprintf(text + length, LINE, "router_tags=%" PRIu32 "\n", tagger->router_tags);
+    }
+    if (tagger->shards > 0) {
+        const char *run = tagger->run_digest ? tagger->run_digest : "";
+        length += (size_t)snprintf(text + length, LINE,
+                                   "shard=%" PRIu64 "/%" PRIu64 " %016" PRIx64 "\n", tagger->shard,
+                                   tagger->shards, (uint64_t)XXH3_64bits(run, strlen(run)));
+    }
     XXH128_hash_t hash = XXH3_128bits(text, length);
     snprintf(digest, 33, "%016" PRIx64 "%016" PRIx64, (uint64_t)hash.high64, (uint64_t)hash.low64);
 }

@@ -58,9 +58,13 @@ typedef struct tgr_checksum {
 
 tgr_checksum tgr_checksum_of(uint64_t hash);
 
-typedef struct tgr_tagger { /* NULL strings count as "" */
+/* How the rows came about. NULL strings count as "". */
+typedef struct tgr_tagger {
     const char *kind, *digest;
     bool category_tag;
+    uint32_t router_tags;   /* the first tags, which are those of a router; 0: there was none */
+    uint64_t shard, shards; /* of the run with this digest; 0, 0: it was whole */
+    const char *run_digest;
 } tgr_tagger;
 
 /* 32 hexadecimal digits and NUL. */

@@ -196,6 +196,23 @@ static tgr_status open_obsm(tgr_query_writer *writer, tgr_error *error)
     return status;
 }
 
+/* Where the rows have their place in a larger whole. */
+static tgr_status write_place(const tgr_query_plan *plan, tgr_anndata own, tgr_error *error)
+{
+    tgr_status status = TGR_OK;
+    if (plan->router_tags > 0) {
+        TGR_TRY(tgr_anndata_put_integer(own, "router_tags", plan->router_tags, error));
+    }
+    if (plan->shards > 0) {
+        TGR_TRY(tgr_anndata_put_integer(own, "shard", (int64_t)plan->shard, error));
+        TGR_TRY(tgr_anndata_put_integer(own, "shards", (int64_t)plan->shards, error));
+        TGR_TRY(tgr_anndata_put_text(own, "run_digest", plan->run_digest ? plan->run_digest : "",
+                                     error));
+    }
+done:
+    return status;
+}
+
 /* Everything but the digest, which is known only at the end. */
 static tgr_status write_uns(tgr_query_writer *writer, tgr_error *error)
 {
@@ -213,6 +230,7 @@ static tgr_status write_uns(tgr_query_writer *writer, tgr_error *error)
     TGR_TRY(tgr_anndata_put_text(tagger, "digest", plan->tagger_digest ? plan->tagger_digest : "",
                                  error));
     TGR_TRY(tgr_anndata_put_flag(tagger, "category_tag", plan->category_tag, error));
+    TGR_TRY(write_place(plan, own, error));
 done:
     tgr_h5_close(tagger.group);
     tgr_h5_close(own.group);

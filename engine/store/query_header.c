@@ -67,6 +67,28 @@ done:
     return status;
 }
 
+/* Where the rows have their place in a larger whole; numbers that cannot be count as none. */
+static tgr_status read_place(tgr_query_file *file, hid_t group, tgr_error *error)
+{
+    const tgr_h5_file *h5 = &file->source->file;
+    int64_t router_tags = 0, shard = 0, shards = 0;
+    char *digest = NULL;
+    tgr_status status = TGR_OK;
+    TGR_TRY(read_integer(h5, group, "router_tags", &router_tags, error));
+    TGR_TRY(read_integer(h5, group, "shard", &shard, error));
+    TGR_TRY(read_integer(h5, group, "shards", &shards, error));
+    TGR_TRY(tgr_texts_scalar(h5, group, "run_digest", &digest, error));
+    file->router_tags = router_tags > 0 && router_tags < UINT32_MAX ? (uint32_t)router_tags : 0;
+    if (shard > 0 && shard <= shards && shards <= UINT32_MAX && digest && strlen(digest) == 32) {
+        file->shard = (uint64_t)shard;
+        file->shards = (uint64_t)shards;
+        memcpy(file->run_digest, digest, sizeof(file->run_digest));
+    }
+done:
+    tgr_mem_free(digest);
+    return status;
+}
+
 /* The file is tagroute's own, unchanged, where every dataset carries its checksum and the digest is
  * over exactly these. */
 static tgr_status read_digest(tgr_query_file *file, hid_t group, const char *kind, tgr_error *error)
@@ -83,7 +105,9 @@ static tgr_status read_digest(tgr_query_file *file, hid_t group, const char *kin
         return status;
     }
     char digest[33];
-    tgr_tagger tagger = {kind, file->tagger_digest, file->category_tag};
+    const tgr_tagger tagger = {
+        kind,        file->tagger_digest, file->category_tag, file->router_tags,
+        file->shard, file->shards,        file->run_digest};
     tgr_layout_digest(checksums, &tagger, digest);
     if (strcmp(recorded, digest) == 0) {
         file->source->own = true;
@@ -127,7 +151,11 @@ tgr_status tgr_query_read_header(tgr_query_file *file, tgr_error *error)
             goto done;
         }
         TGR_TRY(read_tagger(file, group, &kind, error));
+        TGR_TRY(read_place(file, group, error));
         TGR_TRY(read_digest(file, group, kind, error));
+        if (!file->source->own) { /* what was changed is no shard any more */
+            file->shard = file->shards = 0;
+        }
     }
 done:
     tgr_mem_free(format);

@@ -298,6 +298,9 @@ static void close_source(struct tgr_query_source *source)
     tgr_matrix_column_close(&source->outcome);
     tgr_matrix_column_close(&source->cost);
     tgr_matrix_column_close(&source->completion_tokens);
+    tgr_code_column_close(&source->source);
+    tgr_array_close(&source->position);
+    tgr_array_close(&source->text);
     tgr_h5_file_close(&source->file);
     tgr_h5_quiet_end(&quiet);
     tgr_mem_free(source);
@@ -318,6 +321,8 @@ void tgr_query_close(tgr_query_file *file)
     tgr_strings_free(file->allows);
     tgr_strings_free(file->denies);
     tgr_strings_free(file->needs);
+    tgr_strings_free(file->sources);
+    tgr_mem_free(file->left_out);
     tgr_mem_free(file->path);
     tgr_mem_free(file->digest);
     tgr_mem_free(file->tagger_digest);

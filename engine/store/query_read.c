@@ -26,13 +26,15 @@ enum {
     COST,
     COMPLETION_TOKENS,
     OUTCOME,
+    SOURCE,
+    POSITION,
     WORK,
     COLUMNS
 };
 
 struct tgr_batch_memory {
     tgr_x_block x;
-    tgr_text_block ids;
+    tgr_text_block ids, texts;
     column_memory columns[COLUMNS];
 };
 
@@ -167,19 +169,46 @@ static tgr_status read_outcome(tgr_query_file *file, tgr_batch *batch, tgr_error
     return status;
 }
 
-/* Comes before all that is stored by rows: texts of any length may end the batch early. */
-static tgr_status read_ids(tgr_query_file *file, unsigned want, size_t *rows, tgr_batch *batch,
-                           tgr_error *error)
+static tgr_status read_strings(const tgr_query_file *file, const tgr_array *array, size_t *rows,
+                               tgr_batch *batch, tgr_text_block *block, tgr_texts *texts,
+                               tgr_error *error)
 {
-    if (!(want & TGR_WANT_IDS) || !file->has_ids || *rows == 0) {
-        return TGR_OK;
-    }
-    tgr_text_block *ids = &batch->memory->ids;
-    ids->most_bytes = file->text_bytes;
-    tgr_status status = tgr_texts_read(&file->source->ids, batch->first_row, *rows, ids, error);
+    block->most_bytes = file->text_bytes;
+    tgr_status status = tgr_texts_read(array, batch->first_row, *rows, block, error);
     if (status == TGR_OK) {
-        *rows = ids->count;
-        batch->ids = ids->texts;
+        *rows = block->count;
+        *texts = block->texts;
+    }
+    return status;
+}
+
+/* Come before all that is stored by rows: texts of any length may end the batch early. */
+static tgr_status read_texts(tgr_query_file *file, unsigned want, size_t *rows, tgr_batch *batch,
+                             tgr_error *error)
+{
+    const struct tgr_query_source *source = file->source;
+    struct tgr_batch_memory *memory = batch->memory;
+    tgr_status status = TGR_OK;
+    if (want & TGR_WANT_ORIGINS && source->text.dataset && *rows > 0) {
+        TGR_TRY(
+            read_strings(file, &source->text, rows, batch, &memory->texts, &batch->text, error));
+    }
+    if (want & TGR_WANT_IDS && file->has_ids && *rows > 0) {
+        TGR_TRY(read_strings(file, &source->ids, rows, batch, &memory->ids, &batch->ids, error));
+    }
+done:
+    return status;
+}
+
+static tgr_status read_origins(tgr_query_file *file, tgr_batch *batch, tgr_error *error)
+{
+    struct tgr_query_source *source = file->source;
+    tgr_status status = read_codes(&source->source, SOURCE, batch, &batch->source, error);
+    if (status == TGR_OK && source->position.dataset) {
+        batch->position = reserve(batch, POSITION, batch->rows, sizeof(*batch->position));
+        status = batch->position ? tgr_array_read_int64(&source->position, batch->first_row,
+                                                        batch->rows, batch->position, error)
+                                 : no_memory(error);
     }
     return status;
 }
@@ -201,6 +230,9 @@ static tgr_status read_obs(tgr_query_file *file, unsigned want, tgr_batch *batch
     }
     if (want & TGR_WANT_PROMPT_TOKENS) {
         TGR_TRY(read_prompt_tokens(&source->prompt_tokens, batch, error));
+    }
+    if (want & TGR_WANT_ORIGINS) {
+        TGR_TRY(read_origins(file, batch, error));
     }
 done:
     return status;
@@ -240,6 +272,7 @@ static tgr_status prefer_checksums(const struct tgr_query_source *source, tgr_st
         &source->needs.codes,   &source->score.dense,
         &source->outcome.dense, &source->prompt_tokens.values,
         &source->cost.dense,    &source->completion_tokens.dense,
+        &source->source.codes,  &source->position,
     };
     tgr_error found;
     for (size_t i = 0; status == TGR_ERR_INPUT && i < sizeof(arrays) / sizeof(arrays[0]); i++) {
@@ -267,7 +300,7 @@ tgr_status tgr_query_read(tgr_query_file *file, uint64_t first, size_t max_rows,
     tgr_x *x = &file->source->x;
     tgr_status status = tgr_x_measure(x, first, max_rows, max_nonzeros, &memory->x, error);
     if (status == TGR_OK) {
-        status = read_ids(file, want, &memory->x.rows, batch, error);
+        status = read_texts(file, want, &memory->x.rows, batch, error);
     }
     if (status == TGR_OK) {
         status = tgr_x_read(x, first, max_nonzeros, &memory->x, error);
@@ -318,6 +351,7 @@ uint64_t tgr_query_row_bytes(const tgr_query_file *file, unsigned want)
     if ((want & TGR_WANT_IDS) && file->has_ids) {
         bytes += sizeof(uint64_t) + (tgr_array_is_text(&source->ids) ? source->ids.width : 24);
     }
+    bytes += want & TGR_WANT_ORIGINS ? sizeof(int32_t) + sizeof(int64_t) + sizeof(uint64_t) : 0;
     bytes += want & TGR_WANT_SPLIT ? sizeof(int32_t) : 0;
     bytes += want & TGR_WANT_CATEGORY ? sizeof(int32_t) : 0;
     bytes += want & TGR_WANT_ELIGIBILITY ? 3 * sizeof(int32_t) : 0;
@@ -340,6 +374,7 @@ void tgr_batch_free(tgr_batch *batch)
     if (batch->memory) {
         tgr_x_block_free(&batch->memory->x);
         tgr_text_block_free(&batch->memory->ids);
+        tgr_text_block_free(&batch->memory->texts);
         for (int i = 0; i < COLUMNS; i++) {
             tgr_mem_free(batch->memory->columns[i].values);
         }

@@ -35,10 +35,18 @@ typedef struct tgr_query_file {
                           * whose parts were replaced since */
     char *tagger_digest; /* how its texts were tagged; "" for a foreign file */
     bool category_tag;
+    uint32_t router_tags;   /* the first tags, which are those of a router; 0: not known */
+    uint64_t shard, shards; /* from 1, of the run with this digest; 0, 0: no shard */
+    char run_digest[33];
+
+    tgr_strings *sources; /* NULL until tgr_query_open_origins, or where there is no such column */
+    bool has_positions;   /* likewise */
+    char *left_out;       /* members of a foreign file that are not read, as a list; or NULL */
 
     /* Set by whoever opened the file. */
     int threads;         /* that a read may use; 0: 1 */
-    uint64_t text_bytes; /* ids of variable length end a batch beyond this; 0: they do not */
+    uint64_t text_bytes; /* ids and texts of variable length end a batch beyond this; 0: they do not
+                          */
     struct tgr_query_source *source; /* the store's own */
 } tgr_query_file;
 
@@ -46,6 +54,11 @@ typedef struct tgr_query_file {
  * dense; names as variable- or fixed-length strings or integers; any numeric types). */
 tgr_status tgr_query_open(const char *path, tgr_query_file **file, tgr_error *error);
 void tgr_query_close(tgr_query_file *file); /* NULL allowed */
+
+/* Opens what only copying a file needs, sources, positions and texts, so that they can be asked
+ * for, and checks the names and texts of a file of tagroute's own. Sets has_text to whether there
+ * are texts. */
+tgr_status tgr_query_open_origins(tgr_query_file *file, tgr_error *error);
 
 /* Reads rows from `first` on, in parallel; a file is read by one caller at a time. What carries
  * checksums is checked against them: in a walk over all rows every byte read is vouched for by the

@@ -15,6 +15,8 @@ struct tgr_query_source {
     tgr_code_column split, category, allow, deny, needs;
     tgr_number_column prompt_tokens;
     tgr_matrix_column score, outcome, cost, completion_tokens;
+    tgr_code_column source; /* this and the next two: once tgr_query_open_origins was called */
+    tgr_array position, text;
 };
 
 /* What tagroute wrote into /uns/tagroute, with *own set where all of it is still as it was. */

@@ -36,6 +36,9 @@ typedef struct tgr_query_plan {
     const char *tagger_kind; /* such as "given" */
     const char *tagger_digest;
     bool category_tag;
+    uint32_t router_tags;   /* the first tags, which are those of a router; 0: there was none */
+    uint64_t shard, shards; /* of a run, from 1; 0, 0: the run is whole */
+    const char *run_digest; /* the same for all its shards */
 } tgr_query_plan;
 
 typedef enum tgr_query_column {                      /* values as passed to tgr_query_put */

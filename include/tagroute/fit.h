@@ -119,6 +119,12 @@ TGR_API tgr_status tgr_fit_merge(const char *const *parts, size_t part_count,
                                  tgr_router **router, tgr_fit_report *report, const tgr_run *run,
                                  tgr_error *error);
 
+/* Whether tgr_fit_merge could make a router of these parts. Each thing that is wrong (a part that
+ * is damaged, missing, there twice, or of another fit) is a message, and TGR_ERR_INPUT counts them.
+ * *shards, unless NULL: how many the fit has. */
+TGR_API tgr_status tgr_fit_merge_check(const char *const *parts, size_t part_count,
+                                       uint64_t *shards, const tgr_run *run, tgr_error *error);
+
 /* A figure with its bootstrap interval of 95 %; NaN where it is not defined. */
 typedef struct tgr_fit_figure {
     double value, low, high;

@@ -1,0 +1,204 @@
+/* query_origins.c - what only copying a query file needs: where each query is from, and its text.
+ */
+#include <string.h>
+
+#include "engine/base/buffer.h"
+#include "engine/base/error.h"
+#include "engine/base/memory.h"
+#include "engine/store/checksum.h"
+#include "engine/store/probe.h"
+#include "engine/store/query_source.h"
+
+#define LONGEST_TEXT ((size_t)1 << 30) /* a record of a log is shorter */
+
+/* Whole numbers only: what others call a position may be anything. */
+static tgr_status open_position(tgr_query_file *file, hid_t obs, tgr_error *error)
+{
+    tgr_array *position = &file->source->position;
+    if (H5Lexists(obs, "position", H5P_DEFAULT) <= 0) {
+        return TGR_OK;
+    }
+    tgr_status status = tgr_array_open(&file->source->file, obs, "position", position, error);
+    if (status == TGR_ERR_INPUT ||
+        (status == TGR_OK && (position->kind != TGR_ARRAY_INTEGER || position->rank != 1))) {
+        tgr_array_close(position);
+        return TGR_OK;
+    }
+    return status == TGR_OK ? tgr_array_expect(position, 1, file->rows, error) : status;
+}
+
+static tgr_status open_text(tgr_query_file *file, hid_t obs, tgr_error *error)
+{
+    tgr_array *text = &file->source->text;
+    tgr_status status = tgr_texts_open(&file->source->file, obs, "text", text, error);
+    if (status != TGR_OK || !text->dataset) {
+        return status;
+    }
+    if (!tgr_array_is_text(text)) {
+        return tgr_fail(error, TGR_ERR_INPUT, "%s: %s does not hold strings", file->path,
+                        text->name.text);
+    }
+    text->text_max = LONGEST_TEXT;
+    return tgr_array_expect(text, 1, file->rows, error);
+}
+
+/* ---- what is not read ------------------------------------------------------------------ */
+
+typedef struct listing {
+    const char *group, *index;
+    tgr_buffer *names;
+} listing;
+
+static bool is_known(const listing *list, const char *name)
+{
+    static const char *const known[] = {
+        "category",
+        "split",
+        "allow",
+        "deny",
+        "needs",
+        "source",
+        "position",
+        "text",
+        "score",
+        "cost",
+        "completion_tokens",
+        "outcome",
+        "_index",
+        "index",
+        "barcode",
+        "",
+        "prompt_tokens",
+        "__categories",
+    };
+    for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
+        if (strcmp(name, known[i]) == 0) {
+            return true;
+        }
+    }
+    return list->index && strcmp(name, list->index) == 0;
+}
+
+static herr_t list_member(hid_t group, const char *name, const H5L_info_t *info, void *data)
+{
+    listing *list = data;
+    (void)group;
+    (void)info;
+    if (!is_known(list, name)) {
+        tgr_buffer_format(list->names, "%s%s/%.100s", list->names->length > 0 ? ", " : "",
+                          list->group, name);
+    }
+    return list->names->length > 300; /* enough for a sentence */
+}
+
+static tgr_status list_members(const tgr_h5_file *h5, const char *name, tgr_buffer *names,
+                               tgr_error *error)
+{
+    char *index = NULL;
+    hid_t group = 0;
+    hsize_t at = 0;
+    tgr_status status = TGR_OK;
+    TGR_TRY(tgr_h5_group(h5, h5->id, name, &group, error));
+    if (group) {
+        TGR_TRY(tgr_h5_text_attribute(h5, group, "_index", &index, error));
+        listing list = {name, index, names};
+        H5Literate(group, H5_INDEX_NAME, H5_ITER_INC, &at, list_member, &list);
+    }
+done:
+    tgr_mem_free(index);
+    tgr_h5_close(group);
+    return status;
+}
+
+/* Files of tagroute's own hold nothing else. */
+static tgr_status list_left_out(tgr_query_file *file, tgr_error *error)
+{
+    static const char *const groups[] = {"obs", "obsm", "layers"};
+    tgr_buffer names = {0};
+    tgr_status status = TGR_OK;
+    for (size_t i = 0; status == TGR_OK && i < sizeof(groups) / sizeof(groups[0]); i++) {
+        status = list_members(&file->source->file, groups[i], &names, error);
+    }
+    if (status == TGR_OK && names.failed) {
+        status = tgr_fail_memory(error, "the names of columns");
+    }
+    if (status == TGR_OK) {
+        file->left_out = names.bytes;
+        names = (tgr_buffer){0};
+    }
+    tgr_buffer_free(&names);
+    return status;
+}
+
+/* ---- opening --------------------------------------------------------------------------- */
+
+static tgr_status open_origins(tgr_query_file *file, tgr_error *error)
+{
+    struct tgr_query_source *source = file->source;
+    hid_t obs = 0;
+    tgr_status status = TGR_OK;
+    TGR_TRY(tgr_h5_group(&source->file, source->file.id, "obs", &obs, error));
+    if (obs) {
+        TGR_TRY(tgr_code_column_open(&source->file, obs, "source", file->rows, &source->source,
+                                     &file->sources, error));
+        TGR_TRY(open_position(file, obs, error));
+        TGR_TRY(open_text(file, obs, error));
+    }
+    file->has_positions = source->position.dataset != 0;
+    file->has_text = source->text.dataset != 0;
+    if (!source->own) {
+        TGR_TRY(list_left_out(file, error));
+    }
+done:
+    tgr_h5_close(obs);
+    return status;
+}
+
+/* Strings of variable length carry one sum over all of them. */
+static tgr_status verify_strings(const tgr_query_file *file, tgr_error *error)
+{
+    static const tgr_dataset strings[] = {
+        TGR_DATASET_TAGS,        TGR_DATASET_MODELS,       TGR_DATASET_CATEGORY_NAMES,
+        TGR_DATASET_SPLIT_NAMES, TGR_DATASET_ALLOW_NAMES,  TGR_DATASET_DENY_NAMES,
+        TGR_DATASET_NEEDS_NAMES, TGR_DATASET_SOURCE_NAMES, TGR_DATASET_TEXT,
+    };
+    const tgr_h5_file *h5 = &file->source->file;
+    tgr_status status = TGR_OK;
+    for (size_t i = 0; status == TGR_OK && i < sizeof(strings) / sizeof(strings[0]); i++) {
+        hid_t object;
+        status = tgr_layout_open(h5, strings[i], &object, error);
+        if (status == TGR_OK && object) {
+            status = tgr_checksum_verify(h5, object, error);
+        }
+    }
+    return status;
+}
+
+/* In the child. */
+static tgr_status try_origins(void *data, tgr_error *error)
+{
+    tgr_query_file *file = data;
+    const struct tgr_query_source *source = file->source;
+    tgr_status status = open_origins(file, error);
+    if (status == TGR_OK) {
+        tgr_array_touch(&source->source.codes);
+        tgr_array_touch(&source->position);
+        tgr_array_touch(&source->text);
+    }
+    if (status == TGR_OK && source->own) {
+        status = verify_strings(file, error);
+    }
+    return status;
+}
+
+tgr_status tgr_query_open_origins(tgr_query_file *file, tgr_error *error)
+{
+    tgr_h5_quiet quiet;
+    tgr_h5_quiet_begin(&quiet);
+    tgr_status status = tgr_probe(file->path, try_origins, file, error);
+    if (status == TGR_OK) {
+        status = open_origins(file, error);
+    }
+    tgr_h5_quiet_end(&quiet);
+    return status;
+}
