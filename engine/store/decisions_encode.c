@@ -31,49 +31,92 @@ size_t tgr_decisions_index_width(const tgr_decisions_plan *plan)
     return plan->ids && plan->id_width > numbers ? plan->id_width : numbers;
 }
 
-static void put_numbers(const tgr_decisions_rows *rows, size_t width, char *to, int threads)
+/* ---- rows' numbers --------------------------------------------------------------------- */
+
+#define WORDS_WIDTH 16 /* numbers up to so wide are kept in two words */
+
+/* The digits of a number as they lie in memory, padded with zero bytes. */
+typedef struct digits {
+    uint64_t words[2];
+    size_t length;
+} digits;
+
+static digits digits_of(uint64_t number)
 {
-#pragma omp parallel for schedule(static) num_threads(threads)
-    for (size_t row = 0; row < rows->count; row++) {
-        char digits[20];
-        size_t length = tgr_decisions_digits(digits, rows->first + row);
-        memcpy(to + row * width, digits, length);
-        memset(to + row * width + length, 0, width - length);
+    char text[20], padded[WORDS_WIDTH] = {0};
+    digits made = {.length = tgr_decisions_digits(text, number)};
+    memcpy(padded, text, made.length < WORDS_WIDTH ? made.length : WORDS_WIDTH);
+    memcpy(made.words, padded, sizeof(made.words));
+    return made;
+}
+
+static void put_number(uint64_t number, size_t width, char *to)
+{
+    char text[20];
+    size_t length = tgr_decisions_digits(text, number);
+    memcpy(to, text, length);
+    memset(to + length, 0, width - length);
+}
+
+/* Rows [begin, end) whose numbers differ in the last digit alone. Each is stored as a whole word or
+ * two; what that writes too much, the next row writes over. */
+static void put_ten(digits number, size_t begin, size_t end, size_t width, char *to)
+{
+    size_t at = number.length - 1, size = width <= sizeof(uint64_t) ? 1 : 2;
+    char one[WORDS_WIDTH] = {0};
+    uint64_t step[2];
+    one[at] = 1; /* the last digit's place in a word, whatever the order of its bytes */
+    memcpy(step, one, sizeof(step));
+    for (size_t row = begin; row < end; row++) {
+        if (size == 1) {
+            memcpy(to + row * width, number.words, sizeof(uint64_t));
+        } else {
+            memcpy(to + row * width, number.words, sizeof(number.words));
+        }
+        number.words[0] += step[0];
+        number.words[1] += step[1];
     }
 }
 
-/* The first row whose id cannot be stored, else rows->count. */
-static size_t put_ids(const tgr_decisions_rows *rows, size_t width, char *to, int threads)
+/* Numbers of rows [begin, end). Nothing is written behind them, which may be another's. */
+static void put_numbers(const tgr_decisions_rows *rows, size_t width, size_t begin, size_t end,
+                        char *to)
+{
+    size_t spare = (WORDS_WIDTH + width - 1) / width, row = begin;
+    size_t whole = width <= WORDS_WIDTH && end - begin > spare ? end - spare : begin;
+    while (row < whole) {
+        uint64_t number = rows->first + row, left = 10 - number % 10;
+        size_t next = whole - row < left ? whole : row + (size_t)left;
+        put_ten(digits_of(number), row, next, width, to);
+        row = next;
+    }
+    for (; row < end; row++) {
+        put_number(rows->first + row, width, to + row * width);
+    }
+}
+
+/* ---- ids ------------------------------------------------------------------------------- */
+
+/* The first of rows [begin, end) whose id cannot be stored, else rows->count. */
+static size_t put_ids(const tgr_decisions_rows *rows, size_t width, size_t begin, size_t end,
+                      char *to)
 {
     const tgr_texts *ids = rows->ids;
-    size_t bad = rows->count;
-#pragma omp parallel for schedule(static) num_threads(threads) reduction(min : bad)
-    for (size_t row = 0; row < rows->count; row++) {
+    for (size_t row = begin; row < end; row++) {
         const char *text = ids->bytes + ids->offsets[row];
         size_t length = (size_t)(ids->offsets[row + 1] - ids->offsets[row]);
         if (length > width || memchr(text, 0, length)) {
-            bad = row < bad ? row : bad;
-            continue;
+            return row;
         }
         memcpy(to + row * width, text, length);
         memset(to + row * width + length, 0, width - length);
     }
-    return bad;
+    return rows->count;
 }
 
-static tgr_status put_index(const tgr_decisions_plan *plan, const tgr_decisions_rows *rows,
-                            const char *path, char *to, tgr_error *error)
+static tgr_status bad_id(const tgr_decisions_rows *rows, size_t bad, size_t width, const char *path,
+                         tgr_error *error)
 {
-    size_t width = tgr_decisions_index_width(plan);
-    int threads = plan->threads > 0 ? plan->threads : 1;
-    if (!plan->ids || !rows->ids) {
-        put_numbers(rows, width, to, threads);
-        return TGR_OK;
-    }
-    size_t bad = put_ids(rows, width, to, threads);
-    if (bad == rows->count) {
-        return TGR_OK;
-    }
     size_t length = (size_t)(rows->ids->offsets[bad + 1] - rows->ids->offsets[bad]);
     return length > width
                ? tgr_fail(error, TGR_ERR_ARGUMENT,
@@ -84,15 +127,55 @@ static tgr_status put_index(const tgr_decisions_plan *plan, const tgr_decisions_
                           path);
 }
 
-static void put_codes(const tgr_decisions_plan *plan, const int16_t *model, size_t count, char *to)
+/* ---- all arrays ------------------------------------------------------------------------ */
+
+typedef struct arrays {
+    const tgr_decisions_plan *plan;
+    const tgr_decisions_rows *rows;
+    size_t width; /* of the index */
+    char *index, *codes, *margins;
+} arrays;
+
+static void put_codes(const arrays *to, size_t begin, size_t end)
 {
-    if (!tgr_decisions_narrow(plan)) {
-        memcpy(to, model, count * sizeof(*model));
+    const int16_t *model = to->rows->model;
+    if (!tgr_decisions_narrow(to->plan)) {
+        memcpy(to->codes + begin * sizeof(*model), model + begin, (end - begin) * sizeof(*model));
         return;
     }
-    for (size_t i = 0; i < count; i++) {
-        to[i] = (char)model[i];
+    for (size_t i = begin; i < end; i++) {
+        to->codes[i] = (char)model[i];
     }
+}
+
+/* Rows [begin, end) of every array; the first whose id cannot be stored, else rows->count. */
+static size_t put_rows(const arrays *to, size_t begin, size_t end)
+{
+    size_t thresholds = to->plan->threshold_count;
+    put_codes(to, begin * thresholds, end * thresholds);
+    if (to->margins) {
+        size_t row_bytes = thresholds * sizeof(float);
+        memcpy(to->margins + begin * row_bytes, to->rows->margin + begin * thresholds,
+               (end - begin) * row_bytes);
+    }
+    if (to->plan->ids && to->rows->ids) {
+        return put_ids(to->rows, to->width, begin, end, to->index);
+    }
+    put_numbers(to->rows, to->width, begin, end, to->index);
+    return to->rows->count;
+}
+
+static size_t put_all(const arrays *to)
+{
+    size_t count = to->rows->count, bad = count;
+    int threads = to->plan->threads > 0 ? to->plan->threads : 1;
+#pragma omp parallel for schedule(static) num_threads(threads) reduction(min : bad)
+    for (int part = 0; part < threads; part++) {
+        size_t begin = count * (size_t)part / (size_t)threads;
+        size_t first = put_rows(to, begin, count * ((size_t)part + 1) / (size_t)threads);
+        bad = first < bad ? first : bad;
+    }
+    return bad;
 }
 
 /* Room for the next array of a batch; NULL where memory is short. */
@@ -110,15 +193,13 @@ tgr_status tgr_decisions_h5_encode(const tgr_decisions_plan *plan, const tgr_dec
     if (rows->count == 0) {
         return TGR_OK;
     }
-    char *index = room(batch, rows->count * tgr_decisions_index_width(plan));
-    char *codes = index ? room(batch, choices * code) : NULL;
-    char *margins = codes && plan->margins ? room(batch, choices * sizeof(float)) : NULL;
-    if (!codes || (plan->margins && !margins)) {
+    arrays to = {.plan = plan, .rows = rows, .width = tgr_decisions_index_width(plan)};
+    to.index = room(batch, rows->count * to.width);
+    to.codes = to.index ? room(batch, choices * code) : NULL;
+    to.margins = to.codes && plan->margins ? room(batch, choices * sizeof(float)) : NULL;
+    if (!to.codes || (plan->margins && !to.margins)) {
         return tgr_fail_memory(error, "a block of decisions");
     }
-    put_codes(plan, rows->model, choices, codes);
-    if (margins) {
-        memcpy(margins, rows->margin, choices * sizeof(float));
-    }
-    return put_index(plan, rows, path, index, error);
+    size_t bad = put_all(&to);
+    return bad == rows->count ? TGR_OK : bad_id(rows, bad, to.width, path, error);
 }
