@@ -12,7 +12,7 @@
 
 #include "engine/base/buffer.h"
 #include "engine/base/json_write.h"
-#include "engine/decide.h"
+#include "engine/router/serve.h"
 #include "engine/store/query_read.h"
 
 /* What is timed, each over all queries of a file. */
@@ -21,7 +21,7 @@ typedef enum tgr_io_path {
     TGR_IO_INFLATE,   /* compressed files: chunks in memory, by libdeflate */
     TGR_IO_UNSHUFFLE, /* compressed files: as many bytes, in the cache */
     TGR_IO_CHECKSUM,  /* XXH3 of as many bytes, in the cache */
-    TGR_IO_KERNEL,    /* scoring and deciding of queries in memory */
+    TGR_IO_KERNEL,    /* scoring and deciding of queries in memory, as they are stored */
     TGR_IO_PASS,      /* the walk over the file: read, undo, check */
     TGR_IO_ROUTE,     /* the whole command, its output included */
     TGR_IO_PATHS
@@ -56,6 +56,8 @@ typedef struct tgr_io_file {
 
     tgr_batch *batches; /* all queries */
     size_t batch_count, batch_capacity;
+    tgr_serve *serve;
+    int16_t *model; /* of every query: where the kernel decides */
 } tgr_io_file;
 
 /* io_file.c: opens the file, finds its pieces and holds its queries in memory. Freed with

@@ -5,7 +5,6 @@
 #include "bench/io.h"
 #include "engine/base/error.h"
 #include "engine/base/memory.h"
-#include "engine/router/serve.h"
 #include "engine/store/blocks.h"
 #include "engine/store/query_source.h"
 
@@ -163,13 +162,13 @@ static tgr_status hold_batches(tgr_io_file *io, tgr_error *error)
 /* As routing reads: whoever may serve, and tokens where they can matter. */
 static tgr_status choose_wants(tgr_io_file *io, tgr_error *error)
 {
-    tgr_serve *serve = NULL;
-    tgr_status status = tgr_serve_open(io->router, io->file, &serve, error);
-    if (status == TGR_OK) {
-        io->want = TGR_WANT_ELIGIBILITY | tgr_serve_wants(serve, io->file);
+    tgr_status status = tgr_serve_open(io->router, io->file, &io->serve, error);
+    if (status != TGR_OK) {
+        return status;
     }
-    tgr_serve_close(serve);
-    return status;
+    io->want = TGR_WANT_ELIGIBILITY | tgr_serve_wants(io->serve, io->file);
+    io->model = tgr_mem_zalloc((size_t)io->file->rows, sizeof *io->model);
+    return io->model == NULL ? tgr_fail_memory(error, "all decisions at once") : TGR_OK;
 }
 
 tgr_status tgr_io_file_open(tgr_io_file *io, tgr_error *error)
@@ -196,6 +195,8 @@ void tgr_io_file_close(tgr_io_file *io)
         tgr_mem_free(io->pieces[i].bytes);
     }
     tgr_mem_free(io->batches);
+    tgr_mem_free(io->model);
+    tgr_serve_close(io->serve);
     tgr_mem_free(io->pieces);
     tgr_query_close(io->file);
 }

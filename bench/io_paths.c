@@ -12,7 +12,9 @@
 #include "bench/io.h"
 #include "engine/base/error.h"
 #include "engine/base/memory.h"
+#include "engine/cut.h"
 #include "engine/pass.h"
+#include "engine/plan.h"
 #include "engine/store/unshuffle.h"
 
 static const double threshold; /* margin's: 0 */
@@ -145,39 +147,89 @@ static tgr_run run_of(const tgr_io_file *io, int threads)
     return (tgr_run){.size = sizeof(tgr_run), .threads = threads, .cancel = io->cancel};
 }
 
-static tgr_status decide_all(const tgr_io_file *io, tgr_decide *decide, tgr_error *error)
+/* Rows of a batch, for one thread at a time. */
+typedef struct share {
+    const tgr_batch *batch;
+    size_t begin, end;
+} share;
+
+typedef struct kernel {
+    tgr_plan plan;
+    share *shares;
+    size_t share_count, share_capacity;
+    size_t *bounds;
+    size_t bound_capacity;
+    char *scratch; /* threads x the plan's */
+} kernel;
+
+static tgr_status add_shares(kernel *work, const tgr_batch *batch, tgr_error *error)
 {
-    tgr_status status = TGR_OK;
+    const int64_t *indptr = batch->x.indptr;
+    size_t rows = work->plan.piece_rows, entries = work->plan.piece_entries;
+    size_t most = tgr_cut_most(batch->rows, (uint64_t)indptr[batch->rows], rows, entries);
+    void *bounds = work->bounds, *shares = work->shares;
+    bool grown = tgr_mem_grow(&bounds, &work->bound_capacity, most + 1, sizeof *work->bounds) &&
+                 tgr_mem_grow(&shares, &work->share_capacity, work->share_count + most,
+                              sizeof *work->shares);
+    work->bounds = bounds;
+    work->shares = shares;
+    if (!grown) {
+        return tgr_fail_memory(error, "the bench");
+    }
+    size_t count = tgr_cut_rows(indptr, batch->rows, rows, entries, work->bounds);
+    for (size_t i = 0; i < count; i++) {
+        work->shares[work->share_count++] = (share){batch, work->bounds[i], work->bounds[i + 1]};
+    }
+    return TGR_OK;
+}
+
+static tgr_status plan_kernel(const tgr_io_file *io, kernel *work, int threads, tgr_error *error)
+{
+    const tgr_serve *serve = io->serve;
+    const tgr_query_file *file = io->file;
+    const tgr_weights weights = {serve->models, serve->stride, serve->weights, serve->bias};
+    const tgr_plan_work known = {file->rows, file->nonzeros, file->columns, serve->models,
+                                 file->value_type};
+    tgr_status status = tgr_plan_open(&work->plan, error);
+    if (status == TGR_OK) {
+        status = tgr_plan_make(&work->plan, &known, &weights, error);
+    }
     for (size_t i = 0; status == TGR_OK && i < io->batch_count; i++) {
-        tgr_batch batch = io->batches[i]; /* deciding may put transformed values in its place */
-        status = tgr_decide_batch(decide, &batch, error);
+        status = add_shares(work, &io->batches[i], error);
+    }
+    if (status == TGR_OK) {
+        work->scratch = tgr_mem_aligned((size_t)threads, (work->plan.scratch_bytes + 63) / 64 * 64);
+        status = work->scratch == NULL ? tgr_fail_memory(error, "the kernels' scratch") : TGR_OK;
     }
     return status;
 }
 
+/* The way of routing without anything around it: rows of one file, all in memory. */
 static tgr_status do_kernel(const tgr_io_file *io, int threads, tgr_io_time *time, tgr_error *error)
 {
-    const tgr_decide_plan plan = {.router = io->router,
-                                  .policy = TGR_POLICY_MARGIN,
-                                  .thresholds = &threshold,
-                                  .threshold_count = 1,
-                                  .fallback = -1,
-                                  .threads = threads};
-    tgr_decide decide;
-    tgr_status status = tgr_decide_open(&decide, &plan, error);
+    kernel work = {.share_count = 0};
+    const tgr_decider decider = {.rule = TGR_RULE_MARGIN,
+                                 .models = io->serve->models,
+                                 .reference = io->serve->reference,
+                                 .thresholds = &threshold,
+                                 .threshold_count = 1};
+    tgr_status status = plan_kernel(io, &work, threads, error);
     if (status == TGR_OK) {
-        status = tgr_decide_file(&decide, io->file, error);
-    }
-    if (status == TGR_OK) { /* grows its memory before the time is taken */
-        tgr_batch first = io->batches[0];
-        status = tgr_decide_batch(&decide, &first, error);
-    }
-    if (status == TGR_OK) {
+        size_t each = (work.plan.scratch_bytes + 63) / 64 * 64;
         begin(time);
-        status = decide_all(io, &decide, error);
+#pragma omp parallel for schedule(dynamic, 4) num_threads(threads)
+        for (size_t i = 0; i < work.share_count; i++) {
+            const share *at = &work.shares[i];
+            const tgr_choice choice = {io->model + at->batch->first_row, NULL};
+            tgr_plan_route(&work.plan, &at->batch->x, &decider, at->begin, at->end,
+                           work.scratch + each * (size_t)omp_get_thread_num(), &choice);
+        }
         end(time);
     }
-    tgr_decide_close(&decide);
+    tgr_plan_close(&work.plan);
+    tgr_mem_free(work.shares);
+    tgr_mem_free(work.bounds);
+    tgr_mem_free_aligned(work.scratch);
     return status;
 }
 

@@ -35,20 +35,12 @@ size_t tgr_decisions_index_width(const tgr_decisions_plan *plan)
 
 #define WORDS_WIDTH 16 /* numbers up to so wide are kept in two words */
 
-/* The digits of a number as they lie in memory, padded with zero bytes. */
-typedef struct digits {
-    uint64_t words[2];
+/* A number as text, and as the words that this is stored by. */
+typedef struct counter {
+    char text[WORDS_WIDTH]; /* padded with zero bytes */
     size_t length;
-} digits;
-
-static digits digits_of(uint64_t number)
-{
-    char text[20], padded[WORDS_WIDTH] = {0};
-    digits made = {.length = tgr_decisions_digits(text, number)};
-    memcpy(padded, text, made.length < WORDS_WIDTH ? made.length : WORDS_WIDTH);
-    memcpy(made.words, padded, sizeof(made.words));
-    return made;
-}
+    uint64_t step[2]; /* one more in the last digit, whatever the order of a word's bytes */
+} counter;
 
 static void put_number(uint64_t number, size_t width, char *to)
 {
@@ -58,23 +50,39 @@ static void put_number(uint64_t number, size_t width, char *to)
     memset(to + length, 0, width - length);
 }
 
-/* Rows [begin, end) whose numbers differ in the last digit alone. Each is stored as a whole word or
- * two; what that writes too much, the next row writes over. */
-static void put_ten(digits number, size_t begin, size_t end, size_t width, char *to)
+static counter count_from(uint64_t number)
 {
-    size_t at = number.length - 1, size = width <= sizeof(uint64_t) ? 1 : 2;
+    counter made = {.length = tgr_decisions_digits((char[20]){0}, number)};
     char one[WORDS_WIDTH] = {0};
-    uint64_t step[2];
-    one[at] = 1; /* the last digit's place in a word, whatever the order of its bytes */
-    memcpy(step, one, sizeof(step));
+    put_number(number, WORDS_WIDTH, made.text);
+    one[made.length - 1] = 1;
+    memcpy(made.step, one, sizeof(one));
+    return made;
+}
+
+/* From ...9 to the next ten; false where that has a digit more. */
+static bool carry(counter *at)
+{
+    size_t digit = at->length;
+    while (digit > 0 && at->text[digit - 1] == '9') {
+        at->text[--digit] = '0';
+    }
+    if (digit > 0) {
+        at->text[digit - 1]++;
+    }
+    return digit > 0;
+}
+
+/* Rows [begin, end), whose numbers differ in the last digit alone. Each is stored as a whole word
+ * or two; what that writes too much, the next row writes over. */
+static void put_ten(const counter *from, size_t begin, size_t end, size_t width, char *to)
+{
+    uint64_t words[2];
+    memcpy(words, from->text, sizeof(words));
     for (size_t row = begin; row < end; row++) {
-        if (size == 1) {
-            memcpy(to + row * width, number.words, sizeof(uint64_t));
-        } else {
-            memcpy(to + row * width, number.words, sizeof(number.words));
-        }
-        number.words[0] += step[0];
-        number.words[1] += step[1];
+        memcpy(to + row * width, words, width <= sizeof(*words) ? sizeof(*words) : sizeof(words));
+        words[0] += from->step[0];
+        words[1] += from->step[1];
     }
 }
 
@@ -84,10 +92,16 @@ static void put_numbers(const tgr_decisions_rows *rows, size_t width, size_t beg
 {
     size_t spare = (WORDS_WIDTH + width - 1) / width, row = begin;
     size_t whole = width <= WORDS_WIDTH && end - begin > spare ? end - spare : begin;
+    counter at = {.length = 0};
     while (row < whole) {
-        uint64_t number = rows->first + row, left = 10 - number % 10;
-        size_t next = whole - row < left ? whole : row + (size_t)left;
-        put_ten(digits_of(number), row, next, width, to);
+        uint64_t number = rows->first + row, last = number % 10;
+        size_t left = (size_t)(10 - last), next = whole - row < left ? whole : row + left;
+        if (at.length == 0) {
+            at = count_from(number);
+        }
+        put_ten(&at, row, next, width, to);
+        at.text[at.length - 1] = '9';
+        at.length = carry(&at) ? at.length : 0;
         row = next;
     }
     for (; row < end; row++) {
