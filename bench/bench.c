@@ -12,6 +12,7 @@
 #include "bench/dump.h"
 #include "bench/entry.h"
 #include "bench/input.h"
+#include "bench/io.h"
 #include "bench/machine.h"
 #include "bench/reference.h"
 #include "bench/report.h"
@@ -345,8 +346,27 @@ static tgr_status read_options(benching *bench, tgr_error *error)
     return status == TGR_OK ? choose_threads(bench, error) : status;
 }
 
+static tgr_status bench_io(benching *bench, tgr_error *error)
+{
+    if (bench->options.preset_count > 1) {
+        return tgr_fail(error, TGR_ERR_ARGUMENT, "io goes alone, without other presets");
+    }
+    const tgr_io_bench io = {.options = &bench->options,
+                             .threads = bench->threads,
+                             .thread_count = bench->thread_count,
+                             .run = bench->caller,
+                             .text = &bench->text,
+                             .json = &bench->json};
+    return tgr_bench_io(&io, error);
+}
+
 static tgr_status bench_presets(benching *bench, tgr_error *error)
 {
+    for (size_t i = 0; i < bench->options.preset_count; i++) {
+        if (strcmp(bench->options.presets[i], "io") == 0) {
+            return bench_io(bench, error);
+        }
+    }
     if (bench->options.input_count > 0) {
         return bench_inputs(bench, error);
     }

@@ -160,8 +160,7 @@ static void describe(tgr_decide *decide, const tgr_batch *batch)
 {
     tgr_decide_memory *memory = decide->memory;
     const tgr_serve *serve = decide->serve;
-    memory->masked =
-        serve->any_mask && tgr_serve_masks(serve, decide->plan.router, batch, memory->masks);
+    memory->masked = false;
     memory->decider = (tgr_decider){
         .rule = tgr_policy_traits_of(decide->plan.policy)->rule,
         .models = serve->models,
@@ -172,7 +171,6 @@ static void describe(tgr_decide *decide, const tgr_batch *batch)
         .price_in = serve->any_price ? serve->price_in : NULL,
         .price_out = serve->any_price ? serve->price_out : NULL,
         .prompt_tokens = batch->prompt_tokens,
-        .eligible = memory->masked ? memory->masks : NULL,
         .mask_words = serve->mask_words,
     };
 }
@@ -250,24 +248,60 @@ static void send_to_fallback(tgr_decide *decide, size_t row)
     }
 }
 
-/* Turns places into router's numbers, and applies the fallback. */
-static void finish_row(tgr_decide *decide, const tgr_csr *x, size_t row, row_counts *counts)
+/* Sends a row to the fallback where that is its place; whether it did. */
+static bool falls_back(tgr_decide *decide, size_t row, bool known)
 {
-    const tgr_serve *serve = decide->serve;
-    size_t count = decide->plan.threshold_count;
-    bool undecided = decide->model[row * count] == TGR_UNDECIDED;
-    counts->no_known_tag += !has_known_tag(serve, x, row);
-    if (tgr_decide_falls_back(decide, x, row, !undecided)) {
+    int fallback = decide->plan.fallback;
+    bool undecided = decide->model[row * decide->plan.threshold_count] == TGR_UNDECIDED;
+    bool serves = undecided || (!known && tgr_decide_eligible(decide, row, (size_t)fallback));
+    if (serves) {
         send_to_fallback(decide, row);
-        counts->fell_back++;
-        return;
     }
-    counts->undecided += undecided;
-    for (size_t i = row * count; i < (row + 1) * count; i++) {
-        if (decide->model[i] != TGR_UNDECIDED) {
-            decide->model[i] = (int16_t)serve->order[decide->model[i]];
-        }
+    return serves;
+}
+
+/* Router's numbers of the places, behind that of none. */
+static void number_choices(const tgr_decide *decide, size_t begin, size_t end)
+{
+    const uint16_t *order = decide->serve->order;
+    int16_t *model = decide->model;
+    for (size_t i = begin; i < end; i++) {
+        model[i] = model[i] < 0 ? TGR_UNDECIDED : (int16_t)order[model[i]];
     }
+}
+
+static uint64_t count_undecided(const tgr_decide *decide, size_t begin, size_t end)
+{
+    uint64_t count = 0;
+    for (size_t row = begin; row < end; row++) {
+        count += decide->model[row * decide->plan.threshold_count] == TGR_UNDECIDED;
+    }
+    return count;
+}
+
+static bool row_is_known(const tgr_decide *decide, const tgr_csr *x, size_t row)
+{
+    return decide->serve->unknown_tags == 0 ? x->indptr[row] < x->indptr[row + 1]
+                                            : has_known_tag(decide->serve, x, row);
+}
+
+/* Turns places into router's numbers, and applies the fallback. */
+static row_counts finish_rows(tgr_decide *decide, const tgr_csr *x, size_t begin, size_t end)
+{
+    size_t count = decide->plan.threshold_count;
+    row_counts counts = {.undecided = count_undecided(decide, begin, end)};
+    number_choices(decide, begin * count, end * count);
+    for (size_t row = begin; row < end; row++) {
+        counts.no_known_tag += !row_is_known(decide, x, row);
+    }
+    if (decide->plan.fallback < 0 || counts.undecided + counts.no_known_tag == 0) {
+        return counts;
+    }
+    for (size_t row = begin; row < end; row++) {
+        counts.fell_back += falls_back(decide, row, row_is_known(decide, x, row));
+    }
+    counts.undecided = 0; /* they all fell back */
+    return counts;
 }
 
 static row_counts decide_piece(tgr_decide *decide, const tgr_csr *x, size_t begin, size_t end,
@@ -276,11 +310,55 @@ static row_counts decide_piece(tgr_decide *decide, const tgr_csr *x, size_t begi
     const tgr_decide_memory *memory = decide->memory;
     tgr_choice choice = {decide->model, decide->plan.want_margins ? decide->margin : NULL};
     tgr_plan_route(&memory->plan, x, &memory->decider, begin, end, scratch, &choice);
-    row_counts counts = {0};
-    for (size_t row = begin; row < end; row++) {
-        finish_row(decide, x, row, &counts);
+    return finish_rows(decide, x, begin, end);
+}
+
+/* Each thread looks at its share of the rows, and fills their masks once some thread found one that
+ * needs them. Called by all threads of a team. */
+static void share_masks(tgr_decide *decide, const tgr_batch *batch)
+{
+    tgr_decide_memory *memory = decide->memory;
+    size_t threads = (size_t)omp_get_num_threads(), thread = (size_t)omp_get_thread_num();
+    size_t begin = batch->rows * thread / threads, end = batch->rows * (thread + 1) / threads;
+    if (tgr_serve_restricts(decide->serve, batch, begin, end)) {
+#pragma omp atomic write
+        memory->masked = true;
     }
-    return counts;
+#pragma omp barrier
+    if (memory->masked) {
+        tgr_serve_mask_rows(decide->serve, batch, begin, end, memory->masks);
+    }
+#pragma omp single
+    memory->decider.eligible = memory->masked ? memory->masks : NULL;
+}
+
+static row_counts decide_pieces(tgr_decide *decide, const tgr_batch *batch, size_t pieces)
+{
+    tgr_decide_memory *memory = decide->memory;
+    const tgr_csr x = batch->x;
+    const size_t *bounds = memory->bounds;
+    uint64_t no_known_tag = 0, fell_back = 0, undecided = 0;
+#pragma omp parallel num_threads(decide->plan.threads) \
+    reduction(+ : no_known_tag, fell_back, undecided)
+    {
+        int thread = omp_get_thread_num();
+        void *scratch = memory->scratch + memory->scratch_each * (size_t)thread;
+        if (decide->serve->any_mask) {
+            share_masks(decide, batch);
+        }
+#pragma omp for schedule(dynamic, 1) nowait
+        for (long piece = 0; piece < (long)pieces; piece++) {
+            size_t begin = bounds[piece], end = bounds[piece + 1];
+            row_counts counts = decide_piece(decide, &x, begin, end, scratch);
+            no_known_tag += counts.no_known_tag;
+            fell_back += counts.fell_back;
+            undecided += counts.undecided;
+            if (decide->plan.observer != NULL) {
+                decide->plan.observer(decide->plan.user, decide, thread, begin, end);
+            }
+        }
+    }
+    return (row_counts){no_known_tag, fell_back, undecided};
 }
 
 /* Everything before rows are scored. */
@@ -308,28 +386,19 @@ tgr_status tgr_decide_batch(tgr_decide *decide, tgr_batch *batch, tgr_error *err
     if (status != TGR_OK) {
         return status;
     }
-    const tgr_csr x = batch->x;
-    const size_t *bounds = decide->memory->bounds;
-    size_t pieces = tgr_cut_rows(x.indptr, batch->rows, piece_rows(decide),
+    const int64_t *indptr = batch->x.indptr;
+    size_t pieces = tgr_cut_rows(indptr, batch->rows, piece_rows(decide),
                                  decide->memory->plan.piece_entries, decide->memory->bounds);
-    uint64_t no_known_tag = 0, fell_back = 0, undecided = 0;
-#pragma omp parallel num_threads(decide->plan.threads) \
-    reduction(+ : no_known_tag, fell_back, undecided)
-    {
-        size_t offset = decide->memory->scratch_each * (size_t)omp_get_thread_num();
-        void *scratch = decide->memory->scratch + offset;
-#pragma omp for schedule(dynamic, 1)
-        for (long piece = 0; piece < (long)pieces; piece++) {
-            row_counts counts = decide_piece(decide, &x, bounds[piece], bounds[piece + 1], scratch);
-            no_known_tag += counts.no_known_tag;
-            fell_back += counts.fell_back;
-            undecided += counts.undecided;
-        }
-    }
-    decide->no_known_tag += no_known_tag;
-    decide->fell_back += fell_back;
-    decide->undecided += undecided;
+    row_counts counts = decide_pieces(decide, batch, pieces);
+    decide->no_known_tag += counts.no_known_tag;
+    decide->fell_back += counts.fell_back;
+    decide->undecided += counts.undecided;
     return TGR_OK;
+}
+
+const tgr_decider *tgr_decide_decider(const tgr_decide *decide)
+{
+    return &decide->memory->decider;
 }
 
 /* ---- scores alone ---------------------------------------------------------------------------- */
@@ -374,6 +443,9 @@ tgr_status tgr_decide_scores(tgr_decide *decide, tgr_batch *batch, tgr_scored_vi
         size_t thread = (size_t)omp_get_thread_num();
         void *scratch = memory->scratch + memory->scratch_each * thread;
         float *scores = memory->scores + memory->score_each * thread;
+        if (decide->serve->any_mask) {
+            share_masks(decide, batch);
+        }
 #pragma omp for schedule(dynamic, 1)
         for (long piece = 0; piece < (long)pieces; piece++) {
             size_t begin = (size_t)piece * rows;

@@ -11,6 +11,13 @@
 
 #include "engine/router/serve.h"
 
+struct tgr_decide;
+
+/* Told of rows [begin, end) of a batch as soon as they are decided, while they are in the cache, by
+ * the thread that did. */
+typedef void tgr_decide_observer(void *user, const struct tgr_decide *decide, int thread,
+                                 size_t begin, size_t end);
+
 /* What stays the same over all batches of a run. */
 typedef struct tgr_decide_plan {
     const tgr_router *router;
@@ -21,7 +28,9 @@ typedef struct tgr_decide_plan {
     bool want_margins;
     size_t block_rows; /* 0: chosen */
     int threads;
-    const tgr_run *run; /* told how each file is routed; NULL: nobody is */
+    const tgr_run *run;            /* told how each file is routed; NULL: nobody is */
+    tgr_decide_observer *observer; /* NULL: nobody */
+    void *user;
 } tgr_decide_plan;
 
 typedef struct tgr_decide {
@@ -79,6 +88,9 @@ bool tgr_decide_falls_back(const tgr_decide *decide, const tgr_csr *x, size_t ro
 
 /* Expected cost of a router's model for a row of the last batch, USD; NaN where not known. */
 double tgr_decide_cost(const tgr_decide *decide, size_t row, size_t model);
+
+/* What the last batch was decided with: costs are in it, by the serve's places. */
+const tgr_decider *tgr_decide_decider(const tgr_decide *decide);
 
 /* Whether a router's model may serve a row of the last batch. */
 bool tgr_decide_eligible(const tgr_decide *decide, size_t row, size_t model);

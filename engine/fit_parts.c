@@ -137,11 +137,11 @@ static tgr_status read_each(const checking *work, const char *const *names, size
     for (size_t i = 0; status == TGR_OK && i < name_count; i++) {
         tgr_error why;
         TGR_TRY(tgr_run_check(work->run, error));
-        status = tgr_partial_read(names[i], &parts[*count], &why);
+        status = tgr_fit_partial_read(names[i], &parts[*count], &why);
         if (status == TGR_OK) {
             paths[(*count)++] = names[i];
         } else {
-            tgr_partial_free(&parts[*count]);
+            tgr_fit_partial_free(&parts[*count]);
             status = judge(work, status, &why, error);
         }
     }
@@ -175,7 +175,7 @@ tgr_status tgr_fit_merge_check(const char *const *names, size_t name_count, uint
     }
 done:
     for (size_t i = 0; i < count; i++) {
-        tgr_partial_free(&parts[i]);
+        tgr_fit_partial_free(&parts[i]);
     }
     tgr_mem_free(parts);
     tgr_mem_free(paths);

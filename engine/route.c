@@ -1,6 +1,7 @@
 /* route.c - the steps of routing: walk the queries, decide each batch, write and count. */
 #include <tagroute/route.h>
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -141,6 +142,8 @@ static tgr_status open_deciding(tgr_routing *work, tgr_error *error)
         .block_rows = options->block_rows,
         .threads = tgr_run_threads(work->run),
         .run = work->run,
+        .observer = tgr_route_tally_observe,
+        .user = &work->tally,
     };
     tgr_status status = TGR_OK;
     if (options->fallback != NULL) {
@@ -223,10 +226,23 @@ static tgr_status enter_file(tgr_routing *work, size_t number, tgr_error *error)
     return TGR_OK;
 }
 
+/* Whether the number of a prompt's tokens can matter: to a cost, or to who may serve it. */
+static bool wants_tokens(const tgr_router *router)
+{
+    for (size_t i = 0; i < router->model_count; i++) {
+        const tgr_model *model = &router->models[i];
+        if (!isnan(model->price_in) || !isnan(model->max_input_tokens)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* Column wants depend on the file, which the walk chooses: ask for all that any file may need. */
 static unsigned wants(const tgr_routing *work)
 {
-    unsigned want = TGR_WANT_ELIGIBILITY | TGR_WANT_PROMPT_TOKENS;
+    unsigned want = TGR_WANT_ELIGIBILITY;
+    want |= wants_tokens(work->router) ? TGR_WANT_PROMPT_TOKENS : 0;
     return work->plan.ids ? want | TGR_WANT_IDS : want;
 }
 
@@ -236,7 +252,7 @@ static tgr_status route_slice(tgr_routing *work, tgr_batch *slice, tgr_error *er
     if (status != TGR_OK) {
         return status;
     }
-    tgr_route_tally_add(&work->tally, &work->decide, slice->rows);
+    tgr_route_tally_add(&work->tally, &work->decide);
     work->done += slice->rows;
     return tgr_decisions_put(work->writer, &slice->ids, work->decide.model, work->decide.margin,
                              slice->rows, error);

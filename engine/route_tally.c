@@ -2,7 +2,6 @@
 #include "engine/route_tally.h"
 
 #include <math.h>
-#include <omp.h>
 #include <string.h>
 
 #include "engine/base/error.h"
@@ -64,41 +63,153 @@ void tgr_route_tally_free(tgr_route_tally *tally)
     *tally = (tgr_route_tally){0};
 }
 
-static void add_row(tgr_route_part *part, const tgr_decide *decide, size_t row, size_t models,
-                    size_t thresholds)
+/* ---- counting -------------------------------------------------------------------------- */
+
+#define FEW_MODELS 16 /* that counting one after the other, many rows at a time, is faster for */
+
+static void count_few(tgr_route_part *part, const int16_t *chosen, size_t rows, size_t models)
 {
-    const int16_t *chosen = decide->model + row * thresholds;
-    for (size_t i = 0; i < thresholds; i++) {
-        if (chosen[i] == TGR_UNDECIDED) {
-            continue;
+    for (size_t model = 0; model < models; model++) {
+        uint32_t count = 0;
+        for (size_t row = 0; row < rows; row++) {
+            count += chosen[row] == (int16_t)model;
         }
-        part->chosen[i * models + (size_t)chosen[i]]++;
-        double cost = tgr_decide_cost(decide, row, (size_t)chosen[i]);
-        if (tgr_exact_fits(cost)) {
-            part->cost[i] += tgr_exact_term(cost);
-        } else {
-            part->unknown_cost[i]++;
+        part->chosen[model] += count;
+    }
+}
+
+static void count_chosen(tgr_route_part *part, const int16_t *chosen, size_t rows, size_t models,
+                         size_t thresholds)
+{
+    if (thresholds == 1 && models <= FEW_MODELS && rows <= UINT32_MAX) {
+        count_few(part, chosen, rows, models);
+        return;
+    }
+    for (size_t row = 0; row < rows; row++) {
+        for (size_t i = 0; i < thresholds; i++) {
+            int16_t model = chosen[row * thresholds + i];
+            if (model != TGR_UNDECIDED) {
+                part->chosen[i * models + (size_t)model]++;
+            }
         }
     }
 }
 
-/* Adds the parts to the total and empties them. */
-static void collect(tgr_route_tally *tally)
+/* ---- costs ----------------------------------------------------------------------------- */
+
+/* Whether a model costs every query of the batch the same. */
+static bool costs_are_flat(const tgr_decider *decider)
+{
+    return decider->price_in == NULL || decider->prompt_tokens == NULL;
+}
+
+typedef struct cost_sum {
+    tgr_sum sum;
+    uint64_t unknown;
+} cost_sum;
+
+/* Costs of the decisions at one threshold, as tgr_ref_cost has them. */
+static inline __attribute__((always_inline)) cost_sum
+sum_costs_inline(const tgr_decide *decide, size_t threshold, size_t begin, size_t end)
+{
+    const tgr_decider *decider = tgr_decide_decider(decide);
+    const uint16_t *places = decide->serve->place;
+    size_t thresholds = decide->plan.threshold_count;
+    cost_sum total = {0, 0};
+    for (size_t row = begin; row < end; row++) {
+        int16_t model = decide->model[row * thresholds + threshold];
+        if (model == TGR_UNDECIDED) {
+            continue;
+        }
+        size_t place = places[model];
+        double cost =
+            fma(decider->prompt_tokens[row], decider->price_in[place], decider->price_out[place]);
+        if (isnan(cost)) { /* no tokens or no price; else none of the three is NaN */
+            cost = tgr_decide_cost(decide, row, (size_t)model);
+        }
+        if (tgr_exact_fits(cost)) {
+            total.sum += tgr_exact_term(cost);
+        } else {
+            total.unknown++;
+        }
+    }
+    return total;
+}
+
+static cost_sum sum_costs(const tgr_decide *decide, size_t threshold, size_t begin, size_t end)
+{
+    return sum_costs_inline(decide, threshold, begin, end);
+}
+
+#if defined(__x86_64__)
+/* The same with an instruction in place of a call. */
+__attribute__((target("fma"))) static cost_sum
+sum_costs_fused(const tgr_decide *decide, size_t threshold, size_t begin, size_t end)
+{
+    return sum_costs_inline(decide, threshold, begin, end);
+}
+#endif
+
+static cost_sum sum_costs_fast(const tgr_decide *decide, size_t threshold, size_t begin, size_t end)
+{
+#if defined(__x86_64__)
+    if (__builtin_cpu_supports("fma")) {
+        return sum_costs_fused(decide, threshold, begin, end);
+    }
+#endif
+    return sum_costs(decide, threshold, begin, end);
+}
+
+void tgr_route_tally_observe(void *user, const tgr_decide *decide, int thread, size_t begin,
+                             size_t end)
+{
+    tgr_route_tally *tally = user;
+    tgr_route_part *part = &tally->parts[thread];
+    const int16_t *chosen = decide->model + begin * tally->thresholds;
+    count_chosen(part, chosen, end - begin, tally->models, tally->thresholds);
+    if (costs_are_flat(tgr_decide_decider(decide))) {
+        return; /* a product each, once all is counted */
+    }
+    for (size_t i = 0; i < tally->thresholds; i++) {
+        cost_sum total = sum_costs_fast(decide, i, begin, end);
+        part->cost[i] += total.sum;
+        part->unknown_cost[i] += total.unknown;
+    }
+}
+
+/* What a part's decisions cost at a threshold where each model costs all queries the same. */
+static void add_flat_costs(tgr_route_tally *tally, const tgr_route_part *part,
+                           const tgr_decide *decide, size_t threshold)
+{
+    for (size_t model = 0; model < tally->models; model++) {
+        uint64_t count = part->chosen[threshold * tally->models + model];
+        double cost = decide->serve->flat[decide->serve->place[model]];
+        if (tgr_exact_fits(cost)) {
+            tally->cost[threshold] += (tgr_sum)tgr_exact_term(cost) * (tgr_sum)count;
+        } else {
+            tally->unknown_cost[threshold] += count;
+        }
+    }
+}
+
+/* Adds a part to the total and empties it. */
+static void collect(tgr_route_tally *tally, tgr_route_part *part, const tgr_decide *decide)
 {
     size_t pairs = tally->models * tally->thresholds;
-    for (int thread = 0; thread < tally->threads; thread++) {
-        tgr_route_part *part = &tally->parts[thread];
-        for (size_t i = 0; i < pairs; i++) {
-            tally->chosen[i] += part->chosen[i];
+    bool flat = costs_are_flat(tgr_decide_decider(decide));
+    for (size_t i = 0; i < tally->thresholds; i++) {
+        if (flat) {
+            add_flat_costs(tally, part, decide, i);
         }
-        for (size_t i = 0; i < tally->thresholds; i++) {
-            tally->cost[i] += part->cost[i];
-            tally->unknown_cost[i] += part->unknown_cost[i];
-        }
-        memset(part->chosen, 0, pairs * sizeof *part->chosen);
-        memset(part->cost, 0, tally->thresholds * sizeof *part->cost);
-        memset(part->unknown_cost, 0, tally->thresholds * sizeof *part->unknown_cost);
+        tally->cost[i] += part->cost[i];
+        tally->unknown_cost[i] += part->unknown_cost[i];
     }
+    for (size_t i = 0; i < pairs; i++) {
+        tally->chosen[i] += part->chosen[i];
+    }
+    memset(part->chosen, 0, pairs * sizeof *part->chosen);
+    memset(part->cost, 0, tally->thresholds * sizeof *part->cost);
+    memset(part->unknown_cost, 0, tally->thresholds * sizeof *part->unknown_cost);
 }
 
 /* Which source the costs of a file's queries come from. */
@@ -115,18 +226,12 @@ static void note_sources(tgr_route_tally *tally, const tgr_decide *decide)
     }
 }
 
-void tgr_route_tally_add(tgr_route_tally *tally, const tgr_decide *decide, size_t rows)
+void tgr_route_tally_add(tgr_route_tally *tally, const tgr_decide *decide)
 {
     note_sources(tally, decide);
-#pragma omp parallel num_threads(tally->threads)
-    {
-        tgr_route_part *part = &tally->parts[omp_get_thread_num()];
-#pragma omp for schedule(static)
-        for (long row = 0; row < (long)rows; row++) {
-            add_row(part, decide, (size_t)row, tally->models, tally->thresholds);
-        }
+    for (int thread = 0; thread < tally->threads; thread++) {
+        collect(tally, &tally->parts[thread], decide);
     }
-    collect(tally);
 }
 
 /* The arrays of a tally, one after another. */

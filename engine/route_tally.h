@@ -25,8 +25,12 @@ tgr_status tgr_route_tally_open(tgr_route_tally *tally, size_t models, size_t th
                                 int threads, tgr_error *error);
 void tgr_route_tally_free(tgr_route_tally *tally);
 
-/* Adds the last batch that was decided. */
-void tgr_route_tally_add(tgr_route_tally *tally, const tgr_decide *decide, size_t rows);
+/* Counts rows as they are decided: the observer of the decisions, `user` being the tally. */
+void tgr_route_tally_observe(void *user, const tgr_decide *decide, int thread, size_t begin,
+                             size_t end);
+
+/* Adds what was observed of the last batch. */
+void tgr_route_tally_add(tgr_route_tally *tally, const tgr_decide *decide);
 
 /* The tally as bytes, for a checkpoint of a run with the same models and thresholds on the same
  * kind of machine: how many, appended to a buffer, and back. */

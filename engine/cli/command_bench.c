@@ -54,6 +54,7 @@ static const tgr_cli_example examples[] = {
     {"two shapes, on one, two and four threads", "tagroute bench k2 k64 --threads 1,2,4"},
     {"every figure of every preset, for a program", "tagroute bench all --json figures.json"},
     {"queries of one's own", "tagroute bench --input queries.h5 -r router.msgpack --policy margin"},
+    {"from files to decisions", "tagroute bench io --input queries.h5 -r router.msgpack"},
     {"a shape of one's own", "tagroute bench --models 12 --tags 5000 --queries 2000000"},
     {0},
 };
@@ -282,8 +283,12 @@ const tgr_cli_command tgr_cli_bench = {
         "machine and loops as anybody would write them, in turn and round after round. Every "
         "variant's decisions are compared with the reference; where one differs, that is said and "
         "no figure is given.\n"
-        "Presets: main, k2, k11, k16, k64, long, wide, thresholds, costs, masks, fit, scalar, "
-        "dense; all is all of them.",
+        "io times the way from files to decisions instead: plain reads of the same bytes, "
+        "inflating, unshuffling, checksums, the kernel in memory, the walk over the file, and "
+        "the whole of route, beside what limits it. Made-up files are in TMPDIR for as long.\n"
+        "Presets: io, or any of main, k2, k11, k16, k64, long, wide, thresholds, costs, masks, "
+        "fit, scalar, "
+        "dense; all is all of these.",
     .examples = examples,
     .groups = groups,
     .operands_min = 0,

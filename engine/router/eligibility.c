@@ -179,15 +179,20 @@ static void batch_lists(const tgr_serve *serve, const tgr_batch *batch, listed l
     lists[2] = (listed){serve->needs_masks == NULL ? NULL : batch->needs, serve->needs_masks};
 }
 
-static bool row_is_restricted(const tgr_serve *serve, const tgr_batch *batch, const listed *lists,
-                              size_t row)
+bool tgr_serve_restricts(const tgr_serve *serve, const tgr_batch *batch, size_t begin, size_t end)
 {
-    bool restricted =
-        batch->prompt_tokens != NULL && batch->prompt_tokens[row] > serve->least_token_limit;
+    listed lists[LISTED];
+    batch_lists(serve, batch, lists);
+    unsigned restricted = 0;
     for (size_t i = 0; i < LISTED; i++) {
-        restricted = restricted || (lists[i].codes != NULL && lists[i].codes[row] >= 0);
+        for (size_t row = begin; lists[i].codes != NULL && row < end; row++) {
+            restricted |= lists[i].codes[row] >= 0;
+        }
     }
-    return restricted;
+    for (size_t row = begin; batch->prompt_tokens != NULL && row < end; row++) {
+        restricted |= batch->prompt_tokens[row] > serve->least_token_limit;
+    }
+    return restricted != 0;
 }
 
 static void fill_row(const tgr_serve *serve, const tgr_batch *batch, const listed *lists,
@@ -213,21 +218,23 @@ static void fill_row(const tgr_serve *serve, const tgr_batch *batch, const liste
     }
 }
 
+void tgr_serve_mask_rows(const tgr_serve *serve, const tgr_batch *batch, size_t begin, size_t end,
+                         uint64_t *masks)
+{
+    listed lists[LISTED];
+    batch_lists(serve, batch, lists);
+    for (size_t row = begin; row < end; row++) {
+        fill_row(serve, batch, lists, row, masks + row * serve->mask_words);
+    }
+}
+
 bool tgr_serve_masks(const tgr_serve *serve, const tgr_router *router, const tgr_batch *batch,
                      uint64_t *masks)
 {
     (void)router; /* what counts of it was taken when the serve was opened */
-    listed lists[LISTED];
-    batch_lists(serve, batch, lists);
-    size_t row = 0;
-    while (row < batch->rows && !row_is_restricted(serve, batch, lists, row)) {
-        row++;
-    }
-    if (row == batch->rows) {
+    if (!tgr_serve_restricts(serve, batch, 0, batch->rows)) {
         return false;
     }
-    for (row = 0; row < batch->rows; row++) {
-        fill_row(serve, batch, lists, row, masks + row * serve->mask_words);
-    }
+    tgr_serve_mask_rows(serve, batch, 0, batch->rows, masks);
     return true;
 }

@@ -70,6 +70,12 @@ void tgr_transform_free(tgr_transform *transform);
 bool tgr_serve_masks(const tgr_serve *serve, const tgr_router *router, const tgr_batch *batch,
                      uint64_t *masks);
 
+/* The same for rows [begin, end), in two steps, so that threads can share the rows out: whether any
+ * of them restricts a model; and their masks. */
+bool tgr_serve_restricts(const tgr_serve *serve, const tgr_batch *batch, size_t begin, size_t end);
+void tgr_serve_mask_rows(const tgr_serve *serve, const tgr_batch *batch, size_t begin, size_t end,
+                         uint64_t *masks);
+
 /* What a batch has to be read with for tgr_serve_masks and costs: TGR_WANT_*. */
 unsigned tgr_serve_wants(const tgr_serve *serve, const tgr_query_file *file);
 

@@ -42,13 +42,17 @@ static bool rows_ascend(const tgr_canonical_block *block, const span *at)
     if (at->after - at->first > INT32_MAX || block->columns > INT32_MAX) {
         return false;
     }
-    for (size_t row = at->begin; row < at->end; row++) {
+    size_t row = at->begin;
+    while ((size_t)indptr[row + 1] == at->first) {
+        row++; /* empty, so that nothing lies before the rows behind it either */
+    }
+    /* An empty row has no first entry: the one before it stands in, and is not counted. */
+    for (row++; row < at->end; row++) {
         size_t start = (size_t)indptr[row];
-        if (start > at->first && indptr[row + 1] > indptr[row]) {
-            uint32_t last = indices[start - 1];
-            between_rows += (int32_t)indices[start] <= (int32_t)last;
-            bad |= (last >= block->columns) | (indices[start] >> 31);
-        }
+        uint32_t filled = indptr[row + 1] > indptr[row];
+        uint32_t last = indices[start - 1], next = indices[start - !filled];
+        between_rows += filled & ((int32_t)next <= (int32_t)last);
+        bad |= (last >= block->columns) | (next >> 31);
     }
     bad |= (indices[at->after - 1] >= block->columns) | (indices[at->first] >> 31);
     return !bad && count_falls(indices + at->first, at->after - at->first) == between_rows;

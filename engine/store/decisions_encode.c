@@ -31,49 +31,106 @@ size_t tgr_decisions_index_width(const tgr_decisions_plan *plan)
     return plan->ids && plan->id_width > numbers ? plan->id_width : numbers;
 }
 
-static void put_numbers(const tgr_decisions_rows *rows, size_t width, char *to, int threads)
+/* ---- rows' numbers --------------------------------------------------------------------- */
+
+#define WORDS_WIDTH 16 /* numbers up to so wide are kept in two words */
+
+/* A number as text, and as the words that this is stored by. */
+typedef struct counter {
+    char text[WORDS_WIDTH]; /* padded with zero bytes */
+    size_t length;
+    uint64_t step[2]; /* one more in the last digit, whatever the order of a word's bytes */
+} counter;
+
+static void put_number(uint64_t number, size_t width, char *to)
 {
-#pragma omp parallel for schedule(static) num_threads(threads)
-    for (size_t row = 0; row < rows->count; row++) {
-        char digits[20];
-        size_t length = tgr_decisions_digits(digits, rows->first + row);
-        memcpy(to + row * width, digits, length);
-        memset(to + row * width + length, 0, width - length);
+    char text[20];
+    size_t length = tgr_decisions_digits(text, number);
+    memcpy(to, text, length);
+    memset(to + length, 0, width - length);
+}
+
+static counter count_from(uint64_t number)
+{
+    counter made = {.length = tgr_decisions_digits((char[20]){0}, number)};
+    char one[WORDS_WIDTH] = {0};
+    put_number(number, WORDS_WIDTH, made.text);
+    one[made.length - 1] = 1;
+    memcpy(made.step, one, sizeof(one));
+    return made;
+}
+
+/* From ...9 to the next ten; false where that has a digit more. */
+static bool carry(counter *at)
+{
+    size_t digit = at->length;
+    while (digit > 0 && at->text[digit - 1] == '9') {
+        at->text[--digit] = '0';
+    }
+    if (digit > 0) {
+        at->text[digit - 1]++;
+    }
+    return digit > 0;
+}
+
+/* Rows [begin, end), whose numbers differ in the last digit alone. Each is stored as a whole word
+ * or two; what that writes too much, the next row writes over. */
+static void put_ten(const counter *from, size_t begin, size_t end, size_t width, char *to)
+{
+    uint64_t words[2];
+    memcpy(words, from->text, sizeof(words));
+    for (size_t row = begin; row < end; row++) {
+        memcpy(to + row * width, words, width <= sizeof(*words) ? sizeof(*words) : sizeof(words));
+        words[0] += from->step[0];
+        words[1] += from->step[1];
     }
 }
 
-/* The first row whose id cannot be stored, else rows->count. */
-static size_t put_ids(const tgr_decisions_rows *rows, size_t width, char *to, int threads)
+/* Numbers of rows [begin, end). Nothing is written behind them, which may be another's. */
+static void put_numbers(const tgr_decisions_rows *rows, size_t width, size_t begin, size_t end,
+                        char *to)
+{
+    size_t spare = (WORDS_WIDTH + width - 1) / width, row = begin;
+    size_t whole = width <= WORDS_WIDTH && end - begin > spare ? end - spare : begin;
+    counter at = {.length = 0};
+    while (row < whole) {
+        uint64_t number = rows->first + row, last = number % 10;
+        size_t left = (size_t)(10 - last), next = whole - row < left ? whole : row + left;
+        if (at.length == 0) {
+            at = count_from(number);
+        }
+        put_ten(&at, row, next, width, to);
+        at.text[at.length - 1] = '9';
+        at.length = carry(&at) ? at.length : 0;
+        row = next;
+    }
+    for (; row < end; row++) {
+        put_number(rows->first + row, width, to + row * width);
+    }
+}
+
+/* ---- ids ------------------------------------------------------------------------------- */
+
+/* The first of rows [begin, end) whose id cannot be stored, else rows->count. */
+static size_t put_ids(const tgr_decisions_rows *rows, size_t width, size_t begin, size_t end,
+                      char *to)
 {
     const tgr_texts *ids = rows->ids;
-    size_t bad = rows->count;
-#pragma omp parallel for schedule(static) num_threads(threads) reduction(min : bad)
-    for (size_t row = 0; row < rows->count; row++) {
+    for (size_t row = begin; row < end; row++) {
         const char *text = ids->bytes + ids->offsets[row];
         size_t length = (size_t)(ids->offsets[row + 1] - ids->offsets[row]);
         if (length > width || memchr(text, 0, length)) {
-            bad = row < bad ? row : bad;
-            continue;
+            return row;
         }
         memcpy(to + row * width, text, length);
         memset(to + row * width + length, 0, width - length);
     }
-    return bad;
+    return rows->count;
 }
 
-static tgr_status put_index(const tgr_decisions_plan *plan, const tgr_decisions_rows *rows,
-                            const char *path, char *to, tgr_error *error)
+static tgr_status bad_id(const tgr_decisions_rows *rows, size_t bad, size_t width, const char *path,
+                         tgr_error *error)
 {
-    size_t width = tgr_decisions_index_width(plan);
-    int threads = plan->threads > 0 ? plan->threads : 1;
-    if (!plan->ids || !rows->ids) {
-        put_numbers(rows, width, to, threads);
-        return TGR_OK;
-    }
-    size_t bad = put_ids(rows, width, to, threads);
-    if (bad == rows->count) {
-        return TGR_OK;
-    }
     size_t length = (size_t)(rows->ids->offsets[bad + 1] - rows->ids->offsets[bad]);
     return length > width
                ? tgr_fail(error, TGR_ERR_ARGUMENT,
@@ -84,15 +141,55 @@ static tgr_status put_index(const tgr_decisions_plan *plan, const tgr_decisions_
                           path);
 }
 
-static void put_codes(const tgr_decisions_plan *plan, const int16_t *model, size_t count, char *to)
+/* ---- all arrays ------------------------------------------------------------------------ */
+
+typedef struct arrays {
+    const tgr_decisions_plan *plan;
+    const tgr_decisions_rows *rows;
+    size_t width; /* of the index */
+    char *index, *codes, *margins;
+} arrays;
+
+static void put_codes(const arrays *to, size_t begin, size_t end)
 {
-    if (!tgr_decisions_narrow(plan)) {
-        memcpy(to, model, count * sizeof(*model));
+    const int16_t *model = to->rows->model;
+    if (!tgr_decisions_narrow(to->plan)) {
+        memcpy(to->codes + begin * sizeof(*model), model + begin, (end - begin) * sizeof(*model));
         return;
     }
-    for (size_t i = 0; i < count; i++) {
-        to[i] = (char)model[i];
+    for (size_t i = begin; i < end; i++) {
+        to->codes[i] = (char)model[i];
     }
+}
+
+/* Rows [begin, end) of every array; the first whose id cannot be stored, else rows->count. */
+static size_t put_rows(const arrays *to, size_t begin, size_t end)
+{
+    size_t thresholds = to->plan->threshold_count;
+    put_codes(to, begin * thresholds, end * thresholds);
+    if (to->margins) {
+        size_t row_bytes = thresholds * sizeof(float);
+        memcpy(to->margins + begin * row_bytes, to->rows->margin + begin * thresholds,
+               (end - begin) * row_bytes);
+    }
+    if (to->plan->ids && to->rows->ids) {
+        return put_ids(to->rows, to->width, begin, end, to->index);
+    }
+    put_numbers(to->rows, to->width, begin, end, to->index);
+    return to->rows->count;
+}
+
+static size_t put_all(const arrays *to)
+{
+    size_t count = to->rows->count, bad = count;
+    int threads = to->plan->threads > 0 ? to->plan->threads : 1;
+#pragma omp parallel for schedule(static) num_threads(threads) reduction(min : bad)
+    for (int part = 0; part < threads; part++) {
+        size_t begin = count * (size_t)part / (size_t)threads;
+        size_t first = put_rows(to, begin, count * ((size_t)part + 1) / (size_t)threads);
+        bad = first < bad ? first : bad;
+    }
+    return bad;
 }
 
 /* Room for the next array of a batch; NULL where memory is short. */
@@ -110,15 +207,13 @@ tgr_status tgr_decisions_h5_encode(const tgr_decisions_plan *plan, const tgr_dec
     if (rows->count == 0) {
         return TGR_OK;
     }
-    char *index = room(batch, rows->count * tgr_decisions_index_width(plan));
-    char *codes = index ? room(batch, choices * code) : NULL;
-    char *margins = codes && plan->margins ? room(batch, choices * sizeof(float)) : NULL;
-    if (!codes || (plan->margins && !margins)) {
+    arrays to = {.plan = plan, .rows = rows, .width = tgr_decisions_index_width(plan)};
+    to.index = room(batch, rows->count * to.width);
+    to.codes = to.index ? room(batch, choices * code) : NULL;
+    to.margins = to.codes && plan->margins ? room(batch, choices * sizeof(float)) : NULL;
+    if (!to.codes || (plan->margins && !to.margins)) {
         return tgr_fail_memory(error, "a block of decisions");
     }
-    put_codes(plan, rows->model, choices, codes);
-    if (margins) {
-        memcpy(margins, rows->margin, choices * sizeof(float));
-    }
-    return put_index(plan, rows, path, index, error);
+    size_t bad = put_all(&to);
+    return bad == rows->count ? TGR_OK : bad_id(rows, bad, to.width, path, error);
 }

@@ -1,6 +1,7 @@
 /* query_read.c - blocks of queries out of an open file. */
 #include "engine/store/query_read.h"
 
+#include <float.h>
 #include <inttypes.h>
 #include <math.h>
 #include <string.h>
@@ -65,6 +66,16 @@ static tgr_status read_codes(const tgr_code_column *column, int which, tgr_batch
                   : no_memory(error);
 }
 
+/* Whether each is a number of tokens, or NaN; compilers turn this into wide instructions. */
+static bool all_tokens(const double *values, size_t count)
+{
+    unsigned bad = 0;
+    for (size_t i = 0; i < count; i++) {
+        bad |= (values[i] < 0) | (values[i] > DBL_MAX);
+    }
+    return !bad;
+}
+
 static tgr_status read_prompt_tokens(const tgr_number_column *column, tgr_batch *batch,
                                      tgr_error *error)
 {
@@ -77,7 +88,8 @@ static tgr_status read_prompt_tokens(const tgr_number_column *column, tgr_batch 
     }
     tgr_status status =
         tgr_number_column_read(column, batch->first_row, batch->rows, values, error);
-    for (size_t row = 0; status == TGR_OK && row < batch->rows; row++) {
+    bool good = status != TGR_OK || all_tokens(values, batch->rows);
+    for (size_t row = 0; !good && row < batch->rows; row++) {
         if (values[row] < 0 || isinf(values[row])) {
             return tgr_fail(error, TGR_ERR_INPUT,
                             "%s: row %" PRIu64 " of %s is %g, which is no number of tokens",
