@@ -285,15 +285,29 @@ static bool row_is_known(const tgr_decide *decide, const tgr_csr *x, size_t row)
                                             : has_known_tag(decide->serve, x, row);
 }
 
+static uint64_t count_unknown(const tgr_decide *decide, const tgr_csr *x, size_t begin, size_t end)
+{
+    const int64_t *indptr = x->indptr;
+    uint64_t count = 0;
+    if (decide->serve->unknown_tags > 0) {
+        for (size_t row = begin; row < end; row++) {
+            count += !has_known_tag(decide->serve, x, row);
+        }
+        return count;
+    }
+    for (size_t row = begin; row < end; row++) { /* wide instructions */
+        count += indptr[row] == indptr[row + 1];
+    }
+    return count;
+}
+
 /* Turns places into router's numbers, and applies the fallback. */
 static row_counts finish_rows(tgr_decide *decide, const tgr_csr *x, size_t begin, size_t end)
 {
     size_t count = decide->plan.threshold_count;
     row_counts counts = {.undecided = count_undecided(decide, begin, end)};
     number_choices(decide, begin * count, end * count);
-    for (size_t row = begin; row < end; row++) {
-        counts.no_known_tag += !row_is_known(decide, x, row);
-    }
+    counts.no_known_tag = count_unknown(decide, x, begin, end);
     if (decide->plan.fallback < 0 || counts.undecided + counts.no_known_tag == 0) {
         return counts;
     }

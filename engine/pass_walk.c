@@ -8,9 +8,10 @@
 #include "engine/base/memory.h"
 #include "engine/base/runtime.h"
 
-/* Large enough to keep every thread busy, small enough to stay in the last cache while it goes from
- * hand to hand. */
-#define BATCH_ROWS     ((size_t)256 * 1024)
+/* Large enough to keep every thread busy, small enough to stay in a cache while it goes from hand
+ * to hand: the second where threads are few, else the last. */
+#define BATCH_ROWS     ((size_t)32 * 1024) /* a thread */
+#define BATCH_MOST     ((size_t)256 * 1024)
 #define BATCH_NONZEROS ((size_t)4 * 1024 * 1024)
 #define BATCH_SHARE    8 /* of the memory that a run may use: two batches, and what is made of one */
 
@@ -85,8 +86,9 @@ static tgr_status read_rows(const tgr_pass_walk *walk, tgr_query_file *file, slo
     uint64_t share = tgr_run_memory(walk->run) / BATCH_SHARE;
     file->threads = tgr_run_threads(walk->run);
     file->text_bytes = share;
+    size_t rows = at_most((uint64_t)file->threads * BATCH_ROWS, BATCH_MOST);
     return tgr_query_read(
-        file, at->after.row, at_most(share / tgr_query_row_bytes(file, want), BATCH_ROWS),
+        file, at->after.row, at_most(share / tgr_query_row_bytes(file, want), rows),
         at_most(share / tgr_query_nonzero_bytes(file), BATCH_NONZEROS), want, &at->batch, error);
 }
 
@@ -178,7 +180,7 @@ static bool start_thread(tgr_pass_walk *walk)
 /* Starts to read ahead from where the walk stands; harmless where that cannot be done. */
 static void start(tgr_pass_walk *walk)
 {
-    if (!tgr_query_read_in_threads() || walk->pass->rows - walk->position.rows_done <= BATCH_ROWS) {
+    if (!tgr_query_read_in_threads() || walk->pass->rows - walk->position.rows_done <= BATCH_MOST) {
         return;
     }
     walk->stop = false;

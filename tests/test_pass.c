@@ -142,7 +142,7 @@ static void older_structures_are_taken(void **state)
     tgr_error error;
     tgr_pass pass;
     int few, many;
-    tgr_run run = {.size = sizeof run, .threads = 1, .memory = 1 << 20};
+    tgr_run run = {.size = sizeof run, .threads = 8, .memory = 1 << 20}; /* many: large batches */
     assert_ok(tgr_pass_open(&pass, inputs, 1, NULL, &error));
     assert_int_equal(walk(&pass, &run, 0, &many), ROWS);
     run.size = offsetof(tgr_run, memory);

@@ -110,6 +110,26 @@ class Bench(harness.Scratch):
         for entry in run["entries"]:
             self.assertEqual(entry["seconds"], entry["busy_seconds"])
 
+    def test_files(self):
+        os.mkdir(self.path("scratch"))
+        result = self.bench("io", "--threads", "1,2", TMPDIR=self.path("scratch"))
+        self.assertEqual(os.listdir(self.path("scratch")), [])  # nothing of it stays
+        runs = result["runs"]
+        self.assertEqual([run["layout"] for run in runs],
+                         ["contiguous"] * 2 + ["compressed"] * 2)
+        for run in runs:
+            names = [entry["name"] for entry in run["entries"]]
+            undoing = ["inflate", "unshuffle"] if run["layout"] == "compressed" else []
+            self.assertEqual(names, ["read", *undoing, "checksum", "kernel", "pass", "route"])
+            self.assertEqual((run["queries"], run["rounds"]), (QUERIES, 1))
+            self.assertGreater(run["stored_bytes"], 0)
+            for entry in run["entries"]:
+                self.assertGreater(entry["seconds"][0], 0)
+                self.assertAlmostEqual(entry["queries_per_second"] * entry["seconds"][0], QUERIES)
+            self.assertIsNotNone(run["entries"][-1]["share_of_limit"])
+        for words in (["--policy", "margin"], ["--only", "u"], ["main"], ["--isa", "scalar"]):
+            self.fails(2, "bench", "io", *QUICK, *words)
+
     def test_tables(self):
         text = self.works("bench", "main", "k2", "--threads", "1", *QUICK).stdout.decode()
         for words in ("processors", "caches", f"main: {QUERIES} queries",
