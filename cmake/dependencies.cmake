@@ -20,6 +20,7 @@ tgr_need(MSGPACK msgpack libmsgpack-dev "MessagePack logs, routers and decisions
 tgr_need(SIMDJSON simdjson libsimdjson-dev "JSON logs and price maps")
 tgr_need(XXHASH libxxhash libxxhash-dev "lookup, checksums and digests")
 tgr_need(ZLIB zlib zlib1g-dev "gzip logs")
+tgr_need(DEFLATE libdeflate libdeflate-dev "compressed query files")
 tgr_need(ZSTD libzstd libzstd-dev "zstd logs")
 
 # libxsmm generates code for x86-64 only; elsewhere there is no dense way, and nothing to need. Its

@@ -8,11 +8,9 @@
 #include "engine/base/error.h"
 #include "engine/base/memory.h"
 #include "engine/base/runtime.h"
+#include "engine/pass_walk.h"
 
-/* A batch is large enough to keep every thread busy and small enough to stay a few dozen megabytes:
- * 64 Ki rows of five tags are 2 MB of indices. */
-#define BATCH_ROWS     ((size_t)64 * 1024)
-#define BATCH_NONZEROS ((size_t)4 * 1024 * 1024)
+#define COUNT_ROWS ((size_t)256 * 1024) /* looked at in one go */
 
 static tgr_status open_files(tgr_pass *pass, const char *const *inputs, size_t input_count,
                              tgr_error *error)
@@ -47,19 +45,20 @@ static void list_splits(const tgr_pass *pass, tgr_buffer *names)
     }
 }
 
-static int split_code(const tgr_query_file *file, const char *split)
+int tgr_pass_split_code(const tgr_pass *pass, size_t file)
 {
-    if (file->splits == NULL) {
+    const tgr_strings *splits = pass->files[file]->splits;
+    if (pass->split == NULL || splits == NULL) {
         return -1;
     }
-    uint32_t code = tgr_strings_find(file->splits, split, strlen(split));
+    uint32_t code = tgr_strings_find(splits, pass->split, strlen(pass->split));
     return code == TGR_STRING_NONE ? -1 : (int)code;
 }
 
 static tgr_status check_split(const tgr_pass *pass, tgr_error *error)
 {
     for (size_t file = 0; file < pass->file_count; file++) {
-        if (split_code(pass->files[file], pass->split) >= 0) {
+        if (tgr_pass_split_code(pass, file) >= 0) {
             return TGR_OK;
         }
     }
@@ -87,6 +86,10 @@ tgr_status tgr_pass_open(tgr_pass *pass, const char *const *inputs, size_t input
         pass->split = tgr_mem_string(split);
         status = pass->split == NULL ? tgr_fail_memory(error, "a name") : check_split(pass, error);
     }
+    if (status == TGR_OK) {
+        pass->walk = tgr_pass_walk_new(pass);
+        status = pass->walk == NULL ? tgr_fail_memory(error, "a walk over queries") : TGR_OK;
+    }
     if (status != TGR_OK) {
         tgr_pass_close(pass);
     }
@@ -95,88 +98,73 @@ tgr_status tgr_pass_open(tgr_pass *pass, const char *const *inputs, size_t input
 
 void tgr_pass_close(tgr_pass *pass)
 {
+    tgr_pass_walk_free(pass->walk);
     for (size_t i = 0; i < pass->file_count; i++) {
         tgr_query_close(pass->files[i]);
     }
     tgr_mem_free(pass->files);
     tgr_mem_free(pass->split);
-    tgr_mem_free(pass->keep);
-    tgr_batch_free(&pass->batch);
     *pass = (tgr_pass){0};
 }
 
-/* Marks the rows of the split; returns how many there are. */
-static tgr_status mark_split(tgr_pass *pass, int code, size_t *kept, tgr_error *error)
+/* Said once: whoever names a split may not know that some file has nothing to give. */
+static void warn_of_files_without(tgr_pass *pass, const tgr_run *run)
 {
-    const tgr_batch *batch = &pass->batch;
-    void *keep = pass->keep;
-    if (!tgr_mem_grow(&keep, &pass->keep_capacity, batch->rows, sizeof *pass->keep)) {
-        return tgr_fail_memory(error, "a block of queries");
+    for (size_t file = 0; pass->split != NULL && !pass->warned && file < pass->file_count; file++) {
+        if (tgr_pass_split_code(pass, file) < 0) {
+            tgr_run_message(run, TGR_WARNING, "%s has no split '%s': none of its queries is taken",
+                            pass->files[file]->path, pass->split);
+        }
     }
-    pass->keep = keep;
-    *kept = 0;
-    for (size_t row = 0; row < batch->rows; row++) {
-        pass->keep[row] = batch->split != NULL && batch->split[row] == code;
-        *kept += pass->keep[row];
-    }
-    return TGR_OK;
-}
-
-/* Reads the next rows of the current file; batch.rows is 0 where the file is at its end. */
-static tgr_status read_rows(tgr_pass *pass, unsigned want, const char *phase, const tgr_run *run,
-                            tgr_error *error)
-{
-    tgr_status status = tgr_run_check(run, error);
-    if (status != TGR_OK) {
-        return status;
-    }
-    status = tgr_query_read(pass->files[pass->file], pass->row, BATCH_ROWS, BATCH_NONZEROS, want,
-                            &pass->batch, error);
-    if (status == TGR_OK) {
-        pass->row += pass->batch.rows;
-        pass->rows_done += pass->batch.rows;
-        tgr_run_progress(run, phase, "queries", pass->rows_done, pass->rows, pass->rows_done);
-    }
-    return status;
+    pass->warned = true;
 }
 
 tgr_status tgr_pass_next(tgr_pass *pass, unsigned want, const char *phase, const tgr_run *run,
                          tgr_batch **batch, size_t *file, tgr_error *error)
 {
     *batch = NULL;
-    if (pass->split != NULL) {
-        want |= TGR_WANT_SPLIT;
+    warn_of_files_without(pass, run);
+    tgr_status status = tgr_run_check(run, error);
+    if (status != TGR_OK) {
+        return status;
     }
-    while (pass->file < pass->file_count) {
-        const tgr_query_file *current = pass->files[pass->file];
-        int code = pass->split == NULL ? -1 : split_code(current, pass->split);
-        if (pass->row >= current->rows || (pass->split != NULL && code < 0)) {
-            pass->rows_done += current->rows - pass->row;
-            pass->file++;
-            pass->row = 0;
-            continue;
-        }
-        tgr_status status = read_rows(pass, want, phase, run, error);
-        size_t kept = pass->batch.rows;
-        if (status == TGR_OK && pass->split != NULL) {
-            status = mark_split(pass, code, &kept, error);
+    tgr_pass_step step;
+    status = tgr_pass_walk_next(pass->walk, want, run, &step, error);
+    if (status == TGR_OK && step.batch != NULL) {
+        *batch = step.batch;
+        *file = step.file;
+        pass->keep = step.keep;
+        tgr_run_progress(run, phase, "queries", step.position.rows_done, pass->rows,
+                         step.position.rows_done);
+    }
+    return status;
+}
+
+/* ---- counting -------------------------------------------------------------------------- */
+
+static tgr_status count_file(tgr_pass *pass, size_t number, const tgr_run *run, int32_t *codes,
+                             uint64_t *done, uint64_t *queries, tgr_error *error)
+{
+    tgr_query_file *file = pass->files[number];
+    int code = tgr_pass_split_code(pass, number);
+    for (uint64_t row = 0; row < file->rows && code >= 0;) {
+        size_t now = file->rows - row < COUNT_ROWS ? (size_t)(file->rows - row) : COUNT_ROWS;
+        tgr_status status = tgr_run_check(run, error);
+        if (status == TGR_OK) {
+            status = tgr_query_read_split(file, row, now, codes, error);
         }
         if (status != TGR_OK) {
             return status;
         }
-        if (kept == 0) {
-            continue;
+        size_t found = 0;
+        for (size_t i = 0; i < now; i++) {
+            found += codes[i] == code;
         }
-        if (kept < pass->batch.rows) {
-            tgr_batch_select(&pass->batch, tgr_strings_count(current->models), pass->keep);
-        }
-        *batch = &pass->batch;
-        *file = pass->file;
-        return TGR_OK;
+        *queries += found;
+        row += now;
+        tgr_run_progress(run, "counting", "queries", *done + row, pass->rows, *done + row);
     }
-    pass->file = 0;
-    pass->row = 0;
-    pass->rows_done = 0;
+    *done += file->rows;
     return TGR_OK;
 }
 
@@ -187,13 +175,13 @@ tgr_status tgr_pass_count(tgr_pass *pass, const tgr_run *run, uint64_t *queries,
         return TGR_OK;
     }
     *queries = 0;
-    for (;;) {
-        tgr_batch *batch;
-        size_t file;
-        tgr_status status = tgr_pass_next(pass, 0, "counting", run, &batch, &file, error);
-        if (status != TGR_OK || batch == NULL) {
-            return status;
-        }
-        *queries += batch->rows;
+    warn_of_files_without(pass, run);
+    int32_t *codes = tgr_mem_alloc(COUNT_ROWS, sizeof *codes);
+    tgr_status status = codes == NULL ? tgr_fail_memory(error, "a block of queries") : TGR_OK;
+    uint64_t done = 0;
+    for (size_t file = 0; status == TGR_OK && file < pass->file_count; file++) {
+        status = count_file(pass, file, run, codes, &done, queries, error);
     }
+    tgr_mem_free(codes);
+    return status;
 }

@@ -1,4 +1,10 @@
-/* pass.h - one walk over the queries of some files: batch after batch, those of a split only. */
+/* pass.h - one walk over the queries of some files: batch after batch, those of a split only.
+ *
+ * While the caller works on a batch, a thread reads the next one; there are never more than these
+ * two. How many rows a batch has follows from the run's memory and from how much a row takes, so
+ * neither long ids nor many models nor many queries make a walk larger. Where no thread can be had,
+ * or HDF5 was built without regard to threads, the walk reads when it is asked.
+ */
 #ifndef TGR_PASS_H
 #define TGR_PASS_H
 
@@ -18,28 +24,24 @@ typedef struct tgr_pass {
     uint64_t nonzeros; /* likewise */
     char *split;       /* NULL: every query */
 
-    /* where the walk stands */
-    size_t file;
-    uint64_t row;       /* of that file */
-    uint64_t rows_done; /* over all files */
-    tgr_batch batch;
-    bool *keep;
-    size_t keep_capacity;
+    const bool *keep; /* with a split: which of the rows that were read the last batch holds */
+    bool warned;      /* of files that lack the split */
+    struct tgr_pass_walk *walk;
 } tgr_pass;
 
 /* Opens the files. split NULL or "": every query; else a name that some file must have (the error
  * lists those there are). */
 tgr_status tgr_pass_open(tgr_pass *pass, const char *const *inputs, size_t input_count,
                          const char *split, tgr_error *error);
-void tgr_pass_close(tgr_pass *pass); /* harmless on a zeroed structure */
+void tgr_pass_close(tgr_pass *pass); /* harmless on a zeroed structure; ends a walk that is on */
 
 /* The next batch that holds a query of the split, and the number of the file it is from; *batch is
  * NULL at the end, and the walk stands at its start again. want: TGR_WANT_*. Reports progress and
- * honours cancellation. The batch belongs to the pass. */
+ * honours cancellation. The batch belongs to the pass, and to the caller until the next call. */
 tgr_status tgr_pass_next(tgr_pass *pass, unsigned want, const char *phase, const tgr_run *run,
                          tgr_batch **batch, size_t *file, tgr_error *error);
 
-/* How many queries the walk will give. Reads the files once where there is a split. */
+/* How many queries the walk will give. Reads the column of splits where there is a split. */
 tgr_status tgr_pass_count(tgr_pass *pass, const tgr_run *run, uint64_t *queries, tgr_error *error);
 
 #endif

@@ -3,6 +3,7 @@
 
 #include <omp.h>
 #include <stdarg.h>
+#include <stddef.h>
 #include <stdio.h>
 
 #include "engine/base/error.h"
@@ -14,6 +15,12 @@ int tgr_run_threads(const tgr_run *run)
     }
     int threads = omp_get_max_threads();
     return threads > 0 ? threads : 1;
+}
+
+uint64_t tgr_run_memory(const tgr_run *run)
+{
+    bool has = run != NULL && run->size >= offsetof(tgr_run, memory) + sizeof run->memory;
+    return has && run->memory > 0 ? run->memory : UINT64_C(256) << 20;
 }
 
 void tgr_run_progress(const tgr_run *run, const char *phase, const char *unit, uint64_t done,

@@ -12,6 +12,9 @@
  */
 int tgr_run_threads(const tgr_run *run);
 
+/* Bytes: run->memory, where the caller's structure has it and it is not 0, else 256 MiB. */
+uint64_t tgr_run_memory(const tgr_run *run);
+
 void tgr_run_progress(const tgr_run *run, const char *phase, const char *unit, uint64_t done,
                       uint64_t total, uint64_t queries);
 

@@ -28,7 +28,7 @@ static const tgr_cli_option fit_options[] = {
 
 static const tgr_cli_group fit_group = {"Options", fit_options};
 static const tgr_cli_group *const groups[] = {&fit_group, &tgr_cli_price_group,
-                                              &tgr_cli_common_group, NULL};
+                                              &tgr_cli_reading_group, &tgr_cli_common_group, NULL};
 
 static const tgr_cli_example examples[] = {
     {"learn from the split \"train\", or from everything where there are no splits",

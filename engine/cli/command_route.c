@@ -27,8 +27,9 @@ static const tgr_cli_option route_options[] = {
 };
 
 static const tgr_cli_group route_group = {"Options", route_options};
-static const tgr_cli_group *const groups[] = {&route_group, &tgr_cli_deciding_group,
-                                              &tgr_cli_price_group, &tgr_cli_common_group, NULL};
+static const tgr_cli_group *const groups[] = {&route_group,          &tgr_cli_deciding_group,
+                                              &tgr_cli_price_group,  &tgr_cli_reading_group,
+                                              &tgr_cli_common_group, NULL};
 
 static const tgr_cli_example examples[] = {
     {"one threshold; `tagroute info router.msgpack` lists useful ones",

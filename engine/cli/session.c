@@ -21,6 +21,16 @@ static const tgr_cli_option common_options[] = {
 
 const tgr_cli_group tgr_cli_common_group = {"Common options", common_options};
 
+static const tgr_cli_option reading_options[] = {
+    {"memory", 0, "SIZE",
+     "read in blocks so that about SIZE is used, such as 512M or 2G (default: 256M); what a "
+     "command "
+     "keeps of every query comes on top"},
+    {0},
+};
+
+const tgr_cli_group tgr_cli_reading_group = {"Reading", reading_options};
+
 static void on_progress(void *user, const tgr_progress *progress)
 {
     tgr_cli_session *session = user;
@@ -60,6 +70,14 @@ tgr_status tgr_cli_session_start(tgr_cli_session *session, const tgr_cli_argumen
             return status;
         }
     }
+    const char *memory = tgr_cli_text(arguments, "memory");
+    size_t bytes = 0;
+    if (memory != NULL) {
+        tgr_status status = tgr_cli_parse_size("memory", memory, &bytes, error);
+        if (status != TGR_OK) {
+            return status;
+        }
+    }
     session->quiet = tgr_cli_has(arguments, "quiet");
     session->verbose = tgr_cli_has(arguments, "verbose");
     tgr_cli_progress_start(&session->progress, session->quiet);
@@ -70,6 +88,7 @@ tgr_status tgr_cli_session_start(tgr_cli_session *session, const tgr_cli_argumen
         .message = on_message,
         .user = session,
         .cancel = tgr_cli_cancelled(),
+        .memory = bytes,
     };
     return TGR_OK;
 }

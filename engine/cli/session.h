@@ -20,6 +20,8 @@ typedef struct tgr_cli_session {
 
 /* --threads, --quiet, --verbose, --help */
 extern const tgr_cli_group tgr_cli_common_group;
+/* --memory, for the commands that walk over query files */
+extern const tgr_cli_group tgr_cli_reading_group;
 
 tgr_status tgr_cli_session_start(tgr_cli_session *session, const tgr_cli_arguments *arguments,
                                  tgr_error *error);

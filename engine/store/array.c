@@ -2,12 +2,8 @@
  * rows. */
 #include "engine/store/array.h"
 
-#include <errno.h>
-#include <limits.h>
-#include <string.h>
-#include <unistd.h>
-
 #include "engine/base/error.h"
+#include "engine/store/blocks.h"
 
 /* A dataset may promise at most this many times the bytes it stores (deflate reaches 1032), beside
  * a slack that any machine can afford. */
@@ -56,7 +52,7 @@ static tgr_status read_type(tgr_array *array, tgr_error *error)
     }
     if (array->kind == TGR_ARRAY_FIXED) {
         array->native = H5Tcopy(type);
-        array->direct = H5Tget_strpad(type) != H5T_STR_SPACEPAD;
+        array->as_stored = H5Tget_strpad(type) != H5T_STR_SPACEPAD;
     } else if (array->kind == TGR_ARRAY_VARIABLE) {
         array->native = H5Tcopy(H5T_C_S1);
         if (H5Tset_size(array->native, H5T_VARIABLE) < 0 ||
@@ -66,7 +62,7 @@ static tgr_status read_type(tgr_array *array, tgr_error *error)
         }
     } else {
         array->native = H5Tget_native_type(type, H5T_DIR_ASCEND);
-        array->direct = array->native > 0 && H5Tequal(type, array->native) > 0;
+        array->as_stored = array->native > 0 && H5Tequal(type, array->native) > 0;
         array->width = array->native > 0 ? H5Tget_size(array->native) : 0;
     }
     bool ok = array->native >= 0;
@@ -107,14 +103,41 @@ static tgr_status check_contiguous(tgr_array *array, uint64_t declared, uint64_t
 {
     haddr_t offset = H5Dget_offset(array->dataset);
     if (offset == HADDR_UNDEF) { /* never written: nothing but fill values */
-        array->direct = false;
         return declared <= SLACK ? TGR_OK : refuse(array, "has a shape but no data", error);
     }
     if (declared > stored || offset > array->file->size || declared > array->file->size - offset) {
         return refuse(array, "promises more data than the file holds", error);
     }
     array->offset = offset;
+    array->direct = array->as_stored;
     return TGR_OK;
+}
+
+/* What HDF5 brings itself, and those of its registered plugins that people store tables with: LZF,
+ * bzip2, Blosc, LZ4, bitshuffle, Zstandard, Blosc2, zfp. HDF5 would load whatever a file names from
+ * the folders of plugins; it is never asked to for any other. */
+static tgr_status check_filters(const tgr_array *array, hid_t creation, tgr_error *error)
+{
+    static const H5Z_filter_t plugins[] = {32000, 307, 32001, 32004, 32008, 32015, 32026, 32013};
+    int count = H5Pget_nfilters(creation);
+    for (int i = 0; i < count; i++) {
+        unsigned flags;
+        size_t values = 0;
+        H5Z_filter_t filter =
+            H5Pget_filter2(creation, (unsigned)i, &flags, &values, NULL, 0, NULL, NULL);
+        bool known = filter >= H5Z_FILTER_DEFLATE && filter <= H5Z_FILTER_SCALEOFFSET;
+        for (size_t k = 0; k < sizeof(plugins) / sizeof(plugins[0]); k++) {
+            known = known || filter == plugins[k];
+        }
+        if (!known || H5Zfilter_avail(filter) <= 0) {
+            return tgr_fail(error, TGR_ERR_INPUT,
+                            "%s: %s is compressed by HDF5's filter %d, which %s; store it with "
+                            "deflate",
+                            array->file->path, array->name.text, (int)filter,
+                            known ? "is not installed here" : "is not one that is read");
+        }
+    }
+    return count >= 0 ? TGR_OK : tgr_h5_readable(false, array->file->path, array->name.text, error);
 }
 
 /* Reopens a dataset whose chunks are larger than the cache, so that a chunk is not inflated again
@@ -130,10 +153,10 @@ static void enlarge_cache(tgr_array *array, uint64_t chunk)
 }
 
 static tgr_status check_chunked(tgr_array *array, hid_t creation, uint64_t declared,
-                                uint64_t stored, tgr_error *error)
+                                uint64_t stored, tgr_chunks *chunks, bool *chunked,
+                                tgr_error *error)
 {
     hsize_t shape[2] = {1, 1};
-    array->direct = false;
     if (H5Pget_chunk(creation, 2, shape) < 0) {
         return tgr_h5_readable(false, array->file->path, array->name.text, error);
     }
@@ -147,13 +170,21 @@ static tgr_status check_chunked(tgr_array *array, hid_t creation, uint64_t decla
     if (stored > array->file->size || declared > limit || chunk > limit) {
         return refuse(array, "promises more data than the file holds", error);
     }
+    tgr_status status = check_filters(array, creation, error);
+    if (status != TGR_OK) {
+        return status;
+    }
+    *chunked = array->as_stored && array->kind != TGR_ARRAY_VARIABLE &&
+               (array->rank < 2 || shape[1] == array->columns) &&
+               tgr_chunks_plan(creation, array->rank, shape[0], chunk, array->width, chunks);
     if (chunk > CHUNK_CACHE) {
         enlarge_cache(array, chunk);
     }
     return tgr_h5_readable(array->dataset > 0, array->file->path, array->name.text, error);
 }
 
-static tgr_status check_storage(tgr_array *array, tgr_error *error)
+static tgr_status check_storage(tgr_array *array, tgr_chunks *chunks, bool *chunked,
+                                tgr_error *error)
 {
     hid_t creation = H5Dget_create_plist(array->dataset);
     if (creation < 0) {
@@ -170,9 +201,8 @@ static tgr_status check_storage(tgr_array *array, tgr_error *error)
     } else if (layout == H5D_CONTIGUOUS) {
         status = check_contiguous(array, declared, stored, error);
     } else if (layout == H5D_CHUNKED) {
-        status = check_chunked(array, creation, declared, stored, error);
+        status = check_chunked(array, creation, declared, stored, chunks, chunked, error);
     } else if (layout == H5D_COMPACT) {
-        array->direct = false;
         status =
             declared <= stored ? TGR_OK : refuse(array, "promises more data than it holds", error);
     } else {
@@ -188,6 +218,8 @@ tgr_status tgr_array_take(const tgr_h5_file *file, hid_t object, tgr_array *arra
                          .dataset = object,
                          .text_max = TGR_TEXT_MAX,
                          .name = tgr_h5_name_of(object, NULL)};
+    tgr_chunks chunks;
+    bool chunked = false;
     tgr_status status = TGR_OK;
     if (H5Iget_type(object) != H5I_DATASET) {
         status = refuse(array, "is not a dataset", error);
@@ -195,7 +227,8 @@ tgr_status tgr_array_take(const tgr_h5_file *file, hid_t object, tgr_array *arra
     }
     TGR_TRY(read_type(array, error));
     TGR_TRY(read_shape(array, error));
-    TGR_TRY(check_storage(array, error));
+    TGR_TRY(check_storage(array, &chunks, &chunked, error));
+    TGR_TRY(tgr_block_state_open(array, chunked ? &chunks : NULL, error));
 done:
     if (status != TGR_OK) {
         tgr_array_close(array);
@@ -220,7 +253,9 @@ void tgr_array_close(tgr_array *array)
     tgr_h5_close(array->native);
     tgr_h5_close(array->space);
     tgr_h5_close(array->dataset);
+    tgr_block_state_free(array->state);
     array->native = array->space = array->dataset = 0;
+    array->state = NULL;
 }
 
 bool tgr_array_is_number(const tgr_array *array)
@@ -248,179 +283,56 @@ tgr_status tgr_array_expect(const tgr_array *array, int rank, uint64_t rows, tgr
     return TGR_OK;
 }
 
-static tgr_status read_direct(const tgr_array *array, uint64_t first, uint64_t count, char *bytes,
-                              tgr_error *error)
-{
-    uint64_t row = array->columns * array->width;
-    uint64_t at = array->offset + first * row;
-    uint64_t left = count * row;
-    while (left > 0) {
-        ssize_t got =
-            pread(array->file->fd, bytes, left > SSIZE_MAX ? SSIZE_MAX : (size_t)left, (off_t)at);
-        if (got < 0 && errno == EINTR) {
-            continue;
-        }
-        if (got < 0) {
-            return tgr_fail_io(error, array->file->path, "read", errno);
-        }
-        if (got == 0) {
-            return refuse(array, "ends early: the file was cut off while it was read", error);
-        }
-        bytes += got;
-        at += (uint64_t)got;
-        left -= (uint64_t)got;
-    }
-    return TGR_OK;
-}
-
-static tgr_status read_converted(const tgr_array *array, uint64_t first, uint64_t count, hid_t type,
-                                 void *values, tgr_error *error)
-{
-    hsize_t start[2] = {first, 0}, shape[2] = {count, array->columns};
-    if (array->rank == 0) {
-        bool ok = H5Dread(array->dataset, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, values) >= 0;
-        return tgr_h5_readable(ok, array->file->path, array->name.text, error);
-    }
-    hid_t memory = H5Screate_simple(array->rank, shape, NULL);
-    bool ok = memory > 0 &&
-              H5Sselect_hyperslab(array->space, H5S_SELECT_SET, start, NULL, shape, NULL) >= 0 &&
-              H5Dread(array->dataset, type, memory, array->space, H5P_DEFAULT, values) >= 0;
-    tgr_status status = tgr_h5_readable(ok, array->file->path, array->name.text, error);
-    tgr_h5_close(memory);
-    return status;
-}
-
 /* The callers keep within the rows that tgr_array_expect has confirmed. */
-static tgr_status read_as(const tgr_array *array, uint64_t first, uint64_t count, hid_t type,
+static tgr_status read_as(const tgr_array *array, uint64_t first, uint64_t count, tgr_as as,
                           void *values, tgr_error *error)
 {
-    if (count == 0 || array->columns == 0) {
-        return TGR_OK;
-    }
     if (first > array->rows || count > array->rows - first) {
         return refuse(array, "is shorter than expected", error);
     }
-    if (array->direct && (type == array->native || H5Tequal(type, array->native) > 0)) {
-        return read_direct(array, first, count, values, error);
-    }
-    return read_converted(array, first, count, type, values, error);
+    tgr_block_request request = {
+        .array = array, .first = first, .count = count, .as = as, .values = values};
+    return tgr_blocks_read(&request, 1, error);
 }
 
 tgr_status tgr_array_read_raw(const tgr_array *array, uint64_t first, uint64_t count, void *values,
                               tgr_error *error)
 {
-    return read_as(array, first, count, array->native, values, error);
-}
-
-/* Raw elements are read into the end of the caller's array and widened from the front: no write
- * overtakes what is still to be read. */
-#define WIDEN(from, to)                                                                            \
-    for (uint64_t i = 0; i < total; i++) {                                                         \
-        from value;                                                                                \
-        memcpy(&value, end + i * sizeof(value), sizeof(value));                                    \
-        ((to *)values)[i] = (to)value;                                                             \
-    }
-
-static bool is_integer(const tgr_array *array, bool is_signed, size_t width)
-{
-    return array->kind == TGR_ARRAY_INTEGER && array->is_signed == is_signed &&
-           array->width == width;
+    return read_as(array, first, count, TGR_AS_STORED, values, error);
 }
 
 tgr_status tgr_array_read_int64(const tgr_array *array, uint64_t first, uint64_t count,
                                 int64_t *values, tgr_error *error)
 {
-    if (!is_integer(array, true, sizeof(int32_t))) {
-        return read_as(array, first, count, H5T_NATIVE_INT64, values, error);
-    }
-    uint64_t total = count * array->columns;
-    char *end = (char *)values + total * sizeof(int32_t);
-    tgr_status status = tgr_array_read_raw(array, first, count, end, error);
-    if (status == TGR_OK) {
-        WIDEN(int32_t, int64_t)
-    }
-    return status;
-}
-
-/* The way of all types that are not common: through int64, a piece at a time. Only for one
- * dimension. */
-static tgr_status read_narrowed(const tgr_array *array, uint64_t first, uint64_t count, int64_t low,
-                                int64_t high, int64_t bad, int32_t *values, tgr_error *error)
-{
-    int64_t piece[1024];
-    for (uint64_t done = 0; done < count;) {
-        uint64_t now = count - done < 1024 ? count - done : 1024;
-        tgr_status status = read_as(array, first + done, now, H5T_NATIVE_INT64, piece, error);
-        if (status != TGR_OK) {
-            return status;
-        }
-        for (uint64_t i = 0; i < now; i++) {
-            int64_t value = piece[i] < low || piece[i] > high ? bad : piece[i];
-            values[done + i] = (int32_t)(uint32_t)value;
-        }
-        done += now;
-    }
-    return TGR_OK;
+    return read_as(array, first, count, TGR_AS_I64, values, error);
 }
 
 tgr_status tgr_array_read_uint32(const tgr_array *array, uint64_t first, uint64_t count,
                                  uint32_t *values, tgr_error *error)
 {
-    uint64_t total = count;
-    if (is_integer(array, true, 4)) {
-        /* The bits are the same; a negative index turns into one beyond any column. */
-        tgr_status status = tgr_array_read_raw(array, first, count, values, error);
-        for (uint64_t i = 0; status == TGR_OK && i < total; i++) {
-            values[i] |= (uint32_t) - (int32_t)(values[i] >> 31);
-        }
-        return status;
-    }
-    if (is_integer(array, false, 4)) {
-        return tgr_array_read_raw(array, first, count, values, error);
-    }
-    if (is_integer(array, false, 2)) {
-        char *end = (char *)values + total * sizeof(uint16_t);
-        tgr_status status = tgr_array_read_raw(array, first, count, end, error);
-        if (status == TGR_OK) {
-            WIDEN(uint16_t, uint32_t)
-        }
-        return status;
-    }
-    return read_narrowed(array, first, count, 0, UINT32_MAX, UINT32_MAX, (int32_t *)values, error);
+    return read_as(array, first, count, TGR_AS_U32, values, error);
 }
 
 tgr_status tgr_array_read_int32(const tgr_array *array, uint64_t first, uint64_t count,
                                 int32_t *values, tgr_error *error)
 {
-    uint64_t total = count;
-    bool byte = is_integer(array, true, 1), half = is_integer(array, true, 2);
-    if (!byte && !half && !is_integer(array, true, 4)) {
-        return read_narrowed(array, first, count, INT32_MIN, INT32_MAX, -2, values, error);
-    }
-    char *end = (char *)values + total * (sizeof(int32_t) - array->width);
-    tgr_status status = tgr_array_read_raw(array, first, count, end, error);
-    if (status == TGR_OK && byte) {
-        WIDEN(int8_t, int32_t)
-    } else if (status == TGR_OK && half) {
-        WIDEN(int16_t, int32_t)
-    }
-    return status;
+    return read_as(array, first, count, TGR_AS_I32, values, error);
 }
 
 tgr_status tgr_array_read_float(const tgr_array *array, uint64_t first, uint64_t count,
                                 float *values, tgr_error *error)
 {
-    return read_as(array, first, count, H5T_NATIVE_FLOAT, values, error);
+    return read_as(array, first, count, TGR_AS_F32, values, error);
 }
 
 tgr_status tgr_array_read_double(const tgr_array *array, uint64_t first, uint64_t count,
                                  double *values, tgr_error *error)
 {
-    return read_as(array, first, count, H5T_NATIVE_DOUBLE, values, error);
+    return read_as(array, first, count, TGR_AS_F64, values, error);
 }
 
 tgr_status tgr_array_read_uint16(const tgr_array *array, uint64_t first, uint64_t count,
                                  uint16_t *values, tgr_error *error)
 {
-    return read_as(array, first, count, H5T_NATIVE_UINT16, values, error);
+    return read_as(array, first, count, TGR_AS_U16, values, error);
 }

@@ -2,8 +2,8 @@
  * rows.
  *
  * Refused: more than two dimensions, external storage, virtual datasets, data outside the file, and
- * shapes that promise far more than the file holds. What is contiguous and of this machine's byte
- * order is read with pread, straight into the caller's memory and outside HDF5's global lock.
+ * shapes that promise far more than the file holds. What carries checksums is checked against them
+ * as it is read (blocks.h says how); an array is read by one caller at a time.
  */
 #ifndef TGR_STORE_ARRAY_H
 #define TGR_STORE_ARRAY_H
@@ -36,9 +36,11 @@ typedef struct tgr_array {
     int rank;               /* 0 (scalar, one row), 1 or 2 */
     size_t text_max;        /* bytes of one string of variable length */
     uint64_t rows, columns; /* columns: 1 unless the rank is 2 */
+    bool as_stored;         /* the file's bytes are those of this machine */
     bool direct;            /* pread will do */
     uint64_t offset;        /* of a direct one, in the file */
     tgr_h5_name name;
+    struct tgr_block_state *state; /* checksums, and what lies between two reads */
 } tgr_array;
 
 /* Opens a member of a group; array->dataset is 0 where there is none of that name. */
@@ -64,8 +66,8 @@ void tgr_array_touch(const tgr_array *array);
 tgr_status tgr_array_read_raw(const tgr_array *array, uint64_t first, uint64_t count, void *values,
                               tgr_error *error);
 
-/* Reads numbers with conversion. Integers out of a target's range are clamped by HDF5, so a
- * narrower target is used only where the caller knows better; float overflow gives infinities. */
+/* Reads numbers with conversion. Integers out of a target's range are clamped, so a narrower target
+ * is used only where the caller knows better; float overflow gives infinities. */
 tgr_status tgr_array_read_int64(const tgr_array *array, uint64_t first, uint64_t count,
                                 int64_t *values, tgr_error *error);
 /* An index that does not fit, such as a negative one, comes as UINT32_MAX; a code as -2. */

@@ -9,30 +9,49 @@
 #include "engine/base/error.h"
 #include "engine/base/memory.h"
 
-static bool indices_fit(const uint32_t *indices, size_t count, uint32_t columns)
+/* Rows [begin, end) of a block, whose entries one thread looks at while they are in its cache. */
+typedef struct span {
+    size_t begin, end;   /* rows */
+    size_t first, after; /* entries */
+} span;
+
+#define SPAN_ENTRIES ((size_t)16 * 1024)
+#define ALONE        ((size_t)64 * 1024) /* so few entries are not worth waking other threads */
+
+/* Counts every step that does not ascend: a plain loop over all entries that compilers turn into
+ * wide instructions, as signed numbers, which all of them can compare. */
+static uint32_t count_falls(const uint32_t *indices, size_t count)
 {
-    uint32_t bad = 0;
-    for (size_t i = 0; i < count; i++) {
-        bad |= indices[i] >= columns;
+    uint32_t falls = 0;
+    for (size_t i = 1; i < count; i++) {
+        falls += (int32_t)indices[i] <= (int32_t)indices[i - 1];
     }
-    return !bad;
+    return falls;
 }
 
-/* Counts every step that does not ascend, then takes away those from one row to the next: a plain
- * loop over all entries that compilers turn into wide instructions. */
-static bool rows_ascend(const tgr_canonical_block *block, size_t count)
+/* Whether the only falls are from one row to the next. What ascends is in bounds where the first of
+ * each row and the last are. */
+static bool rows_ascend(const tgr_canonical_block *block, const span *at)
 {
     const uint32_t *indices = block->indices;
-    uint64_t falls = 0, between_rows = 0;
-    for (size_t i = 1; i < count; i++) {
-        falls += indices[i] <= indices[i - 1];
+    const int64_t *indptr = block->indptr;
+    uint32_t between_rows = 0, bad = 0;
+    if (at->after == at->first) {
+        return true;
     }
-    for (size_t row = 1; row < block->rows && falls > between_rows; row++) {
-        size_t at = (size_t)block->indptr[row];
-        bool starts_here = at > 0 && at < count && block->indptr[row + 1] > block->indptr[row];
-        between_rows += starts_here && indices[at] <= indices[at - 1];
+    if (at->after - at->first > INT32_MAX || block->columns > INT32_MAX) {
+        return false;
     }
-    return falls == between_rows;
+    for (size_t row = at->begin; row < at->end; row++) {
+        size_t start = (size_t)indptr[row];
+        if (start > at->first && indptr[row + 1] > indptr[row]) {
+            uint32_t last = indices[start - 1];
+            between_rows += (int32_t)indices[start] <= (int32_t)last;
+            bad |= (last >= block->columns) | (indices[start] >> 31);
+        }
+    }
+    bad |= (indices[at->after - 1] >= block->columns) | (indices[at->first] >> 31);
+    return !bad && count_falls(indices + at->first, at->after - at->first) == between_rows;
 }
 
 static bool bytes_not_zero(const uint8_t *values, size_t count)
@@ -62,17 +81,58 @@ static bool floats_finite_not_zero(const float *values, size_t count)
     return !bad;
 }
 
-static bool values_fit(const tgr_canonical_block *block, size_t count)
+static bool values_fit(const tgr_canonical_block *block, size_t first, size_t count)
 {
     switch (block->value_type) {
     case TGR_U8:
-        return bytes_not_zero(block->values, count);
+        return bytes_not_zero((const uint8_t *)block->values + first, count);
     case TGR_U16:
-        return shorts_not_zero(block->values, count);
+        return shorts_not_zero((const uint16_t *)block->values + first, count);
     case TGR_F32:
-        return floats_finite_not_zero(block->values, count);
+        return floats_finite_not_zero((const float *)block->values + first, count);
     }
     return false;
+}
+
+static bool span_is_canonical(const tgr_canonical_block *block, const span *at)
+{
+    size_t count = at->after - at->first;
+    return values_fit(block, at->first, count) && rows_ascend(block, at);
+}
+
+/* Rows [begin, end), a span at a time. */
+static bool rows_are_canonical(const tgr_canonical_block *block, size_t begin, size_t end)
+{
+    span at = {.begin = begin, .end = begin};
+    for (size_t row = begin; row < end; row++) {
+        at.end = row + 1;
+        at.first = (size_t)block->indptr[at.begin];
+        at.after = (size_t)block->indptr[at.end];
+        if (at.end == end || at.after - at.first >= SPAN_ENTRIES) {
+            if (!span_is_canonical(block, &at)) {
+                return false;
+            }
+            at.begin = at.end;
+        }
+    }
+    return true;
+}
+
+static bool is_canonical(const tgr_canonical_block *block)
+{
+    size_t rows = block->rows;
+    int threads = (size_t)block->indptr[rows] < ALONE || block->threads < 1 ? 1 : block->threads;
+    if (threads == 1) {
+        return rows_are_canonical(block, 0, rows);
+    }
+    int bad = 0;
+#pragma omp parallel for num_threads(threads) reduction(| : bad)
+    for (int part = 0; part < threads; part++) {
+        size_t begin = rows * (size_t)part / (size_t)threads;
+        size_t end = rows * ((size_t)part + 1) / (size_t)threads;
+        bad |= !rows_are_canonical(block, begin, end);
+    }
+    return !bad;
 }
 
 static double get(const tgr_canonical_block *block, size_t at)
@@ -225,9 +285,7 @@ static tgr_status rewrite(const tgr_canonical_block *block, tgr_canonical_scratc
 tgr_status tgr_canonical(const tgr_canonical_block *block, tgr_canonical_scratch *scratch,
                          tgr_error *error)
 {
-    size_t count = (size_t)block->indptr[block->rows];
-    if (indices_fit(block->indices, count, block->columns) && values_fit(block, count) &&
-        rows_ascend(block, count)) {
+    if (is_canonical(block)) {
         return TGR_OK;
     }
     return rewrite(block, scratch, error);

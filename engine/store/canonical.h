@@ -21,6 +21,7 @@ typedef struct tgr_canonical_block {
     uint32_t columns;
     uint64_t first_row; /* for messages, as is the next */
     const char *path;
+    int threads; /* that may look; 0: 1 */
 } tgr_canonical_block;
 
 typedef struct tgr_canonical_scratch { /* starts zeroed; reused */

@@ -275,10 +275,10 @@ static tgr_status open_and_summarise(const char *path, tgr_decisions_summary *su
     return status;
 }
 
-static void try_to_summarise(void *data)
+static tgr_status try_to_summarise(void *data, tgr_error *error)
 {
     tgr_decisions_summary summary;
-    (void)open_and_summarise(data, &summary, NULL);
+    return open_and_summarise(data, &summary, error);
 }
 
 tgr_status tgr_decisions_summarise(const char *path, tgr_decisions_summary *summary,

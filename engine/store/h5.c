@@ -11,6 +11,7 @@
 
 #include "engine/base/error.h"
 #include "engine/base/memory.h"
+#include "engine/store/blocks.h"
 
 #define TEXTS_MAX 1048576 /* strings of one attribute */
 #define TEXT_MAX  1048576 /* bytes of one string */
@@ -110,17 +111,30 @@ static tgr_status not_opened(const char *path, tgr_error *error)
     return tgr_fail(error, TGR_ERR_INPUT, "%s: not an HDF5 file", path);
 }
 
-static hid_t file_access(void)
+static hid_t open_file(const char *path, bool lock)
 {
-    hid_t access = H5Pcreate(H5P_FILE_ACCESS);
-    if (access < 0) {
-        return access;
+    hid_t access = H5Pcreate(H5P_FILE_ACCESS), file = H5I_INVALID_HID;
+    if (access > 0 && H5Pset_fapl_sec2(access) >= 0 &&
+        H5Pset_fclose_degree(access, H5F_CLOSE_STRONG) >= 0 &&
+        H5Pset_file_locking(access, lock, true) >= 0) {
+        file = H5Fopen(path, H5F_ACC_RDONLY, access);
     }
-    if (H5Pset_fapl_sec2(access) < 0 || H5Pset_fclose_degree(access, H5F_CLOSE_STRONG) < 0) {
+    if (access > 0) {
         H5Pclose(access);
-        return H5I_INVALID_HID;
     }
-    return access;
+    return file;
+}
+
+/* Some file systems (NFS, Lustre) have no locks, and say so in different ways. */
+static hid_t open_unlocked_if_need_be(const char *path)
+{
+    hid_t file = open_file(path, true);
+    int reason = file < 0 ? stack_errno() : 0;
+    if (reason == ENOLCK || reason == ENOSYS || reason == EOPNOTSUPP) {
+        H5Eclear2(H5E_DEFAULT);
+        file = open_file(path, false);
+    }
+    return file;
 }
 
 tgr_status tgr_h5_open(const char *path, tgr_h5_file *file, tgr_error *error)
@@ -130,18 +144,17 @@ tgr_status tgr_h5_open(const char *path, tgr_h5_file *file, tgr_error *error)
     if (status != TGR_OK) {
         return status;
     }
-    hid_t access = file_access();
-    if (access < 0) {
-        return tgr_fail_memory(error, "HDF5");
+    file->readers = tgr_block_readers_new();
+    if (!file->readers) {
+        return tgr_fail_memory(error, path);
     }
-    file->id = H5Fopen(path, H5F_ACC_RDONLY, access);
+    file->id = open_unlocked_if_need_be(path);
     if (file->id < 0) {
         status = not_opened(path, error);
-        H5Pclose(access);
         file->id = 0;
+        tgr_h5_file_close(file);
         return status;
     }
-    H5Pclose(access);
     void *handle = NULL;
     struct stat about;
     if (H5Fget_vfd_handle(file->id, H5P_DEFAULT, &handle) < 0 || !handle ||
@@ -157,6 +170,8 @@ tgr_status tgr_h5_open(const char *path, tgr_h5_file *file, tgr_error *error)
 void tgr_h5_file_close(tgr_h5_file *file)
 {
     tgr_h5_close(file->id);
+    tgr_block_readers_free(file->readers);
+    file->readers = NULL;
     file->id = 0;
     file->fd = -1;
 }

@@ -34,7 +34,8 @@ typedef struct tgr_h5_file { /* open for reading */
     hid_t id;
     int fd; /* HDF5's own descriptor of the same file, for reads around HDF5 */
     uint64_t size;
-    const char *path; /* borrowed */
+    const char *path;                  /* borrowed */
+    struct tgr_block_readers *readers; /* who read its arrays; one caller at a time */
 } tgr_h5_file;
 
 /* TGR_ERR_IO where the file cannot be opened, TGR_ERR_INPUT where it is not HDF5 or is damaged. */

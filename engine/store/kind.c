@@ -195,7 +195,7 @@ static bool is_router(cursor *from)
 
 static tgr_status kind_of_hdf5(const tgr_h5_file *file, tgr_file_kind *kind, tgr_error *error)
 {
-    hid_t uns = 0, own = 0, x = 0;
+    hid_t uns = 0, own = 0, x = 0, matrix = 0;
     char *format = NULL;
     tgr_status status = TGR_OK;
     TGR_TRY(tgr_h5_child(file, file->id, "uns", &uns, error));
@@ -210,9 +210,16 @@ static tgr_status kind_of_hdf5(const tgr_h5_file *file, tgr_file_kind *kind, tgr
         *kind = TGR_KIND_DECISIONS;
     } else if (x) {
         *kind = TGR_KIND_QUERIES;
+    } else { /* or a 10x file */
+        TGR_TRY(tgr_h5_child(file, file->id, "matrix", &matrix, error));
+        if (matrix && H5Iget_type(matrix) == H5I_GROUP &&
+            H5Lexists(matrix, "barcodes", H5P_DEFAULT) > 0) {
+            *kind = TGR_KIND_QUERIES;
+        }
     }
 done:
     tgr_mem_free(format);
+    tgr_h5_close(matrix);
     tgr_h5_close(x);
     tgr_h5_close(own);
     tgr_h5_close(uns);
@@ -233,10 +240,10 @@ static tgr_status open_and_tell(const char *path, tgr_file_kind *kind, tgr_error
     return status;
 }
 
-static void try_to_tell(void *data)
+static tgr_status try_to_tell(void *data, tgr_error *error)
 {
     tgr_file_kind kind;
-    (void)open_and_tell(data, &kind, NULL);
+    return open_and_tell(data, &kind, error);
 }
 
 static tgr_status kind_of_descriptor(int fd, const char *path, tgr_file_kind *kind,

@@ -10,9 +10,12 @@
 
 #include <tagroute/status.h>
 
-/* Calls work(data) in a child, whose memory is a copy and is thrown away. TGR_OK where it returned,
- * whatever it found: the caller does the same again and reports. TGR_ERR_INPUT where it crashed or
- * did not end. Where no child can be had, TGR_OK. */
-tgr_status tgr_probe(const char *path, void (*work)(void *data), void *data, tgr_error *error);
+/* Calls work(data, error) in a child, whose memory is a copy and is thrown away, and which may use
+ * the processor, the clock and more memory only as far as a file of this size can ask for. TGR_OK
+ * where the caller may now do the same. A verdict on the file, TGR_ERR_INPUT, is the child's own:
+ * the caller need not find it again. TGR_ERR_INPUT also where the child crashed or did not end.
+ * Whatever else failed in the child, and where no child can be had: TGR_OK, and the caller sees. */
+tgr_status tgr_probe(const char *path, tgr_status (*work)(void *data, tgr_error *error), void *data,
+                     tgr_error *error);
 
 #endif

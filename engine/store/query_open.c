@@ -92,6 +92,7 @@ static tgr_status open_obs(tgr_query_file *file, tgr_error *error)
     TGR_TRY(tgr_number_column_open(&source->file, obs, "prompt_tokens", file->rows,
                                    &source->prompt_tokens, error));
     file->has_ids = source->ids.dataset != 0;
+    file->id_width = source->ids.kind == TGR_ARRAY_FIXED && file->has_ids ? source->ids.width : 0;
     file->has_prompt_tokens = source->prompt_tokens.present;
     file->has_text = H5Lexists(obs, "text", H5P_DEFAULT) > 0;
 done:
@@ -123,8 +124,79 @@ static tgr_status open_obsm(tgr_query_file *file, tgr_error *error)
     return status;
 }
 
+/* ---- 10x ------------------------------------------------------------------------------- */
+
+/* A 10x file has /matrix in place of all of AnnData's parts. */
+static tgr_status find_10x(const tgr_h5_file *h5, hid_t *matrix, tgr_error *error)
+{
+    *matrix = 0;
+    if (H5Lexists(h5->id, "X", H5P_DEFAULT) != 0) {
+        return TGR_OK;
+    }
+    hid_t found;
+    tgr_status status = tgr_h5_child(h5, h5->id, "matrix", &found, error);
+    if (status == TGR_OK && found && H5Iget_type(found) == H5I_GROUP &&
+        H5Lexists(found, "barcodes", H5P_DEFAULT) > 0) {
+        *matrix = found;
+    } else if (status == TGR_OK) {
+        tgr_h5_close(found);
+    }
+    return status;
+}
+
+/* The features' distinct names: of today's files, or of the first ones. */
+static tgr_status read_features(tgr_query_file *file, hid_t matrix, tgr_error *error)
+{
+    const tgr_h5_file *h5 = &file->source->file;
+    hid_t features = 0;
+    tgr_array names = {0};
+    tgr_status status = TGR_OK;
+    TGR_TRY(tgr_h5_group(h5, matrix, "features", &features, error));
+    if (features) {
+        TGR_TRY(tgr_texts_open(h5, features, "id", &names, error));
+    } else {
+        TGR_TRY(tgr_texts_open(h5, matrix, "genes", &names, error));
+    }
+    if (!names.dataset) {
+        status =
+            tgr_fail(error, TGR_ERR_INPUT, "%s: /matrix does not name its features", file->path);
+        goto done;
+    }
+    TGR_TRY(tgr_array_expect(&names, 1, file->columns, error));
+    TGR_TRY(tgr_texts_distinct(&names, "feature", &file->tags, error));
+done:
+    tgr_array_close(&names);
+    tgr_h5_close(features);
+    return status;
+}
+
+static void take_shape(tgr_query_file *file)
+{
+    file->rows = file->source->x.rows;
+    file->columns = file->source->x.columns;
+    file->nonzeros = file->source->x.nonzeros;
+    file->value_type = file->source->x.value_type;
+}
+
+static tgr_status open_10x(tgr_query_file *file, hid_t matrix, tgr_error *error)
+{
+    struct tgr_query_source *source = file->source;
+    tgr_status status = TGR_OK;
+    TGR_TRY(tgr_x_open_10x(&source->file, matrix, &source->x, error));
+    take_shape(file);
+    TGR_TRY(read_features(file, matrix, error));
+    TGR_TRY(tgr_texts_open(&source->file, matrix, "barcodes", &source->ids, error));
+    TGR_TRY(tgr_array_expect(&source->ids, 1, file->rows, error));
+    file->has_ids = true;
+done:
+    return status;
+}
+
+/* ---- opening --------------------------------------------------------------------------- */
+
 static tgr_status open_all(tgr_query_file *file, const char *path, tgr_error *error)
 {
+    hid_t matrix = 0;
     tgr_status status = TGR_OK;
     file->path = tgr_mem_string(path);
     file->digest = tgr_mem_string("");
@@ -135,16 +207,19 @@ static tgr_status open_all(tgr_query_file *file, const char *path, tgr_error *er
         return tgr_fail_memory(error, path);
     }
     TGR_TRY(tgr_h5_open(file->path, &file->source->file, error));
+    TGR_TRY(find_10x(&file->source->file, &matrix, error));
+    if (matrix) {
+        TGR_TRY(open_10x(file, matrix, error));
+        goto done;
+    }
     TGR_TRY(tgr_query_read_header(file, error));
     TGR_TRY(tgr_x_open(&file->source->file, file->source->own, &file->source->x, error));
-    file->rows = file->source->x.rows;
-    file->columns = file->source->x.columns;
-    file->nonzeros = file->source->x.nonzeros;
-    file->value_type = file->source->x.value_type;
+    take_shape(file);
     TGR_TRY(read_tags(file, error));
     TGR_TRY(open_obs(file, error));
     TGR_TRY(open_obsm(file, error));
 done:
+    tgr_h5_close(matrix);
     return status;
 }
 
@@ -169,10 +244,11 @@ static void touch_columns(const struct tgr_query_source *source)
 }
 
 /* In the child: opens the file and follows all that later reads would; closing is part of it. */
-static void try_to_open(void *data)
+static tgr_status try_to_open(void *data, tgr_error *error)
 {
     tgr_query_file *file = tgr_mem_zalloc(1, sizeof(*file));
-    if (file && open_all(file, data, NULL) == TGR_OK) {
+    tgr_status status = file ? open_all(file, data, error) : TGR_ERR_NOMEM;
+    if (status == TGR_OK) {
         const struct tgr_query_source *source = file->source;
         tgr_array_touch(&source->x.data);
         tgr_array_touch(&source->x.indices);
@@ -181,6 +257,7 @@ static void try_to_open(void *data)
         touch_columns(source);
     }
     tgr_query_close(file);
+    return status;
 }
 
 tgr_status tgr_query_open(const char *path, tgr_query_file **file, tgr_error *error)

@@ -7,6 +7,7 @@
 
 #include "engine/base/error.h"
 #include "engine/base/memory.h"
+#include "engine/store/blocks.h"
 #include "engine/store/query_source.h"
 
 typedef struct column_memory {
@@ -166,15 +167,27 @@ static tgr_status read_outcome(tgr_query_file *file, tgr_batch *batch, tgr_error
     return status;
 }
 
+/* Comes before all that is stored by rows: texts of any length may end the batch early. */
+static tgr_status read_ids(tgr_query_file *file, unsigned want, size_t *rows, tgr_batch *batch,
+                           tgr_error *error)
+{
+    if (!(want & TGR_WANT_IDS) || !file->has_ids || *rows == 0) {
+        return TGR_OK;
+    }
+    tgr_text_block *ids = &batch->memory->ids;
+    ids->most_bytes = file->text_bytes;
+    tgr_status status = tgr_texts_read(&file->source->ids, batch->first_row, *rows, ids, error);
+    if (status == TGR_OK) {
+        *rows = ids->count;
+        batch->ids = ids->texts;
+    }
+    return status;
+}
+
 static tgr_status read_obs(tgr_query_file *file, unsigned want, tgr_batch *batch, tgr_error *error)
 {
     struct tgr_query_source *source = file->source;
     tgr_status status = TGR_OK;
-    if ((want & TGR_WANT_IDS) && file->has_ids) {
-        TGR_TRY(tgr_texts_read(&source->ids, batch->first_row, batch->rows, &batch->memory->ids,
-                               error));
-        batch->ids = batch->memory->ids.texts;
-    }
     if (want & TGR_WANT_SPLIT) {
         TGR_TRY(read_codes(&source->split, SPLIT, batch, &batch->split, error));
     }
@@ -215,6 +228,31 @@ done:
     return status;
 }
 
+/* Damage shows in many ways: what the checksums say of it is the better sentence. */
+static tgr_status prefer_checksums(const struct tgr_query_source *source, tgr_status status,
+                                   tgr_error *error)
+{
+    const tgr_array *arrays[] = {
+        &source->x.indptr,      &source->x.indices,
+        &source->x.data,        &source->ids,
+        &source->split.codes,   &source->category.codes,
+        &source->allow.codes,   &source->deny.codes,
+        &source->needs.codes,   &source->score.dense,
+        &source->outcome.dense, &source->prompt_tokens.values,
+        &source->cost.dense,    &source->completion_tokens.dense,
+    };
+    tgr_error found;
+    for (size_t i = 0; status == TGR_ERR_INPUT && i < sizeof(arrays) / sizeof(arrays[0]); i++) {
+        if (tgr_blocks_settle(arrays[i], &found) == TGR_ERR_INPUT) {
+            if (error) {
+                *error = found;
+            }
+            break;
+        }
+    }
+    return status;
+}
+
 tgr_status tgr_query_read(tgr_query_file *file, uint64_t first, size_t max_rows,
                           size_t max_nonzeros, unsigned want, tgr_batch *batch, tgr_error *error)
 {
@@ -225,8 +263,15 @@ tgr_status tgr_query_read(tgr_query_file *file, uint64_t first, size_t max_rows,
     *batch = (tgr_batch){.first_row = first, .memory = memory};
     tgr_h5_quiet quiet;
     tgr_h5_quiet_begin(&quiet);
-    tgr_status status =
-        tgr_x_read(&file->source->x, first, max_rows, max_nonzeros, &memory->x, error);
+    tgr_block_readers_set(file->source->file.readers, file->threads);
+    tgr_x *x = &file->source->x;
+    tgr_status status = tgr_x_measure(x, first, max_rows, max_nonzeros, &memory->x, error);
+    if (status == TGR_OK) {
+        status = read_ids(file, want, &memory->x.rows, batch, error);
+    }
+    if (status == TGR_OK) {
+        status = tgr_x_read(x, first, max_nonzeros, &memory->x, error);
+    }
     if (status == TGR_OK) {
         batch->rows = memory->x.rows;
         batch->x = (tgr_csr){.rows = memory->x.rows,
@@ -239,11 +284,55 @@ tgr_status tgr_query_read(tgr_query_file *file, uint64_t first, size_t max_rows,
     if (status == TGR_OK) {
         status = read_obsm(file, want, batch, error);
     }
+    status = prefer_checksums(file->source, status, error);
     tgr_h5_quiet_end(&quiet);
     if (status != TGR_OK) {
         *batch = (tgr_batch){.first_row = first, .memory = memory};
     }
     return status;
+}
+
+tgr_status tgr_query_read_split(tgr_query_file *file, uint64_t first, size_t rows, int32_t *codes,
+                                tgr_error *error)
+{
+    tgr_h5_quiet quiet;
+    tgr_h5_quiet_begin(&quiet);
+    tgr_block_readers_set(file->source->file.readers, file->threads);
+    tgr_status status = tgr_code_column_read(&file->source->split, first, rows, codes, error);
+    status = prefer_checksums(file->source, status, error);
+    tgr_h5_quiet_end(&quiet);
+    return status;
+}
+
+uint64_t tgr_query_nonzero_bytes(const tgr_query_file *file)
+{
+    return sizeof(uint32_t) + tgr_x_value_size(file->value_type);
+}
+
+uint64_t tgr_query_row_bytes(const tgr_query_file *file, unsigned want)
+{
+    const struct tgr_query_source *source = file->source;
+    uint64_t cells = tgr_strings_count(file->models) * sizeof(float);
+    uint64_t values = file->rows ? file->nonzeros / file->rows + 1 : 1;
+    uint64_t bytes = sizeof(int64_t) + values * tgr_query_nonzero_bytes(file);
+    if ((want & TGR_WANT_IDS) && file->has_ids) {
+        bytes += sizeof(uint64_t) + (tgr_array_is_text(&source->ids) ? source->ids.width : 24);
+    }
+    bytes += want & TGR_WANT_SPLIT ? sizeof(int32_t) : 0;
+    bytes += want & TGR_WANT_CATEGORY ? sizeof(int32_t) : 0;
+    bytes += want & TGR_WANT_ELIGIBILITY ? 3 * sizeof(int32_t) : 0;
+    bytes += want & TGR_WANT_PROMPT_TOKENS ? sizeof(double) : 0;
+    bytes += want & TGR_WANT_SCORE && file->has_score ? cells : 0;
+    bytes += want & TGR_WANT_COST && file->has_cost ? cells : 0;
+    bytes += want & TGR_WANT_COMPLETION_TOKENS && file->has_completion_tokens ? cells : 0;
+    bytes += want & TGR_WANT_OUTCOME && file->has_outcome ? 2 * cells : 0;
+    return bytes;
+}
+
+bool tgr_query_read_in_threads(void)
+{
+    hbool_t safe = false;
+    return H5is_library_threadsafe(&safe) >= 0 && safe;
 }
 
 void tgr_batch_free(tgr_batch *batch)

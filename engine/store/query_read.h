@@ -36,6 +36,9 @@ typedef struct tgr_query_file {
     char *tagger_digest; /* how its texts were tagged; "" for a foreign file */
     bool category_tag;
 
+    /* Set by whoever opened the file. */
+    int threads;         /* that a read may use; 0: 1 */
+    uint64_t text_bytes; /* ids of variable length end a batch beyond this; 0: they do not */
     struct tgr_query_source *source; /* the store's own */
 } tgr_query_file;
 
@@ -44,12 +47,26 @@ typedef struct tgr_query_file {
 tgr_status tgr_query_open(const char *path, tgr_query_file **file, tgr_error *error);
 void tgr_query_close(tgr_query_file *file); /* NULL allowed */
 
-/* Reads rows from `first` on: as many as there are, at most max_rows, and no more than max_nonzeros
- * stored values unless a single row holds more. batch->rows is 0 only at the end. want: TGR_WANT_*.
- * A batch starts zeroed, may be read into again and again, and is freed with tgr_batch_free. */
+/* Reads rows from `first` on, in parallel; a file is read by one caller at a time. What carries
+ * checksums is checked against them: in a walk over all rows every byte read is vouched for by the
+ * end, and damage is TGR_ERR_INPUT, naming the array and the rows. As many rows come as
+ * there are, at most max_rows, and no more than max_nonzeros stored values unless a single row
+ * holds more. batch->rows is 0 only at the end. want: TGR_WANT_*. A batch starts zeroed, may be
+ * read into again and again, and is freed with tgr_batch_free. */
 tgr_status tgr_query_read(tgr_query_file *file, uint64_t first, size_t max_rows,
                           size_t max_nonzeros, unsigned want, tgr_batch *batch, tgr_error *error);
 void tgr_batch_free(tgr_batch *batch);
+
+/* What a row of a batch takes, on average and about; and a stored value. In bytes, at least 1. */
+uint64_t tgr_query_row_bytes(const tgr_query_file *file, unsigned want);
+uint64_t tgr_query_nonzero_bytes(const tgr_query_file *file);
+
+/* Reads the codes of the column `split`, which the file must have, and nothing else. */
+tgr_status tgr_query_read_split(tgr_query_file *file, uint64_t first, size_t rows, int32_t *codes,
+                                tgr_error *error);
+
+/* Whether a file may be read in one thread while others use HDF5. */
+bool tgr_query_read_in_threads(void);
 
 /* Keeps only the rows for which keep[row] is true, in order, in place; first_row stays. */
 void tgr_batch_select(tgr_batch *batch, size_t file_models, const bool *keep);

@@ -1,4 +1,4 @@
-/* stream.c - a dataset of known length, appended to in order, that ends with its checksum. */
+/* stream.c - a dataset of known length, appended to in order, that ends with its checksums. */
 #include "engine/store/stream.h"
 
 #include <string.h>
@@ -10,7 +10,7 @@
 #include "engine/base/memory.h"
 #include "engine/store/layout.h"
 
-#define BLOCK_BYTES      (1u << 20) /* of a buffer, and of a chunk: HDF5's chunk cache holds one */
+#define BLOCK_BYTES      (1u << 20) /* of a buffer */
 #define DEFLATE_LEVEL    1          /* 4 saves another twentieth and takes half as long again */
 #define TEXTS            1024       /* strings of variable length written at once */
 #define STORED_REFERENCE 16 /* bytes that HDF5 keeps in place of a string of variable length */
@@ -64,9 +64,16 @@ static bool set_layout(hid_t creation, const tgr_stream *stream, bool compress)
                (stream->element == TGR_ELEMENT_VARIABLE ||
                 H5Pset_fill_time(creation, H5D_FILL_TIME_NEVER) >= 0);
     }
+    /* A chunk is a block of the checksums, so that both are checked in one go. */
     hsize_t chunk[2] = {stream->room < stream->rows ? stream->room : stream->rows, stream->columns};
     return H5Pset_chunk(creation, stream->rank, chunk) >= 0 && H5Pset_shuffle(creation) >= 0 &&
            H5Pset_deflate(creation, DEFLATE_LEVEL) >= 0;
+}
+
+static size_t chunk_bytes(const tgr_stream *stream)
+{
+    size_t bytes = stream->room * stream->columns * stream->width;
+    return bytes > BLOCK_BYTES ? bytes : BLOCK_BYTES;
 }
 
 static tgr_status create(tgr_stream *stream, tgr_anndata at, const tgr_stream_plan *plan,
@@ -74,17 +81,45 @@ static tgr_status create(tgr_stream *stream, tgr_anndata at, const tgr_stream_pl
 {
     hsize_t shape[2] = {plan->rows, plan->columns};
     hid_t creation = tgr_anndata_creation(H5P_DATASET_CREATE);
+    hid_t access = H5Pcreate(H5P_DATASET_ACCESS);
     hid_t space = H5Screate_simple(stream->rank, shape, NULL);
-    bool ok = creation > 0 && space > 0 && set_layout(creation, stream, plan->compress);
+    /* The cache holds a chunk, so that each is deflated once, when it is whole. */
+    bool ok = creation > 0 && access > 0 && space > 0 &&
+              set_layout(creation, stream, plan->compress) &&
+              H5Pset_chunk_cache(access, 521, chunk_bytes(stream), 1.0) >= 0;
     if (ok) {
-        stream->dataset = H5Dcreate2(at.group, plan->name, stream->type, space, H5P_DEFAULT,
-                                     creation, H5P_DEFAULT);
+        stream->dataset =
+            H5Dcreate2(at.group, plan->name, stream->type, space, H5P_DEFAULT, creation, access);
         ok = stream->dataset > 0;
     }
     tgr_status status = tgr_target_check(at.target, ok, error);
     tgr_h5_close(space);
+    tgr_h5_close(access);
     tgr_h5_close(creation);
     return status;
+}
+
+/* The buffer, and what sums the blocks; strings of variable length are summed as one. */
+static tgr_status open_memory(tgr_stream *stream, const tgr_stream_plan *plan, tgr_error *error)
+{
+    bool variable = plan->element == TGR_ELEMENT_VARIABLE;
+    size_t row = stream->columns * stream->width;
+    size_t stored = variable ? STORED_REFERENCE : row;
+    stream->room = stored < BLOCK_BYTES ? BLOCK_BYTES / stored : 1;
+    if (plan->compress && !variable && plan->rows > 0) {
+        stream->room = (size_t)tgr_block_rows(plan->rows, row);
+    }
+    stream->buffer = tgr_mem_alloc(variable ? TEXTS : stream->room, row);
+    XXH3_state_t *hash = variable ? tgr_mem_aligned(1, sizeof(XXH3_state_t)) : NULL;
+    stream->hash = hash;
+    if (!stream->buffer || (variable && !hash)) {
+        return tgr_fail_memory(error, "a column's buffer");
+    }
+    if (variable) {
+        XXH3_64bits_reset(hash);
+        return TGR_OK;
+    }
+    return tgr_block_hasher_open(&stream->blocks, plan->rows, row, error);
 }
 
 tgr_status tgr_stream_open(tgr_stream *stream, tgr_anndata at, const tgr_stream_plan *plan,
@@ -97,17 +132,12 @@ tgr_status tgr_stream_open(tgr_stream *stream, tgr_anndata at, const tgr_stream_
                                                        : widths[plan->element];
     stream->rank = plan->columns ? 2 : 1;
     stream->columns = plan->columns ? plan->columns : 1;
-    size_t row = stream->columns * stream->width;
-    size_t stored = variable ? STORED_REFERENCE : row;
-    stream->room = stored < BLOCK_BYTES ? BLOCK_BYTES / stored : 1;
-    stream->buffer = tgr_mem_alloc(variable ? TEXTS : stream->room, row);
-    XXH3_state_t *hash = stream->hash = tgr_mem_aligned(1, sizeof(XXH3_state_t));
-    if (!stream->buffer || !hash) {
-        return tgr_fail_memory(error, "a column's buffer");
+    tgr_status status = open_memory(stream, plan, error);
+    if (status != TGR_OK) {
+        return status;
     }
-    XXH3_64bits_reset(hash);
     stream->type = file_type(plan->element, plan->width);
-    tgr_status status = tgr_target_check(at.target, stream->type > 0, error);
+    status = tgr_target_check(at.target, stream->type > 0, error);
     if (status == TGR_OK) {
         status = create(stream, at, plan, error);
     }
@@ -142,7 +172,7 @@ static tgr_status flush(tgr_stream *stream, tgr_error *error)
 {
     size_t rows = stream->held;
     stream->held = 0;
-    XXH3_64bits_update(stream->hash, stream->buffer, rows * stream->columns * stream->width);
+    tgr_block_hasher_add(&stream->blocks, stream->buffer, rows * stream->columns * stream->width);
     return write_rows(stream, stream->buffer, rows, error);
 }
 
@@ -328,7 +358,13 @@ tgr_status tgr_stream_finish(tgr_stream *stream, uint64_t *checksum, tgr_error *
     if (status == TGR_OK) {
         status = flush_waiting(stream, error);
     }
-    *checksum = XXH3_64bits_digest(stream->hash);
+    tgr_block_hasher *blocks = &stream->blocks;
+    *checksum = stream->hash ? XXH3_64bits_digest(stream->hash) : tgr_block_hasher_finish(blocks);
+    if (status == TGR_OK) {
+        bool ok =
+            tgr_block_sums_write(stream->dataset, blocks->block_rows, blocks->sums, blocks->count);
+        status = tgr_target_check(stream->target, ok, error);
+    }
     return status == TGR_OK ? write_checksum(stream, tgr_checksum_of(*checksum).text, error)
                             : status;
 }
@@ -340,5 +376,6 @@ void tgr_stream_close(tgr_stream *stream)
     tgr_mem_free(stream->buffer);
     tgr_mem_free(stream->waiting);
     tgr_mem_free_aligned(stream->hash);
+    tgr_block_hasher_free(&stream->blocks);
     *stream = (tgr_stream){0};
 }

@@ -1,13 +1,14 @@
-/* stream.h - a dataset of known length, appended to in order, that ends with its checksum.
+/* stream.h - a dataset of known length, appended to in order, that ends with its checksums.
  *
- * Everything goes through one buffer of about a chunk, so that what reaches HDF5 does not depend on
- * how the caller cuts its blocks.
+ * Everything goes through one buffer, a chunk where data is compressed, so that what reaches HDF5
+ * does not depend on how the caller cuts its blocks.
  */
 #ifndef TGR_STORE_STREAM_H
 #define TGR_STORE_STREAM_H
 
 #include "engine/store/anndata.h"
 #include "engine/store/batch.h"
+#include "engine/store/block_sums.h"
 
 typedef enum tgr_element {
     TGR_ELEMENT_U8,
@@ -43,7 +44,8 @@ typedef struct tgr_stream {
     size_t partial;    /* elements beyond the rows held: a row may be put in parts */
     char *waiting;     /* VARIABLE: strings put and not yet written, each with its NUL */
     size_t waiting_count, waiting_bytes, waiting_capacity;
-    void *hash;
+    void *hash;              /* VARIABLE: of all strings */
+    tgr_block_hasher blocks; /* the others: of blocks */
 } tgr_stream;
 
 /* Creates the dataset. Starts zeroed; closed with tgr_stream_close in any case. */

@@ -8,9 +8,11 @@
 #include "engine/base/error.h"
 #include "engine/base/memory.h"
 #include "engine/base/number.h"
+#include "engine/store/checksum.h"
 
 #define PIECE_BYTES (1u << 20) /* read at once */
 #define PIECE_ROWS  1024
+#define FIRST_ROWS  16
 #define BLOCK_ROWS  65536
 
 void tgr_text_block_free(tgr_text_block *block)
@@ -183,6 +185,11 @@ static tgr_status read_piece(const tgr_array *array, uint64_t first, uint64_t co
     return status;
 }
 
+static bool is_full(const tgr_text_block *block)
+{
+    return block->most_bytes > 0 && block->texts.offsets[block->count] > block->most_bytes;
+}
+
 static tgr_status read_variable(const tgr_array *array, uint64_t first, uint64_t count,
                                 tgr_text_block *block, tgr_error *error)
 {
@@ -194,8 +201,11 @@ static tgr_status read_variable(const tgr_array *array, uint64_t first, uint64_t
          H5Pset_vlen_mem_manager(transfer, arena_allocate, &from, arena_ignore, NULL) < 0)) {
         status = tgr_fail_memory(error, "HDF5");
     }
-    for (uint64_t done = 0; status == TGR_OK && done < count;) {
-        uint64_t now = count - done < PIECE_ROWS ? count - done : PIECE_ROWS;
+    /* A few at first, more where they prove short: they may be a mebibyte each. */
+    uint64_t rows = FIRST_ROWS;
+    for (uint64_t done = 0; status == TGR_OK && done < count && !is_full(block);) {
+        uint64_t now = count - done < rows ? count - done : rows;
+        uint64_t before = block->texts.offsets[block->count];
         char **texts = (char **)(void *)block->scratch;
         memset(texts, 0, now * sizeof(*texts));
         status = read_piece(array, first + done, now, texts, transfer, &from, error);
@@ -204,6 +214,8 @@ static tgr_status read_variable(const tgr_array *array, uint64_t first, uint64_t
         }
         arena_clear(&from);
         done += now;
+        rows = block->texts.offsets[block->count] - before > PIECE_BYTES ? rows / 8 : rows * 2;
+        rows = rows < 1 ? 1 : rows > PIECE_ROWS ? PIECE_ROWS : rows;
     }
     tgr_h5_close(transfer);
     return status;
@@ -309,35 +321,46 @@ done:
     return status;
 }
 
+/* Numbers the strings of a block; each must be new. */
+static tgr_status add_distinct(const tgr_array *array, const tgr_text_block *block, uint64_t first,
+                               const char *what, tgr_strings *strings, tgr_error *error)
+{
+    for (size_t i = 0; i < block->count; i++) {
+        const char *text = block->texts.bytes + block->texts.offsets[i];
+        size_t length = (size_t)(block->texts.offsets[i + 1] - block->texts.offsets[i]);
+        uint32_t number = tgr_strings_add(strings, text, length);
+        if (number == TGR_STRING_NONE) {
+            return tgr_fail_memory(error, array->name.text);
+        }
+        if (number != first + i) {
+            return tgr_fail(error, TGR_ERR_INPUT, "%s: the %s '%.*s' stands twice in %s",
+                            array->file->path, what, length > 200 ? 200 : (int)length, text,
+                            array->name.text);
+        }
+    }
+    return TGR_OK;
+}
+
 tgr_status tgr_texts_distinct(const tgr_array *array, const char *what, tgr_strings **strings,
                               tgr_error *error)
 {
     tgr_text_block block = {0};
+    tgr_text_sum sum = {0};
     tgr_status status = TGR_OK;
     *strings = tgr_strings_new();
     if (!*strings) {
         return tgr_fail_memory(error, array->name.text);
     }
+    TGR_TRY(tgr_text_sum_open(&sum, array, error));
     for (uint64_t done = 0; done < array->rows; done += block.count) {
         uint64_t left = array->rows - done;
         TGR_TRY(tgr_texts_read(array, done, left < BLOCK_ROWS ? left : BLOCK_ROWS, &block, error));
-        for (size_t i = 0; i < block.count; i++) {
-            const char *text = block.texts.bytes + block.texts.offsets[i];
-            size_t length = (size_t)(block.texts.offsets[i + 1] - block.texts.offsets[i]);
-            uint32_t number = tgr_strings_add(*strings, text, length);
-            if (number == TGR_STRING_NONE) {
-                status = tgr_fail_memory(error, array->name.text);
-                goto done;
-            }
-            if (number != done + i) {
-                status = tgr_fail(error, TGR_ERR_INPUT, "%s: the %s '%.*s' stands twice in %s",
-                                  array->file->path, what, length > 200 ? 200 : (int)length, text,
-                                  array->name.text);
-                goto done;
-            }
-        }
+        tgr_text_sum_add(&sum, &block);
+        TGR_TRY(add_distinct(array, &block, done, what, *strings, error));
     }
+    TGR_TRY(tgr_text_sum_check(&sum, array, error));
 done:
+    tgr_text_sum_close(&sum);
     tgr_text_block_free(&block);
     if (status != TGR_OK) {
         tgr_strings_free(*strings);

@@ -14,11 +14,13 @@ typedef struct tgr_text_block {
     char
         *scratch; /* fixed-length strings as stored, numbers, or pointers to variable-length ones */
     size_t scratch_capacity;
+    uint64_t most_bytes; /* of strings of variable length: a read ends early beyond it; 0: never */
 } tgr_text_block;
 
 void tgr_text_block_free(tgr_text_block *block);
 
-/* Reads rows first .. first + count of a one-dimensional dataset, replacing what the block held.
+/* Reads rows first .. first + count of a one-dimensional dataset, replacing what the block held:
+ * block->count of them, all where the block sets no limit, at least one where there is one.
  * Numbers come as decimal text. TGR_ERR_INPUT for strings that are too long or hold NUL. */
 tgr_status tgr_texts_read(const tgr_array *array, uint64_t first, uint64_t count,
                           tgr_text_block *block, tgr_error *error);

@@ -28,6 +28,7 @@ typedef struct tgr_x {
 /* A block of rows; starts zeroed, its memory is reused. */
 typedef struct tgr_x_block {
     size_t rows;
+    uint64_t start; /* sparse: where its values start in the file */
     int64_t *indptr;
     uint32_t *indices;
     void *values;
@@ -39,11 +40,16 @@ typedef struct tgr_x_block {
 
 /* own: written by tagroute, so that 8-bit counts are known to have no duplicates. */
 tgr_status tgr_x_open(const tgr_h5_file *file, bool own, tgr_x *x, tgr_error *error);
+/* The same of the group `matrix` of a 10x file: its columns, barcodes, are taken as rows. */
+tgr_status tgr_x_open_10x(const tgr_h5_file *file, hid_t matrix, tgr_x *x, tgr_error *error);
 void tgr_x_close(tgr_x *x);
 
-/* Reads rows as tgr_query_read says. */
-tgr_status tgr_x_read(const tgr_x *x, uint64_t first, size_t max_rows, size_t max_nonzeros,
-                      tgr_x_block *block, tgr_error *error);
+/* Reads rows as tgr_query_read says, in two steps: first how many there are, in block->rows, which
+ * the caller may make smaller; then these. Rows of a dense array may become fewer by the second. */
+tgr_status tgr_x_measure(const tgr_x *x, uint64_t first, size_t max_rows, size_t max_nonzeros,
+                         tgr_x_block *block, tgr_error *error);
+tgr_status tgr_x_read(const tgr_x *x, uint64_t first, size_t max_nonzeros, tgr_x_block *block,
+                      tgr_error *error);
 void tgr_x_block_free(tgr_x_block *block);
 
 /* Between the files of this idea. */

@@ -1,4 +1,5 @@
-/* run.h - what every long operation takes: threads, progress, messages, cancellation.
+/* run.h - what every long operation takes: threads, progress, messages, cancellation,
+ * memory.
  *
  * A tgr_run may be NULL wherever one is taken: all threads, no progress, messages dropped. The
  * callbacks run on the thread that made the call, never concurrently, and must not call back into
@@ -35,6 +36,7 @@ typedef struct tgr_run {
     void (*message)(void *user, tgr_level level, const char *sentence); /* may be NULL */
     void *user;
     const volatile sig_atomic_t *cancel; /* may be NULL; non-zero: stop soon, TGR_ERR_CANCELLED */
+    uint64_t memory; /* bytes to stay about within while queries are read; 0: 256 MiB */
 } tgr_run;
 
 #ifdef __cplusplus

@@ -1,0 +1,65 @@
+/* blocks.h - ranges of arrays, read piece by piece by several threads, and checked as they come.
+ *
+ * Whatever is to be done with a piece - inflating it, summing it, widening its numbers - is done at
+ * once, while it is in a core's cache. A piece is part of one block of the checksums, or one chunk.
+ *
+ * A block's sum is compared the first time that all of it has been read: a block that a range ends
+ * in stays open, and the next range carries on with it. A range that starts elsewhere reads its
+ * first block from the block's start. So whoever walks over an array sees every byte vouched for by
+ * the end, and whoever must know earlier calls tgr_blocks_settle.
+ */
+#ifndef TGR_STORE_BLOCKS_H
+#define TGR_STORE_BLOCKS_H
+
+#include "engine/store/array_convert.h"
+#include "engine/store/block_sums.h"
+#include "engine/store/chunks.h"
+
+/* What an array keeps between reads. */
+typedef struct tgr_block_state {
+    tgr_block_sums sums;
+    bool *verified;      /* sums.count */
+    uint64_t open;       /* the block that is summed in part; sums.count: none */
+    uint64_t summed;     /* rows of it */
+    void *hashes[2];     /* of the open block, and of the one that a read leaves open */
+    int current;         /* which is which */
+    bool chunked;        /* chunks are decoded here */
+    bool chunk_is_block; /* and each is a block of the sums */
+    tgr_chunks chunks;
+    struct tgr_block_slot { /* the chunk that the last range ended in, decoded; and the next */
+        char *bytes;
+        uint64_t first;
+        bool filled;
+    } slots[2];
+    int slot;
+} tgr_block_state;
+
+/* Reads the array's sums and makes ready for its chunks (NULL: not decoded here). */
+tgr_status tgr_block_state_open(tgr_array *array, const tgr_chunks *chunks, tgr_error *error);
+void tgr_block_state_free(tgr_block_state *state); /* NULL allowed */
+
+typedef struct tgr_block_request {
+    const tgr_array *array;
+    uint64_t first, count; /* rows */
+    tgr_as as;
+    void *values; /* NULL: nothing is kept, the sums are checked */
+} tgr_block_request;
+
+/* Those who read the arrays of one file. */
+typedef struct tgr_block_readers tgr_block_readers;
+
+tgr_block_readers *tgr_block_readers_new(void); /* one thread; NULL where memory is short */
+void tgr_block_readers_free(tgr_block_readers *readers);
+/* How many threads a read may use from now on. Not in a process that has been forked. */
+void tgr_block_readers_set(tgr_block_readers *readers, int threads);
+int tgr_block_readers_threads(const tgr_block_readers *readers);
+
+/* Fulfils some requests, of different arrays of one file. Of several failures the first in the
+ * order of the requests and their rows is told, whatever the number of threads. */
+tgr_status tgr_blocks_read(const tgr_block_request *requests, size_t count, tgr_error *error);
+
+/* Reads the open block of an array to its end. TGR_ERR_INPUT where its sum differs. Harmless on an
+ * array that is not open. */
+tgr_status tgr_blocks_settle(const tgr_array *array, tgr_error *error);
+
+#endif

@@ -1,0 +1,37 @@
+/* blocks_piece.h - one piece of a range: part of a block or a chunk, read by one thread. Between
+ * the files of blocks.h. */
+#ifndef TGR_STORE_BLOCKS_PIECE_H
+#define TGR_STORE_BLOCKS_PIECE_H
+
+#include "engine/store/blocks.h"
+
+typedef struct tgr_block_piece {
+    const tgr_block_request *request;
+    uint64_t first, count; /* rows */
+    int slot;              /* chunks: the array's slot that has it or gets it, or -1 */
+    void *hash;            /* carries the sum on, or starts one that stays open; NULL: neither */
+    uint64_t sum_from;     /* the first row that is not summed yet; UINT64_MAX: nothing is summed */
+    tgr_status status;
+} tgr_block_piece;
+
+typedef struct tgr_block_worker { /* one thread's memory; starts zeroed */
+    tgr_chunk_scratch chunk;
+    char *decoded, *stored;
+    size_t decoded_capacity, stored_capacity;
+    void *hash;
+    size_t failed; /* its lowest piece that failed, and why */
+    tgr_error error;
+} tgr_block_worker;
+
+void tgr_block_worker_free(tgr_block_worker *worker);
+
+/* Whether it is read outside HDF5. */
+bool tgr_block_piece_outside(const tgr_block_piece *piece);
+
+/* The three steps: before all threads start, by one of them, and when all have ended; status: of
+ * the whole read. */
+tgr_status tgr_block_piece_prepare(tgr_block_piece *piece, tgr_error *error);
+tgr_status tgr_block_piece_read(tgr_block_piece *piece, tgr_block_worker *worker, tgr_error *error);
+void tgr_block_piece_finish(const tgr_block_piece *piece, tgr_status status);
+
+#endif

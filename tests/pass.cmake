@@ -1,0 +1,2 @@
+# Walks over query files.
+tgr_test(test_pass base kernels store router scorer policy engine)
