@@ -47,14 +47,14 @@ typedef struct counts {
 /* Reads support_path as records to the end or the first error. */
 static tgr_status read_records(tgr_log_format format, counts *counted, tgr_error *error)
 {
-    tgr_log_reader *reader = NULL;
+    log_walk walk;
     tgr_record record = {0};
-    tgr_status status = tgr_log_open(support_path, format, RECORD_LIMIT, NULL, &reader, error);
+    tgr_status status = walk_open(&walk, support_path, format, RECORD_LIMIT, error);
     bool more = true;
     while (status == TGR_OK) {
         tgr_log_item item;
         bool no_memory = false;
-        status = tgr_log_next(reader, &item, &more, error);
+        status = walk_next(&walk, &item, &more, error);
         if (status != TGR_OK || !more) {
             break;
         }
@@ -68,7 +68,7 @@ static tgr_status read_records(tgr_log_format format, counts *counted, tgr_error
         *(good ? &counted->good : &counted->bad) += 1;
     }
     tgr_record_free(&record);
-    tgr_log_close(reader);
+    walk_close(&walk);
     return status;
 }
 

@@ -231,13 +231,12 @@ static void test_places_over_blocks(void **unused)
                           (int)filler, "", next_random(&state) % 2 ? "\r" : "");
     }
     write_log(log.bytes, log.length);
-    tgr_log_reader *reader;
-    assert_int_equal(tgr_log_open(support_path, TGR_LOG_AUTO, 1 << 20, NULL, &reader, NULL),
-                     TGR_OK);
+    log_walk walk;
+    assert_int_equal(walk_open(&walk, support_path, TGR_LOG_AUTO, 1 << 20, NULL), TGR_OK);
     bool more = true;
     for (size_t i = 0; i <= count; i++) {
         tgr_log_item item;
-        assert_int_equal(tgr_log_next(reader, &item, &more, NULL), TGR_OK);
+        assert_int_equal(walk_next(&walk, &item, &more, NULL), TGR_OK);
         assert_int_equal(more, i < count);
         if (more) {
             const tgr_value *values = item.tape->values;
@@ -247,8 +246,8 @@ static void test_places_over_blocks(void **unused)
             assert_int_equal(item.line, i + 1);
         }
     }
-    assert_int_equal(tgr_log_bytes(reader), log.length);
-    tgr_log_close(reader);
+    assert_int_equal(walk.piece.end, log.length);
+    walk_close(&walk);
     tgr_buffer_free(&log);
 }
 

@@ -198,10 +198,16 @@ static void test_scan_limit(void **unused)
 /* ---- decoding ----------------------------------------------------------------------------------
  */
 
+static tgr_status decode(const tgr_msgpack_scan *scan, const char *bytes, tgr_tape *tape,
+                         tgr_fault *fault)
+{
+    const tgr_msgpack_extent extent = {scan->values, scan->too_deep, scan->too_large};
+    return tgr_msgpack_decode(&extent, bytes, tape, fault);
+}
+
 /* Decodes from a buffer that ends right after the padding, and tells what came out. */
 static void expect_told(const char *bytes, size_t length, const char *expected)
 {
-    tgr_msgpack_decoder decoder = {0};
     tgr_msgpack_scan scan;
     tgr_tape tape = {0};
     tgr_fault fault;
@@ -215,12 +221,11 @@ static void expect_told(const char *bytes, size_t length, const char *expected)
     assert_int_equal(tgr_msgpack_scan_feed(&scan, padded, length, &used), TGR_SCAN_COMPLETE);
     assert_int_equal(used, length);
     assert_false(scan.too_large);
-    assert_int_equal(tgr_msgpack_decode(&decoder, &scan, padded, &tape, &fault), TGR_OK);
+    assert_int_equal(decode(&scan, padded, &tape, &fault), TGR_OK);
     tell_value(&told, &tape, 0);
     assert_string_equal(told.bytes, expected);
     tgr_buffer_free(&told);
     tgr_tape_free(&tape);
-    tgr_msgpack_decoder_free(&decoder);
     free(padded);
 }
 
@@ -273,19 +278,17 @@ static void test_text_flags(void **unused)
                 } else {
                     bytes[1 + length] = odd ? '\0' : '\x80'; /* beyond the string */
                 }
-                tgr_msgpack_decoder decoder = {0};
                 tgr_msgpack_scan scan;
                 tgr_tape tape = {0};
                 tgr_fault fault;
                 size_t used;
                 tgr_msgpack_scan_begin(&scan, length + 1);
                 tgr_msgpack_scan_feed(&scan, bytes, length + 1, &used);
-                assert_int_equal(tgr_msgpack_decode(&decoder, &scan, bytes, &tape, &fault), TGR_OK);
+                assert_int_equal(decode(&scan, bytes, &tape, &fault), TGR_OK);
                 assert_int_equal(tape.nul, odd && at < length);
                 assert_int_equal(tape.invalid_text, !odd && at < length);
                 assert_int_equal(tape.values[0].kind, tape.invalid_text ? TGR_BINARY : TGR_STRING);
                 tgr_tape_free(&tape);
-                tgr_msgpack_decoder_free(&decoder);
             }
         }
     }
@@ -295,7 +298,6 @@ static void test_text_flags(void **unused)
 static void test_many_sizes(void **unused)
 {
     (void)unused;
-    tgr_msgpack_decoder decoder = {0};
     tgr_tape tape = {0};
     static const uint32_t sizes[] = {10, 5000, 3, 100000, 70000, 1};
     for (size_t s = 0; s < sizeof(sizes) / sizeof(sizes[0]); s++) {
@@ -312,18 +314,17 @@ static void test_many_sizes(void **unused)
         size_t used;
         tgr_msgpack_scan_begin(&scan, bytes.length);
         size_t length = bytes.length;
-        tgr_buffer_add(&bytes, "\0\0\0\0\0\0\0\0", 8);
+        tgr_buffer_add(&bytes, (const char[TGR_MSGPACK_PADDING]){0}, TGR_MSGPACK_PADDING);
         assert_int_equal(tgr_msgpack_scan_feed(&scan, bytes.bytes, length, &used),
                          TGR_SCAN_COMPLETE);
         assert_int_equal(scan.values, 1 + 5 * (uint64_t)n);
-        assert_int_equal(tgr_msgpack_decode(&decoder, &scan, bytes.bytes, &tape, &fault), TGR_OK);
+        assert_int_equal(decode(&scan, bytes.bytes, &tape, &fault), TGR_OK);
         assert_int_equal(tape.count, scan.values);
         assert_int_equal(tape.values[0].count, n);
         assert_int_equal(tape.values[tape.count - 1].kind, TGR_ARRAY);
         tgr_buffer_free(&bytes);
     }
     tgr_tape_free(&tape);
-    tgr_msgpack_decoder_free(&decoder);
 }
 
 /* ---- framing -----------------------------------------------------------------------------------

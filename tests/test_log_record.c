@@ -60,15 +60,14 @@ static void tell_record(tgr_buffer *to, const tgr_record *record)
 /* Reads every record of a log with one tgr_record; a line each. */
 static void tell_records(tgr_buffer *to, const char *log, size_t length)
 {
-    tgr_log_reader *reader;
+    log_walk walk;
     tgr_record record = {0};
     write_log(log, length);
-    assert_int_equal(tgr_log_open(support_path, TGR_LOG_AUTO, RECORD_LIMIT, NULL, &reader, NULL),
-                     TGR_OK);
+    assert_int_equal(walk_open(&walk, support_path, TGR_LOG_AUTO, RECORD_LIMIT, NULL), TGR_OK);
     for (;;) {
         tgr_log_item item;
         bool more, no_memory = true;
-        assert_int_equal(tgr_log_next(reader, &item, &more, NULL), TGR_OK);
+        assert_int_equal(walk_next(&walk, &item, &more, NULL), TGR_OK);
         if (!more) {
             break;
         }
@@ -85,7 +84,7 @@ static void tell_records(tgr_buffer *to, const char *log, size_t length)
         tgr_buffer_text(to, "\n");
     }
     tgr_record_free(&record);
-    tgr_log_close(reader);
+    walk_close(&walk);
 }
 
 static void expect_records(const char *log, size_t length, const char *expected)

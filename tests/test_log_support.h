@@ -15,7 +15,7 @@
 
 #include "engine/base/buffer.h"
 #include "engine/base/memory.h"
-#include "engine/log/reader.h"
+#include "tests/log_walk.h"
 
 #define RECORD_LIMIT ((size_t)1 << 16) /* the largest record of most tests */
 
@@ -165,18 +165,18 @@ static const char *const reason_names[TGR_BAD_REASONS] = {
  * "a.log: line 2: bad syntax", then the error's sentence, if there was one. */
 static inline tgr_status tell_log(tgr_buffer *to, tgr_log_format format, size_t limit)
 {
-    tgr_log_reader *reader = NULL;
+    log_walk walk;
     tgr_error error = {.status = TGR_OK};
-    tgr_status status = tgr_log_open(support_path, format, limit, NULL, &reader, &error);
+    tgr_status status = walk_open(&walk, support_path, format, limit, &error);
     bool more = status == TGR_OK;
     while (more) {
         tgr_log_item item;
-        status = tgr_log_next(reader, &item, &more, &error);
+        status = walk_next(&walk, &item, &more, &error);
         if (status != TGR_OK || !more) {
             break;
         }
         char place[400];
-        tgr_log_place(reader, &item, place, sizeof(place));
+        tgr_log_place(walk_name(&walk), &item, place, sizeof(place));
         tgr_buffer_format(to, "%s: ", place);
         if (item.bad) {
             assert_true(item.why[0] != '\0');
@@ -190,7 +190,7 @@ static inline tgr_status tell_log(tgr_buffer *to, tgr_log_format format, size_t 
         assert_true(error.message[0] != '\0');
         tgr_buffer_format(to, "%s\n", error.message);
     }
-    tgr_log_close(reader);
+    walk_close(&walk);
     return status;
 }
 

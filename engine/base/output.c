@@ -1,11 +1,13 @@
 /* output.c - temporary name, sync, rename, sync the folder. */
 #include "engine/base/output.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -22,15 +24,18 @@ static char *folder_of(const char *path)
     return slash == path ? tgr_mem_string("/") : tgr_mem_string_n(path, (size_t)(slash - path));
 }
 
-/* "FOLDER/.NAME.XXXXXX" for mkstemp. */
+#define MARK   ".tmp-" /* tells our temporary files from what others call .NAME.something */
+#define RANDOM "XXXXXX"
+
+/* "FOLDER/.NAME.tmp-XXXXXX" for mkstemp. */
 static char *temporary_name(const char *path)
 {
     const char *slash = strrchr(path, '/');
     size_t folder = slash == NULL ? 0 : (size_t)(slash - path) + 1;
-    size_t length = strlen(path) + sizeof "..XXXXXX";
+    size_t length = strlen(path) + sizeof "." MARK RANDOM;
     char *name = tgr_mem_alloc(length, 1);
     if (name != NULL) {
-        snprintf(name, length, "%.*s.%s.XXXXXX", (int)folder, path, path + folder);
+        snprintf(name, length, "%.*s.%s" MARK RANDOM, (int)folder, path, path + folder);
     }
     return name;
 }
@@ -70,7 +75,67 @@ static tgr_status create_temporary(const char *path, char **name, int *fd, tgr_e
         return tgr_fail_io(error, path, "create a file in its folder", reason);
     }
     (void)fcntl(*fd, F_SETFD, FD_CLOEXEC);
+    (void)flock(*fd, LOCK_EX | LOCK_NB); /* as long as we live, nobody sweeps it away */
     return TGR_OK;
+}
+
+static tgr_status sync_folder(const char *folder, tgr_error *error)
+{
+    tgr_status status = TGR_OK;
+    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    /* Some file systems cannot sync a folder (EINVAL); the rename itself has been done. */
+    if (fd < 0 || (fsync(fd) != 0 && errno != EINVAL && errno != EBADF)) {
+        status = tgr_fail_io(error, folder, "sync the folder", errno);
+    }
+    if (fd >= 0) {
+        close(fd);
+    }
+    return status;
+}
+
+/* Whether an entry of the folder is `temporary` but for its random end. */
+static bool is_like(const char *entry, const char *temporary)
+{
+    size_t length = strlen(temporary), fixed = length - strlen(RANDOM);
+    return strlen(entry) == length && strncmp(entry, temporary, fixed) == 0;
+}
+
+/* Removes a file that no living process has open as a temporary one. */
+static void sweep_one(int folder, const char *entry)
+{
+    int fd = openat(folder, entry, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    if (fd >= 0) {
+        if (flock(fd, LOCK_EX | LOCK_NB) == 0) {
+            unlinkat(folder, entry, 0);
+        }
+        close(fd);
+    }
+}
+
+void tgr_output_sweep(const char *path)
+{
+    char *name = temporary_name(path), *folder = folder_of(path);
+    DIR *entries = name != NULL && folder != NULL ? opendir(folder) : NULL;
+    if (entries != NULL) {
+        const char *slash = strrchr(name, '/');
+        for (struct dirent *entry; (entry = readdir(entries)) != NULL;) {
+            if (is_like(entry->d_name, slash == NULL ? name : slash + 1)) {
+                sweep_one(dirfd(entries), entry->d_name);
+            }
+        }
+        closedir(entries);
+    }
+    tgr_mem_free(name);
+    tgr_mem_free(folder);
+}
+
+tgr_status tgr_output_sync_folder(const char *path, tgr_error *error)
+{
+    char *folder = folder_of(path);
+    tgr_status status =
+        folder == NULL ? tgr_fail_memory(error, "a folder name") : sync_folder(folder, error);
+    tgr_mem_free(folder);
+    return status;
 }
 
 tgr_status tgr_output_open(tgr_output *output, const char *path, tgr_error *error)
@@ -91,20 +156,6 @@ tgr_status tgr_output_open(tgr_output *output, const char *path, tgr_error *erro
     }
     widen_mode(output->fd);
     return TGR_OK;
-}
-
-static tgr_status sync_folder(const char *folder, tgr_error *error)
-{
-    tgr_status status = TGR_OK;
-    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    /* Some file systems cannot sync a folder (EINVAL); the rename itself has been done. */
-    if (fd < 0 || (fsync(fd) != 0 && errno != EINVAL && errno != EBADF)) {
-        status = tgr_fail_io(error, folder, "sync the folder", errno);
-    }
-    if (fd >= 0) {
-        close(fd);
-    }
-    return status;
 }
 
 /* Syncs what was written, through the descriptor still open or a new one. */

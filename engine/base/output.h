@@ -1,8 +1,8 @@
 /* output.h - files that appear whole or not at all.
  *
- * A path is written under a temporary name in its own folder (.NAME.XXXXXX), synced, renamed over
- * the final name, and the folder is synced. Nothing of tagroute writes to a final name in any other
- * way.
+ * A path is written under a temporary name in its own folder (.NAME.tmp-XXXXXX), synced, renamed
+ * over the final name, and the folder is synced. Nothing of tagroute writes to a final name in any
+ * other way.
  */
 #ifndef TGR_BASE_OUTPUT_H
 #define TGR_BASE_OUTPUT_H
@@ -26,6 +26,12 @@ tgr_status tgr_output_commit(tgr_output *output, tgr_error *error);
 
 /* Removes the temporary file; harmless after commit or on a zeroed structure. */
 void tgr_output_abandon(tgr_output *output);
+
+/* Removes what runs that were killed have left under temporary names of this path. */
+void tgr_output_sweep(const char *path);
+
+/* Makes names in the folder of `path` last. */
+tgr_status tgr_output_sync_folder(const char *path, tgr_error *error);
 
 /* An unlinked temporary file in the folder of `path`, for spooling; -1 with error set. */
 int tgr_output_spool(const char *path, tgr_error *error);

@@ -47,7 +47,9 @@ void tgr_run_message(const tgr_run *run, tgr_level level, const char *format, ..
 
 bool tgr_run_cancelled(const tgr_run *run)
 {
-    return run != NULL && run->cancel != NULL && *run->cancel != 0;
+    /* It may be set on another thread, as well as in a signal handler. */
+    return run != NULL && run->cancel != NULL &&
+           __atomic_load_n(run->cancel, __ATOMIC_RELAXED) != 0;
 }
 
 tgr_status tgr_run_check(const tgr_run *run, tgr_error *error)

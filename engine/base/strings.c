@@ -61,6 +61,25 @@ void tgr_strings_free(tgr_strings *strings)
     tgr_mem_free(strings);
 }
 
+void tgr_strings_clear(tgr_strings *strings)
+{
+    if (strings->count > 0) {
+        memset(strings->slots, 0, (strings->slot_mask + 1) * sizeof *strings->slots);
+    }
+    while (strings->block != NULL && strings->block->before != NULL) { /* the first block stays */
+        arena_block *before = strings->block->before;
+        tgr_mem_free(strings->block);
+        strings->block = before;
+        strings->block_size = ARENA_BLOCK;
+    }
+    if (strings->block != NULL && strings->block_size > ARENA_BLOCK) { /* a long string's own */
+        tgr_mem_free(strings->block);
+        strings->block = NULL;
+    }
+    strings->block_used = 0;
+    strings->count = 0;
+}
+
 /* A NUL-terminated copy in the arena; strings larger than a block get one of their own. */
 static char *arena_copy(tgr_strings *strings, const char *text, size_t length)
 {

@@ -17,6 +17,9 @@ typedef struct tgr_strings tgr_strings;
 tgr_strings *tgr_strings_new(void);          /* NULL where memory is short */
 void tgr_strings_free(tgr_strings *strings); /* NULL allowed */
 
+/* Forgets all strings; memory for about as many is kept. */
+void tgr_strings_clear(tgr_strings *strings);
+
 /* The number of a string, adding it where it is new; TGR_STRING_NONE where memory is short or
  * 2^32 - 2 strings are held. */
 uint32_t tgr_strings_add(tgr_strings *strings, const char *text, size_t length);

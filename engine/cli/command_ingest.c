@@ -1,4 +1,5 @@
 /* command_ingest.c - request logs to a query file. */
+#include <stdio.h>
 #include <string.h>
 
 #include <tagroute/ingest.h>
@@ -16,6 +17,9 @@ static const tgr_cli_option ingest_options[] = {
     {"compress", 0, NULL, "smaller file, slower to read"},
     {"compact", 0, NULL, "16-bit column numbers where they are enough: faster to read"},
     {"no-text", 0, NULL, "leave texts out of the query file"},
+    {"shard", 0, "I/N", "only the I-th of N equal shares of the logs; needs --router"},
+    {"resume", 0, NULL, "go on where the same command was stopped or killed"},
+    {"checkpoint", 0, "SIZE", "log between two states to go on from (default: 256M, 3 s at least)"},
     {0},
 };
 
@@ -38,6 +42,7 @@ static const tgr_cli_example examples[] = {
      "fluent-cat | tagroute ingest - --format msgpack --strict -o queries.h5"},
     {"new queries for a router that was fitted before",
      "tagroute ingest today.jsonl -r router.msgpack -o today.h5"},
+    {"go on after a power cut", "tagroute ingest january.jsonl.zst -o january.h5 --resume"},
     {0},
 };
 
@@ -59,6 +64,45 @@ static tgr_status read_format(const tgr_cli_arguments *arguments, tgr_log_format
     return TGR_OK;
 }
 
+static tgr_status read_shard(const char *text, tgr_ingest_options *options, tgr_error *error)
+{
+    char end;
+    if (text[strspn(text, "0123456789/")] != '\0' || strlen(text) > 19 ||
+        sscanf(text, "%u/%u%c", &options->shard, &options->shard_count, &end) != 2 ||
+        options->shard < 1 || options->shard > options->shard_count) {
+        return tgr_cli_fail(error, TGR_ERR_ARGUMENT,
+                            "--shard takes which share of how many, such as 1/4, not '%.60s'",
+                            text);
+    }
+    return TGR_OK;
+}
+
+static tgr_status read_numbers(const tgr_cli_arguments *arguments, tgr_ingest_options *options,
+                               tgr_error *error)
+{
+    const char *max_bad = tgr_cli_text(arguments, "max-bad");
+    const char *max_record = tgr_cli_text(arguments, "max-record");
+    const char *checkpoint = tgr_cli_text(arguments, "checkpoint");
+    const char *shard = tgr_cli_text(arguments, "shard");
+    tgr_status status = TGR_OK;
+    if (shard != NULL) {
+        status = read_shard(shard, options, error);
+    }
+    if (status == TGR_OK && max_bad != NULL) {
+        status = tgr_cli_parse_share("max-bad", max_bad, &options->max_bad, error);
+    }
+    if (status == TGR_OK && max_record != NULL) {
+        status = tgr_cli_parse_size("max-record", max_record, &options->max_record, error);
+    }
+    if (status == TGR_OK && checkpoint != NULL) {
+        size_t bytes = 0;
+        status = tgr_cli_parse_size("checkpoint", checkpoint, &bytes, error);
+        options->checkpoint_bytes = bytes;
+        options->checkpoint_milliseconds = 0; /* who names a size means it */
+    }
+    return status;
+}
+
 static tgr_status read_options(const tgr_cli_arguments *arguments, tgr_ingest_options *options,
                                tgr_error *error)
 {
@@ -71,17 +115,13 @@ static tgr_status read_options(const tgr_cli_arguments *arguments, tgr_ingest_op
     options->compact = tgr_cli_has(arguments, "compact");
     options->strict = tgr_cli_has(arguments, "strict");
     options->no_text = tgr_cli_has(arguments, "no-text");
+    options->resume = tgr_cli_has(arguments, "resume");
     tgr_status status = tgr_cli_need(arguments, "output", &options->output, error);
     if (status == TGR_OK) {
         status = read_format(arguments, &options->format, error);
     }
-    const char *max_bad = tgr_cli_text(arguments, "max-bad");
-    if (status == TGR_OK && max_bad != NULL) {
-        status = tgr_cli_parse_share("max-bad", max_bad, &options->max_bad, error);
-    }
-    const char *max_record = tgr_cli_text(arguments, "max-record");
-    if (status == TGR_OK && max_record != NULL) {
-        status = tgr_cli_parse_size("max-record", max_record, &options->max_record, error);
+    if (status == TGR_OK) {
+        status = read_numbers(arguments, options, error);
     }
     return status;
 }
@@ -93,6 +133,10 @@ static void print_summary(const tgr_cli_session *session, const tgr_ingest_optio
     char models[TGR_CLI_NUMBER_SIZE], share[TGR_CLI_NUMBER_SIZE], time[TGR_CLI_NUMBER_SIZE];
     char rate[TGR_CLI_NUMBER_SIZE];
     double seconds = tgr_cli_session_seconds(session);
+    if (report->was_complete) {
+        tgr_cli_say(session, "%s is finished: there is nothing to resume\n", options->output);
+        return;
+    }
     double pairs = (double)report->queries * (double)report->models;
     tgr_cli_say(session, "%s: %s queries, %s tags, %s non-zeros, %s models, %s judged\n",
                 options->output, tgr_cli_count(queries, report->queries),

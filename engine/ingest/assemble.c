@@ -21,15 +21,15 @@ static size_t choose_block_rows(const tgr_columns *columns)
 {
     size_t models = tgr_strings_count(columns->models);
     size_t rows = models * BLOCK_ROWS > BLOCK_CELLS ? BLOCK_CELLS / models : BLOCK_ROWS;
-    return columns->rows < rows ? (size_t)columns->rows : rows;
+    return columns->facts.rows < rows ? (size_t)columns->facts.rows : rows;
 }
 
 static tgr_status open_movers(movers *all, tgr_columns *columns, const tgr_numbering *numbering,
                               const tgr_query_plan *plan, size_t block_rows, tgr_error *error)
 {
     tgr_status status = TGR_OK;
-    all->with_text = columns->has_text;
-    all->with_models = columns->has_models;
+    all->with_text = columns->facts.has_text;
+    all->with_models = columns->facts.has_models;
     TGR_TRY(tgr_row_mover_open(&all->rows, columns, numbering, plan, block_rows, error));
     TGR_TRY(tgr_cell_mover_open(&all->cells, columns, numbering, block_rows, error));
     TGR_TRY(tgr_text_mover_open(&all->ids, &columns->ids, tgr_query_put_ids, block_rows, error));
@@ -73,6 +73,9 @@ static tgr_status move_all(movers *all, tgr_block *block, uint64_t rows, const t
                            tgr_error *error)
 {
     tgr_status status = TGR_OK;
+    if (rows == 0) { /* even no row has boundaries */
+        TGR_TRY(move_block(all, block, error));
+    }
     for (uint64_t row = 0; row < rows; row += block->rows) {
         TGR_TRY(tgr_run_check(run, error));
         tgr_run_progress(run, "writing", "queries", row, rows, row);
@@ -92,8 +95,8 @@ static void report_contents(const tgr_columns *columns, const tgr_query_plan *pl
     report->tags = plan->tags.count;
     report->nonzeros = plan->nonzeros;
     report->models = plan->models.count;
-    report->judged = columns->judged;
-    report->untagged = columns->untagged;
+    report->judged = columns->facts.judged;
+    report->untagged = columns->facts.untagged;
     report->new_tags = assembly->with_router ? plan->tags.count - columns->tags.numbered : 0;
 }
 
@@ -109,7 +112,7 @@ tgr_status tgr_assemble(tgr_columns *columns, const tgr_assembly *assembly,
     tgr_ingest_plan_make(&plan, columns, &numbering, assembly, run);
     TGR_TRY(open_movers(&all, columns, &numbering, &plan, block.capacity, error));
     TGR_TRY(tgr_query_writer_open(assembly->output, &plan, &block.writer, error));
-    TGR_TRY(move_all(&all, &block, columns->rows, run, error));
+    TGR_TRY(move_all(&all, &block, columns->facts.rows, run, error));
     TGR_TRY(tgr_query_writer_commit(block.writer, error));
     report_contents(columns, &plan, assembly, report);
 done:

@@ -48,17 +48,27 @@ static void copy_sentence(char *to, size_t size, const char *from)
     to[length] = '\0';
 }
 
-void tgr_bad_count(tgr_ingest_report *report, const tgr_log_reader *reader,
-                   const tgr_log_item *item)
+static void keep_first(tgr_ingest_report *report, const char *name, uint64_t lines,
+                       const tgr_log_item *found)
 {
-    report->bad++;
-    if (report->bad_by_reason[item->reason]++ == 0) {
-        char place[TGR_ERROR_MESSAGE_SIZE];
-        tgr_error sentence; /* for its making text printable: a file's name may be anything */
-        tgr_log_place(reader, item, place, sizeof place);
-        tgr_fail(&sentence, TGR_ERR_INPUT, "%s: %s", place, item->why);
-        copy_sentence(report->first_bad[item->reason], sizeof report->first_bad[item->reason],
-                      sentence.message);
+    char place[TGR_ERROR_MESSAGE_SIZE];
+    tgr_error sentence; /* for its making text printable: a file's name may be anything */
+    tgr_log_item item = *found;
+    item.line += item.line > 0 ? lines : 0;
+    tgr_log_place(name, &item, place, sizeof place);
+    tgr_fail(&sentence, TGR_ERR_INPUT, "%s: %s", place, item.why);
+    copy_sentence(report->first_bad[item.reason], sizeof report->first_bad[item.reason],
+                  sentence.message);
+}
+
+void tgr_bad_add(tgr_ingest_report *report, const char *name, uint64_t lines, const tgr_part *part)
+{
+    report->bad += part->bad;
+    for (int reason = 0; reason < TGR_BAD_REASONS && part->bad > 0; reason++) {
+        if (report->bad_by_reason[reason] == 0 && part->bad_by_reason[reason] > 0) {
+            keep_first(report, name, lines, &part->first_bad[reason]);
+        }
+        report->bad_by_reason[reason] += part->bad_by_reason[reason];
     }
 }
 
@@ -109,6 +119,9 @@ static tgr_status fail_unusable(const tgr_ingest_report *report, const tgr_inges
 tgr_status tgr_bad_judge(const tgr_ingest_report *report, const tgr_ingest_options *options,
                          uint64_t usable, tgr_bad_reason first, tgr_error *error)
 {
+    if (usable == 0 && report->bad == 0 && options->shard_count > 0) {
+        return TGR_OK; /* another shard's share may have records */
+    }
     if (usable == 0) {
         return fail_unusable(report, options, first, error);
     }

@@ -7,11 +7,11 @@
 #include <tagroute/ingest.h>
 #include <tagroute/run.h>
 
-#include "engine/log/reader.h"
+#include "engine/ingest/part.h"
 
-/* Counts a bad record; the first of each reason is kept with its place. */
-void tgr_bad_count(tgr_ingest_report *report, const tgr_log_reader *reader,
-                   const tgr_log_item *item);
+/* Counts the bad records of a part; the first of each reason is kept with its place. name: the
+ * log's; lines: of it before the part. */
+void tgr_bad_add(tgr_ingest_report *report, const char *name, uint64_t lines, const tgr_part *part);
 
 /* TGR_ERR_INPUT where no record is usable, or more than options->max_bad are bad. usable: records
  * read but for the bad ones. first: the reason of the very first bad record. */

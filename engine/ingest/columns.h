@@ -1,4 +1,7 @@
-/* columns.h - everything of the records read so far: spooled columns and the names behind codes. */
+/* columns.h - everything of the records read so far: spooled columns and the names behind codes.
+ *
+ * Parts come in the order of the log; their names get the numbers of the run, one look-up each.
+ */
 #ifndef TGR_INGEST_COLUMNS_H
 #define TGR_INGEST_COLUMNS_H
 
@@ -8,23 +11,11 @@
 #include <tagroute/run.h>
 #include <tagroute/status.h>
 
-#include "engine/base/buffer.h"
-#include "engine/ingest/row.h"
+#include "engine/ingest/part.h"
 #include "engine/ingest/spool.h"
-#include "engine/ingest/tags.h"
-#include "engine/log/record.h"
+#include "engine/log/source.h"
 
-/* Columns of codes into names. */
-typedef enum tgr_coded {
-    TGR_CODED_CATEGORY,
-    TGR_CODED_SPLIT,
-    TGR_CODED_ALLOW,
-    TGR_CODED_DENY,
-    TGR_CODED_NEEDS,
-    TGR_CODED_COLUMNS
-} tgr_coded;
-
-#define TGR_CODED_MAX ((uint32_t)1 << 24) /* distinct names of one */
+#define TGR_CODED_MAX ((uint32_t)1 << 24) /* distinct names of one coded column */
 
 typedef struct tgr_coded_column {
     tgr_strings *names;
@@ -32,57 +23,55 @@ typedef struct tgr_coded_column {
     bool used;       /* some row has a name */
 } tgr_coded_column;
 
-typedef struct tgr_spooled_model { /* what one model did on one query */
-    uint32_t model;
-    float score, cost, completion_tokens;
-    int32_t outcome;
-} tgr_spooled_model;
-
 typedef struct tgr_log_rows { /* rows of one input, in order */
     uint32_t source;
     uint64_t rows;
+    tgr_source_mark mark; /* how far it was read */
 } tgr_log_rows;
 
+#define TGR_SPOOLS (TGR_CODED_COLUMNS + 7)
+
 typedef struct tgr_columns {
-    bool keep_text;
     tgr_tag_table tags;
     tgr_strings *models;
-    tgr_strings *sources; /* base names of the inputs */
-    tgr_log_rows *logs;   /* inputs */
+    tgr_strings *sources; /* names of the inputs as text */
+    tgr_log_rows *logs;   /* inputs begun */
     size_t log_count, log_capacity;
 
     tgr_coded_column coded[TGR_CODED_COLUMNS];
-    tgr_spool entries;       /* a row: uint32_t count, then tgr_row_entry */
-    tgr_spool models_done;   /* a row: uint32_t count, then tgr_spooled_model; from the first on */
-    tgr_spool ids;           /* a row: uint32_t length, then bytes; likewise texts */
-    tgr_spool texts;         /* from the first row with a text on */
-    tgr_spool positions;     /* a row: int64_t */
-    tgr_spool prompt_tokens; /* a row: double; from the first known on */
+    tgr_spool entries;     /* as in a part, from the first row on */
+    tgr_spool models_done; /* empty while no row has one; likewise texts and prompt tokens */
+    tgr_spool ids;
+    tgr_spool texts;
+    tgr_spool positions;
+    tgr_spool prompt_tokens;
+    tgr_spool names; /* new ones since the last checkpoint are appended with the next */
+    uint32_t names_saved[TGR_CODED_COLUMNS + 2]; /* of the columns of codes, models, tags */
+    tgr_facts facts;
 
-    uint64_t rows, nonzeros, judged, untagged;
-    uint64_t prompt_token_rows; /* rows that have one */
-    bool prompt_token_parts;    /* some is not an integer */
-    size_t longest_row;         /* entries */
-    size_t id_width;
-    bool weighted; /* some value is not an integer 1..65535 */
-    float largest; /* value */
-    bool has_text, has_models, has_score, has_outcome, has_cost, has_completion_tokens;
-
-    tgr_buffer scratch;
+    uint32_t *numbers; /* of the run, for those of the part at hand */
+    size_t number_capacity;
 } tgr_columns;
 
 /* path: the output, beside which columns are spooled; it must outlive the columns. */
-tgr_status tgr_columns_open(tgr_columns *columns, const char *path, bool keep_text,
-                            const tgr_router *router, tgr_error *error);
+tgr_status tgr_columns_open(tgr_columns *columns, const char *path, const tgr_router *router,
+                            tgr_error *error);
 void tgr_columns_free(tgr_columns *columns); /* harmless on a zeroed structure */
 
-/* What follows comes from this log. Says so where another log has the same base name. */
-tgr_status tgr_columns_begin_log(tgr_columns *columns, const char *name, const tgr_run *run,
+/* All spools, in a fixed order; and what a file of each is called. */
+void tgr_columns_spools(tgr_columns *columns, tgr_spool *spools[TGR_SPOOLS]);
+extern const char *const tgr_spool_names[TGR_SPOOLS];
+
+/* The dictionaries, in the order of names_saved. */
+void tgr_columns_dictionaries(const tgr_columns *columns,
+                              tgr_strings *dictionaries[TGR_CODED_COLUMNS + 2]);
+
+/* What follows comes from this log. Says so where another log has the same name. */
+tgr_status tgr_columns_begin_log(tgr_columns *columns, const char *source, const tgr_run *run,
                                  tgr_error *error);
 
-/* Appends a record and the row made of it. TGR_ERR_INPUT where the run must end: the sentence lacks
- * only the place. Sorts the record's lists. */
-tgr_status tgr_columns_add(tgr_columns *columns, tgr_record *record, const tgr_row *row,
-                           const tgr_log_item *item, tgr_error *error);
+/* Appends the rows of a part, whose names are renumbered in place. TGR_ERR_INPUT where the run must
+ * end: the sentence lacks only the place, which is that of *row in the part. */
+tgr_status tgr_columns_add(tgr_columns *columns, tgr_part *part, uint64_t *row, tgr_error *error);
 
 #endif

@@ -85,7 +85,7 @@ tgr_status tgr_cell_mover_move(tgr_cell_mover *mover, const tgr_block *block, tg
     TGR_TRY(move_sources(mover, block, error));
     TGR_TRY(
         move_plain(mover, &columns->positions, TGR_COLUMN_POSITION, sizeof(int64_t), block, error));
-    if (columns->prompt_token_rows > 0) {
+    if (columns->facts.prompt_token_rows > 0) {
         TGR_TRY(move_plain(mover, &columns->prompt_tokens, TGR_COLUMN_PROMPT_TOKENS, sizeof(double),
                            block, error));
     }

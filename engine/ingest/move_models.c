@@ -24,10 +24,10 @@ tgr_status tgr_model_mover_open(tgr_model_mover *mover, tgr_columns *columns,
         .place = numbering->models.place,
         .models = numbering->models.count,
     };
-    mover->score = matrix(columns->has_score, cells, &complete);
-    mover->cost = matrix(columns->has_cost, cells, &complete);
-    mover->completion_tokens = matrix(columns->has_completion_tokens, cells, &complete);
-    if (columns->has_outcome) {
+    mover->score = matrix(columns->facts.has_score, cells, &complete);
+    mover->cost = matrix(columns->facts.has_cost, cells, &complete);
+    mover->completion_tokens = matrix(columns->facts.has_completion_tokens, cells, &complete);
+    if (columns->facts.has_outcome) {
         mover->outcome = tgr_mem_alloc(cells, sizeof *mover->outcome);
         complete = complete && mover->outcome != NULL;
     }

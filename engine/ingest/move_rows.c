@@ -13,7 +13,7 @@ tgr_status tgr_row_mover_open(tgr_row_mover *mover, tgr_columns *columns,
                               const tgr_numbering *numbering, const tgr_query_plan *plan,
                               size_t block_rows, tgr_error *error)
 {
-    size_t longest = columns->longest_row;
+    size_t longest = columns->facts.longest_row;
     size_t room = PUT_ENTRIES + longest;
     *mover = (tgr_row_mover){
         .spool = &columns->entries,

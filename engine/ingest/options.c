@@ -9,7 +9,9 @@
 #include "engine/base/options.h"
 #include "engine/base/output.h"
 
-#define MAX_RECORD ((size_t)64 << 20)
+#define MAX_RECORD              ((size_t)64 << 20)
+#define CHECKPOINT_BYTES        ((uint64_t)256 << 20)
+#define CHECKPOINT_MILLISECONDS 3000
 
 void tgr_ingest_options_init(tgr_ingest_options *options)
 {
@@ -17,6 +19,8 @@ void tgr_ingest_options_init(tgr_ingest_options *options)
         .size = sizeof *options,
         .max_bad = 0.05,
         .max_record = MAX_RECORD,
+        .checkpoint_bytes = CHECKPOINT_BYTES,
+        .checkpoint_milliseconds = CHECKPOINT_MILLISECONDS,
     };
 }
 
@@ -68,6 +72,21 @@ static tgr_status check_numbers(const tgr_ingest_options *options, tgr_error *er
     return TGR_OK;
 }
 
+static tgr_status check_shard(const tgr_ingest_options *options, tgr_error *error)
+{
+    unsigned shard = options->shard, count = options->shard_count;
+    if (shard > count || (shard == 0) != (count == 0)) {
+        return tgr_fail(error, TGR_ERR_ARGUMENT, "there is no shard %u of %u: they count from 1",
+                        shard, count);
+    }
+    if (count > 0 && options->router == NULL) {
+        return tgr_fail(error, TGR_ERR_ARGUMENT,
+                        "a shard numbers its tags as a router does, so that shards fit together; "
+                        "name one");
+    }
+    return TGR_OK;
+}
+
 tgr_status tgr_ingest_options_read(const tgr_ingest_options *given, tgr_ingest_options *options,
                                    tgr_error *error)
 {
@@ -77,6 +96,7 @@ tgr_status tgr_ingest_options_read(const tgr_ingest_options *given, tgr_ingest_o
     TGR_TRY(check_inputs(options, error));
     TGR_TRY(check_output(options, error));
     TGR_TRY(check_numbers(options, error));
+    TGR_TRY(check_shard(options, error));
 done:
     return status;
 }

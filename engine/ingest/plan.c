@@ -81,10 +81,10 @@ static bool fits_compact(uint32_t tags, const tgr_assembly *assembly, const tgr_
 
 static tgr_value_type value_type_of(const tgr_columns *columns)
 {
-    if (columns->weighted) {
+    if (columns->facts.weighted) {
         return TGR_F32;
     }
-    return columns->largest > UINT8_MAX ? TGR_U16 : TGR_U8;
+    return columns->facts.largest > UINT8_MAX ? TGR_U16 : TGR_U8;
 }
 
 void tgr_ingest_plan_make(tgr_query_plan *plan, const tgr_columns *columns,
@@ -92,8 +92,8 @@ void tgr_ingest_plan_make(tgr_query_plan *plan, const tgr_columns *columns,
                           const tgr_run *run)
 {
     *plan = (tgr_query_plan){
-        .rows = columns->rows,
-        .nonzeros = columns->nonzeros,
+        .rows = columns->facts.rows,
+        .nonzeros = columns->facts.nonzeros,
         .value_type = value_type_of(columns),
         .compact = fits_compact(numbering->tags.count, assembly, run),
         .compress = assembly->compress,
@@ -107,15 +107,15 @@ void tgr_ingest_plan_make(tgr_query_plan *plan, const tgr_columns *columns,
         .denies = names_of(&numbering->coded[TGR_CODED_DENY]),
         .needs = names_of(&numbering->coded[TGR_CODED_NEEDS]),
         .sources = names_of(&numbering->sources),
-        .id_width = columns->id_width,
-        .has_text = columns->has_text,
-        .has_prompt_tokens = columns->prompt_token_rows > 0,
-        .all_prompt_tokens =
-            columns->prompt_token_rows == columns->rows && !columns->prompt_token_parts,
-        .has_score = columns->has_score,
-        .has_outcome = columns->has_outcome,
-        .has_cost = columns->has_cost,
-        .has_completion_tokens = columns->has_completion_tokens,
+        .id_width = columns->facts.id_width,
+        .has_text = columns->facts.has_text,
+        .has_prompt_tokens = columns->facts.prompt_token_rows > 0,
+        .all_prompt_tokens = columns->facts.prompt_token_rows == columns->facts.rows &&
+                             !columns->facts.prompt_token_parts,
+        .has_score = columns->facts.has_score,
+        .has_outcome = columns->facts.has_outcome,
+        .has_cost = columns->facts.has_cost,
+        .has_completion_tokens = columns->facts.has_completion_tokens,
         .tagger_kind = "given",
         .tagger_digest = assembly->tagger_digest,
         .category_tag = assembly->category_tag,

@@ -1,7 +1,8 @@
 /* spool.h - a column on its way to the query file: appended once, then read back once.
  *
- * What fits one buffer stays in memory; the rest goes to an unlinked file beside the output, so
- * that nothing is left behind however the process ends.
+ * What fits one buffer stays in memory; the rest goes to a file beside the output. That file is
+ * unlinked, so that nothing is left behind however the process ends, or it has a name, so that
+ * another run can go on with it.
  */
 #ifndef TGR_INGEST_SPOOL_H
 #define TGR_INGEST_SPOOL_H
@@ -15,9 +16,10 @@
 
 #define TGR_SPOOL_BUFFER ((size_t)1 << 20)
 
-/* Starts zeroed but for `path`. */
+/* Starts zeroed but for `path` and `name`. */
 typedef struct tgr_spool {
     const char *path; /* the file is made beside this one; the caller's */
+    const char *name; /* of the file; NULL: it has none; the caller's */
     char *buffer;     /* TGR_SPOOL_BUFFER bytes, once something was appended */
     size_t next;      /* appending: bytes in the buffer; reading: where the next byte stands */
     size_t filled;    /* reading: bytes in the buffer */
@@ -57,6 +59,12 @@ static inline tgr_status tgr_spool_take(tgr_spool *spool, void *bytes, size_t le
     return TGR_OK;
 }
 
-void tgr_spool_free(tgr_spool *spool);
+/* Of a named spool: bytes appended so far; putting all of them into the file; and going on with the
+ * first `length` bytes of a file that is there, also after reading from it. */
+uint64_t tgr_spool_length(const tgr_spool *spool);
+tgr_status tgr_spool_flush(tgr_spool *spool, tgr_error *error);
+tgr_status tgr_spool_extend(tgr_spool *spool, uint64_t length, tgr_error *error);
+
+void tgr_spool_free(tgr_spool *spool); /* a file with a name stays */
 
 #endif

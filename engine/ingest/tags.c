@@ -33,6 +33,12 @@ void tgr_tag_table_free(tgr_tag_table *table)
     *table = (tgr_tag_table){0};
 }
 
+void tgr_tag_table_clear(tgr_tag_table *table)
+{
+    tgr_strings_clear(table->names);
+    table->count = 0;
+}
+
 uint32_t tgr_tag_table_intern(tgr_tag_table *table, const char *text, size_t length)
 {
     if (table->count >= table->capacity) { /* room first, so that every name has its counts */

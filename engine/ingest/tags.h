@@ -28,6 +28,7 @@ typedef struct tgr_tag_table {
 /* router: NULL, or whose tags come first, in its order. False where memory is short. */
 bool tgr_tag_table_open(tgr_tag_table *table, const tgr_router *router);
 void tgr_tag_table_free(tgr_tag_table *table);
+void tgr_tag_table_clear(tgr_tag_table *table); /* memory is kept */
 
 /* The number of a tag, new or known; TGR_STRING_NONE where memory is short. */
 uint32_t tgr_tag_table_intern(tgr_tag_table *table, const char *text, size_t length);
@@ -36,6 +37,17 @@ uint32_t tgr_tag_table_intern(tgr_tag_table *table, const char *text, size_t len
 tgr_sum tgr_tag_term(float value);
 
 #define TGR_TAG_TOTAL_LARGEST ((tgr_sum)1 << 126) /* a total that would overflow stays here */
+
+/* Keeps a total where it may still be added to. */
+static inline void tgr_tag_bound(tgr_tag *tag)
+{
+    if (tag->total > TGR_TAG_TOTAL_LARGEST) {
+        tag->total = TGR_TAG_TOTAL_LARGEST;
+    }
+    if (tag->total < -TGR_TAG_TOTAL_LARGEST) {
+        tag->total = -TGR_TAG_TOTAL_LARGEST;
+    }
+}
 
 /* Counts one query that has the tag with this value. */
 static inline void tgr_tag_count(tgr_tag *tag, float value)
@@ -46,12 +58,7 @@ static inline void tgr_tag_count(tgr_tag *tag, float value)
     } else {
         tag->total += tgr_tag_term(value);
     }
-    if (tag->total > TGR_TAG_TOTAL_LARGEST) {
-        tag->total = TGR_TAG_TOTAL_LARGEST;
-    }
-    if (tag->total < -TGR_TAG_TOTAL_LARGEST) {
-        tag->total = -TGR_TAG_TOTAL_LARGEST;
-    }
+    tgr_tag_bound(tag);
 }
 
 /* How often a tag was seen, all its values added up. */

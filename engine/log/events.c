@@ -4,6 +4,8 @@
 #include <string.h>
 
 #include "engine/base/memory.h"
+#include "engine/log/msgpack.h"
+#include "engine/log/msgpack_scan.h"
 
 #define INFLATED_STEP ((size_t)1 << 16)
 
@@ -193,8 +195,7 @@ tgr_status tgr_events_begin(tgr_events *events, const tgr_tape *tape, bool packe
 }
 
 /* Decodes the next packed entry to the tape's front. What follows a broken one cannot be found. */
-static tgr_status next_packed(tgr_events *events, tgr_msgpack_decoder *decoder, tgr_tape *tape,
-                              tgr_fault *fault)
+static tgr_status next_packed(tgr_events *events, tgr_tape *tape, tgr_fault *fault)
 {
     tgr_msgpack_scan scan;
     size_t used = 0;
@@ -207,7 +208,8 @@ static tgr_status next_packed(tgr_events *events, tgr_msgpack_decoder *decoder, 
     const char *bytes = events->bytes;
     events->bytes += used;
     events->length -= used;
-    return tgr_msgpack_decode(decoder, &scan, bytes, tape, fault);
+    const tgr_msgpack_extent extent = {scan.values, scan.too_deep, scan.too_large};
+    return tgr_msgpack_decode(&extent, bytes, tape, fault);
 }
 
 static bool has_invalid_text(const tgr_tape *tape, uint32_t map)
@@ -243,8 +245,8 @@ static tgr_status check_map(const tgr_tape *tape, uint32_t map, tgr_fault *fault
     return TGR_OK;
 }
 
-tgr_status tgr_events_next(tgr_events *events, tgr_msgpack_decoder *decoder, tgr_tape *tape,
-                           uint32_t *root, uint32_t *part, bool *more, tgr_fault *fault)
+tgr_status tgr_events_next(tgr_events *events, tgr_tape *tape, uint32_t *root, uint32_t *part,
+                           bool *more, tgr_fault *fault)
 {
     *more = events->mode == TGR_EVENTS_SINGLE ||
             (events->mode == TGR_EVENTS_LIST && events->left > 0) ||
@@ -265,7 +267,7 @@ tgr_status tgr_events_next(tgr_events *events, tgr_msgpack_decoder *decoder, tgr
         events->index = tape->values[entry].next;
         events->left--;
     } else {
-        tgr_status status = next_packed(events, decoder, tape, fault);
+        tgr_status status = next_packed(events, tape, fault);
         if (status != TGR_OK) {
             return status;
         }

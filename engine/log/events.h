@@ -18,7 +18,6 @@
 #include <stdint.h>
 
 #include "engine/log/decoder.h"
-#include "engine/log/msgpack.h"
 #include "engine/log/value.h"
 
 typedef enum tgr_events_mode {
@@ -51,8 +50,8 @@ tgr_status tgr_events_begin(tgr_events *events, const tgr_tape *tape, bool packe
 /* The map of the next record and its number in the event; *more is false after the last. Packed
  * entries are decoded to the tape, over what it held. TGR_ERR_INPUT where this record is bad (the
  * next call goes on), or TGR_ERR_NOMEM. */
-tgr_status tgr_events_next(tgr_events *events, tgr_msgpack_decoder *decoder, tgr_tape *tape,
-                           uint32_t *root, uint32_t *part, bool *more, tgr_fault *fault);
+tgr_status tgr_events_next(tgr_events *events, tgr_tape *tape, uint32_t *root, uint32_t *part,
+                           bool *more, tgr_fault *fault);
 
 void tgr_events_free(tgr_events *events);
 

@@ -25,6 +25,26 @@ static const tgr_head heads[32] = {
     {ARRAY, 2, 0},    {ARRAY, 4, 0},    {MAP, 2, 0},     {MAP, 4, 0},
 };
 
+#define ONCE_16 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1
+#define NONE_16 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0
+
+/* How long a value is, where its first byte says all and it is no container; 0: it does not. */
+static const uint8_t lengths[256] = {
+    ONCE_16, ONCE_16, ONCE_16, ONCE_16, ONCE_16, ONCE_16, ONCE_16, ONCE_16, /* integers */
+    NONE_16, NONE_16,                                                       /* maps, arrays */
+    1,       2,       3,       4,       5,       6,       7,       8,       /* str */
+    9,       10,      11,      12,      13,      14,      15,      16,      /* */
+    17,      18,      19,      20,      21,      22,      23,      24,      /* */
+    25,      26,      27,      28,      29,      30,      31,      32,      /* */
+    1,       0,       1,       1,       0,       0,       0,       0,       /* as in `heads` */
+    0,       0,       5,       9,       2,       3,       5,       9,       /* */
+    2,       3,       5,       9,       3,       4,       6,       10,      /* */
+    18,      0,       0,       0,       0,       0,       0,       0,       /* */
+    ONCE_16, ONCE_16,                                                       /* integers below 0 */
+};
+
+#define LENGTH_MOST 32
+
 void tgr_msgpack_scan_begin(tgr_msgpack_scan *scan, uint64_t limit)
 {
     memset(scan, 0, offsetof(tgr_msgpack_scan, left));
@@ -113,6 +133,29 @@ static inline const uint8_t *skip_payload(tgr_msgpack_scan *scan, const uint8_t 
     return at + count;
 }
 
+static inline void check_size(tgr_msgpack_scan *scan, uint64_t gone_over)
+{
+    if (gone_over + scan->payload + scan->pending > scan->limit) {
+        scan->too_large = true;
+    }
+}
+
+/* Goes over values of known lengths, all but the last of their container: nothing ends there. */
+static inline const uint8_t *skip_plain(tgr_msgpack_scan *scan, const uint8_t *at,
+                                        const uint8_t *end)
+{
+    uint64_t *left = &scan->left[scan->depth - 1];
+    uint64_t most = *left - 1, count = 0;
+    while (count < most && end - at >= LENGTH_MOST && lengths[*at] > 0) {
+        at += lengths[*at];
+        count++;
+    }
+    *left -= count;
+    scan->pending -= count;
+    scan->values += count;
+    return at;
+}
+
 tgr_scan_state tgr_msgpack_scan_feed(tgr_msgpack_scan *scan, const char *bytes, size_t length,
                                      size_t *used)
 {
@@ -128,6 +171,13 @@ tgr_scan_state tgr_msgpack_scan_feed(tgr_msgpack_scan *scan, const char *bytes, 
             at = skip_payload(scan, at, end);
             continue;
         }
+        if (scan->depth > 0) {
+            at = skip_plain(scan, at, end);
+            check_size(scan, before + (uint64_t)(at - begin));
+            if (at == end) {
+                continue;
+            }
+        }
         int head = read_head(scan, at, (size_t)(end - at));
         if (head == 0) {
             state = TGR_SCAN_MORE;
@@ -140,9 +190,7 @@ tgr_scan_state tgr_msgpack_scan_feed(tgr_msgpack_scan *scan, const char *bytes, 
         at += head;
         scan->values++;
         scan->pending--;
-        if (before + (uint64_t)(at - begin) + scan->payload + scan->pending > scan->limit) {
-            scan->too_large = true;
-        }
+        check_size(scan, before + (uint64_t)(at - begin));
     }
     *used = (size_t)(at - begin);
     scan->total = before + *used;

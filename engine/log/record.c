@@ -196,30 +196,65 @@ typedef enum field_kind {
 } field_kind;
 
 typedef struct field {
-    const char *name;
-    size_t length;
     size_t offset; /* in tgr_record */
     field_kind kind;
     const char *why; /* where one sentence tells all that may be wrong */
 } field;
 
-#define KEY(name) #name, sizeof(#name) - 1, offsetof(tgr_record, name)
+#define FIELD(name) offsetof(tgr_record, name)
 
-static const field fields[] = {
-    {KEY(id), FIELD_ID,
-     "\"id\" is neither an integer nor a string of at most 1024 bytes without NUL"},
-    {KEY(text), FIELD_TEXT, "\"text\" is not a string without NUL"},
-    {KEY(tags), FIELD_TAGS, NULL},
-    {KEY(category), FIELD_NAME, "\"category\" is not a string of at most 1024 bytes without NUL"},
-    {KEY(split), FIELD_NAME, "\"split\" is not a string of at most 1024 bytes without NUL"},
-    {KEY(prompt_tokens), FIELD_TOKENS, "\"prompt_tokens\" is not a number from 0 to 2^53"},
-    {KEY(models), FIELD_MODELS, NULL},
-    {KEY(allow), FIELD_LIST, "\"allow\" is not a list of names of at most 1024 bytes without NUL"},
-    {KEY(deny), FIELD_LIST, "\"deny\" is not a list of names of at most 1024 bytes without NUL"},
-    {KEY(needs), FIELD_LIST, "\"needs\" is not a list of names of at most 1024 bytes without NUL"},
+static const field id_field = {
+    FIELD(id), FIELD_ID,
+    "\"id\" is neither an integer nor a string of at most 1024 bytes without NUL"};
+static const field text_field = {FIELD(text), FIELD_TEXT, "\"text\" is not a string without NUL"};
+static const field tags_field = {FIELD(tags), FIELD_TAGS, NULL};
+static const field category_field = {
+    FIELD(category), FIELD_NAME, "\"category\" is not a string of at most 1024 bytes without NUL"};
+static const field split_field = {FIELD(split), FIELD_NAME,
+                                  "\"split\" is not a string of at most 1024 bytes without NUL"};
+static const field tokens_field = {FIELD(prompt_tokens), FIELD_TOKENS,
+                                   "\"prompt_tokens\" is not a number from 0 to 2^53"};
+static const field models_field = {FIELD(models), FIELD_MODELS, NULL};
+static const field allow_field = {
+    FIELD(allow), FIELD_LIST, "\"allow\" is not a list of names of at most 1024 bytes without NUL"};
+static const field deny_field = {
+    FIELD(deny), FIELD_LIST, "\"deny\" is not a list of names of at most 1024 bytes without NUL"};
+static const field needs_field = {
+    FIELD(needs), FIELD_LIST, "\"needs\" is not a list of names of at most 1024 bytes without NUL"};
+
+static const field *const fields[] = {
+    &id_field,     &text_field,   &tags_field,  &category_field, &split_field,
+    &tokens_field, &models_field, &allow_field, &deny_field,     &needs_field,
 };
 
 #define FIELDS (sizeof(fields) / sizeof(fields[0]))
+
+/* The field of a key, NULL where tagroute has none of that name. */
+static const field *find_field(const tgr_value *key)
+{
+    switch (key->count) {
+    case 2:
+        return TGR_KEY_IS(key, "id") ? &id_field : NULL;
+    case 4:
+        return TGR_KEY_IS(key, "tags")   ? &tags_field
+               : TGR_KEY_IS(key, "text") ? &text_field
+               : TGR_KEY_IS(key, "deny") ? &deny_field
+                                         : NULL;
+    case 5:
+        return TGR_KEY_IS(key, "split")   ? &split_field
+               : TGR_KEY_IS(key, "allow") ? &allow_field
+               : TGR_KEY_IS(key, "needs") ? &needs_field
+                                          : NULL;
+    case 6:
+        return TGR_KEY_IS(key, "models") ? &models_field : NULL;
+    case 8:
+        return TGR_KEY_IS(key, "category") ? &category_field : NULL;
+    case 13:
+        return TGR_KEY_IS(key, "prompt_tokens") ? &tokens_field : NULL;
+    default:
+        return NULL;
+    }
+}
 
 /* As if the key were missing. */
 static void forget(tgr_record *record, const field *known)
@@ -273,15 +308,13 @@ static bool read_slot(tgr_reading *from, const field *known, const tgr_value *va
 /* Of a key that stands twice the last counts, so what an earlier one left is forgotten first. */
 static bool read_pair(tgr_reading *from, const tgr_value *key, const tgr_value *value)
 {
-    for (size_t i = 0; i < FIELDS; i++) {
-        const field *known = &fields[i];
-        if (tgr_key_is(key, known->name, known->length)) {
-            forget(from->record, known);
-            return value->kind == TGR_NIL || read_slot(from, known, value) ||
-                   (known->why && tgr_reading_refuse(from, TGR_BAD_FIELD, known->why));
-        }
+    const field *known = find_field(key);
+    if (known == NULL) {
+        return true;
     }
-    return true;
+    forget(from->record, known);
+    return value->kind == TGR_NIL || read_slot(from, known, value) ||
+           (known->why && tgr_reading_refuse(from, TGR_BAD_FIELD, known->why));
 }
 
 static bool read_map(tgr_reading *from, const tgr_value *map)
@@ -301,7 +334,7 @@ bool tgr_record_from_log(tgr_log_item *item, tgr_record *record, bool *no_memory
 {
     tgr_reading from = {.values = item->tape->values, .record = record, .item = item};
     for (size_t i = 0; i < FIELDS; i++) {
-        forget(record, &fields[i]);
+        forget(record, fields[i]);
     }
     bool good = read_map(&from, &from.values[item->root]);
     *no_memory = from.no_memory;

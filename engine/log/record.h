@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "engine/log/reader.h"
+#include "engine/log/parser.h"
 
 typedef struct tgr_text { /* bytes is NULL where the text is missing */
     const char *bytes;

@@ -6,23 +6,18 @@
 
 /* A number of an entry, held as float32. */
 typedef struct model_number {
-    const char *name;
-    size_t length;
     size_t offset; /* in tgr_model_entry */
     double least;
     const char *why;
 } model_number;
 
-#define KEY(name) #name, sizeof(#name) - 1, offsetof(tgr_model_entry, name)
-
-static const model_number numbers[] = {
-    {KEY(score), -HUGE_VAL, "a model's \"score\" is not a finite number"},
-    {KEY(cost), 0, "a model's \"cost\" is not a finite number of at least 0"},
-    {KEY(completion_tokens), 0,
-     "a model's \"completion_tokens\" is not a finite number of at least 0"},
-};
-
-#define NUMBERS (sizeof(numbers) / sizeof(numbers[0]))
+static const model_number score = {offsetof(tgr_model_entry, score), -HUGE_VAL,
+                                   "a model's \"score\" is not a finite number"};
+static const model_number cost = {offsetof(tgr_model_entry, cost), 0,
+                                  "a model's \"cost\" is not a finite number of at least 0"};
+static const model_number completion_tokens = {
+    offsetof(tgr_model_entry, completion_tokens), 0,
+    "a model's \"completion_tokens\" is not a finite number of at least 0"};
 
 static bool read_number(tgr_reading *from, const tgr_value *value, const model_number *number,
                         tgr_model_entry *entry)
@@ -39,30 +34,35 @@ static bool read_number(tgr_reading *from, const tgr_value *value, const model_n
 
 static bool read_outcome(tgr_reading *from, const tgr_value *value, tgr_model_entry *entry)
 {
-    static const char *const names[] = {"loss", "tie", "win"};
     if (value->kind == TGR_NIL) {
         entry->outcome = -1;
-        return true;
+    } else if (TGR_KEY_IS(value, "win")) {
+        entry->outcome = 2;
+    } else if (TGR_KEY_IS(value, "tie")) {
+        entry->outcome = 1;
+    } else if (TGR_KEY_IS(value, "loss")) {
+        entry->outcome = 0;
+    } else {
+        return tgr_reading_refuse(from, TGR_BAD_MODEL,
+                                  "a model's \"outcome\" is not \"win\", \"tie\" or \"loss\"");
     }
-    for (int8_t i = 0; i < 3; i++) {
-        if (tgr_value_is(value, names[i])) {
-            entry->outcome = i;
-            return true;
-        }
-    }
-    return tgr_reading_refuse(from, TGR_BAD_MODEL,
-                              "a model's \"outcome\" is not \"win\", \"tie\" or \"loss\"");
+    return true;
 }
 
 static bool read_pair(tgr_reading *from, const tgr_value *key, const tgr_value *value,
                       tgr_model_entry *entry)
 {
-    for (size_t i = 0; i < NUMBERS; i++) {
-        if (tgr_key_is(key, numbers[i].name, numbers[i].length)) {
-            return read_number(from, value, &numbers[i], entry);
-        }
+    if (TGR_KEY_IS(key, "score")) {
+        return read_number(from, value, &score, entry);
     }
-    return !tgr_value_is(key, "outcome") || read_outcome(from, value, entry);
+    if (TGR_KEY_IS(key, "outcome")) {
+        return read_outcome(from, value, entry);
+    }
+    if (TGR_KEY_IS(key, "cost")) {
+        return read_number(from, value, &cost, entry);
+    }
+    return !TGR_KEY_IS(key, "completion_tokens") ||
+           read_number(from, value, &completion_tokens, entry);
 }
 
 static bool read_entry(tgr_reading *from, const tgr_value *map, tgr_model_entry *entry)

@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <string.h>
 
 #include "engine/log/record.h"
 
@@ -26,12 +27,10 @@ void *tgr_reading_grow(tgr_reading *from, void *array, size_t *capacity, size_t 
 bool tgr_reading_text(const tgr_reading *from, const tgr_value *value, size_t longest,
                       tgr_text *text);
 
-/* Whether a key is `name`, whose length the compiler knows. */
-static inline bool tgr_key_is(const tgr_value *key, const char *name, size_t length)
-{
-    return key->kind == TGR_STRING && key->count == length &&
-           __builtin_memcmp(key->as.bytes, name, length) == 0;
-}
+/* Whether a key or string is a literal, whose length the compiler knows. */
+#define TGR_KEY_IS(key, literal)                                                                   \
+    ((key)->kind == TGR_STRING && (key)->count == sizeof(literal) - 1 &&                           \
+     memcmp((key)->as.bytes, literal, sizeof(literal) - 1) == 0)
 
 /* Reads the map of models into the record. */
 bool tgr_reading_models(tgr_reading *from, const tgr_value *value);

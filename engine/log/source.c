@@ -3,10 +3,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdbool.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#define XXH_STATIC_LINKING_ONLY /* for the size of a state, so that it comes from our allocator */
+#include <xxhash.h>
 
 #include "engine/base/error.h"
 #include "engine/base/memory.h"
@@ -16,21 +20,45 @@
 /* Of the buffer of stored bytes, where there is a decoder. */
 #define STORED_SIZE ((size_t)1 << 18)
 
+#define PATIENCE_MS 100 /* a pipe that has nothing is asked again, and cancellation looked for */
+
 struct tgr_source {
     const tgr_run *run;
     int fd;
     bool own_fd;
-    bool at_end; /* of the stored bytes */
+    bool may_wait; /* not a regular file */
+    bool at_end;   /* of the stored bytes */
     char *path;
     const char *name; /* in path, or "stdin" */
     uint64_t total;   /* bytes as stored, 0 unknown */
     uint64_t stored;  /* read of them */
+    uint64_t hash_begin;
+    uint64_t hashed;    /* of them that are in the hash: more than were read, after going back */
+    XXH3_state_t *hash; /* NULL where the log is no file */
     tgr_codec codec;
     tgr_decoder *decoder;
     char *bytes; /* as stored, [begin, end) not yet given on */
     size_t begin, end;
     tgr_error failure; /* met after bytes that were still good, told on the next call */
 };
+
+/* Waits until a pipe or terminal has something, or for a while. A signal may reach any thread, so a
+ * read that waits would not always notice that the run is cancelled. */
+static bool is_ready(const tgr_source *source)
+{
+    struct pollfd waiting = {.fd = source->fd, .events = POLLIN};
+    return !source->may_wait || poll(&waiting, 1, PATIENCE_MS) != 0;
+}
+
+/* Bytes that were read again after going back are in the hash already. */
+static void add_to_hash(tgr_source *source, const char *bytes, size_t length)
+{
+    uint64_t known = source->hashed > source->stored ? source->hashed - source->stored : 0;
+    if (source->hash != NULL && known < length) {
+        XXH3_64bits_update(source->hash, bytes + known, length - (size_t)known);
+        source->hashed = source->stored + length;
+    }
+}
 
 static tgr_status read_stored(tgr_source *source, void *bytes, size_t size, size_t *got,
                               tgr_error *error)
@@ -41,14 +69,21 @@ static tgr_status read_stored(tgr_source *source, void *bytes, size_t size, size
         if (status != TGR_OK) {
             return status;
         }
-        count = read(source->fd, bytes, size);
-    } while (count < 0 && errno == EINTR);
+        errno = EAGAIN;
+        count = is_ready(source) ? read(source->fd, bytes, size) : -1;
+    } while (count < 0 && (errno == EINTR || errno == EAGAIN));
     if (count < 0) {
         return tgr_fail_io(error, source->path, "read", errno);
     }
+    if (count == 0 && source->stored < source->total) {
+        return tgr_fail(
+            error, TGR_ERR_IO, "%s: ended after %llu of %llu bytes: it was cut while it was read",
+            source->path, (unsigned long long)source->stored, (unsigned long long)source->total);
+    }
     *got = (size_t)count;
     source->at_end = count == 0;
-    source->stored += (uint64_t)count;
+    add_to_hash(source, bytes, *got);
+    source->stored += *got;
     return TGR_OK;
 }
 
@@ -84,15 +119,23 @@ static tgr_status open_path(tgr_source *source, const char *path, tgr_error *err
     const char *slash = strrchr(source->path, '/');
     source->name = slash ? slash + 1 : source->path;
     if (source->fd < 0) {
-        source->fd = open(path, O_RDONLY | O_CLOEXEC);
+        /* Opening a named pipe would else wait for its writer, deaf to cancellation. */
+        source->fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
         if (source->fd < 0) {
             return tgr_fail_io(error, path, "open", errno);
         }
         source->own_fd = true;
     }
     struct stat info;
-    if (fstat(source->fd, &info) == 0 && S_ISREG(info.st_mode) && info.st_size > 0) {
-        source->total = (uint64_t)info.st_size;
+    bool regular = fstat(source->fd, &info) == 0 && S_ISREG(info.st_mode);
+    source->may_wait = !regular;
+    source->total = regular ? (uint64_t)info.st_size : 0;
+    if (regular) {
+        source->hash = tgr_mem_aligned(1, sizeof *source->hash);
+        if (!source->hash) {
+            return tgr_fail_memory(error, "a log");
+        }
+        XXH3_64bits_reset(source->hash);
     }
     return TGR_OK;
 }
@@ -219,6 +262,99 @@ tgr_status tgr_source_read(tgr_source *source, void *bytes, size_t size, size_t 
                            : read_plain(source, bytes, size, got, error);
 }
 
+tgr_source_mark tgr_source_marked(const tgr_source *source)
+{
+    tgr_source_mark mark = {.size = source->total};
+    if (source->hash != NULL) {
+        mark.begin = source->hash_begin;
+        mark.stored = source->hashed;
+        mark.hash = XXH3_64bits_digest(source->hash);
+    }
+    return mark;
+}
+
+static tgr_status changed(const tgr_source *source, tgr_error *error)
+{
+    return tgr_fail(error, TGR_ERR_INPUT,
+                    "%s: is not what it was when the run stopped; leave out --resume to start "
+                    "afresh",
+                    source->path);
+}
+
+/* Back to a byte of the file. */
+static tgr_status go_to(tgr_source *source, uint64_t offset, tgr_error *error)
+{
+    if (lseek(source->fd, (off_t)offset, SEEK_SET) < 0) {
+        return tgr_fail_io(error, source->path, "go back", errno);
+    }
+    source->stored = offset;
+    source->begin = source->end = 0;
+    source->at_end = false;
+    return TGR_OK;
+}
+
+bool tgr_source_is_plain(const tgr_source *source)
+{
+    return source->decoder == NULL;
+}
+
+tgr_status tgr_source_begin_at(tgr_source *source, uint64_t offset, tgr_error *error)
+{
+    tgr_status status = go_to(source, offset, error);
+    if (status == TGR_OK && source->hash != NULL) {
+        XXH3_64bits_reset(source->hash);
+        source->hash_begin = offset;
+        source->hashed = offset;
+    }
+    return status;
+}
+
+/* Reads up to the mark, for its hash alone. */
+tgr_status tgr_source_check(tgr_source *source, const tgr_source_mark *mark, tgr_error *error)
+{
+    tgr_status status = TGR_OK;
+    if (source->hash == NULL || source->total != mark->size || mark->stored > mark->size ||
+        mark->begin > mark->stored) {
+        return changed(source, error);
+    }
+    TGR_TRY(tgr_source_begin_at(source, mark->begin, error));
+    while (source->stored < mark->stored) {
+        uint64_t left = mark->stored - source->stored;
+        size_t got = 0;
+        TGR_TRY(read_stored(source, source->bytes, left < STORED_SIZE ? (size_t)left : STORED_SIZE,
+                            &got, error));
+    }
+    if (XXH3_64bits_digest(source->hash) != mark->hash) {
+        return changed(source, error);
+    }
+done:
+    return status;
+}
+
+tgr_status tgr_source_continue(tgr_source *source, const tgr_source_mark *mark, uint64_t position,
+                               tgr_error *error)
+{
+    char skipped[4096];
+    tgr_status status = TGR_OK;
+    TGR_TRY(tgr_source_check(source, mark, error));
+    if (source->decoder == NULL) {
+        return position > mark->stored ? changed(source, error) : go_to(source, position, error);
+    }
+    TGR_TRY(go_to(source, 0, error));
+    while (position > 0) {
+        size_t got = 0;
+        TGR_TRY(tgr_source_read(source, skipped,
+                                position < sizeof skipped ? (size_t)position : sizeof skipped, &got,
+                                error));
+        if (got == 0) {
+            return changed(source, error);
+        }
+        position -= got;
+    }
+done:
+    return status;
+}
+
 const char *tgr_source_name(const tgr_source *source)
 {
     return source->name;
@@ -239,6 +375,7 @@ void tgr_source_close(tgr_source *source)
         close(source->fd);
     }
     tgr_decoder_free(source->decoder);
+    tgr_mem_free_aligned(source->hash);
     tgr_mem_free(source->bytes);
     tgr_mem_free(source->path);
     tgr_mem_free(source);

@@ -51,6 +51,12 @@ typedef struct tgr_ingest_options {
     bool no_text;      /* leave texts out of the query file */
     double max_bad;    /* largest share of bad records that is tolerated, 0..1 */
     size_t max_record; /* bytes; a larger record is bad */
+
+    unsigned shard, shard_count; /* 0, 0: everything; else this share, from 1, of so many */
+
+    bool resume;               /* go on where a run with the same options was stopped or killed */
+    uint64_t checkpoint_bytes; /* of log between two checkpoints; 0: none is made */
+    unsigned checkpoint_milliseconds; /* between two, at least */
 } tgr_ingest_options;
 
 typedef struct tgr_ingest_report {
@@ -62,20 +68,34 @@ typedef struct tgr_ingest_report {
     uint64_t untagged; /* rows without any tag (text only) */
     uint64_t new_tags; /* with a router: columns that it does not know */
     uint64_t bytes;    /* of log read, decompressed */
+    uint64_t resumed;  /* of the queries: read by the run that was stopped */
+    bool was_complete; /* `resume` found the output finished: nothing was done */
     uint64_t bad;      /* records skipped */
     uint64_t bad_by_reason[TGR_BAD_REASONS];
     char first_bad[TGR_BAD_REASONS][256]; /* "FILE: line 3: why" of the first of each; "" if none */
 } tgr_ingest_report;
 
-/* Defaults: automatic format, max_bad 0.05, max_record 64 MiB, everything else off. */
+/* Defaults: automatic format, max_bad 0.05, max_record 64 MiB, a checkpoint each 256 MiB and no
+ * oftener than each 3 seconds, everything else off. */
 TGR_API void tgr_ingest_options_init(tgr_ingest_options *options);
 
 /* Reads options->inputs in order and writes options->output.
  *
- * Memory: the tag dictionary, the distinct values of categorical columns and a few buffers; columns
- * are spooled to unlinked temporary files beside the output. Bad records are skipped and counted;
- * TGR_ERR_INPUT where none is usable, or more than max_bad are bad, or with `strict` at the first.
- * Nothing is left under the output's name on failure. `report` may be NULL. */
+ * A shard takes the records that begin in its equal share of the bytes of all logs, one after
+ * another; of compressed logs, whole logs. Shards are disjoint, and their rows in order are those
+ * of a run without. It needs a router, for the numbering of tags, and files. A shard may be empty.
+ *
+ * Memory: the tag dictionary, the distinct values of categorical columns and a few MiB a thread;
+ * columns are spooled to temporary files beside the output. The result does not depend on threads.
+ * Bad records are skipped and counted; TGR_ERR_INPUT where none is usable, or more than max_bad are
+ * bad, or with `strict` at the first.
+ *
+ * Nothing partial is ever under the output's name. Where all inputs are files, a run that is
+ * killed, cancelled or out of disk leaves its last checkpoint in hidden files `.NAME.ingest*`
+ * beside the output. `resume` goes on from there, to the same bytes as an uninterrupted run:
+ * TGR_ERR_INPUT where a log has changed since, TGR_ERR_ARGUMENT where the options are others. It
+ * starts afresh where there is nothing to go on with, and does nothing where the output is
+ * finished. Without `resume` such files are removed first. `report` may be NULL. */
 TGR_API tgr_status tgr_ingest(const tgr_ingest_options *options, tgr_ingest_report *report,
                               const tgr_run *run, tgr_error *error);
 

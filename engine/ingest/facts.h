@@ -1,0 +1,46 @@
+/* facts.h - what is known of all rows so far, of a piece or of the run: enough to plan the file. */
+#ifndef TGR_INGEST_FACTS_H
+#define TGR_INGEST_FACTS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+typedef struct tgr_facts {
+    uint64_t rows, nonzeros, judged, untagged;
+    uint64_t prompt_token_rows; /* rows that have one */
+    uint64_t longest_row;       /* entries */
+    uint64_t id_width;
+    float largest;           /* value */
+    bool weighted;           /* some value is not an integer 1..65535 */
+    bool prompt_token_parts; /* some is not an integer */
+    bool has_text, has_models, has_score, has_outcome, has_cost, has_completion_tokens;
+} tgr_facts;
+
+static inline uint64_t tgr_larger(uint64_t one, uint64_t other)
+{
+    return one > other ? one : other;
+}
+
+/* Adds what is known of more rows. */
+static inline void tgr_facts_add(tgr_facts *facts, const tgr_facts *more)
+{
+    facts->rows += more->rows;
+    facts->nonzeros += more->nonzeros;
+    facts->judged += more->judged;
+    facts->untagged += more->untagged;
+    facts->prompt_token_rows += more->prompt_token_rows;
+    facts->longest_row = tgr_larger(facts->longest_row, more->longest_row);
+    facts->id_width = tgr_larger(facts->id_width, more->id_width);
+    facts->largest = more->largest > facts->largest ? more->largest : facts->largest;
+    facts->weighted |= more->weighted;
+    facts->prompt_token_parts |= more->prompt_token_parts;
+    facts->has_text |= more->has_text;
+    facts->has_models |= more->has_models;
+    facts->has_score |= more->has_score;
+    facts->has_outcome |= more->has_outcome;
+    facts->has_cost |= more->has_cost;
+    facts->has_completion_tokens |= more->has_completion_tokens;
+}
+
+#endif

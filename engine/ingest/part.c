@@ -1,0 +1,272 @@
+/* part.c - takes one record apart into the columns of a piece. */
+#include "engine/ingest/part.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <string.h>
+
+#include "engine/ingest/lists.h"
+#include "engine/ingest/put.h"
+
+bool tgr_part_open(tgr_part *part)
+{
+    part->models = tgr_strings_new();
+    bool complete = part->models != NULL && tgr_tag_table_open(&part->tags, NULL);
+    for (int i = 0; i < TGR_CODED_COLUMNS && complete; i++) {
+        part->coded[i].names = tgr_strings_new();
+        complete = part->coded[i].names != NULL;
+    }
+    if (!complete) {
+        tgr_part_free(part);
+    }
+    return complete;
+}
+
+/* A buffer that a large record has blown up is given back. */
+static void empty(tgr_buffer *buffer)
+{
+    if (buffer->capacity > 4 * TGR_PIECE_BYTES) {
+        tgr_buffer_free(buffer);
+    }
+    buffer->length = 0;
+}
+
+void tgr_part_clear(tgr_part *part)
+{
+    tgr_strings_clear(part->models);
+    tgr_tag_table_clear(&part->tags);
+    for (int i = 0; i < TGR_CODED_COLUMNS; i++) {
+        tgr_strings_clear(part->coded[i].names);
+        empty(&part->coded[i].codes);
+        part->coded[i].used = false;
+    }
+    empty(&part->entries);
+    empty(&part->models_done);
+    empty(&part->ids);
+    empty(&part->texts);
+    empty(&part->positions);
+    empty(&part->prompt_tokens);
+    empty(&part->places);
+    part->facts = (tgr_facts){0};
+    part->bad = 0;
+    memset(part->bad_by_reason, 0, sizeof part->bad_by_reason);
+    part->lines = 0;
+}
+
+void tgr_part_free(tgr_part *part)
+{
+    tgr_strings_free(part->models);
+    tgr_tag_table_free(&part->tags);
+    for (int i = 0; i < TGR_CODED_COLUMNS; i++) {
+        tgr_strings_free(part->coded[i].names);
+        tgr_buffer_free(&part->coded[i].codes);
+    }
+    tgr_buffer_free(&part->entries);
+    tgr_buffer_free(&part->models_done);
+    tgr_buffer_free(&part->ids);
+    tgr_buffer_free(&part->texts);
+    tgr_buffer_free(&part->positions);
+    tgr_buffer_free(&part->prompt_tokens);
+    tgr_buffer_free(&part->places);
+    tgr_buffer_free(&part->scratch);
+    *part = (tgr_part){0};
+}
+
+/* Appends the same few bytes for every row so far. */
+static void make_up(tgr_buffer *buffer, uint64_t rows, const void *bytes, size_t length)
+{
+    for (uint64_t row = 0; row < rows; row++) {
+        tgr_put(buffer, bytes, length);
+    }
+}
+
+static bool add_code(tgr_part *part, tgr_coded which, const char *name, size_t length)
+{
+    tgr_part_codes *column = &part->coded[which];
+    const int32_t missing = -1;
+    int32_t code = missing;
+    if (name == NULL && !column->used) {
+        return true;
+    }
+    if (name != NULL) {
+        uint32_t number = tgr_strings_add(column->names, name, length);
+        if (number == TGR_STRING_NONE) {
+            return false;
+        }
+        code = (int32_t)number;
+    }
+    if (!column->used) {
+        column->used = true;
+        make_up(&column->codes, part->facts.rows, &missing, sizeof missing);
+    }
+    tgr_put(&column->codes, &code, sizeof code);
+    return !column->codes.failed;
+}
+
+static bool add_list(tgr_part *part, tgr_coded which, tgr_text_list *list)
+{
+    if (!list->present) {
+        return add_code(part, which, NULL, 0);
+    }
+    tgr_list_spell(list, &part->scratch);
+    return !part->scratch.failed &&
+           add_code(part, which, part->scratch.bytes, part->scratch.length);
+}
+
+static bool add_codes(tgr_part *part, tgr_record *record)
+{
+    return add_code(part, TGR_CODED_CATEGORY, record->category.bytes, record->category.length) &&
+           add_code(part, TGR_CODED_SPLIT, record->split.bytes, record->split.length) &&
+           add_list(part, TGR_CODED_ALLOW, &record->allow) &&
+           add_list(part, TGR_CODED_DENY, &record->deny) &&
+           add_list(part, TGR_CODED_NEEDS, &record->needs);
+}
+
+static bool add_text(tgr_buffer *buffer, const char *bytes, size_t length)
+{
+    uint32_t prefix = (uint32_t)length; /* a record, and so a text, has fewer than 2^32 bytes */
+    tgr_put(buffer, &prefix, sizeof prefix);
+    if (length > 0) {
+        tgr_put(buffer, bytes, length);
+    }
+    return !buffer->failed;
+}
+
+/* The id as logged, else where the record stood. */
+static bool add_id(tgr_part *part, const tgr_record *record, const tgr_log_item *item,
+                   const char *source)
+{
+    tgr_text id = record->id;
+    if (id.bytes == NULL) {
+        tgr_buffer *made = &part->scratch;
+        tgr_buffer_clear(made);
+        tgr_buffer_format(made, "%s@%" PRIu64, source, item->position);
+        if (item->part > 0) {
+            tgr_buffer_format(made, ".%" PRIu32, item->part);
+        }
+        if (made->failed) {
+            return false;
+        }
+        id = (tgr_text){made->bytes, made->length};
+    }
+    part->facts.id_width = tgr_larger(part->facts.id_width, id.length);
+    return add_text(&part->ids, id.bytes, id.length);
+}
+
+static bool add_query_text(tgr_part *part, const tgr_text *text)
+{
+    const uint32_t none = 0;
+    if (text->bytes == NULL && !part->facts.has_text) {
+        return true;
+    }
+    if (!part->facts.has_text) {
+        part->facts.has_text = true;
+        make_up(&part->texts, part->facts.rows, &none, sizeof none);
+    }
+    return add_text(&part->texts, text->bytes, text->length);
+}
+
+static bool add_prompt_tokens(tgr_part *part, double prompt_tokens)
+{
+    const double missing = NAN;
+    tgr_facts *facts = &part->facts;
+    bool known = !isnan(prompt_tokens);
+    if (!known && facts->prompt_token_rows == 0) {
+        return true;
+    }
+    if (facts->prompt_token_rows == 0) {
+        make_up(&part->prompt_tokens, facts->rows, &missing, sizeof missing);
+    }
+    facts->prompt_token_rows += known;
+    facts->prompt_token_parts |= known && prompt_tokens != floor(prompt_tokens);
+    tgr_put(&part->prompt_tokens, &prompt_tokens, sizeof prompt_tokens);
+    return !part->prompt_tokens.failed;
+}
+
+static bool add_model(tgr_part *part, const tgr_model_entry *entry)
+{
+    tgr_facts *facts = &part->facts;
+    uint32_t model = tgr_strings_add(part->models, entry->model.bytes, entry->model.length);
+    if (model == TGR_STRING_NONE) {
+        return false;
+    }
+    facts->has_score |= !isnan(entry->score);
+    facts->has_cost |= !isnan(entry->cost);
+    facts->has_completion_tokens |= !isnan(entry->completion_tokens);
+    facts->has_outcome |= entry->outcome >= 0;
+    facts->judged += !isnan(entry->score) || entry->outcome >= 0;
+    tgr_spooled_model spooled = {model, entry->score, entry->cost, entry->completion_tokens,
+                                 entry->outcome};
+    tgr_put(&part->models_done, &spooled, sizeof spooled);
+    return true;
+}
+
+static bool add_models(tgr_part *part, const tgr_record *record)
+{
+    const uint32_t none = 0;
+    uint32_t count = (uint32_t)record->model_count;
+    if (count == 0 && !part->facts.has_models) {
+        return true;
+    }
+    if (!part->facts.has_models) {
+        part->facts.has_models = true;
+        make_up(&part->models_done, part->facts.rows, &none, sizeof none);
+    }
+    tgr_put(&part->models_done, &count, sizeof count);
+    for (uint32_t i = 0; i < count; i++) {
+        if (!add_model(part, &record->models[i])) {
+            return false;
+        }
+    }
+    return !part->models_done.failed;
+}
+
+static bool add_row(tgr_part *part, const tgr_row *row)
+{
+    tgr_facts *facts = &part->facts;
+    uint32_t count = (uint32_t)row->count;
+    for (uint32_t i = 0; i < count; i++) {
+        tgr_tag_count(&part->tags.tags[row->entries[i].tag], row->entries[i].value);
+    }
+    facts->nonzeros += count;
+    facts->untagged += count == 0;
+    facts->weighted |= row->weighted;
+    facts->largest = row->largest > facts->largest ? row->largest : facts->largest;
+    facts->longest_row = tgr_larger(facts->longest_row, count);
+    tgr_put(&part->entries, &count, sizeof count);
+    if (count > 0) {
+        tgr_put(&part->entries, row->entries, count * sizeof *row->entries);
+    }
+    return !part->entries.failed;
+}
+
+static bool add_place(tgr_part *part, const tgr_log_item *item)
+{
+    int64_t position = (int64_t)item->position;
+    tgr_part_place place = {(uint32_t)item->line, item->part};
+    tgr_put(&part->positions, &position, sizeof position);
+    tgr_put(&part->places, &place, sizeof place);
+    return !part->positions.failed && !part->places.failed;
+}
+
+bool tgr_part_add(tgr_part *part, tgr_record *record, const tgr_row *row, const tgr_log_item *item,
+                  const char *source, bool keep_text)
+{
+    bool added = add_row(part, row) && add_codes(part, record) &&
+                 add_id(part, record, item, source) &&
+                 (!keep_text || add_query_text(part, &record->text)) &&
+                 add_prompt_tokens(part, record->prompt_tokens) && add_models(part, record) &&
+                 add_place(part, item);
+    part->facts.rows += added;
+    return added;
+}
+
+void tgr_part_skip(tgr_part *part, const tgr_log_item *item)
+{
+    if (part->bad++ == 0) {
+        part->very_first_bad = item->reason;
+    }
+    if (part->bad_by_reason[item->reason]++ == 0) {
+        part->first_bad[item->reason] = *item;
+    }
+}

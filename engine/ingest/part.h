@@ -1,0 +1,84 @@
+/* part.h - the columns of one piece of a log, in memory; names are numbered within the piece, in
+ * order of arrival.
+ *
+ * A column that no record of the piece has stays empty: the rows before its first value are made up
+ * for when that comes.
+ */
+#ifndef TGR_INGEST_PART_H
+#define TGR_INGEST_PART_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <tagroute/status.h>
+
+#include "engine/base/buffer.h"
+#include "engine/ingest/facts.h"
+#include "engine/ingest/row.h"
+#include "engine/ingest/tags.h"
+#include "engine/log/record.h"
+
+/* Columns of codes into names. */
+typedef enum tgr_coded {
+    TGR_CODED_CATEGORY,
+    TGR_CODED_SPLIT,
+    TGR_CODED_ALLOW,
+    TGR_CODED_DENY,
+    TGR_CODED_NEEDS,
+    TGR_CODED_COLUMNS
+} tgr_coded;
+
+typedef struct tgr_part_codes {
+    tgr_strings *names;
+    tgr_buffer codes; /* int32_t a row, -1 missing */
+    bool used;        /* some row has a name */
+} tgr_part_codes;
+
+typedef struct tgr_spooled_model { /* what one model did on one query */
+    uint32_t model;
+    float score, cost, completion_tokens;
+    int32_t outcome;
+} tgr_spooled_model;
+
+typedef struct tgr_part_place { /* of a row, beside its position */
+    uint32_t line;              /* in the piece; MessagePack: 0 */
+    uint32_t part;
+} tgr_part_place;
+
+/* Starts zeroed; memory is reused from piece to piece. */
+typedef struct tgr_part {
+    tgr_tag_table tags;
+    tgr_strings *models;
+    tgr_part_codes coded[TGR_CODED_COLUMNS];
+    tgr_buffer entries;     /* a row: uint32_t count, then tgr_row_entry */
+    tgr_buffer models_done; /* a row: uint32_t count, then tgr_spooled_model */
+    tgr_buffer ids;         /* a row: uint32_t length, then bytes; likewise texts */
+    tgr_buffer texts;
+    tgr_buffer positions;     /* a row: int64_t */
+    tgr_buffer prompt_tokens; /* a row: double */
+    tgr_buffer places;        /* a row: tgr_part_place */
+    tgr_facts facts;
+
+    uint64_t bad; /* records skipped */
+    uint64_t bad_by_reason[TGR_BAD_REASONS];
+    tgr_log_item first_bad[TGR_BAD_REASONS];
+    tgr_bad_reason very_first_bad;
+    uint64_t lines; /* of the piece */
+
+    tgr_buffer scratch;
+} tgr_part;
+
+/* False where memory is short. */
+bool tgr_part_open(tgr_part *part);
+void tgr_part_clear(tgr_part *part);
+void tgr_part_free(tgr_part *part); /* harmless on a zeroed structure */
+
+/* Appends a record and the row made of it with the part's tags. source: what ids are made of where
+ * the record has none. Sorts the record's lists. False where memory is short. */
+bool tgr_part_add(tgr_part *part, tgr_record *record, const tgr_row *row, const tgr_log_item *item,
+                  const char *source, bool keep_text);
+
+/* Counts a bad record. */
+void tgr_part_skip(tgr_part *part, const tgr_log_item *item);
+
+#endif

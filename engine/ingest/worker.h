@@ -1,0 +1,34 @@
+/* worker.h - one thread's way from a piece of a log to its part. */
+#ifndef TGR_INGEST_WORKER_H
+#define TGR_INGEST_WORKER_H
+
+#include <stdbool.h>
+
+#include "engine/ingest/part.h"
+#include "engine/ingest/row.h"
+#include "engine/log/parser.h"
+
+/* What all workers are told. */
+typedef struct tgr_work {
+    size_t max_record;
+    bool category_tag;
+    bool keep_text;
+    bool strict; /* a part ends with its first bad record */
+} tgr_work;
+
+/* Starts zeroed. */
+typedef struct tgr_worker {
+    const tgr_work *work;
+    tgr_log_parser *parser;
+    tgr_record record;
+    tgr_row row;
+} tgr_worker;
+
+tgr_status tgr_worker_open(tgr_worker *worker, const tgr_work *work, tgr_error *error);
+void tgr_worker_free(tgr_worker *worker);
+
+/* Fills an empty part. source: the log's name as text. Fails only where memory is short. */
+tgr_status tgr_worker_parse(tgr_worker *worker, const tgr_log_piece *piece, const char *source,
+                            tgr_part *part, tgr_error *error);
+
+#endif

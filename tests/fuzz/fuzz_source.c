@@ -1,0 +1,8 @@
+/* fuzz_source.c - any bytes, read as a log of any kind, compressed or not: no crash, no leak, no
+ * record lost between shards. */
+#include "tests/fuzz/fuzz_log.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    return fuzz_log(data, size, TGR_LOG_AUTO);
+}
