@@ -134,10 +134,21 @@ tgr_status tgr_pass_next(tgr_pass *pass, unsigned want, const char *phase, const
         *batch = step.batch;
         *file = step.file;
         pass->keep = step.keep;
+        pass->next = step.position.rows_done;
         tgr_run_progress(run, phase, "queries", step.position.rows_done, pass->rows,
                          step.position.rows_done);
     }
     return status;
+}
+
+void tgr_pass_begin_at(tgr_pass *pass, uint64_t row)
+{
+    tgr_pass_position position = {.row = row, .rows_done = row};
+    while (position.file < pass->file_count && position.row >= pass->files[position.file]->rows) {
+        position.row -= pass->files[position.file++]->rows;
+    }
+    pass->next = row;
+    tgr_pass_walk_begin_at(pass->walk, &position);
 }
 
 /* ---- counting -------------------------------------------------------------------------- */

@@ -24,6 +24,7 @@ typedef struct tgr_pass {
     uint64_t nonzeros; /* likewise */
     char *split;       /* NULL: every query */
 
+    uint64_t next;    /* the first row behind the last batch, counted over all files */
     const bool *keep; /* with a split: which of the rows that were read the last batch holds */
     bool warned;      /* of files that lack the split */
     struct tgr_pass_walk *walk;
@@ -40,6 +41,9 @@ void tgr_pass_close(tgr_pass *pass); /* harmless on a zeroed structure; ends a w
  * honours cancellation. The batch belongs to the pass, and to the caller until the next call. */
 tgr_status tgr_pass_next(tgr_pass *pass, unsigned want, const char *phase, const tgr_run *run,
                          tgr_batch **batch, size_t *file, tgr_error *error);
+
+/* Has the walk begin at a row, counted over all files, instead of the first. */
+void tgr_pass_begin_at(tgr_pass *pass, uint64_t row);
 
 /* How many queries the walk will give. Reads the column of splits where there is a split. */
 tgr_status tgr_pass_count(tgr_pass *pass, const tgr_run *run, uint64_t *queries, tgr_error *error);

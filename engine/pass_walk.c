@@ -267,6 +267,12 @@ tgr_status tgr_pass_walk_next(tgr_pass_walk *walk, unsigned want, const tgr_run 
     return TGR_OK;
 }
 
+void tgr_pass_walk_begin_at(tgr_pass_walk *walk, const tgr_pass_position *position)
+{
+    stop(walk);
+    walk->position = *position;
+}
+
 void tgr_pass_walk_free(tgr_pass_walk *walk)
 {
     if (walk == NULL) {

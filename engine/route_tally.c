@@ -129,6 +129,52 @@ void tgr_route_tally_add(tgr_route_tally *tally, const tgr_decide *decide, size_
     collect(tally);
 }
 
+/* The arrays of a tally, one after another. */
+#define ARRAYS 4
+typedef struct array {
+    void *values;
+    size_t bytes;
+} array;
+
+static void list_arrays(const tgr_route_tally *tally, array arrays[ARRAYS])
+{
+    size_t pairs = tally->models * tally->thresholds;
+    arrays[0] = (array){tally->chosen, pairs * sizeof *tally->chosen};
+    arrays[1] = (array){tally->cost, tally->thresholds * sizeof *tally->cost};
+    arrays[2] = (array){tally->unknown_cost, tally->thresholds * sizeof *tally->unknown_cost};
+    arrays[3] = (array){tally->source, tally->models * sizeof *tally->source};
+}
+
+size_t tgr_route_tally_bytes(const tgr_route_tally *tally)
+{
+    array arrays[ARRAYS];
+    size_t bytes = 0;
+    list_arrays(tally, arrays);
+    for (size_t i = 0; i < ARRAYS; i++) {
+        bytes += arrays[i].bytes;
+    }
+    return bytes;
+}
+
+void tgr_route_tally_pack(const tgr_route_tally *tally, tgr_buffer *buffer)
+{
+    array arrays[ARRAYS];
+    list_arrays(tally, arrays);
+    for (size_t i = 0; i < ARRAYS; i++) {
+        tgr_buffer_add(buffer, arrays[i].values, arrays[i].bytes);
+    }
+}
+
+void tgr_route_tally_unpack(tgr_route_tally *tally, const char *bytes)
+{
+    array arrays[ARRAYS];
+    list_arrays(tally, arrays);
+    for (size_t i = 0; i < ARRAYS; i++) {
+        memcpy(arrays[i].values, bytes, arrays[i].bytes);
+        bytes += arrays[i].bytes;
+    }
+}
+
 tgr_status tgr_route_tally_report(const tgr_route_tally *tally, tgr_route_report *report,
                                   tgr_error *error)
 {

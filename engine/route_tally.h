@@ -7,6 +7,7 @@
 
 #include <tagroute/route.h>
 
+#include "engine/base/buffer.h"
 #include "engine/base/exact.h"
 #include "engine/decide.h"
 
@@ -26,6 +27,12 @@ void tgr_route_tally_free(tgr_route_tally *tally);
 
 /* Adds the last batch that was decided. */
 void tgr_route_tally_add(tgr_route_tally *tally, const tgr_decide *decide, size_t rows);
+
+/* The tally as bytes, for a checkpoint of a run with the same models and thresholds on the same
+ * kind of machine: how many, appended to a buffer, and back. */
+size_t tgr_route_tally_bytes(const tgr_route_tally *tally);
+void tgr_route_tally_pack(const tgr_route_tally *tally, tgr_buffer *buffer);
+void tgr_route_tally_unpack(tgr_route_tally *tally, const char *bytes);
 
 /* Fills what the report says of thresholds and models; the report owns the copies. */
 tgr_status tgr_route_tally_report(const tgr_route_tally *tally, tgr_route_report *report,

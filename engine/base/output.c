@@ -24,21 +24,21 @@ static char *folder_of(const char *path)
     return slash == path ? tgr_mem_string("/") : tgr_mem_string_n(path, (size_t)(slash - path));
 }
 
-#define MARK   ".tmp-" /* tells our temporary files from what others call .NAME.something */
-#define RANDOM "XXXXXX"
-
-/* "FOLDER/.NAME.tmp-XXXXXX" for mkstemp. */
-static char *temporary_name(const char *path)
+char *tgr_output_beside(const char *path, const char *ending)
 {
     const char *slash = strrchr(path, '/');
     size_t folder = slash == NULL ? 0 : (size_t)(slash - path) + 1;
-    size_t length = strlen(path) + sizeof "." MARK RANDOM;
+    size_t length = strlen(path) + strlen(ending) + sizeof "..";
     char *name = tgr_mem_alloc(length, 1);
     if (name != NULL) {
-        snprintf(name, length, "%.*s.%s" MARK RANDOM, (int)folder, path, path + folder);
+        snprintf(name, length, "%.*s.%s.%s", (int)folder, path, path + folder, ending);
     }
     return name;
 }
+
+/* What mkstemp gets: tells our temporary files from what others call .NAME.something. */
+#define RANDOM "XXXXXX"
+#define ENDING "tmp-" RANDOM
 
 /* mkstemp makes files that only the owner may read; give them what creat() would have. */
 static void widen_mode(int fd)
@@ -63,7 +63,7 @@ static tgr_status check_target(const char *path, tgr_error *error)
 
 static tgr_status create_temporary(const char *path, char **name, int *fd, tgr_error *error)
 {
-    *name = temporary_name(path);
+    *name = tgr_output_beside(path, ENDING);
     if (*name == NULL) {
         return tgr_fail_memory(error, "a file name");
     }
@@ -77,6 +77,87 @@ static tgr_status create_temporary(const char *path, char **name, int *fd, tgr_e
     (void)fcntl(*fd, F_SETFD, FD_CLOEXEC);
     (void)flock(*fd, LOCK_EX | LOCK_NB); /* as long as we live, nobody sweeps it away */
     return TGR_OK;
+}
+
+static tgr_status begin(tgr_output *output, const char *path, tgr_error *error)
+{
+    *output = (tgr_output){.fd = -1};
+    tgr_status status = check_target(path, error);
+    if (status != TGR_OK) {
+        return status;
+    }
+    output->path = tgr_mem_string(path);
+    return output->path == NULL ? tgr_fail_memory(error, "a file name") : TGR_OK;
+}
+
+tgr_status tgr_output_open(tgr_output *output, const char *path, tgr_error *error)
+{
+    tgr_status status = begin(output, path, error);
+    if (status == TGR_OK) {
+        status = create_temporary(path, &output->temporary, &output->fd, error);
+    }
+    if (status != TGR_OK) {
+        tgr_output_abandon(output);
+        return status;
+    }
+    widen_mode(output->fd);
+    return TGR_OK;
+}
+
+/* Whether the name still leads to the file: its last holder may have renamed or removed it between
+ * our opening and locking it. */
+static bool same_file(int fd, const char *name)
+{
+    struct stat held, named;
+    return fstat(fd, &held) == 0 && lstat(name, &named) == 0 && held.st_dev == named.st_dev &&
+           held.st_ino == named.st_ino;
+}
+
+static tgr_status lock_file(const char *path, const char *name, int *fd, tgr_error *error)
+{
+    for (;;) {
+        *fd = open(name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666);
+        if (*fd < 0) {
+            return tgr_fail_io(error, path, "create a file in its folder", errno);
+        }
+        bool busy = flock(*fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+        if (!busy && same_file(*fd, name)) {
+            return TGR_OK;
+        }
+        close(*fd);
+        *fd = -1;
+        if (busy) {
+            return tgr_fail(error, TGR_ERR_IO,
+                            "%s: another run is writing it now; wait for that one, or name another "
+                            "output",
+                            path);
+        }
+    }
+}
+
+tgr_status tgr_output_claim(tgr_output *output, const char *path, tgr_error *error)
+{
+    tgr_status status = begin(output, path, error);
+    char *name = NULL;
+    if (status == TGR_OK) {
+        name = tgr_output_beside(path, "partial");
+        status = name == NULL ? tgr_fail_memory(error, "a file name")
+                              : lock_file(path, name, &output->fd, error);
+    }
+    if (status == TGR_OK) {
+        output->temporary = name; /* from here on it is ours to remove */
+        return TGR_OK;
+    }
+    tgr_mem_free(name);
+    tgr_output_abandon(output);
+    return status;
+}
+
+void tgr_output_leave(tgr_output *output)
+{
+    tgr_mem_free(output->temporary);
+    output->temporary = NULL;
+    tgr_output_abandon(output);
 }
 
 static tgr_status sync_folder(const char *folder, tgr_error *error)
@@ -114,7 +195,7 @@ static void sweep_one(int folder, const char *entry)
 
 void tgr_output_sweep(const char *path)
 {
-    char *name = temporary_name(path), *folder = folder_of(path);
+    char *name = tgr_output_beside(path, ENDING), *folder = folder_of(path);
     DIR *entries = name != NULL && folder != NULL ? opendir(folder) : NULL;
     if (entries != NULL) {
         const char *slash = strrchr(name, '/');
@@ -138,42 +219,17 @@ tgr_status tgr_output_sync_folder(const char *path, tgr_error *error)
     return status;
 }
 
-tgr_status tgr_output_open(tgr_output *output, const char *path, tgr_error *error)
-{
-    *output = (tgr_output){.fd = -1};
-    tgr_status status = check_target(path, error);
-    if (status != TGR_OK) {
-        return status;
-    }
-    output->path = tgr_mem_string(path);
-    if (output->path == NULL) {
-        return tgr_fail_memory(error, "a file name");
-    }
-    status = create_temporary(path, &output->temporary, &output->fd, error);
-    if (status != TGR_OK) {
-        tgr_output_abandon(output);
-        return status;
-    }
-    widen_mode(output->fd);
-    return TGR_OK;
-}
-
-/* Syncs what was written, through the descriptor still open or a new one. */
+/* Syncs what was written, through the descriptor still open or a new one. It stays open, and what
+ * was claimed stays locked, until the file has its final name. */
 static tgr_status sync_file(tgr_output *output, tgr_error *error)
 {
-    int fd = output->fd;
-    output->fd = -1;
-    if (fd < 0) {
-        fd = open(output->temporary, O_RDWR | O_CLOEXEC);
-        if (fd < 0) {
+    if (output->fd < 0) {
+        output->fd = open(output->temporary, O_RDWR | O_CLOEXEC);
+        if (output->fd < 0) {
             return tgr_fail_io(error, output->path, "open the finished file", errno);
         }
     }
-    int reason = fsync(fd) == 0 ? 0 : errno;
-    if (close(fd) != 0 && reason == 0) {
-        reason = errno;
-    }
-    return reason == 0 ? TGR_OK : tgr_fail_io(error, output->path, "write", reason);
+    return fsync(output->fd) == 0 ? TGR_OK : tgr_fail_io(error, output->path, "write", errno);
 }
 
 tgr_status tgr_output_commit(tgr_output *output, tgr_error *error)
@@ -195,13 +251,41 @@ tgr_status tgr_output_commit(tgr_output *output, tgr_error *error)
     return status;
 }
 
+tgr_status tgr_output_replace(const char *path, const char *temporary, const void *bytes,
+                              size_t length, tgr_error *error)
+{
+    char *folder = folder_of(path);
+    if (folder == NULL) {
+        return tgr_fail_memory(error, "a folder name");
+    }
+    int fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0666);
+    tgr_status status = fd < 0 ? tgr_fail_io(error, temporary, "create", errno)
+                               : tgr_write_all(fd, bytes, length, temporary, error);
+    if (status == TGR_OK && fsync(fd) != 0) {
+        status = tgr_fail_io(error, temporary, "write", errno);
+    }
+    if (fd >= 0) {
+        close(fd);
+    }
+    if (status == TGR_OK && rename(temporary, path) != 0) {
+        status = tgr_fail_io(error, path, "put the finished file in place", errno);
+    }
+    if (status == TGR_OK) {
+        status = sync_folder(folder, error);
+    } else if (fd >= 0) {
+        unlink(temporary);
+    }
+    tgr_mem_free(folder);
+    return status;
+}
+
 void tgr_output_abandon(tgr_output *output)
 {
+    if (output->temporary != NULL) {
+        unlink(output->temporary); /* while it is still locked */
+    }
     if (output->path != NULL && output->fd >= 0) {
         close(output->fd);
-    }
-    if (output->temporary != NULL) {
-        unlink(output->temporary);
     }
     tgr_mem_free(output->temporary);
     tgr_mem_free(output->path);

@@ -1,8 +1,8 @@
 /* output.h - files that appear whole or not at all.
  *
- * A path is written under a temporary name in its own folder (.NAME.tmp-XXXXXX), synced, renamed
- * over the final name, and the folder is synced. Nothing of tagroute writes to a final name in any
- * other way.
+ * A path is written under a temporary name in its own folder (.NAME.tmp-XXXXXX; .NAME.partial where a
+ * later run is to find it again), synced, renamed over the final name, and the folder is synced.
+ * Nothing of tagroute writes to a final name in any other way.
  */
 #ifndef TGR_BASE_OUTPUT_H
 #define TGR_BASE_OUTPUT_H
@@ -21,7 +21,22 @@ typedef struct tgr_output {
 /* Creates the temporary file. Refuses a path whose final name is a folder. */
 tgr_status tgr_output_open(tgr_output *output, const char *path, tgr_error *error);
 
-/* Syncs, closes, renames, syncs the folder. On failure the temporary file is removed. */
+/* The same under the name .NAME.partial, which a run that was stopped leaves behind: opened as it
+ * is, or created. It is locked for as long as it is open, so that two runs cannot write one output:
+ * TGR_ERR_IO where another holds it. (File systems that know no locks do without.) */
+tgr_status tgr_output_claim(tgr_output *output, const char *path, tgr_error *error);
+
+/* Closes what was claimed and leaves it where it is; harmless after commit. */
+void tgr_output_leave(tgr_output *output);
+
+/* "FOLDER/.NAME.ENDING" of "FOLDER/NAME"; NULL where memory is short. */
+char *tgr_output_beside(const char *path, const char *ending);
+
+/* Writes a small file as a whole over `path`: under the name `temporary`, synced, renamed. */
+tgr_status tgr_output_replace(const char *path, const char *temporary, const void *bytes,
+                              size_t length, tgr_error *error);
+
+/* Syncs, renames, closes, syncs the folder. On failure the temporary file is removed. */
 tgr_status tgr_output_commit(tgr_output *output, tgr_error *error);
 
 /* Removes the temporary file; harmless after commit or on a zeroed structure. */

@@ -1,6 +1,7 @@
 /* command_route.c - every query gets a model. */
-#include <math.h>
+#include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <tagroute/route.h>
@@ -23,6 +24,15 @@ static const tgr_cli_option route_options[] = {
      "h5, jsonl or msgpack (default: by FILE's ending .h5, .jsonl or .msgpack; jsonl for -)"},
     {"ids", 0, NULL, "HDF5: write the queries' ids too (the other formats always do)"},
     {"margins", 0, NULL, "HDF5: write margins too (the other formats always do)"},
+    {"resume", 0, NULL,
+     "continue where the same command was stopped; start afresh where there is nothing to "
+     "continue, "
+     "do nothing where FILE is there"},
+    {"checkpoint", 0, "SECONDS", "note every SECONDS how far the run is (default: 5)"},
+    {"shard", 0, "I/N",
+     "decide only the I-th of N even shares of the queries, I from 0 to N-1; `tagroute merge` "
+     "joins "
+     "them"},
     {0},
 };
 
@@ -36,6 +46,8 @@ static const tgr_cli_example examples[] = {
      "tagroute route queries.h5 -r router.msgpack --theta -0.01 -o decisions.h5"},
     {"three thresholds in one pass, as JSON Lines on standard output",
      "tagroute route queries.h5 -r router.msgpack --theta -0.02:0:0.01 -o -"},
+    {"the first half here, the second half elsewhere, and both joined",
+     "tagroute route queries.h5 -r router.msgpack --shard 0/2 -o part0.h5"},
     {"the cheapest model within 0.005 of the best score",
      "tagroute route queries.h5 -r router.msgpack --tau 0.005 --prices litellm.json -o out.h5"},
     {0},
@@ -87,6 +99,47 @@ static tgr_status need_thresholds(routing *work, tgr_error *error)
     return TGR_OK;
 }
 
+/* "I/N" */
+static tgr_status read_shard(const tgr_cli_arguments *arguments, tgr_route_options *options,
+                             tgr_error *error)
+{
+    const char *text = tgr_cli_text(arguments, "shard");
+    if (text == NULL) {
+        return TGR_OK;
+    }
+    unsigned long numbers[2] = {0, 0};
+    const char *at = text;
+    for (int i = 0; i < 2 && at != NULL; i++) {
+        char *end = NULL;
+        bool digit = *at >= '0' && *at <= '9';
+        numbers[i] = digit ? strtoul(at, &end, 10) : 0;
+        at = digit && *end == (i == 0 ? '/' : '\0') ? end + 1 : NULL;
+    }
+    if (at == NULL || numbers[0] >= numbers[1] || numbers[1] > 1000000) {
+        return tgr_cli_fail(error, TGR_ERR_ARGUMENT,
+                            "--shard is I/N with I from 0 to N-1, such as 0/4, not '%.60s'", text);
+    }
+    options->shard = (uint32_t)numbers[0];
+    options->shards = (uint32_t)numbers[1];
+    return TGR_OK;
+}
+
+static tgr_status read_checkpoint(const tgr_cli_arguments *arguments, tgr_route_options *options,
+                                  tgr_error *error)
+{
+    const char *text = tgr_cli_text(arguments, "checkpoint");
+    if (text == NULL) {
+        return TGR_OK;
+    }
+    tgr_status status =
+        tgr_cli_parse_double("checkpoint", text, &options->checkpoint_seconds, error);
+    if (status == TGR_OK && !(options->checkpoint_seconds > 0)) {
+        status =
+            tgr_cli_fail(error, TGR_ERR_ARGUMENT, "--checkpoint is above 0, not '%.60s'", text);
+    }
+    return status;
+}
+
 static tgr_status read_options(routing *work, const tgr_cli_arguments *arguments, tgr_error *error)
 {
     tgr_route_options *options = &work->options;
@@ -95,12 +148,19 @@ static tgr_status read_options(routing *work, const tgr_cli_arguments *arguments
     options->input_count = arguments->operand_count;
     options->ids = tgr_cli_has(arguments, "ids");
     options->margins = tgr_cli_has(arguments, "margins");
+    options->resume = tgr_cli_has(arguments, "resume");
     tgr_status status = tgr_cli_need(arguments, "router", &work->router_path, error);
     if (status == TGR_OK) {
         status = tgr_cli_need(arguments, "output", &options->output, error);
     }
     if (status == TGR_OK) {
         status = read_format(arguments, &options->format, error);
+    }
+    if (status == TGR_OK) {
+        status = read_shard(arguments, options, error);
+    }
+    if (status == TGR_OK) {
+        status = read_checkpoint(arguments, options, error);
     }
     if (status == TGR_OK) {
         status = tgr_cli_deciding_read(&work->deciding, arguments, error);
@@ -168,9 +228,13 @@ static void print_summary(const tgr_cli_session *session, const routing *work,
     double seconds = tgr_cli_session_seconds(session);
     tgr_cli_say(session, "%s: %s queries decided in %s, %s queries/s\n", work->options.output,
                 tgr_cli_count(queries, report->queries), tgr_cli_duration(time, seconds),
-                tgr_cli_rate(rate, (double)report->queries / seconds));
+                tgr_cli_rate(rate, (double)(report->queries - report->resumed) / seconds));
     if (report->thresholds <= MOST_ROWS && report->queries > 0) {
         print_shares(work, report);
+    }
+    if (report->resumed > 0) {
+        tgr_cli_say(session, "  %s of them were decided before the run was resumed\n",
+                    tgr_cli_count(queries, report->resumed));
     }
     if (report->no_known_tag > 0) {
         tgr_cli_say(session, "  %s queries have no tag that the router knows\n",
@@ -195,7 +259,7 @@ static tgr_status load_and_route(routing *work, tgr_cli_session *session, tgr_er
         status = tgr_route(work->router, &work->options, &report, &session->run, error);
     }
     tgr_cli_session_end(session);
-    if (status == TGR_OK && !session->quiet) {
+    if (status == TGR_OK && !session->quiet && !report.complete) {
         print_summary(session, work, &report);
     }
     tgr_route_report_free(&report);

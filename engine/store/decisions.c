@@ -1,8 +1,10 @@
-/* decisions.c - decisions out: picks the format and keeps count. */
+/* decisions.c - decisions out: picks the format, keeps count, and puts the file in place. */
 #include "engine/store/decisions.h"
 
+#include <errno.h>
 #include <string.h>
 #include <strings.h>
+#include <unistd.h>
 
 #include "engine/base/error.h"
 #include "engine/base/memory.h"
@@ -11,9 +13,11 @@
 struct tgr_decisions_writer {
     const tgr_decisions_plan *plan;
     char *path;
-    uint64_t rows; /* put so far */
-    tgr_decisions_h5 *h5;
-    tgr_decisions_text *text;
+    uint64_t rows; /* put so far, by the run before too */
+    bool console;  /* standard output */
+    tgr_target target;
+    tgr_sink sink;
+    tgr_decisions_text *text; /* NULL: HDF5 */
 };
 
 tgr_status tgr_decision_format_of(const char *path, tgr_decision_format *format, tgr_error *error)
@@ -50,6 +54,84 @@ tgr_status tgr_decision_format_of(const char *path, tgr_decision_format *format,
     return TGR_OK;
 }
 
+/* ---- opening --------------------------------------------------------------------------- */
+
+static tgr_status open_h5(tgr_decisions_writer *writer, tgr_error *error)
+{
+    tgr_decisions_place places[TGR_DECISIONS_REGIONS];
+    tgr_status status = tgr_decisions_h5_create(&writer->target, writer->plan, NULL, places, error);
+    for (int i = 0; status == TGR_OK && i < TGR_DECISIONS_REGIONS; i++) {
+        if (places[i].row_bytes > 0) {
+            status = tgr_sink_region_add(&writer->sink, places[i].offset, places[i].rows,
+                                         places[i].row_bytes, error);
+        }
+    }
+    return status;
+}
+
+/* Takes the file for this run alone. What is begun afresh must not be taken for what an older
+ * checkpoint vouches for, so that goes first. */
+static tgr_status open_file(tgr_decisions_writer *writer, tgr_error *error)
+{
+    const tgr_decisions_plan *plan = writer->plan;
+    tgr_output *output = &writer->target.output;
+    tgr_status status = tgr_output_claim(output, writer->path, error);
+    if (status != TGR_OK) {
+        return status;
+    }
+    writer->sink.fd = output->fd;
+    writer->sink.positioned = true;
+    if (plan->resume) {
+        return TGR_OK;
+    }
+    if (plan->checkpoint && unlink(plan->checkpoint) != 0 && errno != ENOENT) {
+        return tgr_fail_io(error, plan->checkpoint, "remove", errno);
+    }
+    return ftruncate(output->fd, 0) == 0 ? TGR_OK
+                                         : tgr_fail_io(error, writer->path, "write", errno);
+}
+
+/* A text file ends behind what the mark vouches for. */
+static tgr_status recall(tgr_decisions_writer *writer, tgr_error *error)
+{
+    const tgr_decisions_mark *mark = writer->plan->resume;
+    writer->rows = mark->rows;
+    tgr_status status = tgr_sink_recall(&writer->sink, mark, error);
+    if (status == TGR_OK && writer->text &&
+        ftruncate(writer->target.output.fd, (off_t)mark->bytes[0]) != 0) {
+        status = tgr_fail_io(error, writer->path, "write", errno);
+    }
+    return status;
+}
+
+static tgr_status open_writer(tgr_decisions_writer *writer, tgr_decision_format format,
+                              tgr_error *error)
+{
+    tgr_sink *sink = &writer->sink;
+    const tgr_decisions_plan *plan = writer->plan;
+    tgr_status status = TGR_OK;
+    sink->path = writer->console ? "standard output" : writer->path;
+    sink->fd = STDOUT_FILENO;
+    sink->save = plan->save;
+    sink->save_user = plan->save_user;
+    if (!writer->console) {
+        TGR_TRY(open_file(writer, error));
+    }
+    if (format == TGR_DECISIONS_H5) {
+        TGR_TRY(open_h5(writer, error));
+    } else {
+        TGR_TRY(
+            tgr_decisions_text_open(format == TGR_DECISIONS_MSGPACK, plan, &writer->text, error));
+        TGR_TRY(tgr_sink_region_add(sink, 0, 0, 0, error));
+    }
+    if (plan->resume) {
+        TGR_TRY(recall(writer, error));
+    }
+    TGR_TRY(tgr_sink_start(sink, error));
+done:
+    return status;
+}
+
 tgr_status tgr_decisions_open(const char *path, tgr_decision_format format,
                               const tgr_decisions_plan *plan, tgr_decisions_writer **writer,
                               tgr_error *error)
@@ -64,44 +146,144 @@ tgr_status tgr_decisions_open(const char *path, tgr_decision_format format,
         goto done;
     }
     made->plan = plan;
-    status = format == TGR_DECISIONS_H5
-                 ? tgr_decisions_h5_open(path, plan, &made->h5, error)
-                 : tgr_decisions_text_open(path, format == TGR_DECISIONS_MSGPACK, plan, &made->text,
-                                           error);
+    made->target.output.fd = -1;
+    made->console = strcmp(path, "-") == 0;
+    status = open_writer(made, format, error);
 done:
     if (status != TGR_OK) {
-        tgr_decisions_free(made);
+        /* What is refused is not thrown away: whoever sees the reason decides. */
+        bool refused = plan->resume && status == TGR_ERR_INPUT;
+        refused ? tgr_decisions_leave(made) : tgr_decisions_free(made);
         return status;
     }
     *writer = made;
     return TGR_OK;
 }
 
+/* ---- putting --------------------------------------------------------------------------- */
+
+static tgr_status check_rows(const tgr_decisions_writer *writer, uint64_t rows, tgr_error *error)
+{
+    return rows <= writer->plan->rows - writer->rows
+               ? TGR_OK
+               : tgr_fail(error, TGR_ERR_ARGUMENT, "%s: more decisions than were planned",
+                          writer->path);
+}
+
 tgr_status tgr_decisions_put(tgr_decisions_writer *writer, const tgr_texts *ids,
                              const int16_t *model, const float *margin, size_t rows,
                              tgr_error *error)
 {
-    if (rows > writer->plan->rows - writer->rows) {
-        return tgr_fail(error, TGR_ERR_ARGUMENT, "%s: more decisions than were planned",
-                        writer->path);
-    }
-    const tgr_texts *known = ids && ids->bytes ? ids : NULL;
-    tgr_status status =
-        writer->h5
-            ? tgr_decisions_h5_put(writer->h5, known, model, margin, writer->rows, rows, error)
-            : tgr_decisions_text_put(writer->text, known, model, margin, writer->rows, rows, error);
+    tgr_sink_batch *batch;
+    const tgr_decisions_rows decisions = {.ids = ids && ids->bytes ? ids : NULL,
+                                          .model = model,
+                                          .margin = margin,
+                                          .first = writer->plan->first_row + writer->rows,
+                                          .count = rows};
+    tgr_status status = TGR_OK;
+    TGR_TRY(check_rows(writer, rows, error));
+    TGR_TRY(tgr_sink_take(&writer->sink, &batch, error));
+    TGR_TRY(writer->text
+                ? tgr_decisions_text_encode(writer->text, &decisions, batch, error)
+                : tgr_decisions_h5_encode(writer->plan, &decisions, writer->path, batch, error));
+    tgr_sink_give(&writer->sink);
     writer->rows += rows;
+done:
     return status;
+}
+
+tgr_status tgr_decisions_put_bytes(tgr_decisions_writer *writer, int region, const void *bytes,
+                                   size_t length, uint64_t rows, tgr_error *error)
+{
+    tgr_sink_batch *batch;
+    tgr_status status = TGR_OK;
+    TGR_TRY(check_rows(writer, rows, error));
+    writer->rows += rows;
+    if (length == 0) {
+        goto done;
+    }
+    TGR_TRY(tgr_sink_take(&writer->sink, &batch, error));
+    tgr_sink_chunk *chunk = tgr_sink_chunk_add(batch, region, length);
+    if (!chunk) {
+        status = tgr_fail_memory(error, "a block of decisions");
+        goto done;
+    }
+    memcpy(chunk->bytes.bytes, bytes, length);
+    tgr_sink_give(&writer->sink);
+done:
+    return status;
+}
+
+tgr_status tgr_decisions_checkpoint(tgr_decisions_writer *writer, const tgr_buffer *state,
+                                    tgr_error *error)
+{
+    tgr_sink_batch *batch;
+    tgr_status status = tgr_sink_take(&writer->sink, &batch, error);
+    if (status == TGR_OK) {
+        tgr_buffer_add(&batch->state, state->bytes, state->length);
+        batch->mark = true;
+        tgr_sink_give(&writer->sink);
+    }
+    return status;
+}
+
+/* ---- the end --------------------------------------------------------------------------- */
+
+tgr_status tgr_decisions_finish(tgr_decisions_writer *writer, tgr_decisions_mark *mark,
+                                tgr_error *error)
+{
+    tgr_status status = tgr_sink_finish(&writer->sink, error);
+    if (status == TGR_OK && mark) {
+        tgr_sink_mark(&writer->sink, mark);
+        mark->rows = writer->rows;
+    }
+    return status;
+}
+
+static void drop_checkpoint(const tgr_decisions_writer *writer)
+{
+    if (writer->plan->checkpoint) {
+        unlink(writer->plan->checkpoint);
+    }
 }
 
 tgr_status tgr_decisions_commit(tgr_decisions_writer *writer, tgr_error *error)
 {
+    tgr_decisions_place places[TGR_DECISIONS_REGIONS];
+    tgr_status status = TGR_OK;
     if (writer->rows != writer->plan->rows) {
         return tgr_fail(error, TGR_ERR_ARGUMENT, "%s: fewer decisions than were planned",
                         writer->path);
     }
-    return writer->h5 ? tgr_decisions_h5_commit(writer->h5, error)
-                      : tgr_decisions_text_commit(writer->text, error);
+    TGR_TRY(tgr_decisions_finish(writer, NULL, error));
+    if (writer->console) {
+        goto done;
+    }
+    if (!writer->text) {
+        TGR_TRY(
+            tgr_decisions_h5_create(&writer->target, writer->plan, &writer->sink, places, error));
+    }
+    TGR_TRY(tgr_output_commit(&writer->target.output, error));
+    drop_checkpoint(writer);
+done:
+    return status;
+}
+
+static void close_writer(tgr_decisions_writer *writer)
+{
+    tgr_sink_close(&writer->sink);
+    tgr_decisions_text_free(writer->text);
+    tgr_mem_free(writer->path);
+    tgr_mem_free(writer);
+}
+
+void tgr_decisions_leave(tgr_decisions_writer *writer)
+{
+    if (writer) {
+        tgr_sink_close(&writer->sink);
+        tgr_output_leave(&writer->target.output);
+        close_writer(writer);
+    }
 }
 
 void tgr_decisions_free(tgr_decisions_writer *writer)
@@ -109,8 +291,10 @@ void tgr_decisions_free(tgr_decisions_writer *writer)
     if (!writer) {
         return;
     }
-    tgr_decisions_h5_free(writer->h5);
-    tgr_decisions_text_free(writer->text);
-    tgr_mem_free(writer->path);
-    tgr_mem_free(writer);
+    tgr_sink_close(&writer->sink);
+    if (writer->target.output.temporary) { /* ours, and not in place */
+        drop_checkpoint(writer);
+    }
+    tgr_output_abandon(&writer->target.output);
+    close_writer(writer);
 }

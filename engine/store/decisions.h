@@ -9,7 +9,24 @@
 #include <tagroute/route.h>
 #include <tagroute/status.h>
 
+#include "engine/base/buffer.h"
 #include "engine/store/batch.h"
+
+/* The arrays of an HDF5 file, in this order; a text file is the first of them alone. */
+#define TGR_DECISIONS_REGIONS 3
+enum { TGR_REGION_INDEX, TGR_REGION_MODEL, TGR_REGION_MARGIN };
+
+/* How far a file has come: what a checkpoint vouches for. */
+typedef struct tgr_decisions_mark {
+    uint64_t rows; /* the owner's to fill in */
+    int regions;
+    uint64_t bytes[TGR_DECISIONS_REGIONS];
+    uint64_t hash[TGR_DECISIONS_REGIONS]; /* of a text file: XXH3-64 of its bytes */
+} tgr_decisions_mark;
+
+/* Called by the writer's thread when all that was put before is on the disk. */
+typedef tgr_status (*tgr_decisions_save)(void *user, const tgr_decisions_mark *mark,
+                                         const tgr_buffer *state, tgr_error *error);
 
 typedef struct tgr_decisions_plan {
     uint64_t rows;             /* how many decisions will be written; known beforehand */
@@ -25,6 +42,18 @@ typedef struct tgr_decisions_plan {
     const char *router_digest;
     const char *const *query_digests; /* one a query file, "" for foreign ones */
     size_t query_count;
+
+    /* a shard of a run; shards 0: the whole of it */
+    uint32_t shard, shards;
+    uint64_t first_row, total_rows; /* of the whole run */
+    const char *run_digest;         /* the same for all shards of one run, and for no other */
+
+    int threads;            /* 0: one; for encoding */
+    const char *checkpoint; /* NULL, or a file that goes when these decisions are in place, or are
+                               begun afresh, or given up */
+    const tgr_decisions_mark *resume; /* continue with what an earlier run left */
+    tgr_decisions_save save;          /* may be NULL where tgr_decisions_checkpoint is not called */
+    void *save_user;
 } tgr_decisions_plan;
 
 typedef struct tgr_decisions_writer tgr_decisions_writer;
@@ -33,19 +62,42 @@ typedef struct tgr_decisions_writer tgr_decisions_writer;
  * where HDF5 is to go to standard output ("-"). */
 tgr_status tgr_decision_format_of(const char *path, tgr_decision_format *format, tgr_error *error);
 
-/* `path` "-" is standard output (text formats only). The plan must outlive the writer. */
+/* `path` "-" is standard output (text formats only). The plan must outlive the writer. Until they
+ * are committed, decisions are in .NAME.partial, locked. */
 tgr_status tgr_decisions_open(const char *path, tgr_decision_format format,
                               const tgr_decisions_plan *plan, tgr_decisions_writer **writer,
                               tgr_error *error);
 
-/* Appends `rows` decisions. model: rows x thresholds, -1 undecided. margin: rows x thresholds, NaN
- * where there is none; may be NULL where the plan has no margins and the format is HDF5. ids: NULL
- * bytes where the query files have none (then HDF5 index and text ids are the row numbers). */
+/* Appends `rows` decisions: they are encoded here and written by a thread of the writer's, which
+ * tells its failures at a later call. model: rows x thresholds, -1 undecided. margin: rows x
+ * thresholds, NaN where there is none; may be NULL where the plan has no margins and the format is
+ * HDF5. ids: NULL bytes where the query files have none (then HDF5 index and text ids are the row
+ * numbers). */
 tgr_status tgr_decisions_put(tgr_decisions_writer *writer, const tgr_texts *ids,
                              const int16_t *model, const float *margin, size_t rows,
                              tgr_error *error);
+
+/* Appends bytes to a region as they stand: those of `rows` more decisions once every region has got
+ * its own, 0 before. */
+tgr_status tgr_decisions_put_bytes(tgr_decisions_writer *writer, int region, const void *bytes,
+                                   size_t length, uint64_t rows, tgr_error *error);
+
+/* Has the plan's `save` called with a copy of `state` when all that was put is on the disk. */
+tgr_status tgr_decisions_checkpoint(tgr_decisions_writer *writer, const tgr_buffer *state,
+                                    tgr_error *error);
+
+/* Waits until all that was put is written; nothing can be put then. *mark (may be NULL) says what
+ * there is. */
+tgr_status tgr_decisions_finish(tgr_decisions_writer *writer, tgr_decisions_mark *mark,
+                                tgr_error *error);
+
+/* Finishes, and puts the file in place. */
 tgr_status tgr_decisions_commit(tgr_decisions_writer *writer, tgr_error *error);
+
 void tgr_decisions_free(tgr_decisions_writer *writer); /* NULL allowed; abandons */
+
+/* The same, but what was written stays for a later run, with its checkpoint. */
+void tgr_decisions_leave(tgr_decisions_writer *writer);
 
 /* What a decision file in HDF5 holds, counted. */
 typedef struct tgr_decisions_summary {

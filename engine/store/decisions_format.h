@@ -3,26 +3,51 @@
 #define TGR_STORE_DECISIONS_FORMAT_H
 
 #include "engine/store/decisions.h"
+#include "engine/store/decisions_sink.h"
+#include "engine/store/target.h"
 
-typedef struct tgr_decisions_h5 tgr_decisions_h5;
+/* Decisions to be encoded. */
+typedef struct tgr_decisions_rows {
+    const tgr_texts *ids; /* NULL: row numbers */
+    const int16_t *model;
+    const float *margin; /* may be NULL */
+    uint64_t first;      /* number of the first, over the whole run */
+    size_t count;
+} tgr_decisions_rows;
+
+/* ---- HDF5 ------------------------------------------------------------------------------ */
+
+/* Where an array lies in the file. */
+typedef struct tgr_decisions_place {
+    uint64_t offset, rows, row_bytes; /* row_bytes 0: the file has no such array */
+} tgr_decisions_place;
+
+/* Writes all of the file but the arrays' contents into target->output, over what is there, and
+ * closes it. Where things lie follows from the plan alone, so it is called twice: at the beginning
+ * for the places, and at the end with the sums of the arrays' blocks (NULL: zeros). */
+tgr_status tgr_decisions_h5_create(tgr_target *target, const tgr_decisions_plan *plan,
+                                   tgr_sink *sums,
+                                   tgr_decisions_place places[TGR_DECISIONS_REGIONS],
+                                   tgr_error *error);
+
+/* Bytes of an id or a row's number; whether models are numbered in a byte. */
+size_t tgr_decisions_index_width(const tgr_decisions_plan *plan);
+bool tgr_decisions_narrow(const tgr_decisions_plan *plan);
+
+tgr_status tgr_decisions_h5_encode(const tgr_decisions_plan *plan, const tgr_decisions_rows *rows,
+                                   const char *path, tgr_sink_batch *batch, tgr_error *error);
+
+/* ---- JSON Lines and MessagePack -------------------------------------------------------- */
+
 typedef struct tgr_decisions_text tgr_decisions_text;
 
-/* The calls of decisions.h, once for HDF5 and once for JSON Lines and MessagePack. first_row: of
- * the decisions put, counted over the whole file. */
-tgr_status tgr_decisions_h5_open(const char *path, const tgr_decisions_plan *plan,
-                                 tgr_decisions_h5 **writer, tgr_error *error);
-tgr_status tgr_decisions_h5_put(tgr_decisions_h5 *writer, const tgr_texts *ids,
-                                const int16_t *model, const float *margin, uint64_t first_row,
-                                size_t rows, tgr_error *error);
-tgr_status tgr_decisions_h5_commit(tgr_decisions_h5 *writer, tgr_error *error);
-void tgr_decisions_h5_free(tgr_decisions_h5 *writer);
+tgr_status tgr_decisions_text_open(bool msgpack, const tgr_decisions_plan *plan,
+                                   tgr_decisions_text **text, tgr_error *error);
+tgr_status tgr_decisions_text_encode(const tgr_decisions_text *text, const tgr_decisions_rows *rows,
+                                     tgr_sink_batch *batch, tgr_error *error);
+void tgr_decisions_text_free(tgr_decisions_text *text); /* NULL allowed */
 
-tgr_status tgr_decisions_text_open(const char *path, bool msgpack, const tgr_decisions_plan *plan,
-                                   tgr_decisions_text **writer, tgr_error *error);
-tgr_status tgr_decisions_text_put(tgr_decisions_text *writer, const tgr_texts *ids,
-                                  const int16_t *model, const float *margin, uint64_t first_row,
-                                  size_t rows, tgr_error *error);
-tgr_status tgr_decisions_text_commit(tgr_decisions_text *writer, tgr_error *error);
-void tgr_decisions_text_free(tgr_decisions_text *writer);
+/* The decimal digits of a number, without a NUL; returns how many. */
+size_t tgr_decisions_digits(char text[20], uint64_t number);
 
 #endif

@@ -120,7 +120,8 @@ static herr_t driver_truncate(H5FD_t *file, hid_t transfer, hbool_t closing)
     if (own->eoa == own->eof) {
         return 0;
     }
-    if (!own->discard && ftruncate(own->output.fd, (off_t)own->eoa) != 0) {
+    if (own->eoa >= own->least && !own->discard &&
+        ftruncate(own->output.fd, (off_t)own->eoa) != 0) {
         keep_reason(own, errno);
     }
     own->eof = own->eoa;
@@ -162,13 +163,9 @@ static bool set_driver(hid_t access, tgr_target *target)
     return ok;
 }
 
-tgr_status tgr_target_open(tgr_target *target, const char *path, tgr_error *error)
+tgr_status tgr_target_create(tgr_target *target, tgr_error *error)
 {
-    *target = (tgr_target){.output = {.fd = -1}};
-    tgr_status status = tgr_output_open(&target->output, path, error);
-    if (status != TGR_OK) {
-        return status;
-    }
+    target->eoa = target->eof = 0;
     hid_t access = H5Pcreate(H5P_FILE_ACCESS);
     hid_t creation = H5Pcreate(H5P_FILE_CREATE);
     hid_t file = -1;
@@ -181,6 +178,13 @@ tgr_status tgr_target_open(tgr_target *target, const char *path, tgr_error *erro
     tgr_h5_close(creation);
     tgr_h5_close(access);
     return tgr_target_check(target, file > 0, error);
+}
+
+tgr_status tgr_target_open(tgr_target *target, const char *path, tgr_error *error)
+{
+    *target = (tgr_target){.output = {.fd = -1}};
+    tgr_status status = tgr_output_open(&target->output, path, error);
+    return status == TGR_OK ? tgr_target_create(target, error) : status;
 }
 
 tgr_status tgr_target_check(const tgr_target *target, bool ok, tgr_error *error)
@@ -203,10 +207,15 @@ static bool close_file(tgr_target *target)
     return file == 0 || H5Fclose(file) >= 0;
 }
 
-tgr_status tgr_target_commit(tgr_target *target, tgr_error *error)
+tgr_status tgr_target_close(tgr_target *target, tgr_error *error)
 {
     bool closed = close_file(target);
-    tgr_status status = tgr_target_check(target, closed, error);
+    return tgr_target_check(target, closed, error);
+}
+
+tgr_status tgr_target_commit(tgr_target *target, tgr_error *error)
+{
+    tgr_status status = tgr_target_close(target, error);
     return status == TGR_OK ? tgr_output_commit(&target->output, error) : status;
 }
 

@@ -22,13 +22,21 @@ typedef struct tgr_target {
     haddr_t eoa;   /* end of what HDF5 has given away, and of what it has written */
     haddr_t eof;
     tgr_output output;
-    hid_t file;   /* 0: not open */
-    int reason;   /* errno of the first write that failed; 0: none */
-    bool discard; /* writes have no effect any more */
+    hid_t file;    /* 0: not open */
+    int reason;    /* errno of the first write that failed; 0: none */
+    bool discard;  /* writes have no effect any more */
+    haddr_t least; /* the file is never cut below this, whatever HDF5 makes of it */
 } tgr_target;
 
 /* Creates an HDF5 file beside `path`. The target must stay where it is until it is closed. */
 tgr_status tgr_target_open(tgr_target *target, const char *path, tgr_error *error);
+
+/* Creates an HDF5 file in target->output, which the caller has opened, over what is there: bytes
+ * that HDF5 does not write stay. */
+tgr_status tgr_target_create(tgr_target *target, tgr_error *error);
+
+/* Closes the HDF5 file; the output stays open. Everything in it has been closed before. */
+tgr_status tgr_target_close(tgr_target *target, tgr_error *error);
 
 /* TGR_OK where `ok` and no write has failed, else TGR_ERR_IO saying why. */
 tgr_status tgr_target_check(const tgr_target *target, bool ok, tgr_error *error);

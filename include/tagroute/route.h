@@ -37,6 +37,12 @@ typedef struct tgr_route_options {
     bool ids;             /* HDF5: write the queries' ids (the text formats always do) */
     bool margins;         /* HDF5: write margins (the text formats always do) */
     size_t block_rows;    /* 0: chosen; rows scored and decided at once; the result is the same */
+
+    /* Continue what a run with the same inputs and options left when it was stopped; start afresh
+     * where there is nothing of it; do nothing where the output is there already. */
+    bool resume;
+    double checkpoint_seconds; /* between two checkpoints; 0: 5 */
+    uint32_t shard, shards; /* shards > 0: decide only the queries of this one, 0 .. shards - 1 */
 } tgr_route_options;
 
 typedef enum tgr_cost_source {                      /* what a model's cost is computed from */
@@ -60,6 +66,8 @@ typedef struct tgr_route_report {
     uint64_t *chosen; /* thresholds x models: how many queries */
     double *cost;     /* thresholds: expected USD in total, NaN where one is not known */
     tgr_cost_source *cost_source; /* models: the best source that any query used */
+    uint64_t resumed;             /* of the queries: decided upon by a run before */
+    bool complete;                /* resume: the output was there already, and nothing was done */
 } tgr_route_report;
 
 /* Defaults: margin, no thresholds (the caller sets them), everything else off. */
@@ -68,7 +76,17 @@ TGR_API void tgr_route_options_init(tgr_route_options *options);
 /* Scores and decides, block by block; the score matrix of all queries is never held. Memory does
  * not grow with the number of queries. `report` may be NULL, else tgr_route_report_free releases
  * what it owns. TGR_ERR_INPUT for bad files or a tagger that differs from the router's;
- * TGR_ERR_ARGUMENT where the policy needs a cost that a model lacks (the sentence names it). */
+ * TGR_ERR_ARGUMENT where the policy needs a cost that a model lacks (the sentence names it).
+ *
+ * Decisions go to .NAME.partial beside the output, and every few seconds .NAME.checkpoint says how
+ * far they are on the disk. Both stay when the run is cancelled or killed, or cannot read on, and
+ * `resume` continues from them: the output has the same bytes as that of a run never stopped.
+ * TGR_ERR_ARGUMENT where they are of another router, other inputs or options. A run that fails
+ * otherwise, or without `resume` finds some left, removes them. Standard output cannot be resumed.
+ *
+ * Shard i of N takes the queries that a run without shards would decide floor(i D / N)-th to before
+ * floor((i + 1) D / N)-th, of D. Its file says so (a text file's in a second one, OUTPUT.shard),
+ * and tgr_merge makes of all of them what that run would write. */
 TGR_API tgr_status tgr_route(const tgr_router *router, const tgr_route_options *options,
                              tgr_route_report *report, const tgr_run *run, tgr_error *error);
 
