@@ -238,9 +238,9 @@ tgr_status tgr_pass_walk_next(tgr_pass_walk *walk, unsigned want, const tgr_run 
     if (walk->running && (walk->want != want || walk->run != run)) {
         stop(walk);
     }
-    walk->want = want;
-    walk->run = run;
     if (!walk->running) {
+        walk->want = want;
+        walk->run = run;
         start(walk);
     }
     slot *at = &walk->slots[0];

@@ -1,6 +1,7 @@
 # Query files and decisions in HDF5.
 tgr_test(test_store_queries base store)
 tgr_test(test_store_blocks base store)
+tgr_test(test_store_chunks base store)
 tgr_test(test_store_canonical base store)
 tgr_test(test_store_decisions base store)
 tgr_test(test_store_hostile base store)

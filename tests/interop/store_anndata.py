@@ -281,6 +281,59 @@ def hand_made_layouts():
     assert dump(edited(lambda file: file.__delitem__("obs/text")))["digest"] == ""
 
 
+def layouts_of_h5py():
+    """The same numbers in every layout and filter that h5py writes: decoded here, or read by HDF5."""
+    random = numpy.random.RandomState(SEED)
+    rows, columns = 3000, 200
+    matrix = scipy.sparse.random(rows, columns, 0.03, "csr", random_state=random)
+    matrix.data = numpy.ceil(matrix.data * 1000).astype("u2")
+    split = random.randint(0, 2, rows).astype("i1")
+    layouts = [
+        {"chunks": (100,)},
+        {"chunks": (777,), "compression": "gzip", "shuffle": True},
+        {"chunks": (1000,), "compression": "gzip", "shuffle": True, "fletcher32": True},
+    ]
+    for layout in layouts:
+        for types in ("u2", "i4", "i4"), ("f4", "i8", "i8"), ("f8", "u2", "u4"), ("i8", "i4", ">i8"):
+            with h5py.File("laid.h5", "w") as file:
+                arrays = matrix.data, matrix.indices, matrix.indptr
+                for name, values, dtype in zip(("data", "indices", "indptr"), arrays, types):
+                    file.create_dataset(f"X/{name}", data=values.astype(dtype), **layout)
+                file["X"].attrs.update({"encoding-type": "csr_matrix", "encoding-version": "0.1.0"})
+                file["X"].attrs["shape"] = matrix.shape
+                file["var/_index"] = [f"t{i}" for i in range(columns)]
+                file["obs/_index"] = [f"q{i}" for i in range(rows)]
+                file["obs/split/categories"] = ["train", "test"]
+                file.create_dataset("obs/split/codes", data=split, **layout)
+            read = dump("laid.h5")
+            same_rows(read, matrix.astype(float))
+            assert read["split"] == [["train", "test"][code] for code in split]
+
+
+def files_of_10x():
+    """Barcodes are rows and features tags, in today's files and in the first ones."""
+    random = numpy.random.RandomState(SEED)
+    matrix = scipy.sparse.random(70, 30, 0.2, "csr", random_state=random)
+    matrix.data = numpy.ceil(matrix.data * 9)
+    for first in (False, True):
+        with h5py.File("10x.h5", "w") as file:
+            group = file.create_group("matrix")
+            group["barcodes"] = numpy.array([b"AAC-%d" % i for i in range(70)])
+            options = {"compression": "gzip", "shuffle": True, "chunks": (64,)}
+            group.create_dataset("data", data=matrix.data.astype("i4"), **options)
+            group.create_dataset("indices", data=matrix.indices.astype("i8"), **options)
+            group.create_dataset("indptr", data=matrix.indptr.astype("i8"), **options)
+            group["shape"] = numpy.array([30, 70], "i4")
+            group["genes" if first else "features/id"] = numpy.array([b"ENSG%d" % i for i in range(30)])
+        read = dump("10x.h5")
+        same_rows(read, matrix)
+        assert read["ids"] == [f"AAC-{i}" for i in range(70)]
+        assert read["tags"] == [f"ENSG{i}" for i in range(30)]
+        with h5py.File("10x.h5", "r+") as file:
+            file["matrix/shape"][...] = [29, 70]
+        refused("10x.h5", "rows")
+
+
 def refusals():
     def put(path, value):
         return lambda file: file[path].__setitem__(0, value)
@@ -355,7 +408,16 @@ def main():
     warnings.filterwarnings("ignore", message="(?s).*(Observation names|dtype argument|is a view|implicit).*")
     with tempfile.TemporaryDirectory() as folder:
         os.chdir(folder)
-        for test in (own_files, foreign_matrices, foreign_columns, hand_made_layouts, refusals, decisions):
+        for test in (
+            own_files,
+            foreign_matrices,
+            foreign_columns,
+            hand_made_layouts,
+            layouts_of_h5py,
+            files_of_10x,
+            refusals,
+            decisions,
+        ):
             test()
             print("ok", test.__name__)
         os.chdir("/")
