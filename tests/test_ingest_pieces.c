@@ -229,21 +229,20 @@ static void strict_names_the_first_of_all_pieces(void **state)
 
 typedef struct stop {
     volatile sig_atomic_t flag;
-    unsigned calls; /* of progress, after which it is set */
+    unsigned calls; /* of progress with some queries, after which it is set */
 } stop;
 
 static void stop_after(void *user, const tgr_progress *progress)
 {
     stop *when = user;
-    (void)progress;
-    when->flag = when->flag || when->calls-- == 0;
+    when->flag = when->flag || (progress->queries > 0 && when->calls-- == 0);
 }
 
 /* Runs until done, each time stopped after a few reports of progress. */
 static unsigned ingest_by_parts(tgr_ingest_options *options, unsigned calls, bool checkpoints,
                                 tgr_ingest_report *report)
 {
-    unsigned stops = 0;
+    unsigned stops = 0, kept_some = 0;
     for (tgr_status status = TGR_ERR_CANCELLED; status != TGR_OK; stops++) {
         stop when = {.calls = calls};
         tgr_run run = {.size = sizeof run, .threads = 1 + (int)stops % 3};
@@ -259,12 +258,14 @@ static unsigned ingest_by_parts(tgr_ingest_options *options, unsigned calls, boo
         assert_int_equal(tgr_mem_live(), live);
         if (status != TGR_OK) {
             assert_int_equal(status, TGR_ERR_CANCELLED);
-            assert_non_null(strstr(error.message, "--resume"));
-            assert_true(files_in_folder(".out.h5.ingest") > 2);
+            bool kept = files_in_folder(".out.h5.ingest") > 2;
+            assert_int_equal(strstr(error.message, "--resume") != NULL, kept);
+            kept_some += kept;
         }
         assert_true(stops < 200);
         calls += stops / 20; /* so that it ends even where each start reports much */
     }
+    assert_true(kept_some > 0);
     return stops - 1;
 }
 
@@ -281,8 +282,8 @@ static void stopped_runs_go_on(void **state)
         content whole = read_file(options.output);
         for (int checkpoints = 0; checkpoints < 2; checkpoints++) {
             unlink(options.output);
-            unsigned stops = ingest_by_parts(&options, 4, checkpoints, &report);
-            assert_true(stops > 1);
+            unsigned stops = ingest_by_parts(&options, 1, checkpoints, &report);
+            assert_true(stops > 0);
             assert_true(report.resumed > 0);
             expect_report(&report, &expected);
             expect_output(options.output, &whole);

@@ -11,7 +11,8 @@
 #include "engine/base/memory.h"
 #include "engine/log/cutter.h"
 
-#define AHEAD       3 /* pieces a thread */
+#define AHEAD       2 /* pieces a thread */
+#define AHEAD_LEAST 3 /* and some more, so that few threads do not wait for each other */
 #define PATIENCE_NS 100000000
 
 typedef enum slot_state { EMPTY, CUT, PARSING, PARSED } slot_state;
@@ -250,7 +251,7 @@ static tgr_status start_helper(tgr_team *team, tgr_worker *worker, tgr_error *er
 static tgr_status allocate(tgr_team *team, tgr_error *error)
 {
     size_t threads = (size_t)team->plan.threads;
-    team->slot_count = AHEAD * threads + 1;
+    team->slot_count = AHEAD * threads + AHEAD_LEAST;
     team->slots = tgr_mem_zalloc(team->slot_count, sizeof *team->slots);
     team->workers = tgr_mem_zalloc(threads, sizeof *team->workers);
     team->threads = tgr_mem_alloc(threads, sizeof *team->threads);
