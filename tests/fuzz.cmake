@@ -1,7 +1,8 @@
-# Fuzz targets of what reads logs. Each is always built to replay its seeds; with TAGROUTE_FUZZ (clang)
-# it is also a fuzzer: -DTAGROUTE_FUZZ=ON -DTAGROUTE_SANITIZE=address,undefined,fuzzer-no-link
+# Fuzz targets of whatever reads files from outside, and of the check that X goes through. Each is always
+# built to replay its seeds; with TAGROUTE_FUZZ (clang) it is also a fuzzer:
+# -DTAGROUTE_FUZZ=ON -DTAGROUTE_SANITIZE=address,undefined,fuzzer-no-link
 option(TAGROUTE_FUZZ "build libFuzzer targets (clang)" OFF)
-foreach(target IN ITEMS jsonl msgpack source)
+function(tgr_fuzz_target target)
   set(programs fuzz_${target}_replay)
   add_executable(fuzz_${target}_replay fuzz/fuzz_${target}.c fuzz/replay.c)
   if(TAGROUTE_FUZZ)
@@ -12,9 +13,23 @@ foreach(target IN ITEMS jsonl msgpack source)
   foreach(program IN LISTS programs)
     target_link_libraries(${program} PRIVATE tgr_flags)
     set_target_properties(${program} PROPERTIES LINKER_LANGUAGE CXX)
-    foreach(room IN ITEMS base kernels log store router ingest)
+    foreach(room IN LISTS ARGN)
       target_sources(${program} PRIVATE $<TARGET_OBJECTS:tgr_${room}>)
     endforeach()
   endforeach()
   add_test(NAME fuzz_${target} COMMAND fuzz_${target}_replay ${CMAKE_CURRENT_SOURCE_DIR}/fuzz/corpus/${target})
+endfunction()
+foreach(target IN ITEMS jsonl msgpack source)
+  tgr_fuzz_target(${target} base kernels log store router ingest)
 endforeach()
+tgr_fuzz_target(queries base store)
+tgr_fuzz_target(canonical base store)
+tgr_fuzz_target(decisions base kernels store router info)
+tgr_fuzz_target(router base router)
+tgr_fuzz_target(prices base router)
+
+# Files mutated by the thousand, given to what users call.
+add_executable(mutants fuzz/mutants.c fuzz/mutants_run.c fuzz/mutants_mutate.c)
+target_link_libraries(mutants PRIVATE tagroute_static tgr_flags)
+set_target_properties(mutants PROPERTIES LINKER_LANGUAGE CXX)
+add_test(NAME fuzz_mutants COMMAND mutants --count 3000 ${CMAKE_CURRENT_SOURCE_DIR}/fuzz/corpus)
