@@ -226,35 +226,9 @@ static answer listen_to(const attempt *at, void *bytes, size_t length, uint64_t 
     return ANSWERED;
 }
 
-/* Starts a child that is known to be able to work; child < 0 where there can be none. Of a process
- * with other threads a child may be born with a lock that is held; such a one never says a word,
- * and the next one is luckier. */
-static void start(attempt *at)
-{
-    static const uint64_t patience[] = {2, 10, 60};
-    for (size_t i = 0; i < sizeof(patience) / sizeof(patience[0]); i++) {
-        char ready;
-        at->child = -1;
-        if (pipe2(at->ends, O_CLOEXEC) != 0) {
-            return;
-        }
-        fork_alone(at);
-        close(at->ends[1]);
-        if (at->child > 0 && listen_to(at, &ready, 1, patience[i]) == ANSWERED) {
-            return;
-        }
-        close(at->ends[0]);
-        if (at->child > 0) {
-            (void)kill(at->child, SIGKILL);
-            while (waitpid(at->child, NULL, 0) < 0 && errno == EINTR) {
-            }
-        }
-    }
-    at->child = -1;
-}
-
 /* Ends the child; whether it was ended by somebody else, or slept all the time: then the file may
- * be a good one. */
+ * be a good one. Only a child that is still there is killed: a dead one's number may be another's.
+ */
 static bool end(const attempt *at, answer heard)
 {
     int how = 0;
@@ -269,6 +243,32 @@ static bool end(const attempt *at, answer heard)
     bool stopped = WIFSIGNALED(how) && (WTERMSIG(how) == SIGKILL || WTERMSIG(how) == SIGALRM ||
                                         WTERMSIG(how) == SIGTERM || WTERMSIG(how) == SIGINT);
     return got > 0 && stopped && slept;
+}
+
+/* Starts a child that is known to be able to work; child < 0 where there can be none. Of a process
+ * with other threads a child may be born with a lock that is held; such a one never says a word,
+ * and the next one is luckier. */
+static void start(attempt *at)
+{
+    static const uint64_t patience[] = {2, 10, 60};
+    for (size_t i = 0; i < sizeof(patience) / sizeof(patience[0]); i++) {
+        char ready;
+        at->child = -1;
+        if (pipe2(at->ends, O_CLOEXEC) != 0) {
+            return;
+        }
+        fork_alone(at);
+        close(at->ends[1]);
+        answer heard = at->child > 0 ? listen_to(at, &ready, 1, patience[i]) : DIED;
+        if (heard == ANSWERED) {
+            return;
+        }
+        close(at->ends[0]);
+        if (at->child > 0) {
+            (void)end(at, heard);
+        }
+    }
+    at->child = -1;
 }
 
 tgr_status tgr_probe(const char *path, tgr_status (*work)(void *data, tgr_error *error), void *data,
