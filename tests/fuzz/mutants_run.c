@@ -23,13 +23,14 @@ static outcome wrong(bench *on, const char *what, const char *detail)
     return OUTCOME_WRONG;
 }
 
-/* A failure says one sentence that names the file (a log without its folder). */
-static bool is_sentence(const char *text, const char *path)
+/* A failure says one sentence that names the file (a log without its folder), or the good file that
+ * a damaged router does not fit. */
+static bool is_sentence(const bench *on, const char *text, const char *path)
 {
     size_t length = strlen(text);
-    path = strrchr(path, '/') + 1;
-    return length > 0 && strchr(text, '\n') == NULL && text[length - 1] != '.' &&
-           strstr(text, path) != NULL;
+    bool names =
+        strstr(text, strrchr(path, '/') + 1) != NULL || strstr(text, on->queries->name) != NULL;
+    return length > 0 && strchr(text, '\n') == NULL && text[length - 1] != '.' && names;
 }
 
 static outcome judge(bench *on, tgr_status status, const tgr_error *error, const char *path)
@@ -40,7 +41,7 @@ static outcome judge(bench *on, tgr_status status, const tgr_error *error, const
         return OUTCOME_TAKEN;
     case TGR_ERR_INPUT:
     case TGR_ERR_UNSUPPORTED:
-        if (!is_sentence(error->message, path)) {
+        if (!is_sentence(on, error->message, path)) {
             return wrong(on, "not a sentence about the file", error->message);
         }
         return strstr(error->message, "the HDF5 library crashes") ? OUTCOME_PROBE : OUTCOME_REFUSED;
