@@ -42,7 +42,7 @@ static void write_and_read(const tgr_router *router)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     long live = tgr_mem_live();
-    tgr_router *router;
+    tgr_router *router = NULL;
     tgr_error error = {0};
     tgr_status status = tgr_router_load(fuzz_file(data, size), &router, &error);
     if (status == TGR_OK) {
