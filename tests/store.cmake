@@ -5,6 +5,7 @@ tgr_test(test_store_chunks base store)
 tgr_test(test_store_canonical base store)
 tgr_test(test_store_decisions base store)
 tgr_test(test_store_hostile base store)
+tgr_test(test_store_probe base store)
 tgr_test(test_store_fault base store)
 
 # anndata, h5py and scipy against the store, in both directions; skipped where Python lacks them. The

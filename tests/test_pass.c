@@ -183,7 +183,7 @@ static void walks_are_broken_off(void **state)
                 } while (batch);
                 assert_int_equal(queries, ROWS);
             } else if (how == 2) {
-                cancel = 1;
+                __atomic_store_n(&cancel, 1, __ATOMIC_RELAXED); /* a thread reads it */
                 assert_int_equal(tgr_pass_next(&pass, 0, "a", &run, &batch, &file, &error),
                                  TGR_ERR_CANCELLED);
                 assert_null(batch);

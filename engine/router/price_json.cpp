@@ -75,8 +75,7 @@ extern "C" tgr_status tgr_price_json_parse(const char *text, size_t length, tgr_
         return tgr_fail_memory(error, "the price map");
     }
     if (code != simdjson::SUCCESS) {
-        return tgr_fail(error, TGR_ERR_INPUT, "the price map is not valid JSON: %s",
-                        simdjson::error_message(code));
+        return tgr_fail(error, TGR_ERR_INPUT, "the price map is not valid JSON");
     }
     object entries;
     if (root.get(entries) != simdjson::SUCCESS) {

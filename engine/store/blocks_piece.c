@@ -96,27 +96,35 @@ static hid_t memory_type(const tgr_array *array, tgr_as as)
 }
 
 /* The way of every layout and filter that HDF5 knows. */
-static tgr_status fetch_by_hdf5(const tgr_array *array, uint64_t first, uint64_t count, tgr_as as,
-                                void *to, tgr_error *error)
+static tgr_status fetch_inside(const tgr_array *array, uint64_t first, uint64_t count, tgr_as as,
+                               void *to, tgr_error *error)
 {
     hsize_t start[2] = {first, 0}, shape[2] = {count, array->columns};
     hid_t type = memory_type(array, as);
     tgr_h5_quiet quiet;
+    tgr_h5_quiet_begin(&quiet);
+    hid_t memory = array->rank ? H5Screate_simple(array->rank, shape, NULL) : H5S_ALL;
+    hid_t space = array->rank ? H5Scopy(array->space) : H5S_ALL;
+    bool ok = memory >= 0 && space >= 0 &&
+              (array->rank == 0 ||
+               H5Sselect_hyperslab(space, H5S_SELECT_SET, start, NULL, shape, NULL) >= 0) &&
+              H5Dread(array->dataset, type, memory, space, H5P_DEFAULT, to) >= 0;
+    tgr_status status = tgr_h5_readable(ok, array->file->path, array->name.text, error);
+    tgr_h5_close(memory);
+    tgr_h5_close(space);
+    tgr_h5_quiet_end(&quiet);
+    return status;
+}
+
+static tgr_status fetch_by_hdf5(const tgr_array *array, uint64_t first, uint64_t count, tgr_as as,
+                                void *to, tgr_error *error)
+{
     tgr_status status;
-#pragma omp critical(tgr_hdf5)
-    {
-        tgr_h5_quiet_begin(&quiet);
-        hid_t memory = array->rank ? H5Screate_simple(array->rank, shape, NULL) : H5S_ALL;
-        hid_t space = array->rank ? H5Scopy(array->space) : H5S_ALL;
-        bool ok = memory >= 0 && space >= 0 &&
-                  (array->rank == 0 ||
-                   H5Sselect_hyperslab(space, H5S_SELECT_SET, start, NULL, shape, NULL) >= 0) &&
-                  H5Dread(array->dataset, type, memory, space, H5P_DEFAULT, to) >= 0;
-        status = tgr_h5_readable(ok, array->file->path, array->name.text, error);
-        tgr_h5_close(memory);
-        tgr_h5_close(space);
-        tgr_h5_quiet_end(&quiet);
+    if (tgr_h5_is_threadsafe()) {
+        return fetch_inside(array, first, count, as, to, error);
     }
+#pragma omp critical(tgr_hdf5)
+    status = fetch_inside(array, first, count, as, to, error);
     return status;
 }
 

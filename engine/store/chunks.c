@@ -223,13 +223,15 @@ tgr_status tgr_chunk_read(const tgr_h5_file *file, hid_t dataset, const char *na
     tgr_status status;
     size_t length;
     unsigned mask;
+    tgr_h5_quiet_begin(&quiet);
     /* HDF5 locks itself where it was built for threads; elsewhere this does. */
-#pragma omp critical(tgr_hdf5)
-    {
-        tgr_h5_quiet_begin(&quiet);
+    if (tgr_h5_is_threadsafe()) {
         status = fetch(file, dataset, name, chunks, first, scratch, &length, &mask, error);
-        tgr_h5_quiet_end(&quiet);
+    } else {
+#pragma omp critical(tgr_hdf5)
+        status = fetch(file, dataset, name, chunks, first, scratch, &length, &mask, error);
     }
+    tgr_h5_quiet_end(&quiet);
     *there = length > 0;
     if (status != TGR_OK || !*there) {
         return status;

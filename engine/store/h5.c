@@ -30,6 +30,12 @@ void tgr_h5_quiet_end(const tgr_h5_quiet *quiet)
     H5Eset_auto2(H5E_DEFAULT, quiet->function, quiet->data);
 }
 
+bool tgr_h5_is_threadsafe(void)
+{
+    hbool_t safe = false;
+    return H5is_library_threadsafe(&safe) >= 0 && safe;
+}
+
 void tgr_h5_close(hid_t id)
 {
     if (id > 0 && H5Iis_valid(id) > 0) {

@@ -23,6 +23,10 @@ typedef struct tgr_h5_quiet {
 void tgr_h5_quiet_begin(tgr_h5_quiet *quiet);
 void tgr_h5_quiet_end(const tgr_h5_quiet *quiet);
 
+/* Whether HDF5 was built to be used by several threads: it has a lock of its own then. Where it
+ * has, nobody else may keep one around HDF5: a forked child would never get it. */
+bool tgr_h5_is_threadsafe(void);
+
 /* Closes an object of any kind; anything that is not an open object is ignored. */
 void tgr_h5_close(hid_t id);
 

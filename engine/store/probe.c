@@ -1,8 +1,10 @@
 /* probe.c - tries what may crash in a process of its own first. */
+#define _GNU_SOURCE /* pipe2 */
 #include "engine/store/probe.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -11,13 +13,17 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
+#include <hdf5.h>
+
 #include "engine/base/error.h"
+#include "engine/base/memory.h"
 
 /* For structures alone these are long times: of the processor, and by the clock, for any file and
  * for each of so many bytes. */
-#define PROCESSOR_SECONDS 8
+#define PROCESSOR_SECONDS 4
 #define PROCESSOR_BYTES   (UINT64_C(32) << 20)
 #define CLOCK_SECONDS     60
 #define CLOCK_BYTES       (UINT64_C(4) << 20)
@@ -27,10 +33,21 @@
 #define MEMORY_BYTES  (UINT64_C(1) << 30)
 #define MEMORY_FACTOR 64 /* times the file's size: compressed files hold more than they weigh */
 
+#define LOOK_MILLISECONDS 100 /* how often to look whether the child is still there */
+
 typedef struct verdict {
     tgr_status status;
     tgr_error error;
 } verdict;
+
+typedef struct attempt {
+    tgr_status (*work)(void *data, tgr_error *error);
+    void *data;
+    uint64_t size; /* of the file */
+    bool tried;    /* to fork */
+    pid_t child;
+    int ends[2]; /* of a pipe from the child */
+} attempt;
 
 static uint64_t size_of_file(const char *path)
 {
@@ -111,55 +128,169 @@ static bool write_all(int to, const void *bytes, size_t length)
     return true;
 }
 
-static _Noreturn void run_child(int report, uint64_t size,
-                                tgr_status (*work)(void *data, tgr_error *error), void *data)
+/* ---- the child ------------------------------------------------------------------------- */
+
+/* Whether what the child stands on works in it: a lock that somebody else held is held for ever. */
+static void stand(void)
 {
-    verdict found = {0};
-    become_expendable(size);
-    found.status = work(data, &found.error);
-    _exit(write_all(report, &found, sizeof(found)) ? 0 : 1);
+    tgr_mem_free(tgr_mem_alloc(1, 1));
+    H5Pclose(H5Pcreate(H5P_FILE_ACCESS));
 }
 
-/* A whole verdict down the pipe is the proof of life: an exit status may be taken by somebody
- * else's SIGCHLD. */
-static bool survived(int report, verdict *found)
+static _Noreturn void run_child(const attempt *at)
 {
-    char *to = (char *)found;
-    size_t left = sizeof(*found);
-    while (left > 0) {
-        ssize_t got = read(report, to, left);
-        if (got < 0 && errno == EINTR) {
-            continue;
-        }
-        if (got <= 0) {
-            return false;
-        }
-        to += got;
-        left -= (size_t)got;
+    verdict found = {0};
+    become_expendable(at->size);
+    stand();
+    if (!write_all(at->ends[1], "", 1)) {
+        _exit(1);
     }
-    return true;
+    found.status = at->work(at->data, &found.error);
+    _exit(write_all(at->ends[1], &found, sizeof(found)) ? 0 : 1);
+}
+
+/* Called back by HDF5, which holds its own lock meanwhile where it has one: no other thread is
+ * amidst its structures, and the lock is the child's. The child never returns, since giving the
+ * lock back would be a word to threads that it does not have. */
+static herr_t fork_here(hid_t list, const char *name, void *data)
+{
+    attempt *at = data;
+    (void)list;
+    (void)name;
+    at->tried = true;
+    at->child = fork();
+    if (at->child == 0) {
+        run_child(at);
+    }
+    return 1;
+}
+
+static void fork_alone(attempt *at)
+{
+    hid_t list = H5Pcreate(H5P_FILE_ACCESS);
+    at->tried = false;
+    at->child = -1;
+    if (list > 0) {
+        (void)H5Piterate(list, NULL, fork_here, at);
+        H5Pclose(list);
+    }
+    if (!at->tried) {
+        (void)fork_here(list, NULL, at);
+    }
+}
+
+/* ---- the parent ------------------------------------------------------------------------ */
+
+typedef enum answer { ANSWERED, DIED, SILENT } answer;
+
+static int64_t milliseconds_now(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* Without taking its exit status. Somebody else's SIGCHLD may have taken it. */
+static bool is_gone(pid_t child)
+{
+    siginfo_t about = {0};
+    int got = waitid(P_PID, (id_t)child, &about, WEXITED | WNOHANG | WNOWAIT);
+    return got == 0 ? about.si_pid == child : errno == ECHILD;
+}
+
+/* Reads what the child says. The end of the pipe alone does not tell that it died: other programs
+ * that the process started meanwhile may hold it open. */
+static answer listen_to(const attempt *at, void *bytes, size_t length, uint64_t patience)
+{
+    char *to = bytes;
+    int64_t end = milliseconds_now() + (int64_t)patience * 1000;
+    bool gone = false;
+    while (length > 0) {
+        struct pollfd from = {.fd = at->ends[0], .events = POLLIN};
+        int ready = poll(&from, 1, gone ? 0 : LOOK_MILLISECONDS);
+        if (ready > 0) {
+            ssize_t got = read(at->ends[0], to, length);
+            if (got == 0 || (got < 0 && errno != EINTR)) {
+                return DIED;
+            }
+            to += got > 0 ? got : 0;
+            length -= got > 0 ? (size_t)got : 0;
+        } else if (gone) {
+            return DIED;
+        } else if (milliseconds_now() >= end) {
+            return SILENT;
+        } else {
+            gone = is_gone(at->child);
+        }
+    }
+    return ANSWERED;
+}
+
+/* Ends the child; whether it was ended by somebody else, or slept all the time: then the file may
+ * be a good one. Only a child that is still there is killed: a dead one's number may be another's.
+ */
+static bool end(const attempt *at, answer heard)
+{
+    int how = 0;
+    struct rusage used = {0};
+    pid_t got;
+    if (heard == SILENT) {
+        (void)kill(at->child, SIGKILL);
+    }
+    while ((got = wait4(at->child, &how, 0, &used)) < 0 && errno == EINTR) {
+    }
+    bool slept = used.ru_utime.tv_sec + used.ru_stime.tv_sec < PROCESSOR_SECONDS / 2;
+    bool stopped = WIFSIGNALED(how) && (WTERMSIG(how) == SIGKILL || WTERMSIG(how) == SIGALRM ||
+                                        WTERMSIG(how) == SIGTERM || WTERMSIG(how) == SIGINT);
+    return got > 0 && stopped && slept;
+}
+
+/* Starts a child that is known to be able to work; child < 0 where there can be none. Of a process
+ * with other threads a child may be born with a lock that is held; such a one never says a word,
+ * and the next one is luckier. */
+static void start(attempt *at)
+{
+    static const uint64_t patience[] = {2, 10, 60};
+    for (size_t i = 0; i < sizeof(patience) / sizeof(patience[0]); i++) {
+        char ready;
+        at->child = -1;
+        if (pipe2(at->ends, O_CLOEXEC) != 0) {
+            return;
+        }
+        fork_alone(at);
+        close(at->ends[1]);
+        answer heard = at->child > 0 ? listen_to(at, &ready, 1, patience[i]) : DIED;
+        if (heard == ANSWERED) {
+            return;
+        }
+        close(at->ends[0]);
+        if (at->child > 0) {
+            (void)end(at, heard);
+        }
+    }
+    at->child = -1;
 }
 
 tgr_status tgr_probe(const char *path, tgr_status (*work)(void *data, tgr_error *error), void *data,
                      tgr_error *error)
 {
-    int ends[2];
     verdict found = {0};
-    uint64_t size = size_of_file(path);
-    if (pipe(ends) != 0) {
+    attempt at = {.work = work, .data = data, .size = size_of_file(path)};
+    start(&at);
+    if (at.child < 0) {
         return TGR_OK;
     }
-    pid_t child = fork();
-    if (child == 0) {
-        close(ends[0]);
-        run_child(ends[1], size, work, data);
+    uint64_t patience = seconds(CLOCK_SECONDS, at.size, CLOCK_BYTES) + 1;
+    answer heard = listen_to(&at, &found, sizeof(found), patience);
+    close(at.ends[0]);
+    bool stopped = end(&at, heard);
+    if (heard != ANSWERED && stopped) {
+        return tgr_fail(error, TGR_ERR_IO,
+                        "%s: a process that looks through it first was stopped, or waited for the "
+                        "disk too long; try again",
+                        path);
     }
-    close(ends[1]);
-    bool alive = child < 0 || survived(ends[0], &found);
-    close(ends[0]);
-    while (child > 0 && waitpid(child, NULL, 0) < 0 && errno == EINTR) {
-    }
-    if (!alive) {
+    if (heard != ANSWERED) {
         return tgr_fail(error, TGR_ERR_INPUT,
                         "%s: the HDF5 library crashes on it, or asks for far more time or memory "
                         "than it should: the file is damaged, or made to do harm",

@@ -14,7 +14,12 @@
  * the processor, the clock and more memory only as far as a file of this size can ask for. TGR_OK
  * where the caller may now do the same. A verdict on the file, TGR_ERR_INPUT, is the child's own:
  * the caller need not find it again. TGR_ERR_INPUT also where the child crashed or did not end.
- * Whatever else failed in the child, and where no child can be had: TGR_OK, and the caller sees. */
+ * TGR_ERR_IO where it was killed from outside, or waited for the disk all its time. Whatever else
+ * failed in the child, and where no child can be had: TGR_OK, and the caller sees.
+ *
+ * Other threads of the process may be inside HDF5, hold its lock or wait for it: the child is born
+ * while the caller has that lock, so it finds HDF5 whole and the lock its own. A child that is born
+ * with another lock held says nothing, and is replaced before it has seen the file. */
 tgr_status tgr_probe(const char *path, tgr_status (*work)(void *data, tgr_error *error), void *data,
                      tgr_error *error);
 

@@ -377,8 +377,7 @@ uint64_t tgr_query_row_bytes(const tgr_query_file *file, unsigned want)
 
 bool tgr_query_read_in_threads(void)
 {
-    hbool_t safe = false;
-    return H5is_library_threadsafe(&safe) >= 0 && safe;
+    return tgr_h5_is_threadsafe();
 }
 
 void tgr_batch_free(tgr_batch *batch)

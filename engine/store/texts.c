@@ -11,6 +11,7 @@
 #include "engine/store/checksum.h"
 
 #define PIECE_BYTES (1u << 20) /* read at once */
+#define CONVERTED   65536      /* bytes at once; HDF5 would clear a mebibyte for every list */
 #define PIECE_ROWS  1024
 #define FIRST_ROWS  16
 #define BLOCK_ROWS  65536
@@ -197,7 +198,7 @@ static tgr_status read_variable(const tgr_array *array, uint64_t first, uint64_t
     hid_t transfer = H5Pcreate(H5P_DATASET_XFER);
     tgr_status status = start(block, count, PIECE_ROWS * sizeof(char *), error);
     if (status == TGR_OK &&
-        (transfer < 0 ||
+        (transfer < 0 || H5Pset_buffer(transfer, CONVERTED, NULL, NULL) < 0 ||
          H5Pset_vlen_mem_manager(transfer, arena_allocate, &from, arena_ignore, NULL) < 0)) {
         status = tgr_fail_memory(error, "HDF5");
     }

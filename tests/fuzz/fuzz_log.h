@@ -2,20 +2,11 @@
 #ifndef TGR_TESTS_FUZZ_LOG_H
 #define TGR_TESTS_FUZZ_LOG_H
 
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE /* memfd_create */
-#endif
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <sys/mman.h>
-#include <unistd.h>
+#include "tests/fuzz/fuzz_file.h"
 
 #include "engine/base/memory.h"
 #include "engine/ingest/worker.h"
 #include "engine/log/cutter.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 #define FUZZ_RECORD ((size_t)4096) /* the largest, so that small inputs hold larger ones */
 
@@ -23,26 +14,6 @@ typedef struct fuzz_counts {
     uint64_t rows, bad;
     tgr_status status;
 } fuzz_counts;
-
-static inline void fuzz_expect(int holds)
-{
-    if (!holds) {
-        abort();
-    }
-}
-
-/* A file in memory that holds the bytes; its path. */
-static inline const char *fuzz_file(const uint8_t *data, size_t size)
-{
-    static int fd = -1;
-    static char path[64];
-    if (fd < 0) {
-        fd = memfd_create("log", 0);
-        snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
-    }
-    fuzz_expect(ftruncate(fd, 0) == 0 && pwrite(fd, data, size, 0) == (ssize_t)size);
-    return path;
-}
 
 static inline void fuzz_pieces(tgr_log_cutter *cutter, tgr_worker *worker, fuzz_counts *counts)
 {

@@ -1,12 +1,22 @@
 #!/usr/bin/python3
-"""Writes the seeds of the fuzz targets: python3 tests/fuzz/make_corpus.py tests/fuzz/corpus"""
+"""Writes the seeds of the fuzz targets: python3 tests/fuzz/make_corpus.py tests/fuzz/corpus TAGROUTE
+
+TAGROUTE is the program. Files that other software writes need anndata and h5py.
+"""
 import gzip
 import json
 import os
+import random
 import struct
+import subprocess
 import sys
 
+import anndata
+import h5py
 import msgpack
+import numpy
+import pandas
+import scipy.sparse
 
 RECORD = {"id": "q1", "text": "t\u00e9xt", "tags": ["a", "b", "a"], "category": "law",
           "split": "train", "prompt_tokens": 321, "needs": ["vision"], "allow": [], "deny": ["m"],
@@ -74,8 +84,128 @@ SOURCE = {
 }
 
 
-def main(folder):
-    for name, seeds in (("jsonl", JSONL), ("msgpack", MSGPACK), ("source", SOURCE)):
+# ---- query files, routers, decisions --------------------------------------------------------
+
+MODELS = ("gpt-4", "mixtral", "qwen")
+PRICES = {
+    "sample_spec": {"input_cost_per_token": "USD", "mode": "chat"},
+    "openai/gpt-4": {"input_cost_per_token": 3e-05, "output_cost_per_token": 6e-05,
+                     "max_input_tokens": 8192, "supports_function_calling": True},
+    "mixtral": {"input_cost_per_token": 2.4e-07, "output_cost_per_token": 2.4e-07,
+                "max_tokens": "32768", "supports_vision": False},
+    "azure/gpt-4": {"input_cost_per_token": None, "litellm_provider": "azure"},
+    "\u00e9": {"output_cost_per_token": -1, "max_input_tokens": 1e99},
+}
+
+
+def world_log(weights):
+    """Queries enough to fit a router from."""
+    draw = random.Random(5)
+    for i in range(60):
+        tags = {f"tag {draw.randrange(12)}": draw.choice((0.5, 2.25) if weights else (1, 2, 3))
+                for _ in range(draw.randrange(1, 6))}
+        record = {"id": f"q{i}", "tags": tags, "category": draw.choice(("law", "art", "b\u00fccher")),
+                  "split": draw.choice(("train", "train", "test")), "prompt_tokens": draw.randrange(9, 4000),
+                  "models": {name: {"outcome": draw.choice(("win", "tie", "loss")), "cost": draw.random() / 100,
+                                    "score": draw.random(), "completion_tokens": draw.randrange(1, 900)}
+                             for name in MODELS if draw.random() < 0.9}}
+        if i % 7 == 0:
+            record.update(needs=["vision"], deny=["qwen"], allow=["gpt-4", "mixtral"])
+        if i % 3 == 0:
+            record["text"] = "text " * (i % 5)
+        yield record
+
+
+def own_files(folder, program):
+    """What tagroute writes, in every way it does."""
+    def tagroute(*words):
+        subprocess.run([program, *words, "--quiet"], check=True, cwd=folder)
+
+    for weights in (False, True):
+        with open(os.path.join(folder, "log"), "wb") as file:
+            file.write(lines(world_log(weights)))
+        name = "weights" if weights else "counts"
+        tagroute("ingest", "log", "-o", f"queries/own_{name}.h5")
+        tagroute("ingest", "log", "-o", f"queries/own_{name}_compressed.h5", "--compress", "--compact")
+        tagroute("fit", f"queries/own_{name}.h5", "-o", f"router/own_{name}.msgpack", "--reference", "gpt-4",
+                 "--min-count", "2")
+    os.remove(os.path.join(folder, "log"))
+    route = ("route", "queries/own_counts.h5", "-r", "router/own_counts.msgpack")
+    tagroute(*route, "-o", "decisions/one.h5", "--theta", "0.1")
+    tagroute(*route, "-o", "decisions/full.h5", "--theta", "0.1", "--ids", "--margins")
+    tagroute(*route, "-o", "decisions/many.h5", "--theta=-0.5,0,0.5", "--margins")
+    with open(os.path.join(folder, "router/own_counts.msgpack"), "rb") as file:
+        router = msgpack.unpackb(file.read())
+    del router["digest"]
+    router["extra"] = {"kept": [1, None, b"bin"]}
+    with open(os.path.join(folder, "router/by_hand.msgpack"), "wb") as file:
+        file.write(msgpack.packb(router))
+
+
+def foreign_files(folder):
+    """What anndata, h5py and 10x's programs write."""
+    draw = numpy.random.RandomState(5)
+    matrix = scipy.sparse.random(40, 12, 0.3, "csr", random_state=draw)
+    matrix.data = numpy.ceil(matrix.data * 9).astype("float32")
+    names = pandas.DataFrame(index=[f"tag {i}" for i in range(12)])
+    obs = pandas.DataFrame({"split": ["train", "test"] * 20, "category": pandas.Categorical(["a", "b"] * 20),
+                            "prompt_tokens": pandas.array([None, 7, 8, 9] * 10, dtype="Int64")},
+                           index=[f"id {i}" for i in range(40)])
+    cells = draw.rand(40, 2).astype("float32")
+    for layout, x, compression in (("csr", matrix, None), ("csr_gzip", matrix, "gzip"), ("csc", matrix.tocsc(), None),
+                                   ("dense", matrix.toarray(), None), ("dense_lzf", matrix.toarray(), "lzf")):
+        data = anndata.AnnData(x, obs=obs.copy(), var=names)
+        data.obsm["score"] = pandas.DataFrame(cells, columns=["gpt-4", "mixtral"], index=obs.index)
+        data.write_h5ad(os.path.join(folder, f"queries/anndata_{layout}.h5ad"), compression=compression)
+    for first in (False, True):
+        with h5py.File(os.path.join(folder, f"queries/10x_{'first' if first else 'now'}.h5"), "w") as file:
+            group = file.create_group("matrix")
+            group["barcodes"] = numpy.array([b"AAC-%d" % i for i in range(40)])
+            options = {"compression": "gzip", "shuffle": True, "chunks": (32,)}
+            group.create_dataset("data", data=matrix.data.astype("i4"), **options)
+            group.create_dataset("indices", data=matrix.indices.astype("i8"), fletcher32=True, **options)
+            group.create_dataset("indptr", data=matrix.indptr.astype("i8"), **options)
+            group["shape"] = numpy.array([12, 40], "i4")
+            group["genes" if first else "features/id"] = numpy.array([b"tag %d" % i for i in range(12)])
+    with h5py.File(os.path.join(folder, "queries/h5py_latest.h5"), "w", libver="latest") as file:
+        options = {"chunks": (16,), "maxshape": (None,), "compression": "gzip"}
+        for name, dtype in (("data", ">f8"), ("indices", "u2"), ("indptr", "u4")):
+            file.create_dataset(f"X/{name}", data=getattr(matrix, name).astype(dtype), **options)
+        file["X"].attrs.update({"encoding-type": "csr_matrix", "encoding-version": "0.1.0", "shape": matrix.shape})
+        file["var/_index"] = numpy.arange(12)
+        file["obs/_index"] = [f"id {i}" for i in range(40)]
+        file["obs/split/categories"] = ["train", "test"]
+        file.create_dataset("obs/split/codes", data=numpy.arange(40, dtype="i1") % 2, **options)
+
+
+# ---- blocks of CSR --------------------------------------------------------------------------
+
+def block(kind, columns, rows):
+    """As fuzz_canonical.c takes it apart; a row is a list of (column, 16 bits of a value)."""
+    entries = b"".join(struct.pack(">BH", *entry) for row in rows for entry in row)
+    return bytes([kind, columns, *map(len, rows), 255]) + entries
+
+
+CANONICAL = {
+    "ascending": block(0, 40, [[(1, 5), (7, 1)], [], [(0, 255), (39, 3)]]),
+    "unsorted": block(1, 40, [[(7, 500), (1, 1)], [(5, 1), (3, 2), (4, 3)]]),
+    "repeated": block(2, 40, [[(3, 32776), (3, 32760)], [(2, 40000), (1, 1), (2, 40000)]]),
+    "overflow": block(3, 40, [[(3, 200), (3, 100)]]),
+    "zeros": block(4, 40, [[(3, 0), (4, 1)], [(1, 0)]]),
+    "not_finite": b"\x05\x28\x01\xff\x03\x7f\x87\x00\x00",
+    "out_of_bounds": block(0, 4, [[(4, 1)], [(1, 1)]]),
+    "threads": block(3, 200, [[(column, 1) for column in range(100)]] * 60),
+}
+
+
+def main(folder, program):
+    for name in ("queries", "router", "decisions"):
+        os.makedirs(os.path.join(folder, name), exist_ok=True)
+    own_files(folder, program)
+    foreign_files(folder)
+    prices = {"map": json.dumps(PRICES).encode(), "list": b"[1, 2]", "cut": json.dumps(PRICES).encode()[:-5]}
+    for name, seeds in (("jsonl", JSONL), ("msgpack", MSGPACK), ("source", SOURCE), ("canonical", CANONICAL),
+                        ("prices", prices)):
         os.makedirs(os.path.join(folder, name), exist_ok=True)
         for seed, content in seeds.items():
             with open(os.path.join(folder, name, seed), "wb") as file:
@@ -83,4 +213,4 @@ def main(folder):
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(*sys.argv[1:])
