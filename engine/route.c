@@ -164,8 +164,8 @@ static tgr_status check_options(tgr_routing *work, tgr_error *error)
     if (options->output == NULL) {
         return tgr_fail(error, TGR_ERR_ARGUMENT, "no output was named");
     }
-    if (options->shards > 0 && options->shard >= options->shards) {
-        return tgr_fail(error, TGR_ERR_ARGUMENT, "there is no shard %u of %u; the first is 0",
+    if (options->shards > 0 && (options->shard < 1 || options->shard > options->shards)) {
+        return tgr_fail(error, TGR_ERR_ARGUMENT, "there is no shard %u of %u; the first is 1",
                         (unsigned)options->shard, (unsigned)options->shards);
     }
     if (options->shards > 0 && strcmp(options->output, "-") == 0) {

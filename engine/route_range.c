@@ -88,8 +88,8 @@ tgr_status tgr_route_find_range(tgr_routing *work, tgr_error *error)
     }
     *range = (tgr_route_range){.count = found.queries, .total = found.queries};
     if (options->shards > 0) {
-        range->first = share(found.queries, options->shard, options->shards);
-        range->count = share(found.queries, options->shard + 1, options->shards) - range->first;
+        range->first = share(found.queries, options->shard - 1, options->shards);
+        range->count = share(found.queries, options->shard, options->shards) - range->first;
     }
     range->begin_row = work->pass.split == NULL ? range->first : 0;
     for (size_t i = 0; i < found.count && found.list[i].queries <= range->first; i++) {

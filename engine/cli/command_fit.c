@@ -64,8 +64,8 @@ typedef struct fitting {
     tgr_fit_options options;
     tgr_cli_prices prices;
     const char *output;
-    long shard, shards; /* 0: everything */
-    char *model_list;   /* the text of --models, cut at its commas */
+    uint32_t shard, shards; /* 0: everything */
+    char *model_list;       /* the text of --models, cut at its commas */
     const char **model_names;
 } fitting;
 
@@ -126,22 +126,6 @@ static tgr_status read_rewards(const char *text, double rewards[3], tgr_error *e
     return status;
 }
 
-/* I/N */
-static tgr_status read_shard(const char *text, long *shard, long *shards, tgr_error *error)
-{
-    char first[24];
-    size_t length = strcspn(text, "/");
-    if (text[length] != '/' || length >= sizeof first) {
-        return tgr_cli_fail(error, TGR_ERR_ARGUMENT, "--shard takes I/N, such as 1/4, not '%.60s'",
-                            text);
-    }
-    memcpy(first, text, length);
-    first[length] = '\0';
-    tgr_status status = tgr_cli_parse_integer("shard", text + length + 1, 1, 65536, shards, error);
-    return status == TGR_OK ? tgr_cli_parse_integer("shard", first, 1, *shards, shard, error)
-                            : status;
-}
-
 static tgr_status read_learning(fitting *work, const tgr_cli_arguments *arguments, tgr_error *error)
 {
     const char *kappa = tgr_cli_text(arguments, "kappa");
@@ -155,7 +139,7 @@ static tgr_status read_learning(fitting *work, const tgr_cli_arguments *argument
         status = tgr_cli_parse_double("alpha", alpha, &work->options.alpha, error);
     }
     if (status == TGR_OK && shard != NULL) {
-        status = read_shard(shard, &work->shard, &work->shards, error);
+        status = tgr_cli_parse_shard(shard, &work->shard, &work->shards, error);
     }
     return status;
 }
@@ -233,14 +217,14 @@ static tgr_status fit_and_save(const fitting *work, tgr_cli_session *session, tg
 static tgr_status fit_shard(const fitting *work, tgr_cli_session *session, tgr_error *error)
 {
     tgr_fit_report report = {0};
-    tgr_status status = tgr_fit_shard(
-        &work->options, work->prices.any ? &work->prices.options : NULL, (uint64_t)work->shard,
-        (uint64_t)work->shards, work->output, &report, &session->run, error);
+    tgr_status status =
+        tgr_fit_shard(&work->options, work->prices.any ? &work->prices.options : NULL, work->shard,
+                      work->shards, work->output, &report, &session->run, error);
     tgr_cli_session_end(session);
     if (status == TGR_OK && !session->quiet) {
         tgr_cli_fit_summary(session, work->output, &report);
-        tgr_cli_say(session, "next: the other shards, then tagroute merge of all %ld\n",
-                    work->shards);
+        tgr_cli_say(session, "next: the other shards, then tagroute merge of all %lu\n",
+                    (unsigned long)work->shards);
     }
     return status;
 }

@@ -64,19 +64,6 @@ static tgr_status read_format(const tgr_cli_arguments *arguments, tgr_log_format
     return TGR_OK;
 }
 
-static tgr_status read_shard(const char *text, tgr_ingest_options *options, tgr_error *error)
-{
-    char end;
-    if (text[strspn(text, "0123456789/")] != '\0' || strlen(text) > 19 ||
-        sscanf(text, "%u/%u%c", &options->shard, &options->shard_count, &end) != 2 ||
-        options->shard < 1 || options->shard > options->shard_count) {
-        return tgr_cli_fail(error, TGR_ERR_ARGUMENT,
-                            "--shard takes which share of how many, such as 1/4, not '%.60s'",
-                            text);
-    }
-    return TGR_OK;
-}
-
 static tgr_status read_numbers(const tgr_cli_arguments *arguments, tgr_ingest_options *options,
                                tgr_error *error)
 {
@@ -86,7 +73,7 @@ static tgr_status read_numbers(const tgr_cli_arguments *arguments, tgr_ingest_op
     const char *shard = tgr_cli_text(arguments, "shard");
     tgr_status status = TGR_OK;
     if (shard != NULL) {
-        status = read_shard(shard, options, error);
+        status = tgr_cli_parse_shard(shard, &options->shard, &options->shard_count, error);
     }
     if (status == TGR_OK && max_bad != NULL) {
         status = tgr_cli_parse_share("max-bad", max_bad, &options->max_bad, error);

@@ -1,15 +1,19 @@
-/* command_merge.c - what shards have written, joined: decisions, query files, or partial fits. */
+/* command_merge.c - what shards have written, joined: decisions, query files, partial fits or
+ * simulations. */
 #include <tagroute/merge.h>
 
 #include <stdlib.h>
+#include <string.h>
 
 #include <tagroute/fit.h>
+#include <tagroute/simulate.h>
 
 #include "engine/cli/commands.h"
 #include "engine/cli/fail.h"
 #include "engine/cli/fit_summary.h"
 #include "engine/cli/numbers.h"
 #include "engine/cli/session.h"
+#include "engine/cli/show_simulation.h"
 
 static const tgr_cli_option merge_options[] = {
     {"output", 'o', "FILE", "what to write; replaced only when complete"},
@@ -30,19 +34,28 @@ static const tgr_cli_option fit_options[] = {
     {0},
 };
 
+static const tgr_cli_option simulation_options[] = {
+    {"json", 0, "FILE", "everything, as one JSON object (- is standard output, without tables)"},
+    {0},
+};
+
 static const tgr_cli_group merge_group = {"Options", merge_options};
 static const tgr_cli_group query_group = {"Query files", query_options};
 static const tgr_cli_group fit_group = {"Partial fits", fit_options};
+static const tgr_cli_group simulation_group = {"Partial simulations", simulation_options};
 static const tgr_cli_group *const groups[] = {
-    &merge_group, &query_group, &fit_group, &tgr_cli_reading_group, &tgr_cli_common_group, NULL};
+    &merge_group,           &query_group,          &fit_group, &simulation_group,
+    &tgr_cli_reading_group, &tgr_cli_common_group, NULL};
 
 static const tgr_cli_example examples[] = {
-    {"three shards, routed apart (tagroute route ... --shard 0/3 -o part0.h5, and so on)",
-     "tagroute merge part0.h5 part1.h5 part2.h5 -o decisions.h5"},
+    {"three shards, routed apart (tagroute route ... --shard 1/3 -o part1.h5, and so on)",
+     "tagroute merge part1.h5 part2.h5 part3.h5 -o decisions.h5"},
     {"is anything missing yet?", "tagroute merge --check part*.jsonl"},
     {"query files of three days as one", "tagroute merge mon.h5 tue.h5 wed.h5 -o week.h5"},
     {"a router of partial fits (tagroute fit ... --shard 1/3 -o part1.msgpack, and so on)",
      "tagroute merge part*.msgpack -o router.msgpack --queries queries.h5"},
+    {"the whole of partial simulations (tagroute simulate ... --shard 1/3 --partial part1)",
+     "tagroute merge part1 part2 part3 --json simulation.json"},
     {0},
 };
 
@@ -177,20 +190,72 @@ static tgr_status merge_fits(const tgr_cli_arguments *arguments, tgr_cli_session
     return status;
 }
 
+/* ---- partial simulations ----------------------------------------------------------------- */
+
+static bool any_partial_simulation(const tgr_cli_arguments *arguments)
+{
+    bool any = false;
+    for (size_t i = 0; i < arguments->operand_count && !any; i++) {
+        any = tgr_partial_simulation_is(arguments->operands[i]);
+    }
+    return any;
+}
+
+static tgr_status show_whole(const tgr_cli_arguments *arguments, const tgr_simulation *simulation,
+                             tgr_error *error)
+{
+    const char *json = tgr_cli_text(arguments, "json");
+    tgr_status status = json == NULL ? TGR_OK : tgr_cli_write_simulation(simulation, json, error);
+    if (status != TGR_OK || (json != NULL && strcmp(json, "-") == 0)) {
+        return status;
+    }
+    return tgr_cli_print_simulation(simulation, error);
+}
+
+static tgr_status merge_simulations(const tgr_cli_arguments *arguments, tgr_cli_session *session,
+                                    tgr_error *error)
+{
+    tgr_simulation *simulation = NULL;
+    char parts[TGR_CLI_NUMBER_SIZE], queries[TGR_CLI_NUMBER_SIZE];
+    tgr_status status = tgr_simulate_merge(arguments->operands, arguments->operand_count,
+                                           &simulation, &session->run, error);
+    tgr_cli_session_end(session);
+    if (status == TGR_OK && tgr_cli_has(arguments, "check")) {
+        tgr_cli_say(session, "all %s shards are there and whole: %s queries\n",
+                    tgr_cli_count(parts, arguments->operand_count),
+                    tgr_cli_count(queries, simulation->queries));
+    } else if (status == TGR_OK) {
+        status = show_whole(arguments, simulation, error);
+    }
+    tgr_simulation_free(simulation);
+    return status;
+}
+
 /* ---- all ------------------------------------------------------------------------------- */
 
+typedef enum parts { PARTS_FILES, PARTS_FITS, PARTS_SIMULATIONS } parts;
+
 /* Options that mean nothing for what is to be joined. */
-static tgr_status check_options(const tgr_cli_arguments *arguments, bool of_fits, tgr_error *error)
+static tgr_status check_options(const tgr_cli_arguments *arguments, parts of, tgr_error *error)
 {
     bool checks = tgr_cli_has(arguments, "check");
     bool writes = tgr_cli_has(arguments, "compress") || tgr_cli_has(arguments, "compact");
-    if (writes && (of_fits || checks)) {
+    if (writes && (of != PARTS_FILES || checks)) {
         return tgr_cli_fail(error, TGR_ERR_ARGUMENT,
                             "--compress and --compact are for joined query files; leave them out");
     }
-    if (tgr_cli_has(arguments, "queries") && (!of_fits || checks)) {
+    if (tgr_cli_has(arguments, "queries") && (of != PARTS_FITS || checks)) {
         return tgr_cli_fail(error, TGR_ERR_ARGUMENT,
                             "--queries is for joining partial fits; leave it out");
+    }
+    if (tgr_cli_has(arguments, "json") && (of != PARTS_SIMULATIONS || checks)) {
+        return tgr_cli_fail(error, TGR_ERR_ARGUMENT,
+                            "--json is for joining partial simulations; leave it out");
+    }
+    if (tgr_cli_has(arguments, "output") && of == PARTS_SIMULATIONS) {
+        return tgr_cli_fail(error, TGR_ERR_ARGUMENT,
+                            "a simulation is shown, or written with --json FILE; leave --output "
+                            "out");
     }
     return TGR_OK;
 }
@@ -199,12 +264,13 @@ static tgr_status merge(const tgr_cli_arguments *arguments, tgr_error *error)
 {
     const char *output = NULL;
     tgr_cli_session session;
-    bool of_fits = any_partial_fit(arguments);
-    tgr_status status = tgr_cli_has(arguments, "check")
-                            ? TGR_OK
-                            : tgr_cli_need(arguments, "output", &output, error);
+    parts of = any_partial_fit(arguments)          ? PARTS_FITS
+               : any_partial_simulation(arguments) ? PARTS_SIMULATIONS
+                                                   : PARTS_FILES;
+    bool needs_output = of != PARTS_SIMULATIONS && !tgr_cli_has(arguments, "check");
+    tgr_status status = needs_output ? tgr_cli_need(arguments, "output", &output, error) : TGR_OK;
     if (status == TGR_OK) {
-        status = check_options(arguments, of_fits, error);
+        status = check_options(arguments, of, error);
     }
     if (status == TGR_OK) {
         status = tgr_cli_session_start(&session, arguments, error);
@@ -212,18 +278,23 @@ static tgr_status merge(const tgr_cli_arguments *arguments, tgr_error *error)
     if (status != TGR_OK) {
         return status;
     }
-    return of_fits ? merge_fits(arguments, &session, output, error)
-                   : merge_files(arguments, &session, output, error);
+    if (of == PARTS_SIMULATIONS) {
+        return merge_simulations(arguments, &session, error);
+    }
+    return of == PARTS_FITS ? merge_fits(arguments, &session, output, error)
+                            : merge_files(arguments, &session, output, error);
 }
 
 const tgr_cli_command tgr_cli_merge = {
     .name = "merge",
     .summary = "join what shards of a run have written, or query files",
-    .synopsis = "FILE... -o FILE [options]",
+    .synopsis = "FILE... [-o FILE] [options]",
     .description =
         "Joins what shards of one run wrote into the file that the run without shards would have "
         "written, byte for byte: decisions (`tagroute route --shard`), query files (`tagroute "
-        "ingest --shard`) and partial fits (`tagroute fit --shard`), which become a router. Shards "
+        "ingest --shard`), partial fits (`tagroute fit --shard`), which become a router, and "
+        "partial "
+        "simulations (`tagroute simulate --shard`), which are shown as one. Shards "
         "are given in any order; each says itself which it is (decisions in JSON Lines and "
         "MessagePack: in the file FILE.shard beside it). What is missing, twice, damaged or of "
         "another run is never joined.\n"

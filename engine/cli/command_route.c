@@ -30,9 +30,8 @@ static const tgr_cli_option route_options[] = {
      "do nothing where FILE is there"},
     {"checkpoint", 0, "SECONDS", "note every SECONDS how far the run is (default: 5)"},
     {"shard", 0, "I/N",
-     "decide only the I-th of N even shares of the queries, I from 0 to N-1; `tagroute merge` "
-     "joins "
-     "them"},
+     "decide only the I-th of N even shares of the queries, I from 1 to N; `tagroute merge` "
+     "joins them"},
     {0},
 };
 
@@ -47,7 +46,7 @@ static const tgr_cli_example examples[] = {
     {"three thresholds in one pass, as JSON Lines on standard output",
      "tagroute route queries.h5 -r router.msgpack --theta -0.02:0:0.01 -o -"},
     {"the first half here, the second half elsewhere, and both joined",
-     "tagroute route queries.h5 -r router.msgpack --shard 0/2 -o part0.h5"},
+     "tagroute route queries.h5 -r router.msgpack --shard 1/2 -o part1.h5"},
     {"the cheapest model within 0.005 of the best score",
      "tagroute route queries.h5 -r router.msgpack --tau 0.005 --prices litellm.json -o out.h5"},
     {0},
@@ -99,31 +98,6 @@ static tgr_status need_thresholds(routing *work, tgr_error *error)
     return TGR_OK;
 }
 
-/* "I/N" */
-static tgr_status read_shard(const tgr_cli_arguments *arguments, tgr_route_options *options,
-                             tgr_error *error)
-{
-    const char *text = tgr_cli_text(arguments, "shard");
-    if (text == NULL) {
-        return TGR_OK;
-    }
-    unsigned long numbers[2] = {0, 0};
-    const char *at = text;
-    for (int i = 0; i < 2 && at != NULL; i++) {
-        char *end = NULL;
-        bool digit = *at >= '0' && *at <= '9';
-        numbers[i] = digit ? strtoul(at, &end, 10) : 0;
-        at = digit && *end == (i == 0 ? '/' : '\0') ? end + 1 : NULL;
-    }
-    if (at == NULL || numbers[0] >= numbers[1] || numbers[1] > 1000000) {
-        return tgr_cli_fail(error, TGR_ERR_ARGUMENT,
-                            "--shard is I/N with I from 0 to N-1, such as 0/4, not '%.60s'", text);
-    }
-    options->shard = (uint32_t)numbers[0];
-    options->shards = (uint32_t)numbers[1];
-    return TGR_OK;
-}
-
 static tgr_status read_checkpoint(const tgr_cli_arguments *arguments, tgr_route_options *options,
                                   tgr_error *error)
 {
@@ -157,7 +131,8 @@ static tgr_status read_options(routing *work, const tgr_cli_arguments *arguments
         status = read_format(arguments, &options->format, error);
     }
     if (status == TGR_OK) {
-        status = read_shard(arguments, options, error);
+        status = tgr_cli_parse_shard(tgr_cli_text(arguments, "shard"), &options->shard,
+                                     &options->shards, error);
     }
     if (status == TGR_OK) {
         status = read_checkpoint(arguments, options, error);

@@ -104,15 +104,10 @@ static tgr_status read_shard(tgr_simulate_options *options, const tgr_cli_argume
         return tgr_cli_fail(error, TGR_ERR_ARGUMENT,
                             "--shard and --partial go together: which part, and where to");
     }
-    unsigned long long shard, shards;
-    char rest;
-    if (text == NULL) {
-        return TGR_OK;
-    }
-    if (strspn(text, "0123456789/") != strlen(text) || strlen(text) > 20 ||
-        sscanf(text, "%llu/%llu%c", &shard, &shards, &rest) != 2 || shard < 1 || shard > shards) {
-        return tgr_cli_fail(error, TGR_ERR_ARGUMENT,
-                            "--shard is I/N, such as 1/4 for the first of four, not '%.60s'", text);
+    uint32_t shard, shards;
+    tgr_status status = tgr_cli_parse_shard(text, &shard, &shards, error);
+    if (status != TGR_OK || shards == 0) {
+        return status;
     }
     options->shard = shard - 1;
     options->shards = shards;
@@ -148,49 +143,17 @@ static tgr_status read_options(simulating *work, const tgr_cli_arguments *argume
     return status == TGR_OK ? tgr_cli_prices_read(&work->prices, arguments, error) : status;
 }
 
-static tgr_status write_json(const tgr_simulation *simulation, const char *path, tgr_error *error)
-{
-    char *text = NULL;
-    size_t length = 0;
-    tgr_status status = tgr_simulation_json(simulation, &text, &length, error);
-    if (status == TGR_OK) {
-        status = tgr_cli_write_file(path, text, length, error);
-    }
-    tgr_free(text);
-    return status;
-}
-
-/* The tables are made in memory, so that a failing write is seen where it happens. */
-static tgr_status print_tables(const tgr_simulation *simulation, tgr_error *error)
-{
-    char *text = NULL;
-    size_t length = 0;
-    FILE *memory = open_memstream(&text, &length);
-    if (memory == NULL) {
-        return tgr_cli_fail(error, TGR_ERR_NOMEM, "not enough memory for the tables");
-    }
-    tgr_cli_show_simulation(simulation, memory);
-    tgr_status status = TGR_OK;
-    if (fclose(memory) != 0) {
-        status = tgr_cli_fail(error, TGR_ERR_NOMEM, "not enough memory for the tables");
-    } else {
-        status = tgr_cli_write_file("-", text, length, error);
-    }
-    free(text);
-    return status;
-}
-
 static tgr_status print_results(const simulating *work, const tgr_cli_session *session,
                                 const tgr_simulation *simulation, tgr_error *error)
 {
     tgr_status status = TGR_OK;
     if (work->json != NULL) {
-        status = write_json(simulation, work->json, error);
+        status = tgr_cli_write_simulation(simulation, work->json, error);
     }
     if (status != TGR_OK || (work->json != NULL && strcmp(work->json, "-") == 0)) {
         return status;
     }
-    status = print_tables(simulation, error);
+    status = tgr_cli_print_simulation(simulation, error);
     if (status == TGR_OK && simulation->best < simulation->points) {
         char number[TGR_CLI_NUMBER_SIZE];
         tgr_cli_say(session, "\nnext: tagroute route %s -r %s --%s %s -o decisions.h5\n",

@@ -26,6 +26,9 @@ tgr_status tgr_cli_parse_integer(const char *option, const char *text, long leas
                                  long *value, tgr_error *error);
 tgr_status tgr_cli_parse_share(const char *option, const char *text, double *value,
                                tgr_error *error); /* 5% or 0.05 */
+/* "I/N", such as 1/4 for the first of four. NULL text: 0 of 0, which stands for everything. */
+tgr_status tgr_cli_parse_shard(const char *text, uint32_t *shard, uint32_t *shards,
+                               tgr_error *error);
 tgr_status tgr_cli_parse_size(const char *option, const char *text, size_t *value,
                               tgr_error *error); /* 64M; K, M, G are powers of 1024 */
 

@@ -199,3 +199,35 @@ tgr_status tgr_cli_parse_numbers(const char *option, const char *text, double **
         text += length + 1;
     }
 }
+
+#define MOST_SHARDS 1000000
+
+/* Digits alone, from 1; *end behind them. 0 where there is no such number. */
+static unsigned long read_count(const char *text, const char **end)
+{
+    char *behind = NULL;
+    unsigned long count = *text >= '0' && *text <= '9' ? strtoul(text, &behind, 10) : 0;
+    *end = count > 0 && count <= MOST_SHARDS ? behind : "";
+    return count <= MOST_SHARDS ? count : 0;
+}
+
+tgr_status tgr_cli_parse_shard(const char *text, uint32_t *shard, uint32_t *shards,
+                               tgr_error *error)
+{
+    *shard = *shards = 0;
+    if (text == NULL) {
+        return TGR_OK;
+    }
+    const char *slash, *end = "";
+    unsigned long first = read_count(text, &slash), count = 0;
+    if (first > 0 && *slash == '/') {
+        count = read_count(slash + 1, &end);
+    }
+    if (count < first || count == 0 || *end != '\0') {
+        return tgr_cli_fail(error, TGR_ERR_ARGUMENT,
+                            "--shard is I/N with I from 1 to N, such as 1/4, not '%.60s'", text);
+    }
+    *shard = (uint32_t)first;
+    *shards = (uint32_t)count;
+    return TGR_OK;
+}

@@ -10,4 +10,10 @@
  */
 void tgr_cli_show_simulation(const tgr_simulation *simulation, FILE *file);
 
+/* The same on standard output, whole or not at all; and as JSON in a file ("-": standard output).
+ */
+tgr_status tgr_cli_print_simulation(const tgr_simulation *simulation, tgr_error *error);
+tgr_status tgr_cli_write_simulation(const tgr_simulation *simulation, const char *path,
+                                    tgr_error *error);
+
 #endif

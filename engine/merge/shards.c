@@ -81,7 +81,7 @@ static tgr_status read_shard(tgr_shard *shard, tgr_error *error)
 /* A shard's numbers must be possible before anything is done with them. */
 static bool plausible(const tgr_sidecar *note)
 {
-    return note->shard < note->shards && note->first_row <= note->total_rows &&
+    return note->shard >= 1 && note->shard <= note->shards && note->first_row <= note->total_rows &&
            note->rows <= note->total_rows - note->first_row && note->total_rows <= INT64_MAX;
 }
 
@@ -186,7 +186,7 @@ tgr_status tgr_merge_missing(tgr_merging *work, uint64_t from, uint64_t to, uint
 /* Every shard once, each beginning where the one before it ends. */
 static tgr_status look_for_gaps(tgr_merging *work, tgr_error *error)
 {
-    uint64_t next = 0, row = 0;
+    uint64_t next = 1, row = 0;
     const tgr_shard *before = NULL;
     tgr_status status = TGR_OK;
     for (size_t i = 0; status == TGR_OK && i < work->count; i++) {
@@ -211,8 +211,8 @@ static tgr_status look_for_gaps(tgr_merging *work, tgr_error *error)
         before = shard;
     }
     if (status == TGR_OK && before != NULL) {
-        status = tgr_merge_missing(work, next, before->note.shards, before->note.shards, error);
-        if (status == TGR_OK && next == before->note.shards && row != before->note.total_rows) {
+        status = tgr_merge_missing(work, next, before->note.shards + 1, before->note.shards, error);
+        if (status == TGR_OK && next == before->note.shards + 1 && row != before->note.total_rows) {
             status =
                 tgr_merge_finding(work, error, "%s: does not end where the run does", before->path);
         }

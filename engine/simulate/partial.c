@@ -1,8 +1,10 @@
 /* partial.c - sums as little-endian numbers in a MessagePack map, behind a checksum. */
 #include "engine/simulate/partial.h"
 
+#include <fcntl.h>
 #include <math.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <xxhash.h>
 
@@ -480,6 +482,24 @@ done:
     tgr_mem_free(format);
     tgr_mem_free(policy);
     return status;
+}
+
+/* The format is the first value of the map. */
+bool tgr_partial_simulation_is(const char *path)
+{
+    static const char format[] = FORMAT;
+    char bytes[16 + sizeof format];
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (fd < 0) {
+        return false;
+    }
+    ssize_t length = pread(fd, bytes, sizeof bytes, 0);
+    close(fd);
+    bool found = false;
+    for (ssize_t i = 0; i + (ssize_t)sizeof format - 1 <= length && !found; i++) {
+        found = memcmp(bytes + i, format, sizeof format - 1) == 0;
+    }
+    return found;
 }
 
 tgr_status tgr_partial_open(const char *path, tgr_part *part, char **bytes, size_t *length,

@@ -42,7 +42,7 @@ typedef struct tgr_route_options {
      * where there is nothing of it; do nothing where the output is there already. */
     bool resume;
     double checkpoint_seconds; /* between two checkpoints; 0: 5 */
-    uint32_t shard, shards; /* shards > 0: decide only the queries of this one, 0 .. shards - 1 */
+    uint32_t shard, shards;    /* shards > 0: decide only the queries of this one, 1 .. shards */
 } tgr_route_options;
 
 typedef enum tgr_cost_source {                      /* what a model's cost is computed from */
@@ -84,9 +84,9 @@ TGR_API void tgr_route_options_init(tgr_route_options *options);
  * TGR_ERR_ARGUMENT where they are of another router, other inputs or options. A run that fails
  * otherwise, or without `resume` finds some left, removes them. Standard output cannot be resumed.
  *
- * Shard i of N takes the queries that a run without shards would decide floor(i D / N)-th to before
- * floor((i + 1) D / N)-th, of D. Its file says so (a text file's in a second one, OUTPUT.shard),
- * and tgr_merge makes of all of them what that run would write. */
+ * Shard i of N takes the queries that a run without shards would decide floor((i - 1) D / N)-th to
+ * before floor(i D / N)-th, of D, numbered from 0. Its file says so (a text file's in a second one,
+ * OUTPUT.shard), and tgr_merge makes of all of them what that run would write. */
 TGR_API tgr_status tgr_route(const tgr_router *router, const tgr_route_options *options,
                              tgr_route_report *report, const tgr_run *run, tgr_error *error);
 

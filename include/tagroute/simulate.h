@@ -116,6 +116,9 @@ TGR_API tgr_status tgr_simulate_merge(const char *const *inputs, size_t input_co
                                       tgr_simulation **simulation, const tgr_run *run,
                                       tgr_error *error);
 
+/* Whether a file looks like a partial simulation; false where it cannot be read. */
+TGR_API bool tgr_partial_simulation_is(const char *path);
+
 TGR_API void tgr_simulation_free(tgr_simulation *simulation); /* NULL allowed */
 
 /* The simulation as JSON, NUL-terminated; *text is the caller's, to be freed with tgr_free. */

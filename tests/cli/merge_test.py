@@ -31,7 +31,7 @@ class Decisions(Scratch):
 
     def shards(self, count, ending, *options):
         names = []
-        for i in range(count):
+        for i in range(1, count + 1):
             names.append(f"part{i}of{count}.{ending}")
             self.route(names[-1], "--shard", f"{i}/{count}", *options)
         return names
@@ -60,16 +60,16 @@ class Decisions(Scratch):
     def test_what_is_missing_or_twice(self):
         for ending in ("h5", "jsonl", "msgpack"):
             parts = self.shards(5, ending)
-            for given, said in (([0, 1, 3, 4], "shard 2/5 is missing"),
-                                ([1, 2, 3, 4], "shard 0/5 is missing"),
-                                ([0, 1], "shards 2/5 to 4/5 are missing"),
-                                ([0, 1, 2, 3, 4, 3], "is shard 3/5, as is")):
+            for given, said in (([0, 1, 3, 4], "shard 3/5 is missing"),
+                                ([1, 2, 3, 4], "shard 1/5 is missing"),
+                                ([0, 1], "shards 3/5 to 5/5 are missing"),
+                                ([0, 1, 2, 3, 4, 3], "is shard 4/5, as is")):
                 names = [parts[i] for i in given]
                 self.assertIn(said, self.fails(3, "merge", *names, "-o", f"m.{ending}"))
                 self.assertIn(said, self.fails(3, "merge", "--check", *names))
             message = self.fails(3, "merge", "--check", parts[0], parts[2], parts[4])
-            self.assertIn("shard 1/5 is missing", message)
-            self.assertIn("shard 3/5 is missing", message)
+            self.assertIn("shard 2/5 is missing", message)
+            self.assertIn("shard 4/5 is missing", message)
             self.assertNotIn(f"m.{ending}", self.names())
 
     def test_what_does_not_belong_together(self):
@@ -80,12 +80,12 @@ class Decisions(Scratch):
             for options, said in ((("-r", "other.msgpack"), "another router"),
                                   (("--theta", "0.01"), "thresholds"),
                                   (("--split", "test"), "another run"),
-                                  (("--shard", "1/3"), "another number of shards")):
-                self.route(f"bad.{ending}", "--shard", "1/2", *options)
+                                  (("--shard", "2/3"), "another number of shards")):
+                self.route(f"bad.{ending}", "--shard", "2/2", *options)
                 for words in (("-o", f"m.{ending}"), ("--check",)):
                     self.assertIn(said, self.fails(3, "merge", first, f"bad.{ending}", *words))
             inputs, self.inputs = self.inputs, ("more.h5", "queries.h5")
-            self.route(f"bad.{ending}", "--shard", "1/2")
+            self.route(f"bad.{ending}", "--shard", "2/2")
             self.inputs = inputs
             self.assertIn("another run", self.fails(3, "merge", first, f"bad.{ending}", "--check"))
             self.fails(3, "merge", first, f"whole.{ending}", "-o", f"m.{ending}")
@@ -93,12 +93,12 @@ class Decisions(Scratch):
             self.assertIn("No such file", self.fails(3, "merge", first, "none", "--check"))
             self.fails(1, "merge", first, "none", "-o", f"m.{ending}")
         self.assertIn("another format",
-                      self.fails(3, "merge", "part0of2.h5", "part1of2.jsonl", "-o", "m.h5"))
-        self.fails(2, "merge", "part0of2.h5")
-        for shard in ("2/2", "1", "-1/2", "0/0", "a/b", "0/2x", "/2"):
+                      self.fails(3, "merge", "part1of2.h5", "part2of2.jsonl", "-o", "m.h5"))
+        self.fails(2, "merge", "part1of2.h5")
+        for shard in ("0/2", "3/2", "1", "-1/2", "0/0", "a/b", "1/2x", "/2", "1/", "1/9" + 20 * "9"):
             self.fails(2, "route", "queries.h5", "-r", "router.msgpack", "-o", "x.h5", "--shard",
                        shard)
-        self.fails(2, "route", "queries.h5", "-r", "router.msgpack", "-o", "-", "--shard", "0/2")
+        self.fails(2, "route", "queries.h5", "-r", "router.msgpack", "-o", "-", "--shard", "1/2")
 
     def test_damage_is_found(self):
         import h5py
@@ -112,12 +112,12 @@ class Decisions(Scratch):
             self.write(name, bytes(content))
             for words in (("-o", f"m.{ending}"), ("--check",)):
                 self.fails(3, "merge", first.replace("h5", ending), name, *words)
-        os.unlink(self.path("part0of2.jsonl.shard"))
-        self.assertIn("part0of2.jsonl.shard",
-                      self.fails(3, "merge", "part0of2.jsonl", "part1of2.jsonl", "-o", "m.jsonl"))
+        os.unlink(self.path("part1of2.jsonl.shard"))
+        self.assertIn("part1of2.jsonl.shard",
+                      self.fails(3, "merge", "part1of2.jsonl", "part2of2.jsonl", "-o", "m.jsonl"))
         self.assertEqual([n for n in self.names() if n.startswith((".", "m."))], [])
 
-        self.fails(2, "merge", "part0of2.h5", "part1of2.h5", "-o", "m.h5", "--compress")
+        self.fails(2, "merge", "part1of2.h5", "part2of2.h5", "-o", "m.h5", "--compress")
 
 
 class Fits(Scratch):
@@ -438,6 +438,50 @@ class QueryFiles(Scratch):
             self.works("ingest", f"wide{n}.jsonl", "-o", f"wide{n}.h5", "-q")
         self.assertIn("1200 models", self.fails(3, "merge", "wide0.h5", "wide1.h5", "-o", "n.h5"))
         self.assertEqual([n for n in self.names() if n.startswith((".", "n."))], [])
+
+
+class Simulations(Scratch):
+    """Sums of shards are those of one run; curves do not depend on how many there were."""
+
+    def setUp(self):
+        super().setUp()
+        self.chain(3000)
+
+    def parts(self, count, *options):
+        names = [f"part{i}of{count}" for i in range(1, count + 1)]
+        for i, name in enumerate(names):
+            self.works("simulate", "queries.h5", "-r", "router.msgpack", *options, "--shard",
+                       f"{i + 1}/{count}", "--partial", name)
+        return names
+
+    def test_any_number_of_shards(self):
+        import json
+        for options in ((), ("--lambda", "0,1,5"), ("--tau", "0:0.01:0.001", "--split", "test")):
+            self.works("simulate", "queries.h5", "-r", "router.msgpack", *options, "--json",
+                       "one.json")
+            one, before = json.loads(self.read("one.json")), None
+            for count in (1, 2, 3, 7):
+                parts = self.parts(count, *options)
+                self.works("merge", "--check", *parts)
+                self.works("merge", *reversed(parts), "--json", "whole.json")
+                whole = self.read("whole.json")
+                self.assertIn(before, (None, whole), (options, count))
+                before = whole
+            whole = json.loads(before)
+            self.assertEqual(whole["queries"], one["queries"])
+            self.assertEqual(whole["alone"], one["alone"])
+            if options:
+                self.assertEqual(whole["curve"], one["curve"])
+
+    def test_what_is_missing(self):
+        parts = self.parts(3)
+        self.fails(3, "merge", "--check", *parts[:2])
+        self.fails(3, "merge", *parts[:2], "--json", "whole.json")
+        self.fails(3, "merge", *parts, parts[0])
+        self.fails(3, "merge", *parts[:2], *self.parts(2)[:1])
+        self.fails(2, "merge", *parts, "-o", "whole.json")
+        self.fails(2, "merge", *parts, "--check", "--json", "-")
+        self.assertNotIn("whole.json", self.names())
 
 
 if __name__ == "__main__":

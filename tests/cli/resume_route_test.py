@@ -156,7 +156,7 @@ class Resumed(Scratch):
                             (base + ["--split", "test"], "split"),
                             (base + ["--format", "jsonl"], "output format"),
                             (base + ["--ids"], "ids"),
-                            (base + ["--shard", "0/2"], "shard")):
+                            (base + ["--shard", "1/2"], "shard")):
             message = self.fails(2, *words, "-o", "d.h5", "--resume")
             if what is not None:
                 self.assertIn(what, message)
