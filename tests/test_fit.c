@@ -5,7 +5,7 @@
 #include <tagroute/prices.h>
 
 #include "engine/base/memory.h"
-#include "engine/fit_margins.h"
+#include "engine/fit/margins.h"
 #include "tests/fit_data.h"
 #include "tests/fit_plain.h"
 

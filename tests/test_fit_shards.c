@@ -5,7 +5,7 @@
 #include <tagroute/fit.h>
 
 #include "engine/base/memory.h"
-#include "engine/fit_sums_pack.h"
+#include "engine/fit/sums_pack.h"
 #include "engine/router/cursor.h"
 #include "engine/router/digest.h"
 #include "tests/fit_data.h"

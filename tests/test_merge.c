@@ -1,7 +1,7 @@
 /* test_merge.c - the note beside a shard: written, read back, and damaged in every place. */
 #include "tests/test_store_support.h"
 
-#include "engine/route_sidecar.h"
+#include "engine/route/sidecar.h"
 
 static tgr_sidecar example(void)
 {

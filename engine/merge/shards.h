@@ -8,7 +8,7 @@
 
 #include <tagroute/merge.h>
 
-#include "engine/route_sidecar.h"
+#include "engine/route/sidecar.h"
 #include "engine/store/decisions.h"
 
 typedef struct tgr_shard {

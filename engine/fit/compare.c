@@ -1,0 +1,304 @@
+/* compare.c - every scorer on the same folds, judged on what it has not seen. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/base/error.h"
+#include "engine/base/memory.h"
+#include "engine/base/options.h"
+#include "engine/base/runtime.h"
+#include "engine/decide.h"
+#include "engine/fit/held_out.h"
+#include "engine/fit/work.h"
+#include "engine/judgement.h"
+
+#define REPLICATES   200
+#define MOST_SCORERS 8
+
+/* What one scorer makes of one fold. */
+typedef struct routed {
+    tgr_held_out *queries;
+    size_t count, capacity;
+} routed;
+
+typedef struct comparing {
+    tgr_fit_options options;
+    const tgr_price_options *prices;
+    const tgr_run *run;
+    uint8_t *folds; /* of every row */
+    size_t scorers;
+    routed of[MOST_SCORERS][TGR_FOLDS];
+    double *points;
+    double *figures; /* scorers x figures x (1 + replicates) */
+} comparing;
+
+static void close_comparing(comparing *work)
+{
+    for (size_t scorer = 0; scorer < MOST_SCORERS; scorer++) {
+        for (size_t fold = 0; fold < TGR_FOLDS; fold++) {
+            tgr_mem_free(work->of[scorer][fold].queries);
+        }
+    }
+    tgr_mem_free(work->folds);
+    tgr_mem_free(work->points);
+    tgr_mem_free(work->figures);
+}
+
+/* The score where it is recorded, else whether the answer is accepted. */
+static float quality(const tgr_judgement *judgement)
+{
+    return !isnan(judgement->score)  ? judgement->score
+           : judgement->outcome >= 0 ? (float)(judgement->outcome > 0)
+                                     : NAN;
+}
+
+static tgr_status take_batch(routed *into, const tgr_fit_work *fit, const tgr_decide *decide,
+                             const tgr_batch *batch, size_t file, tgr_judgement *judgements,
+                             tgr_error *error)
+{
+    const tgr_router *router = fit->router;
+    size_t models = router->model_count;
+    void *queries = into->queries;
+    bool enough =
+        tgr_mem_grow(&queries, &into->capacity, into->count + batch->rows, sizeof *into->queries);
+    into->queries = queries;
+    if (!enough) {
+        return tgr_fail_memory(error, "the queries held out");
+    }
+    for (size_t row = 0; row < batch->rows; row++) {
+        tgr_held_out *query = &into->queries[into->count];
+        int other = decide->model[row];
+        tgr_judge_row(batch, row, fit->columns + file * models,
+                      tgr_strings_count(fit->walk.pass.files[file]->models), models,
+                      router->reference, judgements);
+        *query = (tgr_held_out){NAN, NAN, NAN, (uint32_t)into->count};
+        if (other >= 0) {
+            query->margin = decide->margin[row];
+            query->other = quality(&judgements[other]);
+            query->reference = quality(&judgements[router->reference]);
+        }
+        into->count++;
+    }
+    return TGR_OK;
+}
+
+/* Routes the fold that was left out. */
+static tgr_status route_fold(tgr_fit_work *fit, int fold, routed *into, tgr_error *error)
+{
+    static const double everyone = -INFINITY;
+    const tgr_decide_plan plan = {.router = fit->router,
+                                  .policy = TGR_POLICY_MARGIN,
+                                  .thresholds = &everyone,
+                                  .threshold_count = 1,
+                                  .fallback = -1,
+                                  .want_margins = true,
+                                  .threads = tgr_run_threads(fit->run)};
+    tgr_decide decide;
+    size_t entered = SIZE_MAX, file;
+    tgr_batch *batch;
+    tgr_status status = TGR_OK;
+    tgr_judgement *judgements = tgr_mem_alloc(fit->router->model_count, sizeof *judgements);
+    fit->walk.without = -1;
+    fit->walk.only = fold;
+    TGR_TRY(tgr_decide_open(&decide, &plan, error));
+    if (judgements == NULL) {
+        TGR_TRY(tgr_fail_memory(error, "the queries held out"));
+    }
+    for (;;) {
+        TGR_TRY(tgr_fit_walk_next(
+            &fit->walk, TGR_JUDGEMENT_WANTS | TGR_WANT_ELIGIBILITY | TGR_WANT_PROMPT_TOKENS,
+            "judging", fit->run, &batch, &file, error));
+        if (batch == NULL) {
+            break;
+        }
+        if (file != entered) {
+            TGR_TRY(tgr_decide_file(&decide, fit->walk.pass.files[file], error));
+            entered = file;
+        }
+        TGR_TRY(tgr_decide_batch(&decide, batch, error));
+        TGR_TRY(take_batch(into, fit, &decide, batch, file, judgements, error));
+    }
+done:
+    tgr_decide_close(&decide);
+    tgr_mem_free(judgements);
+    return status;
+}
+
+static tgr_status fit_fold(comparing *work, size_t scorer, int fold, tgr_error *error)
+{
+    tgr_fit_work fit;
+    tgr_fit_options options = work->options;
+    const char *parameter = tgr_scorers[scorer]->parameter;
+    options.scorer = tgr_scorers[scorer]->name;
+    options.kappa = parameter != NULL && strcmp(parameter, "kappa") == 0 ? options.kappa : NAN;
+    options.alpha = parameter != NULL && strcmp(parameter, "alpha") == 0 ? options.alpha : NAN;
+    tgr_status status = TGR_OK;
+    TGR_TRY(tgr_fit_work_start(&fit, &options, work->run, error));
+    TGR_TRY(tgr_fit_work_open(&fit, error));
+    if (work->folds == NULL) {
+        TGR_TRY(
+            tgr_fit_folds_read(&fit.walk.pass, 0, fit.walk.end, work->run, &work->folds, error));
+    }
+    fit.walk.folds = work->folds;
+    fit.walk.without = fold;
+    TGR_TRY(tgr_fit_work_fit(&fit, work->prices, error));
+    TGR_TRY(tgr_router_update_digest(fit.router, error));
+    TGR_TRY(route_fold(&fit, fold, &work->of[scorer][fold], error));
+done:
+    tgr_fit_work_close(&fit);
+    return status;
+}
+
+/* Folds are drawn from apart: each has numbers of its own. */
+static void number_queries(comparing *work)
+{
+    for (size_t scorer = 0; scorer < work->scorers; scorer++) {
+        uint32_t before = 0;
+        for (size_t fold = 0; fold < TGR_FOLDS; fold++) {
+            routed *of = &work->of[scorer][fold];
+            for (size_t i = 0; i < of->count; i++) {
+                of->queries[i].number += before;
+            }
+            before += (uint32_t)of->count;
+            of->count = tgr_held_out_sort(of->queries, of->count);
+        }
+    }
+}
+
+/* The mean over the folds in which each figure is defined. */
+static void measure(const comparing *work, size_t scorer, unsigned replicate, double *figures)
+{
+    double sums[TGR_FIT_FIGURES] = {0}, counts[TGR_FIT_FIGURES] = {0};
+    for (size_t fold = 0; fold < TGR_FOLDS; fold++) {
+        double of_fold[TGR_FIT_FIGURES];
+        const routed *of = &work->of[scorer][fold];
+        tgr_held_out_figures(of->queries, of->count, replicate, work->points, of_fold);
+        for (size_t i = 0; i < TGR_FIT_FIGURES; i++) {
+            sums[i] += isnan(of_fold[i]) ? 0 : of_fold[i];
+            counts[i] += !isnan(of_fold[i]);
+        }
+    }
+    for (size_t i = 0; i < TGR_FIT_FIGURES; i++) {
+        figures[i] = counts[i] > 0 ? sums[i] / counts[i] : NAN;
+    }
+}
+
+static int rising(const void *left, const void *right)
+{
+    double a = *(const double *)left, b = *(const double *)right;
+    return (a > b) - (a < b);
+}
+
+/* values[0] is the figure, the others are replicates. */
+static tgr_fit_figure figure_of(double value, double *replicates, size_t count)
+{
+    size_t defined = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (!isnan(replicates[i])) {
+            replicates[defined++] = replicates[i];
+        }
+    }
+    tgr_fit_figure figure = {value, NAN, NAN};
+    if (defined > 1 && !isnan(value)) {
+        qsort(replicates, defined, sizeof *replicates, rising);
+        figure.low = replicates[(size_t)(0.025 * (double)(defined - 1) + 0.5)];
+        figure.high = replicates[(size_t)(0.975 * (double)(defined - 1) + 0.5)];
+    }
+    return figure;
+}
+
+static tgr_status measure_all(comparing *work, tgr_fit_comparison *comparison, tgr_error *error)
+{
+    size_t each = TGR_FIT_FIGURES, most = 0, rows = (REPLICATES + 1) * each;
+    for (size_t scorer = 0; scorer < work->scorers; scorer++) {
+        for (size_t fold = 0; fold < TGR_FOLDS; fold++) {
+            size_t count = work->of[scorer][fold].count;
+            most = count > most ? count : most;
+        }
+    }
+    work->points = tgr_mem_alloc(2 * (most + 1), sizeof *work->points);
+    work->figures = tgr_mem_alloc(work->scorers * rows, sizeof *work->figures);
+    if (work->points == NULL || work->figures == NULL) {
+        return tgr_fail_memory(error, "the figures");
+    }
+    for (size_t scorer = 0; scorer < work->scorers; scorer++) {
+        for (unsigned replicate = 0; replicate <= REPLICATES; replicate++) {
+            measure(work, scorer, replicate, work->figures + scorer * rows + replicate * each);
+        }
+    }
+    for (size_t scorer = 0; scorer < work->scorers; scorer++) {
+        tgr_fit_compared *one = &comparison->scorers[scorer];
+        const double *own = work->figures + scorer * rows, *first = work->figures;
+        one->scorer = tgr_scorers[scorer]->name;
+        for (size_t i = 0; i < each; i++) {
+            double values[REPLICATES], gains[REPLICATES];
+            for (size_t replicate = 1; replicate <= REPLICATES; replicate++) {
+                values[replicate - 1] = own[replicate * each + i];
+                gains[replicate - 1] = own[replicate * each + i] - first[replicate * each + i];
+            }
+            one->figures[i] = figure_of(own[i], values, REPLICATES);
+            one->gains[i] = figure_of(scorer == 0 ? NAN : own[i] - first[i], gains, REPLICATES);
+        }
+    }
+    return TGR_OK;
+}
+
+static tgr_status compare(comparing *work, tgr_fit_comparison **comparison, tgr_error *error)
+{
+    tgr_status status = TGR_OK;
+    for (; work->scorers < MOST_SCORERS && tgr_scorers[work->scorers] != NULL; work->scorers++) {
+        for (int fold = 0; fold < TGR_FOLDS; fold++) {
+            status = fit_fold(work, work->scorers, fold, error);
+            if (status != TGR_OK) {
+                return status;
+            }
+        }
+    }
+    number_queries(work);
+    tgr_fit_comparison *result = *comparison = tgr_mem_zalloc(1, sizeof *result);
+    if (result == NULL) {
+        return tgr_fail_memory(error, "the figures");
+    }
+    *result =
+        (tgr_fit_comparison){.folds = TGR_FOLDS, .replicates = REPLICATES, .count = work->scorers};
+    result->scorers = tgr_mem_zalloc(work->scorers, sizeof *result->scorers);
+    if (result->scorers == NULL) {
+        return tgr_fail_memory(error, "the figures");
+    }
+    for (size_t fold = 0; fold < TGR_FOLDS; fold++) {
+        result->queries += work->of[0][fold].count;
+    }
+    return measure_all(work, result, error);
+}
+
+tgr_status tgr_fit_compare(const tgr_fit_options *options, const tgr_price_options *prices,
+                           tgr_fit_comparison **comparison, const tgr_run *run, tgr_error *error)
+{
+    *comparison = NULL;
+    comparing *work = tgr_mem_zalloc(1, sizeof *work);
+    if (work == NULL) {
+        return tgr_fail_memory(error, "the comparison");
+    }
+    tgr_status status = TGR_OK;
+    work->prices = prices;
+    work->run = run;
+    tgr_fit_options_init(&work->options);
+    TGR_TRY(tgr_options_copy(&work->options, sizeof work->options, options, error));
+    status = compare(work, comparison, error);
+    if (status != TGR_OK) {
+        tgr_fit_comparison_free(*comparison);
+        *comparison = NULL;
+    }
+done:
+    close_comparing(work);
+    tgr_mem_free(work);
+    return status;
+}
+
+void tgr_fit_comparison_free(tgr_fit_comparison *comparison)
+{
+    if (comparison != NULL) {
+        tgr_mem_free(comparison->scorers);
+        tgr_mem_free(comparison);
+    }
+}

@@ -1,0 +1,79 @@
+/* routing.h - a run of route: what its steps share. */
+#ifndef TGR_ROUTING_H
+#define TGR_ROUTING_H
+
+#include <tagroute/route.h>
+
+#include "engine/base/buffer.h"
+#include "engine/decide.h"
+#include "engine/pass.h"
+#include "engine/route/identity.h"
+#include "engine/route/tally.h"
+#include "engine/store/decisions.h"
+
+/* Which queries of the walk are decided. */
+typedef struct tgr_route_range {
+    uint64_t first, count; /* decisions, numbered over the whole run */
+    uint64_t total;        /* of the whole run */
+    uint64_t begin_row;    /* where the walk starts, over all files */
+    uint64_t skip;         /* queries of the walk before the first that is decided */
+} tgr_route_range;
+
+typedef struct tgr_routing {
+    const tgr_router *router;
+    tgr_route_options options;
+    tgr_decision_format format;
+    const tgr_run *run;
+    tgr_pass pass;
+    tgr_decide decide;
+    tgr_route_tally tally;
+    tgr_route_identity identity;
+    tgr_route_range range;
+    tgr_decisions_writer *writer;
+    tgr_decisions_plan plan;
+    const char **model_names;
+    const char **query_digests;
+    uint64_t unknown_tags;
+    uint64_t files_counted; /* whose unknown tags are in that sum */
+
+    uint64_t done; /* queries of the range that were decided upon */
+    bool within;   /* a batch, so that `done` and the place of the walk do not go together */
+    char *checkpoint, *checkpoint_new; /* names; NULL: standard output */
+    double saved_at;                   /* seconds on a clock that never goes back */
+    tgr_buffer state;
+    tgr_decisions_mark mark; /* to continue from */
+    int64_t *indptr;         /* of a slice */
+    size_t indptr_capacity;
+} tgr_routing;
+
+/* ---- range.c -------------------------------------------------------------------------- */
+
+/* Finds which queries are to be decided. Reads the files once where there is a split. */
+tgr_status tgr_route_find_range(tgr_routing *work, tgr_error *error);
+
+/* ---- slice.c -------------------------------------------------------------------------- */
+
+/* How many rows are decided at once, so that what is decided about them stays in the caches. */
+size_t tgr_route_slice_rows(const tgr_routing *work);
+
+/* A part of a batch as a batch of its own; valid until the next. */
+tgr_status tgr_route_slice(tgr_routing *work, const tgr_batch *batch, size_t begin, size_t rows,
+                           tgr_batch *slice, tgr_error *error);
+
+/* ---- checkpoint.c --------------------------------------------------------------------- */
+
+/* Names the files; nothing where the output is standard output. */
+tgr_status tgr_route_checkpoint_names(tgr_routing *work, tgr_error *error);
+
+/* Whether there is something to continue (work->plan.resume is set then, and `work` as it was), or
+ * nothing left to do. */
+tgr_status tgr_route_checkpoint_load(tgr_routing *work, bool *complete, tgr_error *error);
+
+/* Saves one if the last is old enough, or `now`. */
+tgr_status tgr_route_checkpoint_put(tgr_routing *work, bool now, tgr_error *error);
+
+/* The plan's `save`; user: the routing, of which it reads names only. */
+tgr_status tgr_route_checkpoint_save(void *user, const tgr_decisions_mark *mark,
+                                     const tgr_buffer *state, tgr_error *error);
+
+#endif
