@@ -5,8 +5,12 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include <tagroute/status.h>
+
+#define LARGE_PAGE       ((size_t)2 << 20)
+#define LARGE_PAGES_FROM ((size_t)8 << 20)
 
 /* The countdown and the balance exist for the tests that make the n-th allocation fail. Relaxed
  * order is enough: they are read only between operations. */
@@ -94,13 +98,33 @@ char *tgr_mem_string(const char *text)
     return text == NULL ? NULL : tgr_mem_string_n(text, strlen(text));
 }
 
+/* Rows visited out of order touch many pages at once; of small ones, more than a processor keeps
+ * track of. Where the system has none of the large ones to give, nothing changes. */
+static void ask_for_large_pages(void *memory, size_t bytes)
+{
+#ifdef MADV_HUGEPAGE
+    if (memory != NULL) {
+        (void)madvise(memory, bytes, MADV_HUGEPAGE);
+    }
+#else
+    (void)memory, (void)bytes;
+#endif
+}
+
 void *tgr_mem_aligned(size_t count, size_t size)
 {
     size_t bytes;
-    if (!total_bytes(count, size, &bytes) || bytes > PTRDIFF_MAX - 63 || !may_allocate()) {
+    if (!total_bytes(count, size, &bytes) || bytes > PTRDIFF_MAX - LARGE_PAGE || !may_allocate()) {
         return NULL;
     }
-    return count_live(aligned_alloc(64, (bytes + 63) / 64 * 64));
+    bool large = bytes >= LARGE_PAGES_FROM;
+    size_t unit = large ? LARGE_PAGE : 64;
+    bytes = (bytes + unit - 1) / unit * unit;
+    void *memory = aligned_alloc(unit, bytes);
+    if (large) {
+        ask_for_large_pages(memory, bytes);
+    }
+    return count_live(memory);
 }
 
 void tgr_mem_free(void *memory)

@@ -17,7 +17,8 @@ void *tgr_mem_resize(void *memory, size_t count, size_t size); /* as realloc */
 char *tgr_mem_string(const char *text);                        /* a copy; NULL in, NULL out */
 char *tgr_mem_string_n(const char *text, size_t length);       /* a NUL-terminated copy of bytes */
 
-/* Aligned to 64 bytes (a cache line, a 512-bit register); free with tgr_mem_free_aligned. */
+/* Aligned to 64 bytes (a cache line, a 512-bit register), or where it is of 8 MB and more, to pages
+ * of 2 MB, which the system is asked for; free with tgr_mem_free_aligned. */
 void *tgr_mem_aligned(size_t count, size_t size);
 void tgr_mem_free_aligned(void *memory);
 

@@ -130,6 +130,16 @@ TGR_INLINE v_int i_multiply(v_int a, v_int b)
     return vmulq_s32(a, b);
 }
 
+TGR_INLINE v_int i_sub(v_int a, v_int b)
+{
+    return vsubq_s32(a, b);
+}
+
+TGR_INLINE v_int i_low_halves(const int64_t *p)
+{
+    return vcombine_s32(vmovn_s64(vld1q_s64(p)), vmovn_s64(vld1q_s64(p + 2)));
+}
+
 TGR_INLINE v_float v_load_u8(const uint8_t *p)
 {
     uint32_t four;

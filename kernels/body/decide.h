@@ -68,15 +68,16 @@ TGR_INLINE void store_choice(const tile_part *part, size_t threshold, v_int mode
     size_t count = job->decider->threshold_count;
     int16_t *to_model = job->choice->model + job->block_begin * count + threshold;
     const uint16_t *rows = job->tile_rows + part->lane;
-    int32_t models[V_LANES];
-    i_store(models, model);
+    int16_t models[V_LANES];
+    i_store_16(models, model);
     if (count == 1) {
-        for (size_t i = 0; i < V_LANES; i++) {
-            to_model[rows[i]] = (int16_t)models[i];
+        TGR_UNROLL for (size_t i = 0; i < V_LANES; i++)
+        {
+            to_model[rows[i]] = models[i];
         }
     } else {
         for (size_t i = 0; i < V_LANES; i++) {
-            to_model[rows[i] * count] = (int16_t)models[i];
+            to_model[rows[i] * count] = models[i];
         }
     }
     if (margins) {
@@ -159,6 +160,29 @@ TGR_INLINE margin_part margins_of(tile_part *part, bool masked)
         other.model,
         i_select(reference, i_set((int)decider->reference), other.model),
     };
+}
+
+/* The usual call: one threshold, no masks, no margins; so little is to be done that a loop over
+ * thresholds would be felt. */
+static void margin_once(tgr_job *job)
+{
+    const v_float threshold = v_set((float)job->decider->thresholds[0]);
+    for (size_t lane = 0; lane < TGR_TILE; lane += V_LANES) {
+        tile_part part;
+        open_part(&part, job, lane);
+        margin_part found = margins_of(&part, false);
+        v_mask moves = v_ge(found.margin, threshold);
+        store_choice(&part, 0, i_select(moves, found.other, found.kept), found.margin, false);
+    }
+}
+
+static void argmax_once(tgr_job *job)
+{
+    for (size_t lane = 0; lane < TGR_TILE; lane += V_LANES) {
+        tile_part part;
+        open_part(&part, job, lane);
+        store_choice(&part, 0, best_of(&part, -1, false).model, v_set(0), false);
+    }
 }
 
 #include "kernels/body/decide_steps.h"
@@ -368,5 +392,13 @@ static decide_tile_function *choose_decide(const tgr_decider *decider, const tgr
         [TGR_RULE_UTILITY] = DECIDE_ROW(utility),
         [TGR_RULE_SLACK] = DECIDE_ROW(slack),
     };
+    bool plain = decider->threshold_count == 1 && decider->eligible == NULL;
+    if (plain && choice->margin == NULL && decider->rule == TGR_RULE_MARGIN) {
+        return margin_once;
+    }
+    if (plain && choice->margin == NULL && decider->rule == TGR_RULE_UTILITY &&
+        decider->thresholds[0] == 0) {
+        return argmax_once;
+    }
     return table[decider->rule][decider->eligible != NULL][choice->margin != NULL];
 }

@@ -9,14 +9,16 @@ static size_t aligned(size_t bytes)
 }
 
 #define ENTRY_BYTES ((TGR_BLOCK_ENTRIES + TGR_SLACK) * sizeof(tgr_entry))
-#define ROW_BYTES   ((TGR_BLOCK_ROWS + TGR_SLACK) * sizeof(uint32_t))
+#define ROW_BYTES   ((TGR_SHORT_ROWS + TGR_SLACK) * sizeof(uint32_t))
+/* Runs are padded to whole tiles. */
+#define ORDER_BYTES ((TGR_SHORT_ROWS + TGR_SHORT_ROW * TGR_TILE + TGR_SLACK) * sizeof(uint16_t))
 
 size_t tgr_kernels_scratch(size_t models)
 {
     size_t stride = tgr_weights_stride(models);
     size_t scores = aligned(stride * TGR_TILE * sizeof(float));
-    return aligned(ENTRY_BYTES) + 3 * aligned(ROW_BYTES) + aligned(stride * sizeof(float)) +
-           2 * scores;
+    return aligned(ENTRY_BYTES) + 2 * aligned(ROW_BYTES) + aligned(ORDER_BYTES) +
+           aligned(stride * sizeof(float)) + 3 * scores;
 }
 
 void tgr_job_open(tgr_job *job, const tgr_csr *x, const tgr_weights *w, const tgr_decider *decider,
@@ -37,12 +39,14 @@ void tgr_job_open(tgr_job *job, const tgr_csr *x, const tgr_weights *w, const tg
     job->length = (uint32_t *)(void *)next;
     next += aligned(ROW_BYTES);
     job->order = (uint16_t *)(void *)next;
-    next += aligned(ROW_BYTES);
+    next += aligned(ORDER_BYTES);
     job->start_sums = (float *)(void *)next;
     next += aligned(stride * sizeof(float));
     job->rows = (float *)(void *)next;
     next += aligned(stride * TGR_TILE * sizeof(float));
     job->tile = (float *)(void *)next;
+    next += aligned(stride * TGR_TILE * sizeof(float));
+    job->fresh = (float *)(void *)next;
     tgr_job_start_from_bias(job);
 }
 
@@ -53,9 +57,9 @@ void tgr_job_start_from_bias(tgr_job *job)
     memset(job->start_sums + models, 0, (job->row_stride - models) * sizeof(float));
 }
 
-size_t tgr_block_length(const tgr_csr *x, size_t row, size_t end)
+size_t tgr_block_length(const tgr_csr *x, size_t row, size_t end, size_t most)
 {
-    size_t rows = end - row < TGR_BLOCK_ROWS ? end - row : TGR_BLOCK_ROWS;
+    size_t rows = end - row < most ? end - row : most;
     int64_t limit = x->indptr[row] + TGR_BLOCK_ENTRIES;
     if (x->indptr[row + rows] <= limit) {
         return rows;

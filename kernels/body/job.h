@@ -13,6 +13,8 @@
 #define TGR_TILE          16    /* rows decided at once */
 #define TGR_GROUP         4     /* rows scored at once; TGR_TILE is a multiple */
 #define TGR_BLOCK_ROWS    512   /* at most; entries of 5 a row: 20 KB, beside the hot rows of W */
+#define TGR_SHORT_ROWS    1024  /* the same where entries are read as they are stored */
+#define TGR_SHORT_ROW     16    /* rows below this length can be ordered in runs of one length */
 #define TGR_BLOCK_ENTRIES 16384 /* at most: rows of 32 still come in full blocks */
 #define TGR_LENGTHS       64    /* rows shorter than this are ordered by length exactly */
 #define TGR_STEPS         64    /* thresholds looked at side by side */
@@ -40,10 +42,17 @@ typedef struct tgr_job {
     uint32_t *start;           /* rows of the block: first entry */
     uint32_t *length;          /* rows of the block: entries */
     uint16_t *order;           /* rows of the block by length */
+    const void *columns;       /* of the block's first entry on, as they are stored */
+    const uint8_t *values;     /* the same, where counts are bytes */
     float *start_sums;         /* row_stride: where each sum begins: the bias */
     float *rows;               /* TGR_TILE x row_stride: scores of the tile's rows */
     float *tile;               /* row_stride x TGR_TILE: the same, transposed */
+    float *fresh;              /* as `tile`: the next one's */
     const uint16_t *tile_rows; /* rows of the block in the tile, in `order` */
+
+    /* In runs of one length, run[length] to before run[length + 1] in `order`, each of whole tiles:
+     * its last row comes several times, and is decided each time to the same effect. */
+    uint32_t run[TGR_SHORT_ROW + 1];
 
     tgr_ahead ahead[6];
     int ahead_count;
@@ -51,6 +60,19 @@ typedef struct tgr_job {
     float steps[TGR_STEPS]; /* thresholds as float32, from the one numbered step_first on */
     size_t step_first;      /* SIZE_MAX: none yet */
 } tgr_job;
+
+/* Fills the last tile of a run that began at a tile's start; returns where the next run begins. */
+TGR_INLINE uint16_t *tgr_pad_run(const uint16_t *order, uint16_t *end)
+{
+    size_t missing = -(size_t)(end - order) % TGR_TILE;
+    if (missing > 0) {
+        uint16_t last = end[-1];
+        for (size_t i = 0; i < TGR_TILE; i++) { /* a constant number: one store */
+            end[i] = last;
+        }
+    }
+    return end + missing;
+}
 
 /* The first 32 bits of a row's record. */
 TGR_INLINE int32_t tgr_word(const char *records, const uint16_t *row, size_t size)
@@ -66,7 +88,8 @@ void tgr_job_open(tgr_job *job, const tgr_csr *x, const tgr_weights *w, const tg
 /* Lets sums begin at the bias, as they do but for the later parts of a very long row. */
 void tgr_job_start_from_bias(tgr_job *job);
 
-/* How many rows from `row` on make the next block; 0 where one row alone is too long for it. */
-size_t tgr_block_length(const tgr_csr *x, size_t row, size_t end);
+/* How many rows from `row` on make the next block, at most `most`; 0 where one row alone is too
+ * long for it. */
+size_t tgr_block_length(const tgr_csr *x, size_t row, size_t end, size_t most);
 
 #endif

@@ -20,10 +20,18 @@
 #include "kernels/body/job.h"
 #include "kernels/kernels.h"
 
-#include "kernels/body/prepare.h"
+#include "kernels/body/unroll.h"
+
+#include "kernels/body/ahead.h"
+#include "kernels/body/order.h"
 #include "kernels/body/score.h"
+#include "kernels/body/widen.h"
 
 #include "kernels/body/decide.h"
+
+#ifdef TGR_SHORT_GROUP
+#include "kernels/body/short.h"
+#endif
 
 /* Scores of `groups` groups of the tile, into job->rows. */
 typedef void score_tile_function(tgr_job *job, size_t groups);
@@ -113,8 +121,41 @@ static bool prepare_block(tgr_job *job, size_t end)
     int64_t last = job->x->indptr[job->block_begin + job->block_rows];
     plan_next_block(job, end);
     bool ones = widen_entries(job, first, (size_t)(last - first));
-    order_rows(job);
+    order_rows(job, measure_rows(job));
     return ones;
+}
+
+/* The next rows up to `end` as a short block; false where they are none, and nothing is done. */
+static bool route_short_block(tgr_job *job, size_t row, size_t end, decide_tile_function *decide)
+{
+#ifdef TGR_SHORT_GROUP
+    const tgr_csr *x = job->x;
+    if (!may_be_short(job)) {
+        return false;
+    }
+    size_t rows = tgr_block_length(x, row, end, TGR_SHORT_ROWS);
+    rows = short_reach(x, row, rows);
+    int64_t first = x->indptr[row], entries = x->indptr[row + rows] - first;
+    if (rows == 0 || (uint64_t)entries >= rows * TGR_SHORT_ROW) {
+        return false;
+    }
+    job->block_begin = row;
+    job->block_rows = rows;
+    uint32_t longest = measure_rows(job);
+    if (longest >= TGR_SHORT_ROW) {
+        return false;
+    }
+    job->columns =
+        x->narrow != NULL ? (const void *)(x->narrow + first) : (const void *)(x->indices + first);
+    job->values = (const uint8_t *)x->values + first;
+    plan_next_block(job, end);
+    order_runs(job, longest);
+    choose_short(job, all_ones(job->values, (size_t)entries))(job, decide);
+    return true;
+#else
+    (void)job, (void)row, (void)end, (void)decide;
+    return false;
+#endif
 }
 
 static void TGR_VARIANT(route)(const tgr_csr *x, const tgr_weights *w, const tgr_decider *decider,
@@ -124,8 +165,11 @@ static void TGR_VARIANT(route)(const tgr_csr *x, const tgr_weights *w, const tgr
     tgr_job_open(&job, x, w, decider, choice, scratch);
     decide_tile_function *decide = choose_decide(decider, choice);
     for (size_t row = begin; row < end; row += job.block_rows) {
+        if (route_short_block(&job, row, end, decide)) {
+            continue;
+        }
         job.block_begin = row;
-        job.block_rows = tgr_block_length(x, row, end);
+        job.block_rows = tgr_block_length(x, row, end, TGR_BLOCK_ROWS);
         if (job.block_rows == 0) {
             route_long_row(&job, row, decide);
             job.block_rows = 1;
@@ -159,7 +203,7 @@ static void TGR_VARIANT(score)(const tgr_csr *x, const tgr_weights *w, size_t be
     for (size_t row = begin; row < end; row += job.block_rows) {
         float *to = scores + (row - begin) * job.row_stride;
         job.block_begin = row;
-        job.block_rows = tgr_block_length(x, row, end);
+        job.block_rows = tgr_block_length(x, row, end, TGR_BLOCK_ROWS);
         if (job.block_rows == 0) {
             score_long_row(&job, row);
             memcpy(to, job.rows, job.row_stride * sizeof *to);

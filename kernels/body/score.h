@@ -5,13 +5,6 @@
  * rounds.
  */
 
-#if defined(TGR_LANES_ARE_ARRAYS) || defined(__SANITIZE_ADDRESS__)
-/* Lanes are loops themselves, or every access is checked: unrolled, that is too much code. */
-#define TGR_UNROLL
-#else
-#define TGR_UNROLL _Pragma("GCC unroll 9")
-#endif
-
 /* Adds one entry's row of W to the sums of one row of X. */
 #define ADD_ENTRY(WIDTH, PANELS, ENTRY, SUM)                                                       \
     do {                                                                                           \

@@ -58,6 +58,8 @@ LANEWISE(v_int, i_select, (v_mask m, v_int yes, v_int no), m.at[i] ? yes.at[i] :
 LANEWISE(v_int, i_load_u16, (const uint16_t *p), p[i])
 LANEWISE(v_int, i_load_u32, (const uint32_t *p), (int32_t)p[i])
 LANEWISE(v_int, i_multiply, (v_int a, v_int b), (int32_t)((uint32_t)a.at[i] * (uint32_t)b.at[i]))
+LANEWISE(v_int, i_sub, (v_int a, v_int b), (int32_t)((uint32_t)a.at[i] - (uint32_t)b.at[i]))
+LANEWISE(v_int, i_low_halves, (const int64_t *p), (int32_t)(uint32_t)p[i])
 LANEWISE(v_float, v_load_u8, (const uint8_t *p), p[i])
 LANEWISE(v_float, v_load_u16, (const uint16_t *p), p[i])
 LANEWISE(v_mask, i_eq, (v_int a, v_int b), a.at[i] == b.at[i])

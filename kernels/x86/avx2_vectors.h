@@ -1,6 +1,8 @@
 /* avx2_vectors.h - eight lanes, masks as vectors of all-ones lanes. See kernels/body/vectors.md. */
 #include <immintrin.h>
 
+#include "kernels/body/unroll.h"
+
 #define V_LANES     8
 #define TGR_ROWS_16 4
 #define TGR_ROWS_32 2
@@ -128,6 +130,19 @@ TGR_INLINE v_int i_load_u32(const uint32_t *p)
 TGR_INLINE v_int i_multiply(v_int a, v_int b)
 {
     return _mm256_mullo_epi32(a, b);
+}
+
+TGR_INLINE v_int i_sub(v_int a, v_int b)
+{
+    return _mm256_sub_epi32(a, b);
+}
+
+TGR_INLINE v_int i_low_halves(const int64_t *p)
+{
+    __m256 low = _mm256_loadu_ps((const float *)(const void *)p);
+    __m256 high = _mm256_loadu_ps((const float *)(const void *)(p + 4));
+    __m256d mixed = _mm256_castps_pd(_mm256_shuffle_ps(low, high, 0x88));
+    return _mm256_castpd_si256(_mm256_permute4x64_pd(mixed, 0xd8));
 }
 
 TGR_INLINE v_float v_load_u8(const uint8_t *p)
@@ -344,4 +359,46 @@ TGR_INLINE row16 row16_add(const float *w, row16 sum)
 TGR_INLINE row16 row16_fma(const float *x, const float *w, row16 sum)
 {
     return (row16){row8_fma(x, w, sum.low), row8_fma(x, w + 8, sum.high)};
+}
+
+/* Short rows (short.h): eight counts as floats, one of which is spread over a row of W. */
+typedef __m256 eight_counts;
+
+TGR_INLINE eight_counts counts_none(void)
+{
+    return _mm256_setzero_ps();
+}
+
+TGR_INLINE eight_counts counts_load(const uint8_t *p)
+{
+    __m128i bytes = _mm_loadl_epi64((const __m128i *)(const void *)p);
+    return _mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(bytes));
+}
+
+TGR_INLINE row4 row4_spread(eight_counts x, int which, const float *w, row4 sum)
+{
+    __m256 spread = _mm256_permutevar8x32_ps(x, _mm256_set1_epi32(which));
+    return _mm_fmadd_ps(_mm256_castps256_ps128(spread), _mm_load_ps(w), sum);
+}
+
+TGR_INLINE row8 row8_spread(eight_counts x, int which, const float *w, row8 sum)
+{
+    __m256 spread = _mm256_permutevar8x32_ps(x, _mm256_set1_epi32(which));
+    return _mm256_fmadd_ps(spread, _mm256_load_ps(w), sum);
+}
+
+/* The sums of sixteen rows as columns of the tile, those of `models` at least. Sixteen sums are
+ * more than registers hold: they are in memory anyhow. */
+TGR_INLINE void row4_columns(const row4 sum[16], float *tile, size_t models)
+{
+    (void)models;
+    v_transpose4((const float *)sum, 4, tile);
+}
+
+TGR_INLINE void row8_columns(const row8 sum[16], float *tile, size_t models)
+{
+    v_transpose4((const float *)sum, 8, tile);
+    if (models > 4) {
+        v_transpose4((const float *)sum + 4, 8, tile + 4 * TGR_TILE);
+    }
 }

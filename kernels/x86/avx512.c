@@ -8,40 +8,45 @@
 #include "kernels/x86/avx512_vectors.h"
 #include "kernels/x86/variants.h"
 
-/* Rows below this length are ordered by order_short_rows. */
-#define TGR_SHORT_ROW 16
+#define TGR_SHORT_GROUP 8
+#define TGR_ORDERS_SHORT_ROWS
 
 /* Rows by length, where all are short: the numbers of each length's rows, compressed from vectors
- * of thirty-two. Lengths advance side by side, so that none waits for the one before, as every row
- * of a counting sort waits for its counter. */
-static void order_short_rows(tgr_job *job, unsigned longest)
+ * of thirty-two, so that none waits for a counter, as every row of a counting sort does. Each store
+ * is a whole vector: what it leaves behind its rows the next one overwrites. `runs`: see tgr_job.
+ */
+TGR_INLINE void order_short_rows(tgr_job *job, uint32_t longest, bool runs)
 {
-    __mmask32 here[TGR_BLOCK_ROWS / 32][TGR_SHORT_ROW];
-    size_t rows = job->block_rows, vectors = (rows + 31) / 32;
-    for (size_t i = 0; i < vectors; i++) {
-        const uint32_t *length = job->length + 32 * i;
-        __m128i low = _mm512_cvtepi32_epi8(_mm512_loadu_si512(length));
-        __m128i high = _mm512_cvtepi32_epi8(_mm512_loadu_si512(length + 16));
-        __m256i lengths = _mm256_inserti128_si256(_mm256_castsi128_si256(low), high, 1);
-        __mmask32 valid = rows - 32 * i < 32 ? (1u << (rows - 32 * i)) - 1 : UINT32_MAX;
-        for (unsigned wanted = 0; wanted <= longest; wanted++) {
-            here[i][wanted] =
-                _mm256_mask_cmpeq_epi8_mask(valid, lengths, _mm256_set1_epi8((char)wanted));
-        }
+    uint8_t length[TGR_SHORT_ROWS + 64] __attribute__((aligned(64)));
+    size_t rows = job->block_rows;
+    for (size_t i = 0; i < rows; i += 16) {
+        __m512i wide = _mm512_loadu_si512(job->length + i);
+        _mm_store_si128((__m128i *)(void *)(length + i), _mm512_cvtepi32_epi8(wide));
     }
-    /* Each store is a whole vector: what it leaves behind its rows the next one overwrites. */
+    memset(length + rows, UINT8_MAX, 64);
     const __m512i first =
         _mm512_set_epi16(31, 30, 29, 28, 27, 26, 25, 24, 23, 22, 21, 20, 19, 18, 17, 16, 15, 14, 13,
                          12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0);
+    const __m512i step = _mm512_set1_epi16(32);
     uint16_t *next = job->order;
-    for (unsigned wanted = 0; wanted <= longest; wanted++) {
+    for (uint32_t wanted = 0; wanted <= longest; wanted++) {
         __m512i numbers = first;
-        for (size_t i = 0; i < vectors; i++) {
-            __mmask32 found = here[i][wanted];
-            _mm512_storeu_si512(next, _mm512_maskz_compress_epi16(found, numbers));
-            next += _mm_popcnt_u32(found);
-            numbers = _mm512_add_epi16(numbers, _mm512_set1_epi16(32));
+        job->run[wanted] = (uint32_t)(next - job->order);
+        for (size_t i = 0; i < rows; i += 64) {
+            __mmask64 found = _mm512_cmpeq_epi8_mask(_mm512_load_si512(length + i),
+                                                     _mm512_set1_epi8((char)wanted));
+            for (int half = 0; half < 2; half++, found >>= 32) {
+                _mm512_storeu_si512(next, _mm512_maskz_compress_epi16((__mmask32)found, numbers));
+                next += _mm_popcnt_u32((uint32_t)found);
+                numbers = _mm512_add_epi16(numbers, step);
+            }
         }
+        if (runs) {
+            next = tgr_pad_run(job->order, next);
+        }
+    }
+    for (uint32_t beyond = longest + 1; beyond <= TGR_SHORT_ROW; beyond++) {
+        job->run[beyond] = (uint32_t)(next - job->order);
     }
 }
 

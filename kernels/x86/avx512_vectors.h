@@ -1,6 +1,8 @@
 /* avx512_vectors.h - sixteen lanes, masks in mask registers. See kernels/body/vectors.md. */
 #include <immintrin.h>
 
+#include "kernels/body/unroll.h"
+
 #define V_LANES     16
 #define TGR_ROWS_16 4
 #define TGR_ROWS_32 4
@@ -127,6 +129,18 @@ TGR_INLINE v_int i_load_u32(const uint32_t *p)
 TGR_INLINE v_int i_multiply(v_int a, v_int b)
 {
     return _mm512_mullo_epi32(a, b);
+}
+
+TGR_INLINE v_int i_sub(v_int a, v_int b)
+{
+    return _mm512_sub_epi32(a, b);
+}
+
+TGR_INLINE v_int i_low_halves(const int64_t *p)
+{
+    const __m512i even =
+        _mm512_set_epi32(30, 28, 26, 24, 22, 20, 18, 16, 14, 12, 10, 8, 6, 4, 2, 0);
+    return _mm512_permutex2var_epi32(_mm512_loadu_si512(p), even, _mm512_loadu_si512(p + 8));
 }
 
 TGR_INLINE v_float v_load_u8(const uint8_t *p)
@@ -291,3 +305,85 @@ TGR_INLINE void v_transpose4(const float *rows, size_t stride, float *tile)
 ROW_OPERATIONS(4, __m128, _mm)
 ROW_OPERATIONS(8, __m256, _mm256)
 ROW_OPERATIONS(16, __m512, _mm512)
+
+/* Short rows (short.h): eight counts as floats, one of which is spread over a row of W. */
+typedef __m256 eight_counts;
+
+TGR_INLINE eight_counts counts_none(void)
+{
+    return _mm256_setzero_ps();
+}
+
+TGR_INLINE eight_counts counts_load(const uint8_t *p)
+{
+    __m128i bytes = _mm_loadl_epi64((const __m128i *)(const void *)p);
+    return _mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(bytes));
+}
+
+TGR_INLINE row4 row4_spread(eight_counts x, int which, const float *w, row4 sum)
+{
+    __m256 spread = _mm256_permutevar8x32_ps(x, _mm256_set1_epi32(which));
+    return _mm_fmadd_ps(_mm256_castps256_ps128(spread), _mm_load_ps(w), sum);
+}
+
+TGR_INLINE row8 row8_spread(eight_counts x, int which, const float *w, row8 sum)
+{
+    __m256 spread = _mm256_permutevar8x32_ps(x, _mm256_set1_epi32(which));
+    return _mm256_fmadd_ps(spread, _mm256_load_ps(w), sum);
+}
+
+/* Four columns of sixteen rows; a holds those of rows r, r + 4, r + 8, r + 12, b of the rows that
+ * follow these. */
+TGR_INLINE void v_columns4(const __m512 quad[4], __m512 column[4])
+{
+    __m512 ab_low = _mm512_unpacklo_ps(quad[0], quad[1]);
+    __m512 ab_high = _mm512_unpackhi_ps(quad[0], quad[1]);
+    __m512 cd_low = _mm512_unpacklo_ps(quad[2], quad[3]);
+    __m512 cd_high = _mm512_unpackhi_ps(quad[2], quad[3]);
+    column[0] = _mm512_shuffle_ps(ab_low, cd_low, 0x44);
+    column[1] = _mm512_shuffle_ps(ab_low, cd_low, 0xee);
+    column[2] = _mm512_shuffle_ps(ab_high, cd_high, 0x44);
+    column[3] = _mm512_shuffle_ps(ab_high, cd_high, 0xee);
+}
+
+/* The sums of sixteen rows as columns of the tile, those of `models` at least. */
+TGR_INLINE void row4_columns(const row4 sum[16], float *tile, size_t models)
+{
+    __m512 quad[4], column[4];
+    (void)models;
+    TGR_UNROLL for (int i = 0; i < 4; i++)
+    {
+        quad[i] = _mm512_insertf32x4(_mm512_castps128_ps512(sum[i]), sum[i + 4], 1);
+        quad[i] = _mm512_insertf32x4(quad[i], sum[i + 8], 2);
+        quad[i] = _mm512_insertf32x4(quad[i], sum[i + 12], 3);
+    }
+    v_columns4(quad, column);
+    TGR_UNROLL for (int i = 0; i < 4; i++)
+    {
+        _mm512_store_ps(tile + 16 * i, column[i]);
+    }
+}
+
+TGR_INLINE void row8_columns(const row8 sum[16], float *tile, size_t models)
+{
+    /* Rows 0 to 7 and rows 8 to 15, columns i and i + 4 by turns: then lanes change places. */
+    __m512 pair[8], half[2][4];
+    TGR_UNROLL for (int i = 0; i < 8; i++)
+    {
+        int row = i < 4 ? i : i + 4;
+        pair[i] = _mm512_insertf32x8(_mm512_castps256_ps512(sum[row]), sum[row + 4], 1);
+    }
+    v_columns4(pair, half[0]);
+    v_columns4(pair + 4, half[1]);
+    TGR_UNROLL for (int i = 0; i < 4; i++)
+    {
+        _mm512_store_ps(tile + 16 * i, _mm512_shuffle_f32x4(half[0][i], half[1][i], 0x88));
+    }
+    TGR_UNROLL for (size_t i = 0; i < 4; i++)
+    {
+        if (i + 4 < models) {
+            _mm512_store_ps(tile + 16 * (i + 4),
+                            _mm512_shuffle_f32x4(half[0][i], half[1][i], 0xdd));
+        }
+    }
+}
