@@ -1,0 +1,22 @@
+/* ngrams.h - a text as counts of its character n-grams, hashed into a fixed number of components.
+ */
+#ifndef TGR_TAGGER_NGRAMS_H
+#define TGR_TAGGER_NGRAMS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define TGR_NGRAM_COMPONENTS 512
+
+typedef struct tgr_ngrams {
+    int32_t counts[TGR_NGRAM_COMPONENTS];
+    int64_t squares; /* sum of the counts' squares */
+} tgr_ngrams;
+
+/* Counts the runs of two, three and four characters, the text's two ends being characters, too. The
+ * component and the sign of a run are given by its XXH3, so that runs that share a component cancel
+ * on average instead of looking alike. Only the first TGR_NGRAM_BYTES of a text are looked at. */
+#define TGR_NGRAM_BYTES 1024
+void tgr_ngrams_count(const char *text, size_t length, tgr_ngrams *ngrams);
+
+#endif

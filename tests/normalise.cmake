@@ -1,0 +1,4 @@
+# Vectors of tags, which are near each other, clusters.
+set(normalise_rooms base kernels store router scorer policy engine tagger normalise)
+tgr_test(test_normalise_dbscan ${normalise_rooms})
+tgr_test(test_kernels_pairs kernels)
