@@ -22,6 +22,7 @@ tgr_need(XXHASH libxxhash libxxhash-dev "lookup, checksums and digests")
 tgr_need(ZLIB zlib zlib1g-dev "gzip logs")
 tgr_need(DEFLATE libdeflate libdeflate-dev "compressed query files")
 tgr_need(ZSTD libzstd libzstd-dev "zstd logs")
+tgr_need(UTF8PROC libutf8proc libutf8proc-dev "Unicode in tags and texts")
 
 # libxsmm generates code for x86-64 only; elsewhere there is no dense way, and nothing to need. Its
 # code generator comes without a .pc file.

@@ -45,10 +45,10 @@ bool tgr_vector_scale(float *vector, size_t components)
 
 void tgr_vector_of_text(const char *text, size_t length, float *vector)
 {
-    tgr_ngrams ngrams;
-    tgr_ngrams_count(text, length, &ngrams);
-    for (size_t i = 0; i < TGR_NGRAM_COMPONENTS; i++) {
-        vector[i] = (float)ngrams.counts[i];
+    tgr_spelling spelling;
+    tgr_spelling_count(text, length, &spelling);
+    for (size_t i = 0; i < TGR_SPELLING_COMPONENTS; i++) {
+        vector[i] = (float)spelling.counts[i];
     }
-    tgr_vector_scale(vector, TGR_NGRAM_COMPONENTS);
+    tgr_vector_scale(vector, TGR_SPELLING_COMPONENTS);
 }

@@ -7,7 +7,7 @@
 
 #include <tagroute/status.h>
 
-#include "engine/tagger/ngrams.h"
+#include "engine/tagger/spelling.h"
 
 #define TGR_VECTORS_BLOCK 64
 #define TGR_VECTORS_MOST  16384 /* components */
@@ -26,7 +26,7 @@ void tgr_vectors_close(tgr_vectors *vectors); /* harmless on a zeroed structure 
 /* Scales a vector to length 1, in float64; zeros stay. False where a component is not finite. */
 bool tgr_vector_scale(float *vector, size_t components);
 
-/* A text's n-grams as a vector of TGR_NGRAM_COMPONENTS; zeros where all cancel. */
+/* A text's n-grams as a vector of TGR_SPELLING_COMPONENTS; zeros where all cancel. */
 void tgr_vector_of_text(const char *text, size_t length, float *vector);
 
 #endif

@@ -1,5 +1,5 @@
-/* ngrams.c - counting hashed n-grams. */
-#include "engine/tagger/ngrams.h"
+/* spelling.c - counting hashed n-grams. */
+#include "engine/tagger/spelling.h"
 
 #include <string.h>
 
@@ -26,24 +26,24 @@ static void count_from(const char *begin, size_t left, int32_t *counts)
         length += character(begin + length, left - length);
         if (characters >= SHORTEST) {
             XXH64_hash_t hash = XXH3_64bits(begin, length);
-            counts[hash % TGR_NGRAM_COMPONENTS] += (hash >> 63) != 0 ? -1 : 1;
+            counts[hash % TGR_SPELLING_COMPONENTS] += (hash >> 63) != 0 ? -1 : 1;
         }
     }
 }
 
-void tgr_ngrams_count(const char *text, size_t length, tgr_ngrams *ngrams)
+void tgr_spelling_count(const char *text, size_t length, tgr_spelling *spelling)
 {
-    char bytes[TGR_NGRAM_BYTES + 2];
-    length = length < TGR_NGRAM_BYTES ? length : TGR_NGRAM_BYTES;
+    char bytes[TGR_SPELLING_BYTES + 2];
+    length = length < TGR_SPELLING_BYTES ? length : TGR_SPELLING_BYTES;
     bytes[0] = BEGIN_TEXT;
     memcpy(bytes + 1, text, length);
     bytes[length + 1] = END_TEXT;
     size_t total = length + 2;
-    *ngrams = (tgr_ngrams){0};
+    *spelling = (tgr_spelling){0};
     for (size_t at = 0; at < total; at += character(bytes + at, total - at)) {
-        count_from(bytes + at, total - at, ngrams->counts);
+        count_from(bytes + at, total - at, spelling->counts);
     }
-    for (size_t i = 0; i < TGR_NGRAM_COMPONENTS; i++) {
-        ngrams->squares += (int64_t)ngrams->counts[i] * ngrams->counts[i];
+    for (size_t i = 0; i < TGR_SPELLING_COMPONENTS; i++) {
+        spelling->squares += (int64_t)spelling->counts[i] * spelling->counts[i];
     }
 }
