@@ -167,6 +167,7 @@ static void make_last_word_singular(tgr_buffer *form)
         begin--;
     }
     form->length = begin + tgr_plural_key(form->bytes + begin, form->length - begin);
+    form->bytes[form->length] = '\0';
 }
 
 bool tgr_rules_apply(tgr_rules *rules, const char *tag, size_t length)
