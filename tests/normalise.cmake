@@ -2,6 +2,6 @@
 set(normalise_rooms base kernels store router scorer policy engine tagger normalise)
 tgr_test(test_normalise_dbscan ${normalise_rooms})
 tgr_test(test_kernels_pairs kernels)
-tgr_test(test_tagger_rules base tagger)
-tgr_test(test_tagger_mapping base tagger)
+tgr_test(test_tagger_rules base router tagger)
+tgr_test(test_tagger_mapping base router tagger)
 tgr_test(test_normalise ${normalise_rooms})

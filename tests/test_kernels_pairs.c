@@ -123,8 +123,7 @@ static void near_is_at_most_eps(void **unused)
         expected |= (uint64_t)1 << i;
     }
     assert_true(tgr_pairs_near(row, eps) == expected);
-    assert_true(tgr_pairs_near(row, 2) ==
-                (expected | expected << 1 | (uint64_t)1 << 62));
+    assert_true(tgr_pairs_near(row, 2) == (expected | expected << 1 | (uint64_t)1 << 62));
 }
 
 int main(void)

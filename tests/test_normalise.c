@@ -122,7 +122,7 @@ typedef struct plain {
     size_t count;
     char forms[MOST][40];
     float vectors[MOST][TGR_SPELLING_COMPONENTS];
-    double totals[MOST]; /* of each tag's form */
+    double totals[MOST];  /* of each tag's form */
     size_t cluster[MOST]; /* the lowest tag that is in it */
 } plain;
 
@@ -138,8 +138,8 @@ static void connect(plain *of, double eps, double min_count)
                     dot = fmaf(of->vectors[a][k], of->vectors[b][k], dot);
                 }
                 bool both = of->totals[a] >= min_count && of->totals[b] >= min_count;
-                bool joined = strcmp(of->forms[a], of->forms[b]) == 0 ||
-                              (both && 1 - dot <= (float)eps);
+                bool joined =
+                    strcmp(of->forms[a], of->forms[b]) == 0 || (both && 1 - dot <= (float)eps);
                 if (joined && of->cluster[b] < of->cluster[a]) {
                     of->cluster[a] = of->cluster[b];
                     changed = true;
@@ -190,8 +190,9 @@ static const char *name_of(const plain *of, const log_tags *log, size_t tag)
 
 static void random_tag(char *tag)
 {
-    static const char *const words[] = {"contract", "kontract", "contracts", "law", "Law", "torts",
-                                        "tort",     "normal",   "normalise", "c++", "physics"};
+    static const char *const words[] = {"contract",  "kontract", "contracts", "law",
+                                        "Law",       "torts",    "tort",      "normal",
+                                        "normalise", "c++",      "physics"};
     static const char *const joints[] = {" ", "-", "_", ""};
     strcpy(tag, words[below(11)]);
     for (size_t more = below(3); more > 0; more--) {
@@ -234,7 +235,8 @@ static void mappings_are_those_of_the_plain_way(void **unused)
             see(&log, tag, 1 + below(6));
         }
         plain *expected = make_plain(&log, eps, min_count);
-        tgr_normalise_plan plan = {min_count, {eps, 2, round % 2 == 0 ? 1 << 20 : 0}, NULL, NULL, 2};
+        tgr_normalise_plan plan = {
+            min_count, {eps, 2, round % 2 == 0 ? 1 << 20 : 0}, NULL, NULL, 2};
         tgr_normalised one = normalise(&log, &plan, 1), other = normalise(&log, &plan, 4);
         check_against(&one, expected, &log, min_count);
         tgr_buffer text = {0}, again = {0};

@@ -1,4 +1,5 @@
-/* test_tagger_mapping.c - mappings as text: written, read back, edited wrongly; later tags aligned. */
+/* test_tagger_mapping.c - mappings as text: written, read back, edited wrongly; later tags aligned.
+ */
 #include "tests/cmocka_all.h"
 
 #include <math.h>
@@ -71,11 +72,11 @@ static void wrong_tables_are_refused(void **unused)
 {
     (void)unused;
     static const char *const wrong[][2] = {
-        {"law\n", "line 1: there is no tab behind the tag; a line is a tag, a tab, and the tag that "
-                  "it becomes, or nothing where it is dropped"},
+        {"law\n",
+         "line 1: there is no tab behind the tag; a line is a tag, a tab, and the tag that "
+         "it becomes, or nothing where it is dropped"},
         {"a\ta\n\tb\n", "line 2: a line begins with a tag, and here is none"},
-        {"a\ta\nb\tb\n# c\na\tb\n",
-         "line 4: 'a' has a line already, line 1; keep one of them"},
+        {"a\ta\nb\tb\n# c\na\tb\n", "line 4: 'a' has a line already, line 1; keep one of them"},
         {"a\ta\nb\tlaw\n",
          "line 2: 'b' becomes 'law', which has no line of its own; name a tag that has one, or add "
          "a line on which it stands for itself"},
@@ -85,8 +86,9 @@ static void wrong_tables_are_refused(void **unused)
          "line 2: 'a' becomes 'b', which becomes 'c'; name the last one for both"},
         {"a\tb\nb\tc\nc\ta\n",
          "line 1: 'a' becomes 'b', which becomes 'c'; name the last one for both"},
-        {"a\tb\nb\t\n", "line 1: 'a' becomes 'b', which is dropped; drop both, or let one stand for "
-                        "itself"},
+        {"a\tb\nb\t\n",
+         "line 1: 'a' becomes 'b', which is dropped; drop both, or let one stand for "
+         "itself"},
         {"a\\x\ta\n", "line 1: a backslash stands before t, n, r, # or another backslash"},
         {"a\ta\\", "line 1: a backslash stands before t, n, r, # or another backslash"},
         {"a\xff\ta\n", "line 1: what stands here is not UTF-8 text"},
@@ -100,8 +102,8 @@ static void wrong_tables_are_refused(void **unused)
 
 static tgr_mapping *random_mapping(size_t tags)
 {
-    static const char *const pieces[] = {"law", "#", "\\", "\t", "\n", "\r", "t", "n",
-                                         " ",   "s", "\xc3\xa9", "-"};
+    static const char *const pieces[] = {"law", "#", "\\", "\t", "\n",       "\r",
+                                         "t",   "n", " ",  "s",  "\xc3\xa9", "-"};
     tgr_mapping *mapping = tgr_mapping_new();
     for (size_t i = 0; i < tags; i++) {
         char tag[100] = "";
@@ -112,9 +114,9 @@ static tgr_mapping *random_mapping(size_t tags)
     }
     for (uint32_t i = 0; i < tgr_mapping_count(mapping); i++) {
         uint32_t other = below(i + 1);
-        mapping->canonical[i] = below(6) == 0                          ? TGR_DROPPED
+        mapping->canonical[i] = below(6) == 0                        ? TGR_DROPPED
                                 : mapping->canonical[other] == other ? other
-                                                                       : i;
+                                                                     : i;
     }
     return mapping;
 }

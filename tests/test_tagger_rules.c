@@ -46,9 +46,11 @@ static void forms_are_as_written_by_hand(void **unused)
         {"machine\xc2\xa0\xe2\x80\x93 learning", "machine learning"}, /* no-break space, en dash */
         {"\xef\xbc\xad\xef\xbd\x81\xef\xbd\x83hine", "machine"},      /* fullwidth Mac */
         {"\xe2\x80\x9cmachine\xe2\x80\x9d", "machine"},               /* quotation marks */
-        {"stra\xc3\x9f" "e", "strass"}, /* ss, and no e: as its plural would be */
+        {"stra\xc3\x9f"
+         "e",
+         "strass"}, /* ss, and no e: as its plural would be */
         {"CAF\xc3\x89", "caf\xc3\xa9"},
-        {"cafe\xcc\x81", "caf\xc3\xa9"}, /* a combining accent */
+        {"cafe\xcc\x81", "caf\xc3\xa9"},                     /* a combining accent */
         {"\xe6\xa9\x9f\xe6\xa2\xb0\xe5\xad\xa6\xe7\xbf\x92", /* machine learning */
          "\xe6\xa9\x9f\xe6\xa2\xb0\xe5\xad\xa6\xe7\xbf\x92"},
         {"C++", "c++"},
@@ -86,12 +88,15 @@ static void singular_and_plural_share_a_form(void **unused)
 {
     (void)unused;
     static const char *const pairs[][2] = {
-        {"case", "cases"},         {"database", "databases"}, {"box", "boxes"},
-        {"cache", "caches"},       {"branch", "branches"},    {"movie", "movies"},
-        {"story", "stories"},      {"class", "classes"},      {"bus", "buses"},
-        {"tie", "ties"},           {"size", "sizes"},         {"dish", "dishes"},
-        {"horse", "horses"},       {"idea", "ideas"},         {"day", "days"},
-        {"criminal law", "criminal laws"}, {"house", "houses"}, {"quiz", "quizes"},
+        {"case", "cases"},      {"database", "databases"},
+        {"box", "boxes"},       {"cache", "caches"},
+        {"branch", "branches"}, {"movie", "movies"},
+        {"story", "stories"},   {"class", "classes"},
+        {"bus", "buses"},       {"tie", "ties"},
+        {"size", "sizes"},      {"dish", "dishes"},
+        {"horse", "horses"},    {"idea", "ideas"},
+        {"day", "days"},        {"criminal law", "criminal laws"},
+        {"house", "houses"},    {"quiz", "quizes"},
     };
     tgr_rules one = {0}, other = {0};
     for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++) {
@@ -99,10 +104,9 @@ static void singular_and_plural_share_a_form(void **unused)
         assert_true(tgr_rules_apply(&other, pairs[i][1], strlen(pairs[i][1])));
         assert_string_equal(one.form.bytes, other.form.bytes);
     }
-    static const char *const apart[][2] = {{"new", "news"},       {"http", "https"},
-                                           {"clas", "class"},     {"physic", "physics"},
-                                           {"c", "c++"},          {"c", "c#"},
-                                           {"window", "windows"}, {"laws", "lawless"}};
+    static const char *const apart[][2] = {
+        {"new", "news"}, {"http", "https"}, {"clas", "class"},     {"physic", "physics"},
+        {"c", "c++"},    {"c", "c#"},       {"window", "windows"}, {"laws", "lawless"}};
     for (size_t i = 0; i < sizeof apart / sizeof apart[0]; i++) {
         assert_true(tgr_rules_apply(&one, apart[i][0], strlen(apart[i][0])));
         assert_true(tgr_rules_apply(&other, apart[i][1], strlen(apart[i][1])));
@@ -116,10 +120,24 @@ static void singular_and_plural_share_a_form(void **unused)
 static void any_bytes_have_a_form(void **unused)
 {
     (void)unused;
-    static const char *const pieces[] = {"a",        "S",    " ",    "-", "'", "'s", "#", ".",
-                                         "\xcc\x81", "\xef\xb7\xba", /* becomes 18 characters */
-                                         "\xff",     "\xe2\x80\x99", "\xe2\x80\x8b", "\xc3\x9f",
-                                         "\xf0\x9f\x98\x80", "ies", "\x01", "\xe4\xb8\x80"};
+    static const char *const pieces[] = {"a",
+                                         "S",
+                                         " ",
+                                         "-",
+                                         "'",
+                                         "'s",
+                                         "#",
+                                         ".",
+                                         "\xcc\x81",
+                                         "\xef\xb7\xba", /* becomes 18 characters */
+                                         "\xff",
+                                         "\xe2\x80\x99",
+                                         "\xe2\x80\x8b",
+                                         "\xc3\x9f",
+                                         "\xf0\x9f\x98\x80",
+                                         "ies",
+                                         "\x01",
+                                         "\xe4\xb8\x80"};
     tgr_rules rules = {0}, again = {0};
     char tag[2 * TGR_RULES_BYTES];
     for (int round = 0; round < 20000; round++) {
@@ -131,7 +149,8 @@ static void any_bytes_have_a_form(void **unused)
             length += strlen(piece);
         }
         assert_true(tgr_rules_apply(&rules, tag, length));
-        assert_true(rules.form.length <= 13 * length + 1 && (rules.form.length > 0) == (length > 0));
+        assert_true(rules.form.length <= 13 * length + 1 &&
+                    (rules.form.length > 0) == (length > 0));
         assert_true(tgr_rules_apply(&again, tag, length)); /* nothing is left over */
         assert_int_equal(rules.form.length, again.form.length);
     }

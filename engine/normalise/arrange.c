@@ -122,10 +122,8 @@ static bool make(work *job, tgr_normalised *result)
 tgr_status tgr_arrange(const tgr_seen_tags *tags, const uint32_t *becomes, const uint32_t *order,
                        tgr_normalised *result, tgr_error *error)
 {
-    work job = {.tags = tags,
-                .becomes = becomes,
-                .order = order,
-                .count = tgr_strings_count(tags->tags)};
+    work job = {
+        .tags = tags, .becomes = becomes, .order = order, .count = tgr_strings_count(tags->tags)};
     bool made = make(&job, result);
     tgr_mem_free(job.total);
     tgr_mem_free(job.rank);

@@ -30,7 +30,8 @@ static bool is_core(const work *job, uint32_t point)
     return job->near[point] >= job->plan->min_samples;
 }
 
-/* ---- the looks -------------------------------------------------------------------------------- */
+/* ---- the looks --------------------------------------------------------------------------------
+ */
 
 static void count_pair(void *user, int thread, uint32_t first, uint32_t second)
 {
@@ -83,9 +84,9 @@ static void attach_pair(void *user, int thread, uint32_t first, uint32_t second)
     uint32_t core = is_core(job, first) ? first : second, border = core == first ? second : first;
     uint32_t root = find_root(job->parents, core);
     uint32_t before = __atomic_load_n(&job->parents[border], __ATOMIC_RELAXED);
-    while (root < before && !__atomic_compare_exchange_n(&job->parents[border], &before, root,
-                                                         false, __ATOMIC_RELAXED,
-                                                         __ATOMIC_RELAXED)) {
+    while (root < before &&
+           !__atomic_compare_exchange_n(&job->parents[border], &before, root, false,
+                                        __ATOMIC_RELAXED, __ATOMIC_RELAXED)) {
     }
 }
 
@@ -105,7 +106,8 @@ static tgr_status look(work *job, const char *phase, tgr_neighbour_visit visit, 
     return TGR_OK;
 }
 
-/* ---- between and behind them ------------------------------------------------------------------ */
+/* ---- between and behind them ------------------------------------------------------------------
+ */
 
 /* Returns whether there may be border points. */
 static bool begin_joining(work *job)

@@ -11,7 +11,7 @@
 #define NO_ROW      UINT32_MAX
 
 tgr_status tgr_group_spellings(const tgr_groups *groups, const uint32_t *members, size_t count,
-                            tgr_vectors *vectors, tgr_error *error)
+                               tgr_vectors *vectors, tgr_error *error)
 {
     tgr_status status = tgr_vectors_open(vectors, count, TGR_SPELLING_COMPONENTS, error);
     for (size_t i = 0; i < count && status == TGR_OK; i++) {

@@ -7,7 +7,7 @@
 
 /* Vector i is that of group members[i]. */
 tgr_status tgr_group_spellings(const tgr_groups *groups, const uint32_t *members, size_t count,
-                            tgr_vectors *vectors, tgr_error *error);
+                               tgr_vectors *vectors, tgr_error *error);
 
 /* From embeddings: of the most frequent tag of the group that the file has. Groups of which it has
  * none are taken out of `members`, whose *count falls. */

@@ -15,8 +15,8 @@
 #include "kernels/xsmm/dense.h"
 
 #define BLOCK           ((size_t)TGR_PAIRS_BLOCK)
-#define MOST_OF_GROUP   ((size_t)8)        /* blocks */
-#define GROUPS_A_THREAD ((size_t)8)        /* later ones have less to do: threads end together */
+#define MOST_OF_GROUP   ((size_t)8)       /* blocks */
+#define GROUPS_A_THREAD ((size_t)8)       /* later ones have less to do: threads end together */
 #define GROUP_BYTES     ((size_t)4 << 20) /* more than a few caches hold gains nothing */
 
 _Static_assert(TGR_PAIRS_BLOCK == TGR_VECTORS_BLOCK && TGR_PAIRS_BLOCK == TGR_DENSE_ROWS,
@@ -43,8 +43,8 @@ tgr_status tgr_neighbours_open(tgr_neighbours *neighbours, const tgr_vectors *ve
                                const tgr_run *run, tgr_error *error)
 {
     const tgr_kernels *kernels;
-    *neighbours = (tgr_neighbours){
-        .vectors = vectors, .eps = (float)eps, .threads = tgr_run_threads(run)};
+    *neighbours =
+        (tgr_neighbours){.vectors = vectors, .eps = (float)eps, .threads = tgr_run_threads(run)};
     tgr_status status = tgr_isa_choose(&kernels, error);
     if (status == TGR_OK) {
         status = generate(neighbours, kernels->isa, error);
@@ -145,8 +145,8 @@ tgr_status tgr_neighbours_walk(const tgr_neighbours *neighbours, const char *pha
     size_t threads = (size_t)neighbours->threads;
     job.blocks = neighbours->vectors->rows / BLOCK;
     size_t fitting = GROUP_BYTES / sizeof(float) / (block_floats(&job) + 1);
-    job.group = within(1, job.blocks / threads / GROUPS_A_THREAD,
-                       within(1, fitting, MOST_OF_GROUP));
+    job.group =
+        within(1, job.blocks / threads / GROUPS_A_THREAD, within(1, fitting, MOST_OF_GROUP));
     job.scratch_each = TGR_PAIRS_TILE + job.group * block_floats(&job);
     job.scratch = tgr_mem_aligned(threads * job.scratch_each, sizeof(float));
     if (job.scratch == NULL) {

@@ -82,8 +82,7 @@ static tgr_status take_given(work *job, const tgr_seen_tags *log, tgr_error *err
     if (!complete || job->settled == NULL || job->becomes == NULL) {
         return tgr_fail_memory(error, "the tags");
     }
-    tgr_status status =
-        tgr_aligner_new(job->plan->given, job->plan->align_least, &aligner, error);
+    tgr_status status = tgr_aligner_new(job->plan->given, job->plan->align_least, &aligner, error);
     if (status == TGR_OK && !settle(job, aligner)) {
         status = tgr_fail_memory(error, "the tags");
     }

@@ -11,12 +11,13 @@
 #include "engine/tagger/mapping.h"
 
 typedef struct tgr_normalise_plan {
-    double min_count; /* tags that are the same by rule and seen less often, together, are dropped */
+    double
+        min_count; /* tags that are the same by rule and seen less often, together, are dropped */
     tgr_dbscan_plan dbscan;
-    const char *embeddings;    /* NULL: vectors of character n-grams */
-    const tgr_mapping *given;  /* NULL, or what is settled already: other tags join it where they
-                                * can, and it stays as it is */
-    double align_least;        /* the cosine from which a tag joins the nearest given one */
+    const char *embeddings;   /* NULL: vectors of character n-grams */
+    const tgr_mapping *given; /* NULL, or what is settled already: other tags join it where they
+                               * can, and it stays as it is */
+    double align_least;       /* the cosine from which a tag joins the nearest given one */
 } tgr_normalise_plan;
 
 typedef struct tgr_normalised {

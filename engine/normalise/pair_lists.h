@@ -14,7 +14,7 @@ typedef struct tgr_pair_list {
 typedef struct tgr_pair_lists {
     tgr_pair_list *lists; /* one a thread */
     int threads;
-    uint64_t left; /* bytes */
+    uint64_t left;   /* bytes */
     bool overflowed; /* some pair found no room: the lists are of no use */
 } tgr_pair_lists;
 

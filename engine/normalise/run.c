@@ -2,6 +2,7 @@
 #include <tagroute/normalise.h>
 
 #include <math.h>
+#include <string.h>
 
 #include "engine/base/error.h"
 #include "engine/base/options.h"
@@ -23,27 +24,23 @@ void tgr_normalise_options_init(tgr_normalise_options *options)
 
 static tgr_status check_options(const tgr_normalise_options *options, tgr_error *error)
 {
+    const char *wrong = NULL;
     if (options->input_count == 0) {
-        return tgr_fail(error, TGR_ERR_ARGUMENT, "no query file was given");
+        wrong = "no query file was given";
+    } else if (options->output == NULL) {
+        wrong = "no file to write the mapping to was given";
+    } else if (strcmp(options->output, "-") == 0) {
+        wrong = "a mapping cannot be written to standard output; name a file";
+    } else if (!(options->eps >= 0 && options->eps <= 2)) {
+        wrong = "--eps is a cosine distance, from 0 (the same direction) to 2";
+    } else if (options->min_samples < 1) {
+        wrong = "--min-samples counts the tag itself: at least 1";
+    } else if (!(options->min_count >= 0) || !isfinite(options->min_count)) {
+        wrong = "--min-count is a number, at least 0";
+    } else if (!(options->align_min > 0)) {
+        wrong = "--align-min is a cosine above 0, up to 1; above 1 nothing is near";
     }
-    if (options->output == NULL) {
-        return tgr_fail(error, TGR_ERR_ARGUMENT, "no file to write the mapping to was given");
-    }
-    if (!(options->eps >= 0 && options->eps <= 2)) {
-        return tgr_fail(error, TGR_ERR_ARGUMENT,
-                        "eps is a cosine distance, from 0 (the same direction) to 2");
-    }
-    if (options->min_samples < 1) {
-        return tgr_fail(error, TGR_ERR_ARGUMENT, "min_samples counts the tag itself: at least 1");
-    }
-    if (!(options->min_count >= 0) || !isfinite(options->min_count)) {
-        return tgr_fail(error, TGR_ERR_ARGUMENT, "min_count is a number, at least 0");
-    }
-    if (!(options->align_min > 0)) {
-        return tgr_fail(error, TGR_ERR_ARGUMENT,
-                        "align_min is a cosine above 0, up to 1; above 1 nothing is near");
-    }
-    return TGR_OK;
+    return wrong == NULL ? TGR_OK : tgr_fail(error, TGR_ERR_ARGUMENT, "%s", wrong);
 }
 
 static void fill_report(tgr_normalise_report *report, const tgr_normalised *result)
@@ -53,7 +50,7 @@ static void fill_report(tgr_normalise_report *report, const tgr_normalised *resu
     *report = (tgr_normalise_report){
         .tags = tgr_mapping_count(result->mapping),
         .canonical = counts.canonical,
-        .dropped = counts.dropped,
+        .rare = result->rare,
         .joined = result->joined,
         .by_rule = result->by_rule,
         .clustered = clusters->cores + clusters->borders + clusters->noise,
@@ -78,8 +75,8 @@ tgr_status tgr_normalise(const tgr_normalise_options *given, tgr_normalise_repor
     if (options.mapping != NULL) {
         TGR_TRY(tgr_mapping_load(options.mapping, &mapping, error));
     }
-    TGR_TRY(tgr_tag_tally_read(&tally, options.inputs, options.input_count, options.split, run,
-                               error));
+    TGR_TRY(
+        tgr_tag_tally_read(&tally, options.inputs, options.input_count, options.split, run, error));
     tgr_normalise_plan plan = {
         .min_count = options.min_count,
         .dbscan = {options.eps, options.min_samples, tgr_run_memory(run)},

@@ -31,7 +31,7 @@ struct tgr_aligner {
     const tgr_mapping *mapping;
     double least;
 
-    tgr_strings *forms;    /* of all tags of the mapping */
+    tgr_strings *forms;     /* of all tags of the mapping */
     uint32_t *form_becomes; /* of each form */
 
     size_t slots; /* canonical tags, in the mapping's order */
@@ -60,8 +60,8 @@ static bool index_forms(tgr_aligner *aligner)
             return false;
         }
         uint32_t before = tgr_strings_count(aligner->forms);
-        uint32_t form = tgr_strings_add(aligner->forms, aligner->rules.form.bytes,
-                                        aligner->rules.form.length);
+        uint32_t form =
+            tgr_strings_add(aligner->forms, aligner->rules.form.bytes, aligner->rules.form.length);
         if (form == TGR_STRING_NONE) {
             return false;
         }
@@ -73,7 +73,8 @@ static bool index_forms(tgr_aligner *aligner)
 }
 
 /* The n-grams of a tag's form. */
-static bool count_spelling(tgr_aligner *aligner, const char *tag, size_t length, tgr_spelling *spelling)
+static bool count_spelling(tgr_aligner *aligner, const char *tag, size_t length,
+                           tgr_spelling *spelling)
 {
     if (!tgr_rules_apply(&aligner->rules, tag, length)) {
         return false;
@@ -88,8 +89,7 @@ static bool walk_slots(tgr_aligner *aligner, size_t *places)
     for (size_t slot = 0; slot < aligner->slots; slot++) {
         size_t length;
         tgr_spelling spelling;
-        const char *tag =
-            tgr_strings_get(aligner->mapping->tags, aligner->numbers[slot], &length);
+        const char *tag = tgr_strings_get(aligner->mapping->tags, aligner->numbers[slot], &length);
         if (!count_spelling(aligner, tag, length, &spelling)) {
             return false;
         }
@@ -188,8 +188,8 @@ void tgr_aligner_free(tgr_aligner *aligner)
 static long nearest(tgr_aligner *aligner, const tgr_spelling *spelling)
 {
     for (size_t i = 0; i < TGR_SPELLING_COMPONENTS; i++) {
-        for (size_t at = aligner->begins[i]; spelling->counts[i] != 0 && at < aligner->begins[i + 1];
-             at++) {
+        for (size_t at = aligner->begins[i];
+             spelling->counts[i] != 0 && at < aligner->begins[i + 1]; at++) {
             const posting *one = &aligner->postings[at];
             aligner->products[one->slot] += (int64_t)one->count * spelling->counts[i];
         }

@@ -65,10 +65,9 @@ static tgr_status complain(const tgr_mapping *mapping, uint32_t tag, tgr_error *
                         a, b);
     }
     const char *c = tgr_strings_get(mapping->tags, last, NULL);
-    return tgr_fail(error, TGR_ERR_INPUT,
-                    "'%.200s' becomes '%.200s', which becomes '%.200s'; %s", a, b, c,
-                    last == tag ? "one of them has to stand for itself"
-                                : "name the last one for both");
+    return tgr_fail(
+        error, TGR_ERR_INPUT, "'%.200s' becomes '%.200s', which becomes '%.200s'; %s", a, b, c,
+        last == tag ? "one of them has to stand for itself" : "name the last one for both");
 }
 
 tgr_status tgr_mapping_check(const tgr_mapping *mapping, tgr_error *error)

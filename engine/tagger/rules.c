@@ -79,15 +79,16 @@ static bool is_apostrophe(utf8proc_int32_t character)
 static void add_character(tgr_buffer *to, utf8proc_int32_t character)
 {
     utf8proc_uint8_t bytes[4];
-    utf8proc_ssize_t length = utf8proc_encode_char(is_apostrophe(character) ? '\'' : character,
-                                                   bytes);
+    utf8proc_ssize_t length =
+        utf8proc_encode_char(is_apostrophe(character) ? '\'' : character, bytes);
     tgr_buffer_add(to, bytes, length > 0 ? (size_t)length : 0);
 }
 
 /* Takes characters apart, folds them, and puts them together again. What is no UTF-8 stays. */
 static void fold_unicode(tgr_buffer *folded, const char *tag, size_t length)
 {
-    /* A character of three bytes becomes 18 at most, and none becomes more for each of its bytes. */
+    /* A character of three bytes becomes 18 at most, and none becomes more for each of its bytes.
+     */
     utf8proc_int32_t characters[6 * TGR_RULES_BYTES + 18];
     utf8proc_ssize_t room = (utf8proc_ssize_t)(sizeof characters / sizeof characters[0]);
     utf8proc_ssize_t count = utf8proc_decompose((const utf8proc_uint8_t *)tag,

@@ -1,9 +1,9 @@
 /* rules.h - the form in which tags are the same but for how they are written.
  *
  * Compatible characters and case are folded (Unicode NFKC), blanks, hyphens, underscores, slashes
- * and other dividing signs become one blank, quotation marks vanish, a possessive 's goes, and so do
- * a # before a word and the stops at its end. An English plural at the end of the tag becomes what
- * its singular becomes. Signs that tell names apart, as in c++, c# and .net, stay.
+ * and other dividing signs become one blank, quotation marks vanish, a possessive 's goes, and so
+ * do a # before a word and the stops at its end. An English plural at the end of the tag becomes
+ * what its singular becomes. Signs that tell names apart, as in c++, c# and .net, stay.
  */
 #ifndef TGR_TAGGER_RULES_H
 #define TGR_TAGGER_RULES_H

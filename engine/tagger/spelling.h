@@ -15,7 +15,8 @@ typedef struct tgr_spelling {
 
 /* Counts the runs of two, three and four characters, the text's two ends being characters, too. The
  * component and the sign of a run are given by its XXH3, so that runs that share a component cancel
- * on average instead of looking alike. Only the first TGR_SPELLING_BYTES of a text are looked at. */
+ * on average instead of looking alike. Only the first TGR_SPELLING_BYTES of a text are looked at.
+ */
 #define TGR_SPELLING_BYTES 1024
 void tgr_spelling_count(const char *text, size_t length, tgr_spelling *spelling);
 

@@ -31,7 +31,7 @@ typedef struct tgr_normalise_options {
 typedef struct tgr_normalise_report {
     uint64_t tags;      /* seen, those of the mapping that was given included */
     uint64_t canonical; /* that are left */
-    uint64_t dropped;
+    uint64_t rare;      /* dropped for that */
     uint64_t joined;    /* to the mapping that was given */
     uint64_t by_rule;   /* that are another tag but for how they are written */
     uint64_t clustered; /* distinct by rule, and not dropped */
@@ -58,9 +58,8 @@ TGR_API void tgr_normalise_options_init(tgr_normalise_options *options);
  * align_min to one of its canonical tags join it; only the rest is clustered. TGR_ERR_INPUT for a
  * mapping with a tag twice, with a tag that becomes one without a line, or that becomes another
  * again; the sentence names the line. `report` may be NULL. */
-TGR_API tgr_status tgr_normalise(const tgr_normalise_options *options,
-                                 tgr_normalise_report *report, const tgr_run *run,
-                                 tgr_error *error);
+TGR_API tgr_status tgr_normalise(const tgr_normalise_options *options, tgr_normalise_report *report,
+                                 const tgr_run *run, tgr_error *error);
 
 #ifdef __cplusplus
 }
