@@ -1,17 +1,17 @@
 /* command_ingest.c - request logs to a query file. */
 #include <stdio.h>
-#include <string.h>
 
 #include <tagroute/ingest.h>
 
 #include "engine/cli/commands.h"
-#include "engine/cli/fail.h"
+#include "engine/cli/log_format.h"
 #include "engine/cli/numbers.h"
 #include "engine/cli/session.h"
 
 static const tgr_cli_option ingest_options[] = {
     {"output", 'o', "FILE.h5", "the query file to write; replaced only when complete"},
-    {"router", 'r', "ROUTER", "number tags as this router does, and say which ones it lacks"},
+    {"router", 'r', "ROUTER", "tag texts and number tags as this router does; say which it lacks"},
+    {"vocab", 0, "VOCAB", "give texts without tags the phrases of this vocabulary as tags"},
     {"format", 0, "FORMAT", "jsonl or msgpack (default: told from the log itself)"},
     {"category-tag", 0, NULL, "give each query its category as one more tag, cat:CATEGORY"},
     {"compress", 0, NULL, "smaller file, slower to read"},
@@ -40,29 +40,13 @@ static const tgr_cli_example examples[] = {
      "tagroute ingest monday.jsonl.zst tuesday.jsonl.gz -o queries.h5"},
     {"MessagePack from a pipe, every record has to be good",
      "fluent-cat | tagroute ingest - --format msgpack --strict -o queries.h5"},
+    {"a log of texts, tagged by a vocabulary that `tagroute tag --learn` made",
+     "tagroute ingest log.jsonl --vocab vocab.msgpack -o queries.h5"},
     {"new queries for a router that was fitted before",
      "tagroute ingest today.jsonl -r router.msgpack -o today.h5"},
     {"go on after a power cut", "tagroute ingest january.jsonl.zst -o january.h5 --resume"},
     {0},
 };
-
-static tgr_status read_format(const tgr_cli_arguments *arguments, tgr_log_format *format,
-                              tgr_error *error)
-{
-    const char *name = tgr_cli_text(arguments, "format");
-    if (name == NULL) {
-        return TGR_OK;
-    }
-    if (strcmp(name, "jsonl") == 0) {
-        *format = TGR_LOG_JSONL;
-    } else if (strcmp(name, "msgpack") == 0) {
-        *format = TGR_LOG_MSGPACK;
-    } else {
-        return tgr_cli_fail(error, TGR_ERR_ARGUMENT, "--format is jsonl or msgpack, not '%.60s'",
-                            name);
-    }
-    return TGR_OK;
-}
 
 static tgr_status read_numbers(const tgr_cli_arguments *arguments, tgr_ingest_options *options,
                                tgr_error *error)
@@ -97,6 +81,7 @@ static tgr_status read_options(const tgr_cli_arguments *arguments, tgr_ingest_op
     options->inputs = arguments->operands;
     options->input_count = arguments->operand_count;
     options->router = tgr_cli_text(arguments, "router");
+    options->vocabulary = tgr_cli_text(arguments, "vocab");
     options->category_tag = tgr_cli_has(arguments, "category-tag");
     options->compress = tgr_cli_has(arguments, "compress");
     options->compact = tgr_cli_has(arguments, "compact");
@@ -105,7 +90,7 @@ static tgr_status read_options(const tgr_cli_arguments *arguments, tgr_ingest_op
     options->resume = tgr_cli_has(arguments, "resume");
     tgr_status status = tgr_cli_need(arguments, "output", &options->output, error);
     if (status == TGR_OK) {
-        status = read_format(arguments, &options->format, error);
+        status = tgr_cli_read_log_format(arguments, &options->format, error);
     }
     if (status == TGR_OK) {
         status = read_numbers(arguments, options, error);

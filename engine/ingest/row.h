@@ -10,6 +10,7 @@
 #include "engine/base/buffer.h"
 #include "engine/ingest/tags.h"
 #include "engine/log/record.h"
+#include "engine/tagger/tagger.h"
 
 #define TGR_COUNT_LARGEST 65535.0
 
@@ -36,12 +37,24 @@ typedef struct tgr_row {
     tgr_row_sum *sums;
     size_t sum_count, sum_capacity;
     tgr_buffer category_tag;
+    uint32_t *numbers;     /* in the table at hand, of a tagger's tags; TGR_STRING_NONE not yet */
+    uint32_t number_count; /* 0: of another table */
 } tgr_row;
+
+/* What makes the tags of a row. */
+typedef struct tgr_row_source {
+    bool category_tag;
+    tgr_tagging *tagging; /* NULL, or what gives a text its tags where it has none */
+    bool texts_only;      /* and in place of those it has */
+} tgr_row_source;
+
+/* The rows that follow are of another table. */
+void tgr_row_begin(tgr_row *row);
 
 /* Fills the row, adding new tags to the table but counting nothing yet. TGR_ERR_INPUT with the
  * fault set for a bad record, TGR_ERR_NOMEM. */
 tgr_status tgr_row_build(tgr_row *row, tgr_tag_table *table, const tgr_record *record,
-                         bool category_tag, tgr_fault *fault);
+                         const tgr_row_source *source, tgr_fault *fault);
 
 void tgr_row_free(tgr_row *row);
 
