@@ -39,11 +39,14 @@ typedef struct tgr_row {
     tgr_buffer category_tag;
     uint32_t *numbers;     /* in the table at hand, of a tagger's tags; TGR_STRING_NONE not yet */
     uint32_t number_count; /* 0: of another table */
+    uint64_t aligned[TGR_ALIGNMENTS]; /* how tags came to be those of a mapping; likewise dropped */
+    uint64_t dropped;
 } tgr_row;
 
 /* What makes the tags of a row. */
 typedef struct tgr_row_source {
     bool category_tag;
+    const tgr_normalisation *normalisation; /* NULL, or what tags go through */
     tgr_tagging *tagging; /* NULL, or what gives a text its tags where it has none */
     bool texts_only;      /* and in place of those it has */
 } tgr_row_source;
