@@ -173,7 +173,7 @@ static void close_learning(tgr_learning *work)
     tgr_tagger_free(work->tagger);
     tgr_strings_free(work->given);
     tgr_mem_free(work->given_queries);
-    tgr_pairs_close(&work->pairs);
+    tgr_together_close(&work->pairs);
     tgr_mem_free(work->numbers);
     tgr_mem_free(work->row);
 }

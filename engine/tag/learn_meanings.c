@@ -70,7 +70,7 @@ static bool count_row(tgr_learning *work, const tgr_row_entry *entries, uint32_t
     size_t phrases = complete ? sort_row(work, entries, count) : 0;
     for (size_t i = 0; i < phrases && complete; i++) {
         for (size_t tag = phrases; tag < count && complete; tag++) {
-            complete = tgr_pairs_add(&work->pairs, work->row[i], work->row[tag]);
+            complete = tgr_together_add(&work->pairs, work->row[i], work->row[tag]);
         }
     }
     return complete;
@@ -88,12 +88,12 @@ static tgr_status count_part(void *user, tgr_part *part, tgr_error *error)
         complete = count_row(work, (const tgr_row_entry *)(const void *)at, count);
         at += count * sizeof(tgr_row_entry);
     }
-    return complete && tgr_pairs_bound(&work->pairs)
+    return complete && tgr_together_bound(&work->pairs)
                ? TGR_OK
                : tgr_fail_memory(error, "the phrases and tags of a log");
 }
 
-static bool stands_for(const tgr_learning *work, const tgr_pair *pair)
+static bool stands_for(const tgr_learning *work, const tgr_together_pair *pair)
 {
     const tgr_learn_options *options = &work->options;
     double queries = (double)work->tagger->vocabulary.queries[pair->phrase];
@@ -105,10 +105,10 @@ static bool stands_for(const tgr_learning *work, const tgr_pair *pair)
 static bool choose(tgr_learning *work)
 {
     tgr_vocabulary *into = &work->vocabulary;
-    const tgr_pair *pairs = work->pairs.slots;
+    const tgr_together_pair *pairs = work->pairs.slots;
     size_t end = work->pairs.count;
     bool complete = tgr_meanings_open(&into->meanings);
-    tgr_pairs_sort(&work->pairs);
+    tgr_together_sort(&work->pairs);
     for (size_t i = 0; i < end && complete;) {
         uint32_t phrase = pairs[i].phrase;
         size_t before = into->meanings.count;
@@ -139,7 +139,7 @@ tgr_status tgr_learn_meanings(tgr_learning *work, const tgr_run *run, tgr_error 
     work->tagger = tagger;
     work->given = tgr_strings_new();
     if (work->given == NULL ||
-        !tgr_pairs_open(&work->pairs, tgr_learning_limit(run, TGR_PAIR_BYTES))) {
+        !tgr_together_open(&work->pairs, tgr_learning_limit(run, TGR_PAIR_BYTES))) {
         TGR_TRY(tgr_fail_memory(error, "the phrases and tags of a log"));
     }
     work->walk.work.tagger = tagger;

@@ -6,7 +6,7 @@
 
 #include "engine/tag/walk.h"
 #include "engine/tagger/learn.h"
-#include "engine/tagger/pairs.h"
+#include "engine/tagger/together.h"
 #include "engine/tagger/tagger.h"
 
 #define TGR_PHRASE_BYTES 128 /* of memory that a counted phrase takes, about */
@@ -24,7 +24,7 @@ typedef struct tgr_learning {
     tgr_strings *given; /* tags, without their mark */
     uint64_t *given_queries;
     size_t given_capacity;
-    tgr_pairs pairs;
+    tgr_together pairs;
     uint32_t *numbers; /* of a part's names: of phrases, and from `phrases` on of tags */
     size_t number_capacity;
     uint32_t *row; /* the phrases of a row, then its tags */

@@ -1,5 +1,5 @@
-/* pairs.c - a hash table of pairs. */
-#include "engine/tagger/pairs.h"
+/* together.c - a hash table of pairs. */
+#include "engine/tagger/together.h"
 
 #include <stdlib.h>
 
@@ -7,20 +7,20 @@
 
 #define SLOTS_LEAST ((size_t)1 << 12)
 
-bool tgr_pairs_open(tgr_pairs *pairs, size_t limit)
+bool tgr_together_open(tgr_together *pairs, size_t limit)
 {
-    *pairs = (tgr_pairs){.limit = limit, .mask = SLOTS_LEAST - 1};
+    *pairs = (tgr_together){.limit = limit, .mask = SLOTS_LEAST - 1};
     pairs->slots = tgr_mem_zalloc(SLOTS_LEAST, sizeof *pairs->slots);
     return pairs->slots != NULL;
 }
 
-void tgr_pairs_close(tgr_pairs *pairs)
+void tgr_together_close(tgr_together *pairs)
 {
     tgr_mem_free(pairs->slots);
-    *pairs = (tgr_pairs){0};
+    *pairs = (tgr_together){0};
 }
 
-static tgr_pair *find(tgr_pair *slots, size_t mask, uint32_t phrase, uint32_t tag)
+static tgr_together_pair *find(tgr_together_pair *slots, size_t mask, uint32_t phrase, uint32_t tag)
 {
     uint64_t key = ((uint64_t)phrase << 32 | tag) * 0x9e3779b97f4a7c15u;
     size_t slot = (size_t)(key >> 32) & mask;
@@ -31,15 +31,15 @@ static tgr_pair *find(tgr_pair *slots, size_t mask, uint32_t phrase, uint32_t ta
 }
 
 /* Moves the pairs of more than `floor` queries to a table of their own. */
-static bool move(tgr_pairs *pairs, size_t mask, uint64_t floor)
+static bool move(tgr_together *pairs, size_t mask, uint64_t floor)
 {
-    tgr_pair *slots = tgr_mem_zalloc(mask + 1, sizeof *slots);
+    tgr_together_pair *slots = tgr_mem_zalloc(mask + 1, sizeof *slots);
     size_t count = 0;
     if (slots == NULL) {
         return false;
     }
     for (size_t i = 0; i <= pairs->mask; i++) {
-        const tgr_pair *pair = &pairs->slots[i];
+        const tgr_together_pair *pair = &pairs->slots[i];
         if (pair->queries > floor) {
             *find(slots, mask, pair->phrase, pair->tag) = *pair;
             count++;
@@ -52,21 +52,21 @@ static bool move(tgr_pairs *pairs, size_t mask, uint64_t floor)
     return true;
 }
 
-bool tgr_pairs_add(tgr_pairs *pairs, uint32_t phrase, uint32_t tag)
+bool tgr_together_add(tgr_together *pairs, uint32_t phrase, uint32_t tag)
 {
     if (2 * (pairs->count + 1) > pairs->mask + 1 && !move(pairs, 2 * pairs->mask + 1, 0)) {
         return false;
     }
-    tgr_pair *pair = find(pairs->slots, pairs->mask, phrase, tag);
+    tgr_together_pair *pair = find(pairs->slots, pairs->mask, phrase, tag);
     if (pair->queries == 0) {
-        *pair = (tgr_pair){phrase, tag, 0};
+        *pair = (tgr_together_pair){phrase, tag, 0};
         pairs->count++;
     }
     pair->queries++;
     return true;
 }
 
-bool tgr_pairs_bound(tgr_pairs *pairs)
+bool tgr_together_bound(tgr_together *pairs)
 {
     bool complete = true;
     if (pairs->count <= pairs->limit) {
@@ -81,7 +81,7 @@ bool tgr_pairs_bound(tgr_pairs *pairs)
 
 static int in_order(const void *left, const void *right)
 {
-    const tgr_pair *a = left, *b = right;
+    const tgr_together_pair *a = left, *b = right;
     if (a->phrase != b->phrase) {
         return a->phrase < b->phrase ? -1 : 1;
     }
@@ -91,7 +91,7 @@ static int in_order(const void *left, const void *right)
     return (a->tag > b->tag) - (a->tag < b->tag);
 }
 
-void tgr_pairs_sort(tgr_pairs *pairs)
+void tgr_together_sort(tgr_together *pairs)
 {
     size_t count = 0;
     for (size_t i = 0; i <= pairs->mask; i++) {
