@@ -14,12 +14,12 @@
 #include "engine/isa.h"
 #include "kernels/xsmm/dense.h"
 
-#define BLOCK           ((size_t)TGR_PAIRS_BLOCK)
+#define BLOCK           ((size_t)TGR_SIMILAR_BLOCK)
 #define MOST_OF_GROUP   ((size_t)8)       /* blocks */
 #define GROUPS_A_THREAD ((size_t)8)       /* later ones have less to do: threads end together */
 #define GROUP_BYTES     ((size_t)4 << 20) /* more than a few caches hold gains nothing */
 
-_Static_assert(TGR_PAIRS_BLOCK == TGR_VECTORS_BLOCK && TGR_PAIRS_BLOCK == TGR_DENSE_ROWS,
+_Static_assert(TGR_SIMILAR_BLOCK == TGR_VECTORS_BLOCK && TGR_SIMILAR_BLOCK == TGR_DENSE_ROWS,
                "vectors come in the blocks that are multiplied, and checked");
 
 static tgr_status generate(tgr_neighbours *neighbours, const char *isa, tgr_error *error)
@@ -49,7 +49,7 @@ tgr_status tgr_neighbours_open(tgr_neighbours *neighbours, const tgr_vectors *ve
     if (status == TGR_OK) {
         status = generate(neighbours, kernels->isa, error);
     }
-    tgr_pairs_open(&neighbours->pairs, neighbours->multiply.run, vectors->components);
+    tgr_similar_open(&neighbours->similar, neighbours->multiply.run, vectors->components);
     return status;
 }
 
@@ -91,7 +91,7 @@ static void visit_tile(const walk *job, int thread, const float *tile, size_t fi
 {
     size_t count = job->neighbours->vectors->count;
     for (size_t row = 0; row < BLOCK && second * BLOCK + row < count; row++) {
-        uint64_t near = tgr_pairs_near(tile + row * BLOCK, job->neighbours->eps);
+        uint64_t near = tgr_similar_near(tile + row * BLOCK, job->neighbours->eps);
         if (first == second) { /* only what comes before the row itself */
             near &= (UINT64_C(1) << row) - 1;
         }
@@ -106,17 +106,18 @@ static void visit_tile(const walk *job, int thread, const float *tile, size_t fi
 /* All tiles whose first block is in the group that begins at `begin`. */
 static void walk_group(const walk *job, int thread, size_t begin)
 {
-    const tgr_pairs *pairs = &job->neighbours->pairs;
+    const tgr_similar *similar = &job->neighbours->similar;
     float *tile = job->scratch + (size_t)thread * job->scratch_each;
-    float *turned = tile + TGR_PAIRS_TILE;
+    float *turned = tile + TGR_SIMILAR_TILE;
     size_t end = within(begin, begin + job->group, job->blocks);
     for (size_t first = begin; first < end; first++) {
-        tgr_pairs_turn(pairs, block_of(job, first), turned + (first - begin) * block_floats(job));
+        tgr_similar_turn(similar, block_of(job, first),
+                         turned + (first - begin) * block_floats(job));
     }
     for (size_t second = begin; second < job->blocks && !tgr_run_cancelled(job->run); second++) {
         for (size_t first = begin; first < end && first <= second; first++) {
-            tgr_pairs_multiply(pairs, turned + (first - begin) * block_floats(job),
-                               block_of(job, second), tile);
+            tgr_similar_multiply(similar, turned + (first - begin) * block_floats(job),
+                                 block_of(job, second), tile);
             visit_tile(job, thread, tile, first, second);
         }
     }
@@ -147,7 +148,7 @@ tgr_status tgr_neighbours_walk(const tgr_neighbours *neighbours, const char *pha
     size_t fitting = GROUP_BYTES / sizeof(float) / (block_floats(&job) + 1);
     job.group =
         within(1, job.blocks / threads / GROUPS_A_THREAD, within(1, fitting, MOST_OF_GROUP));
-    job.scratch_each = TGR_PAIRS_TILE + job.group * block_floats(&job);
+    job.scratch_each = TGR_SIMILAR_TILE + job.group * block_floats(&job);
     job.scratch = tgr_mem_aligned(threads * job.scratch_each, sizeof(float));
     if (job.scratch == NULL) {
         return tgr_fail_memory(error, "comparing tags");

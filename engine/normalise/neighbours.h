@@ -9,7 +9,7 @@
 #include <tagroute/status.h>
 
 #include "engine/tagger/vectors.h"
-#include "kernels/xsmm/pairs.h"
+#include "kernels/xsmm/similar.h"
 
 /* Called for each pair, first < second, on any thread, in any order. */
 typedef void (*tgr_neighbour_visit)(void *user, int thread, uint32_t first, uint32_t second);
@@ -19,7 +19,7 @@ typedef struct tgr_neighbours {
     float eps; /* near: 1 - the dot product, in float32, is at most this */
     int threads;
     tgr_multiply multiply;
-    tgr_pairs pairs;
+    tgr_similar similar;
 } tgr_neighbours;
 
 /* Generates and checks the code for the variant that runs here (TAGROUTE_ISA is honoured); where

@@ -1,4 +1,4 @@
-/* test_kernels_pairs.c - tiles of dot products: generated code and loops give the bits of the
+/* test_kernels_similar.c - tiles of dot products: generated code and loops give the bits of the
  * definition. */
 #include "tests/cmocka_all.h"
 
@@ -9,7 +9,7 @@
 
 #include "kernels/cpu.h"
 #include "kernels/xsmm/dense.h"
-#include "kernels/xsmm/pairs.h"
+#include "kernels/xsmm/similar.h"
 #include "tests/guarded.h"
 
 #define SEED 271828u
@@ -37,16 +37,16 @@ typedef struct tile {
 
 static tile tile_new(size_t components)
 {
-    size_t bytes = TGR_PAIRS_BLOCK * components * sizeof(float);
+    size_t bytes = TGR_SIMILAR_BLOCK * components * sizeof(float);
     tile made = {guarded_new(bytes, 64), guarded_new(bytes, 64), guarded_new(bytes, 64),
-                 guarded_new(TGR_PAIRS_TILE * sizeof(float), 64),
-                 calloc(TGR_PAIRS_TILE, sizeof(float))};
+                 guarded_new(TGR_SIMILAR_TILE * sizeof(float), 64),
+                 calloc(TGR_SIMILAR_TILE, sizeof(float))};
     float *columns = made.columns.bytes, *rows = made.rows.bytes;
-    fill(columns, TGR_PAIRS_BLOCK * components);
-    fill(rows, TGR_PAIRS_BLOCK * components);
-    for (size_t row = 0; row < TGR_PAIRS_BLOCK; row++) {
-        for (size_t column = 0; column < TGR_PAIRS_BLOCK; column++) {
-            float *sum = &made.expected[row * TGR_PAIRS_BLOCK + column];
+    fill(columns, TGR_SIMILAR_BLOCK * components);
+    fill(rows, TGR_SIMILAR_BLOCK * components);
+    for (size_t row = 0; row < TGR_SIMILAR_BLOCK; row++) {
+        for (size_t column = 0; column < TGR_SIMILAR_BLOCK; column++) {
+            float *sum = &made.expected[row * TGR_SIMILAR_BLOCK + column];
             for (size_t k = 0; k < components; k++) {
                 *sum = fmaf(rows[row * components + k], columns[column * components + k], *sum);
             }
@@ -64,12 +64,12 @@ static void tile_free(tile *made)
     free(made->expected);
 }
 
-static void compare(const tile *made, const tgr_pairs *pairs)
+static void compare(const tile *made, const tgr_similar *similar)
 {
-    memset(made->got.bytes, 0xff, TGR_PAIRS_TILE * sizeof(float));
-    tgr_pairs_turn(pairs, made->columns.bytes, made->turned.bytes);
-    tgr_pairs_multiply(pairs, made->turned.bytes, made->rows.bytes, made->got.bytes);
-    assert_memory_equal(made->got.bytes, made->expected, TGR_PAIRS_TILE * sizeof(float));
+    memset(made->got.bytes, 0xff, TGR_SIMILAR_TILE * sizeof(float));
+    tgr_similar_turn(similar, made->columns.bytes, made->turned.bytes);
+    tgr_similar_multiply(similar, made->turned.bytes, made->rows.bytes, made->got.bytes);
+    assert_memory_equal(made->got.bytes, made->expected, TGR_SIMILAR_TILE * sizeof(float));
 }
 
 /* Generated code for a variant that runs here; returns whether there was some. */
@@ -77,12 +77,12 @@ static bool compare_generated(const tile *made, size_t components, const char *i
 {
     tgr_multiply multiply = {0};
     if (!runs_here ||
-        !tgr_multiply_open(&multiply, isa, TGR_PAIRS_BLOCK, TGR_PAIRS_BLOCK, components)) {
+        !tgr_multiply_open(&multiply, isa, TGR_SIMILAR_BLOCK, TGR_SIMILAR_BLOCK, components)) {
         return false;
     }
-    tgr_pairs pairs;
-    tgr_pairs_open(&pairs, multiply.run, components);
-    compare(made, &pairs);
+    tgr_similar similar;
+    tgr_similar_open(&similar, multiply.run, components);
+    compare(made, &similar);
     tgr_multiply_close(&multiply);
     return true;
 }
@@ -94,12 +94,12 @@ static void tiles_are_sums_in_order(void **unused)
     size_t generated = 0;
     for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
         tile made = tile_new(sizes[i]);
-        tgr_pairs pairs;
-        tgr_pairs_open(&pairs, NULL, sizes[i]);
-        compare(&made, &pairs);
-        pairs.fused = false;
+        tgr_similar similar;
+        tgr_similar_open(&similar, NULL, sizes[i]);
+        compare(&made, &similar);
+        similar.fused = false;
         if (sizes[i] <= 100) { /* slow */
-            compare(&made, &pairs);
+            compare(&made, &similar);
         }
         generated += compare_generated(&made, sizes[i], "avx2", tgr_cpu_has_avx2());
         generated += compare_generated(&made, sizes[i], "avx512", tgr_cpu_has_avx512());
@@ -111,19 +111,19 @@ static void tiles_are_sums_in_order(void **unused)
 static void near_is_at_most_eps(void **unused)
 {
     (void)unused;
-    float row[TGR_PAIRS_BLOCK];
+    float row[TGR_SIMILAR_BLOCK];
     const float eps = 0.25f;
-    for (size_t i = 0; i < TGR_PAIRS_BLOCK; i++) {
+    for (size_t i = 0; i < TGR_SIMILAR_BLOCK; i++) {
         row[i] = i % 3 == 0 ? 0.75f : i % 3 == 1 ? nextafterf(0.75f, 0) : NAN;
     }
     row[63] = nextafterf(0.75f, 1);
     row[62] = -1;
     uint64_t expected = 0;
-    for (size_t i = 0; i < TGR_PAIRS_BLOCK; i += 3) {
+    for (size_t i = 0; i < TGR_SIMILAR_BLOCK; i += 3) {
         expected |= (uint64_t)1 << i;
     }
-    assert_true(tgr_pairs_near(row, eps) == expected);
-    assert_true(tgr_pairs_near(row, 2) == (expected | expected << 1 | (uint64_t)1 << 62));
+    assert_true(tgr_similar_near(row, eps) == expected);
+    assert_true(tgr_similar_near(row, 2) == (expected | expected << 1 | (uint64_t)1 << 62));
 }
 
 int main(void)
