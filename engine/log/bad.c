@@ -1,5 +1,5 @@
 /* bad.c - accounting of bad records. */
-#include "engine/ingest/bad.h"
+#include "engine/log/bad.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -61,15 +61,14 @@ static void keep_first(tgr_ingest_report *report, const char *name, uint64_t lin
                   sentence.message);
 }
 
-void tgr_bad_add(tgr_ingest_report *report, const char *name, uint64_t lines, const tgr_part *part)
+void tgr_bad_add(tgr_ingest_report *report, const char *name, uint64_t lines, uint64_t count,
+                 const tgr_log_item *first)
 {
-    report->bad += part->bad;
-    for (int reason = 0; reason < TGR_BAD_REASONS && part->bad > 0; reason++) {
-        if (report->bad_by_reason[reason] == 0 && part->bad_by_reason[reason] > 0) {
-            keep_first(report, name, lines, &part->first_bad[reason]);
-        }
-        report->bad_by_reason[reason] += part->bad_by_reason[reason];
+    if (report->bad_by_reason[first->reason] == 0) {
+        keep_first(report, name, lines, first);
     }
+    report->bad += count;
+    report->bad_by_reason[first->reason] += count;
 }
 
 static tgr_bad_reason most_frequent(const tgr_ingest_report *report)
