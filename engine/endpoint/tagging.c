@@ -47,7 +47,7 @@ static tgr_status take_bad(tgr_tagging *tagging, const tgr_log_item *item, tgr_e
     if (tagging->bad.bad == 0) {
         tagging->first_bad = item->reason;
     }
-    tgr_bad_add(&tagging->bad, tgr_records_name(&tagging->records), tagging->records.lines, 1, item);
+    tgr_bad_count(&tagging->bad, tgr_records_name(&tagging->records), tagging->records.lines, 1, item);
     return tagging->options.strict ? tgr_fail(error, TGR_ERR_INPUT, "%s",
                                               tagging->bad.first_bad[tagging->first_bad])
                                    : TGR_OK;

@@ -8,10 +8,10 @@
 #include "engine/base/error.h"
 #include "engine/base/runtime.h"
 #include "engine/ingest/assemble.h"
+#include "engine/ingest/bad.h"
 #include "engine/ingest/options.h"
 #include "engine/ingest/run_digest.h"
 #include "engine/ingest/state.h"
-#include "engine/log/bad.h"
 #include "engine/router/router.h"
 
 /* Takes numbering and tagger from the router, where there is one. */

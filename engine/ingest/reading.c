@@ -5,7 +5,7 @@
 
 #include "engine/base/error.h"
 #include "engine/base/runtime.h"
-#include "engine/log/bad.h"
+#include "engine/ingest/bad.h"
 
 static void show_progress(const tgr_ingest_state *in)
 {
@@ -43,12 +43,7 @@ static tgr_status take_bad(tgr_ingest_state *in, const tgr_delivery *from)
     if (in->report.bad == 0) {
         in->first_bad = part->very_first_bad;
     }
-    for (int reason = 0; reason < TGR_BAD_REASONS; reason++) {
-        if (part->bad_by_reason[reason] > 0) {
-            tgr_bad_add(&in->report, in->logs.logs[from->log].name, in->lines,
-                        part->bad_by_reason[reason], &part->first_bad[reason]);
-        }
-    }
+    tgr_bad_add(&in->report, in->logs.logs[from->log].name, in->lines, part);
     if (in->options.strict) {
         return tgr_fail(in->error, TGR_ERR_INPUT, "%s", in->report.first_bad[part->very_first_bad]);
     }

@@ -61,8 +61,8 @@ static void keep_first(tgr_ingest_report *report, const char *name, uint64_t lin
                   sentence.message);
 }
 
-void tgr_bad_add(tgr_ingest_report *report, const char *name, uint64_t lines, uint64_t count,
-                 const tgr_log_item *first)
+void tgr_bad_count(tgr_ingest_report *report, const char *name, uint64_t lines, uint64_t count,
+                   const tgr_log_item *first)
 {
     if (report->bad_by_reason[first->reason] == 0) {
         keep_first(report, name, lines, first);

@@ -11,8 +11,8 @@
 
 /* Counts `count` bad records of one reason, of which `first` is the first; that of the whole report
  * is kept with its place. name: the log's; lines: of it before those that `first` counts. */
-void tgr_bad_add(tgr_ingest_report *report, const char *name, uint64_t lines, uint64_t count,
-                 const tgr_log_item *first);
+void tgr_bad_count(tgr_ingest_report *report, const char *name, uint64_t lines, uint64_t count,
+                   const tgr_log_item *first);
 
 /* TGR_ERR_INPUT where no record is usable, or more than options->max_bad are bad. usable: records
  * read but for the bad ones. first: the reason of the very first bad record. */

@@ -27,6 +27,7 @@
 #include <tagroute/run.h>
 #include <tagroute/simulate.h>
 #include <tagroute/status.h>
+#include <tagroute/tagger.h>
 #include <tagroute/version.h>
 
 #endif

@@ -5,7 +5,7 @@ import re
 
 from harness import Scratch, jsonl, main, records
 
-COMMANDS = ("ingest", "fit", "route", "simulate", "merge", "info", "bench")
+COMMANDS = ("ingest", "tag", "fit", "route", "simulate", "merge", "info", "bench")
 
 
 class Help(Scratch):
