@@ -1,5 +1,5 @@
-/* endpoint_fake.h - a network and a clock that exist only in the test, in place of libcurl's: a script
- * says what becomes of a request and when, and time passes when somebody waits. */
+/* endpoint_fake.h - a network and a clock that exist only in the test, in place of libcurl's: a
+ * script says what becomes of a request and when, and time passes when somebody waits. */
 #ifndef TGR_TESTS_ENDPOINT_FAKE_H
 #define TGR_TESTS_ENDPOINT_FAKE_H
 
@@ -23,7 +23,8 @@ typedef struct fake_fate {
     const char *body; /* of a status; NULL: none */
 } fake_fate;
 
-/* Texts are "text N". What happened to each, and what is to happen at its n-th request, from 1 on. */
+/* Texts are "text N". What happened to each, and what is to happen at its n-th request, from 1 on.
+ */
 typedef struct fake_network {
     fake_fate (*script)(unsigned text, unsigned times);
     double now;
@@ -141,8 +142,9 @@ tgr_status tgr_http_wait(tgr_http *http, double seconds, tgr_error *error)
     (void)error;
     const fake_slot *first = first_due(http);
     double end = network.now + (seconds > 0 ? seconds : 0);
-    network.now = first != NULL && first->due < end ? (first->due > network.now ? first->due : network.now)
-                                                    : end;
+    network.now = first != NULL && first->due < end
+                      ? (first->due > network.now ? first->due : network.now)
+                      : end;
     return TGR_OK;
 }
 

@@ -1,4 +1,5 @@
-/* test_endpoint_answer.c - answers as models write them, against lists of tags worked out by hand. */
+/* test_endpoint_answer.c - answers as models write them, against lists of tags worked out by hand.
+ */
 #include "tests/cmocka_all.h"
 
 #include <stdio.h>
@@ -69,9 +70,11 @@ static void lists_by_commas(void **state)
         {"#algebra #proof #c#", "algebra|proof|c#"},
         {"C#, C++, .NET", "C#|C++|.NET"},
         {"cat:law, std::vector", "cat:law|std::vector"},
-        {"\xe4\xbb\xa3\xe6\x95\xb0\xe3\x80\x81\xe8\xaf\x81\xe6\x98\x8e\xef\xbc\x8c\xe9\x80\xbb\xe8\xbe\x91\xe3\x80\x82",
+        {"\xe4\xbb\xa3\xe6\x95\xb0\xe3\x80\x81\xe8\xaf\x81\xe6\x98\x8e\xef\xbc\x8c\xe9\x80\xbb\xe8"
+         "\xbe\x91\xe3\x80\x82",
          "\xe4\xbb\xa3\xe6\x95\xb0|\xe8\xaf\x81\xe6\x98\x8e|\xe9\x80\xbb\xe8\xbe\x91"},
-        {"\xe6\xa0\x87\xe7\xad\xbe\xef\xbc\x9a\xe4\xbb\xa3\xe6\x95\xb0", "\xe4\xbb\xa3\xe6\x95\xb0"},
+        {"\xe6\xa0\x87\xe7\xad\xbe\xef\xbc\x9a\xe4\xbb\xa3\xe6\x95\xb0",
+         "\xe4\xbb\xa3\xe6\x95\xb0"},
         {"line\xc2\xa0one,\ttwo\x01three", "line\xc2\xa0one|two three"},
         {"algebra", "algebra"},
         {"The query asks for a proof in algebra.", ""},
@@ -97,7 +100,8 @@ static void lists_by_lines(void **state)
         {"* **algebra**\n* **proof**: shows that it holds", "algebra|proof"},
         {"\xe2\x80\xa2 algebra\n\xe2\x80\xa2proof", "algebra|proof"},
         {"1. **Algebra**: sums, products\n2. **Proof** - why it holds", "Algebra|Proof"},
-        {"Sure! Here are some tags:\n\n1. algebra\n2. proof\n\nLet me know if you need more, thanks.",
+        {"Sure! Here are some tags:\n\n1. algebra\n2. proof\n\nLet me know if you need more, "
+         "thanks.",
          "algebra|proof"},
         {"  - algebra\n    + proof", "algebra|proof"},
         {"2 + 2\n3D printing", "2 + 2|3D printing"},
@@ -121,8 +125,10 @@ static void json(void **state)
         {"Tags: [\"algebra\", \"proof\"]. Good luck!", "algebra|proof"},
         {"{\"tags\": [\"algebra\", \"proof\"]}", "algebra|proof"},
         {"{\"Tags\": \"algebra, proof\", \"reason\": \"because\"}", "algebra|proof"},
-        {"{\"query\": \"x\", \"intent_tags\": [\"algebra\"], \"labels\": [\"proof\"]}", "algebra|proof"},
-        {"[{\"tag\": \"algebra\", \"explanation\": \"sums\"}, {\"tag\": \"proof\"}]", "algebra|proof"},
+        {"{\"query\": \"x\", \"intent_tags\": [\"algebra\"], \"labels\": [\"proof\"]}",
+         "algebra|proof"},
+        {"[{\"tag\": \"algebra\", \"explanation\": \"sums\"}, {\"tag\": \"proof\"}]",
+         "algebra|proof"},
         {"{\"tags\": [{\"name\": \"algebra\", \"score\": 0.9}]}", "algebra"},
         {"{\"algebra\": 0.9, \"proof\": 1}", "algebra|proof"},
         {"{\"tags\": {\"algebra\": 2, \"tagging\": 1}}", "algebra|tagging"},
@@ -176,8 +182,9 @@ static void hostile_answers(void **state)
 {
     (void)state;
     enum { LENGTH = 1 << 19 };
-    static const char *const fillers[] = {",", "[", "{\"tags\":", "\n- ", "'\"", "a,", " #", "```", ": ",
-                                          "\xe3\x80\x81", "<think>", "1. ", "word ", "[{", "and "};
+    static const char *const fillers[] = {",",       "[",   "{\"tags\":", "\n- ", "'\"",
+                                          "a,",      " #",  "```",        ": ",   "\xe3\x80\x81",
+                                          "<think>", "1. ", "word ",      "[{",   "and "};
     bool refused;
     assert_string_equal(read_joined("a, \xff, b", 7, false, &refused), "");
     assert_string_equal(read_joined("a\0b", 3, false, NULL), "a b");

@@ -45,7 +45,8 @@ static void waits_double_up_to_a_limit(void **state)
         for (unsigned tries = 1; tries <= 20; tries++) {
             double wait = tgr_retry_wait(&retry, tries, 0);
             assert_true(wait >= whole / 2 && wait < whole);
-            assert_true(wait == tgr_retry_wait(&same, tries, 0)); /* the same seed, the same waits */
+            assert_true(wait ==
+                        tgr_retry_wait(&same, tries, 0)); /* the same seed, the same waits */
             smallest = fmin(smallest, wait / whole);
             largest = fmax(largest, wait / whole);
             whole = fmin(2 * whole, 60);
@@ -78,9 +79,10 @@ static void requests(void **state)
     tgr_chat_settings settings = {"a \"model\"", 0, 256};
     tgr_buffer request = {0};
     tgr_chat_request(&settings, "say \n\"x\" \xc3\xbc", 11, &request);
-    assert_string_equal(request.bytes,
-                        "{\"model\": \"a \\\"model\\\"\", \"messages\": [{\"role\": \"user\", \"content\": "
-                        "\"say \\n\\\"x\\\" \xc3\xbc\"}], \"temperature\": 0, \"max_tokens\": 256}");
+    assert_string_equal(
+        request.bytes,
+        "{\"model\": \"a \\\"model\\\"\", \"messages\": [{\"role\": \"user\", \"content\": "
+        "\"say \\n\\\"x\\\" \xc3\xbc\"}], \"temperature\": 0, \"max_tokens\": 256}");
     tgr_buffer_clear(&request);
     settings = (tgr_chat_settings){"m", -1, 0};
     tgr_chat_request(&settings, "", 0, &request);
@@ -102,20 +104,21 @@ static void replies(void **state)
         {"{\"choices\":[{\"message\":{\"content\":\"a, b\"},\"finish_reason\":\"stop\"}],"
          "\"usage\":{\"prompt_tokens\":7,\"completion_tokens\":2}}",
          "a, b", false, false, true, 9},
-        {"{\"choices\":[{\"message\":{\"content\":\"a\"},\"finish_reason\":\"length\"}]}", "a", false,
-         true, false, 0},
+        {"{\"choices\":[{\"message\":{\"content\":\"a\"},\"finish_reason\":\"length\"}]}", "a",
+         false, true, false, 0},
         {"{\"choices\":[{\"message\":{\"content\":[{\"type\":\"text\",\"text\":\"a,\"},{\"x\":1},"
          "{\"text\":\"b\"}]}},{\"message\":{\"content\":\"second\"}}]}",
          "a,b", false, false, false, 0},
-        {"{\"choices\":[{\"message\":{\"content\":null,\"refusal\":\"no\"}}]}", "", true, false, false,
-         0},
+        {"{\"choices\":[{\"message\":{\"content\":null,\"refusal\":\"no\"}}]}", "", true, false,
+         false, 0},
         {"{\"choices\":[{\"message\":{\"content\":null}}]}", "", true, false, false, 0},
-        {"{\"choices\":[{\"message\":{\"content\":\"x\"},\"finish_reason\":\"content_filter\"}]}", "",
-         true, false, false, 0},
+        {"{\"choices\":[{\"message\":{\"content\":\"x\"},\"finish_reason\":\"content_filter\"}]}",
+         "", true, false, false, 0},
         {"{\"choices\":[{\"message\":{\"content\":\"\"}}],\"usage\":{\"prompt_tokens\":1,"
          "\"completion_tokens\":-1}}",
          "", false, false, false, 0},
-        {"{\"choices\":[{\"message\":{\"content\":\"a\"}}],\"usage\":{\"prompt_tokens\":99999999999,"
+        {"{\"choices\":[{\"message\":{\"content\":\"a\"}}],\"usage\":{\"prompt_tokens\":"
+         "99999999999,"
          "\"completion_tokens\":1}}",
          "a", false, false, false, 0},
         {"{\"choices\":[],\"usage\":{\"prompt_tokens\":3,\"completion_tokens\":4}}", NULL, false,
@@ -127,8 +130,8 @@ static void replies(void **state)
         {"\"choices\"", NULL, false, false, false, 0},
         {"<html>no</html>", NULL, false, false, false, 0},
         {"{\"choices\":[{\"message\":{\"content\":\"a", NULL, false, false, false, 0},
-        {"{\"x\":[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]}", NULL, false,
-         false, false, 0},
+        {"{\"x\":[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]}", NULL,
+         false, false, false, 0},
         {"\xff\xfe", NULL, false, false, false, 0},
         {"", NULL, false, false, false, 0},
     };
@@ -137,12 +140,14 @@ static void replies(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         const reply_case *one = &cases[i];
         tgr_chat_reply reply;
-        assert_int_equal(tgr_chat_read(&reader, one->body, strlen(one->body), &reply, NULL), TGR_OK);
+        assert_int_equal(tgr_chat_read(&reader, one->body, strlen(one->body), &reply, NULL),
+                         TGR_OK);
         if (reply.answered != (one->content != NULL)) {
             fail_msg("%s an answer: %s", reply.answered ? "not" : "is", one->body);
         }
         assert_int_equal(reply.metered, one->metered);
-        assert_int_equal(reply.prompt_tokens * one->metered + reply.completion_tokens * one->metered,
+        assert_int_equal(reply.prompt_tokens * one->metered +
+                             reply.completion_tokens * one->metered,
                          one->tokens);
         if (one->content != NULL) {
             assert_int_equal(reply.refused, one->refused);
@@ -316,7 +321,8 @@ static void addresses(void **state)
 
 static void keys(void **state)
 {
-    static const char *const bad[] = {"sk secret", "sk\nsecret", "sk-secret\r\nX: 1", "s\xc3\xbcsecret"};
+    static const char *const bad[] = {"sk secret", "sk\nsecret", "sk-secret\r\nX: 1",
+                                      "s\xc3\xbcsecret"};
     (void)state;
     tgr_error error = {0};
     char host[300];

@@ -23,9 +23,8 @@ static const tgr_cli_option log_options[] = {
 };
 
 static const tgr_cli_group log_group = {"Options", log_options};
-static const tgr_cli_group *const groups[] = {&log_group, &tgr_cli_tag_learn_group,
-                                              &tgr_cli_tag_endpoint_group, &tgr_cli_common_group,
-                                              NULL};
+static const tgr_cli_group *const groups[] = {
+    &log_group, &tgr_cli_tag_learn_group, &tgr_cli_tag_endpoint_group, &tgr_cli_common_group, NULL};
 
 static const tgr_cli_example examples[] = {
     {"learn a vocabulary from the texts of a log",
@@ -33,7 +32,8 @@ static const tgr_cli_example examples[] = {
     {"phrases of up to three stemmed words, the 20,000 most frequent",
      "tagroute tag --learn log.jsonl -o vocab.msgpack --ngrams 3 --stem english --most 20000"},
     {"ask a language model for the tags of each text, and go on after a stop",
-     "tagroute tag --endpoint http://127.0.0.1:8000/v1 --model itpossible/TagGenerator log.jsonl -o "
+     "tagroute tag --endpoint http://127.0.0.1:8000/v1 --model itpossible/TagGenerator log.jsonl "
+     "-o "
      "tagged.jsonl.zst --resume"},
     {0},
 };
@@ -125,7 +125,8 @@ const tgr_cli_command tgr_cli_tag = {
         "and other forms of the same letters count as one, and scripts without spaces go by pairs "
         "of characters. The result does not depend on threads.\n"
         "Or asks a language model, through an OpenAI-compatible server, for the tags of each text, "
-        "and writes the records with them, in their order, as a log. Answers are kept in a file, so "
+        "and writes the records with them, in their order, as a log. Answers are kept in a file, "
+        "so "
         "that no text is paid for twice.",
     .examples = examples,
     .groups = groups,

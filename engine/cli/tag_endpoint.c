@@ -134,8 +134,7 @@ static tgr_status read_numbers(const tgr_cli_arguments *arguments, tgr_endpoint_
                                tgr_error *error)
 {
     unsigned seed = 0;
-    tgr_status status =
-        read_whole(arguments, "in-flight", 1, 1024, &options->in_flight, error);
+    tgr_status status = read_whole(arguments, "in-flight", 1, 1024, &options->in_flight, error);
     if (status == TGR_OK) {
         status = read_whole(arguments, "retries", 0, 1000, &options->retries, error);
     }

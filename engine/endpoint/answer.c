@@ -58,7 +58,7 @@ static bool holds(const tgr_value *key, const char *part)
 /* Whether a key names tags: "tags", "intent_tags", "Labels", "name", ... */
 static bool names_tags(const tgr_value *key)
 {
-    static const char *const parts[] = {"tag",   "Tag",   "label", "Label",  "keyword",
+    static const char *const parts[] = {"tag",     "Tag",   "label", "Label",   "keyword",
                                         "Keyword", "topic", "Topic", "categor", "Categor"};
     static const char *const whole[] = {"name", "result", "output", "answer", "response"};
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {

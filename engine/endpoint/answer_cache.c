@@ -21,8 +21,8 @@
 static const unsigned char head[HEAD] = "tagroute.answers\1";
 static const unsigned char mark[4] = {0xa5, 0x5e, 0x1f, 0xed};
 
-/* What stands in the index: an offset shifted by one bit, which says "of this run, or used in it"; or
- * one of these, which no offset is, as the head comes first. */
+/* What stands in the index: an offset shifted by one bit, which says "of this run, or used in it";
+ * or one of these, which no offset is, as the head comes first. */
 enum { ASKED = 1, FAILED = 2, USED = 1 };
 
 static uint64_t value_of(uint64_t offset, bool used)
@@ -201,8 +201,10 @@ static tgr_status lock_file(tgr_answer_cache *cache, tgr_error *error)
     }
     cache->opened = true;
     if (fstat(cache->fd, &found) != 0 || !S_ISREG(found.st_mode)) {
-        return tgr_fail(error, TGR_ERR_ARGUMENT, "%s: is not a regular file; name a file for the "
-                        "answers", cache->path);
+        return tgr_fail(error, TGR_ERR_ARGUMENT,
+                        "%s: is not a regular file; name a file for the "
+                        "answers",
+                        cache->path);
     }
     if (flock(cache->fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
         return tgr_fail(error, TGR_ERR_IO,
@@ -217,9 +219,8 @@ static tgr_status lock_file(tgr_answer_cache *cache, tgr_error *error)
 static tgr_status cut_tail(tgr_answer_cache *cache, tgr_error *error)
 {
     struct stat found;
-    if (fstat(cache->fd, &found) != 0 ||
-        ((uint64_t)found.st_size > cache->length &&
-         ftruncate(cache->fd, (off_t)cache->length) != 0)) {
+    if (fstat(cache->fd, &found) != 0 || ((uint64_t)found.st_size > cache->length &&
+                                          ftruncate(cache->fd, (off_t)cache->length) != 0)) {
         return tgr_fail_io(error, cache->path, "cut off a torn answer", errno);
     }
     return TGR_OK;
@@ -283,8 +284,8 @@ tgr_status tgr_answer_cache_keep(tgr_answer_cache *cache, XXH128_hash_t key,
                                  const tgr_kept_answer *answer, tgr_error *error)
 {
     encode(&cache->record, key, answer);
-    if (cache->record.failed || !tgr_answer_index_set(&cache->index, key,
-                                                      value_of(cache->length, true))) {
+    if (cache->record.failed ||
+        !tgr_answer_index_set(&cache->index, key, value_of(cache->length, true))) {
         cache->record.failed = false;
         return tgr_fail_memory(error, "an answer");
     }

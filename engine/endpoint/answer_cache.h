@@ -47,10 +47,10 @@ typedef struct tgr_answer_cache {
     const char *path; /* the caller's; must outlive the cache */
     int fd;
     bool opened, created; /* a file that was created and got no answer is removed again */
-    uint64_t length;  /* of the file: whole records */
-    uint64_t unsynced; /* bytes written since the last sync */
-    uint64_t answers; /* found when it was opened */
-    uint64_t damaged; /* bytes passed over or cut off when it was opened */
+    uint64_t length;      /* of the file: whole records */
+    uint64_t unsynced;    /* bytes written since the last sync */
+    uint64_t answers;     /* found when it was opened */
+    uint64_t damaged;     /* bytes passed over or cut off when it was opened */
     tgr_answer_index index;
     tgr_buffer record;    /* of the last answer written */
     unsigned char *found; /* and read */

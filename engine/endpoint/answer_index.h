@@ -1,4 +1,5 @@
-/* answer_index.h - what is known of each text, by its 128-bit hash: open addressing, 24 bytes a slot.
+/* answer_index.h - what is known of each text, by its 128-bit hash: open addressing, 24 bytes a
+ * slot.
  */
 #ifndef TGR_ENDPOINT_ANSWER_INDEX_H
 #define TGR_ENDPOINT_ANSWER_INDEX_H

@@ -36,9 +36,9 @@ static size_t number_mark(tgr_span line)
 /* The length of what marks an item of a list at the front of a line. */
 static size_t item_mark(tgr_span line)
 {
-    static const char *const bullets[] = {"- ",           "* ",           "+ ",
-                                          "\xe2\x80\xa2", "\xe2\x80\x93 ", "\xe2\x80\x94 ",
-                                          "\xc2\xb7",     "\xe2\x96\xaa",  "\xe2\x97\x8f"};
+    static const char *const bullets[] = {
+        "- ",       "* ",           "+ ",          "\xe2\x80\xa2", "\xe2\x80\x93 ", "\xe2\x80\x94 ",
+        "\xc2\xb7", "\xe2\x96\xaa", "\xe2\x97\x8f"};
     for (size_t i = 0; i < COUNT(bullets); i++) {
         if (tgr_span_begins(line, bullets[i])) {
             return strlen(bullets[i]);
@@ -76,8 +76,8 @@ static size_t find_first(tgr_span line, const char *const *texts, size_t count, 
 /* An item of a marked list ends where its explanation begins. */
 static tgr_span without_explanation(tgr_span item)
 {
-    static const char *const explanations[] = {": ",  ":*", "\xef\xbc\x9a", " - ", " \xe2\x80\x93 ",
-                                               " \xe2\x80\x94 "};
+    static const char *const explanations[] = {
+        ": ", ":*", "\xef\xbc\x9a", " - ", " \xe2\x80\x93 ", " \xe2\x80\x94 "};
     size_t length;
     return tgr_span_until(item, find_first(item, explanations, COUNT(explanations), &length));
 }
@@ -113,8 +113,8 @@ static bool is_sentence(tgr_span line)
 /* Splits at commas and the like, and before '#' where every tag has one. */
 static void add_items(tgr_span line, tgr_tags *tags)
 {
-    static const char *const separators[] = {",", ";", "|", "\t", " #", "\xef\xbc\x8c",
-                                             "\xe3\x80\x81", "\xef\xbc\x9b"};
+    static const char *const separators[] = {
+        ",", ";", "|", "\t", " #", "\xef\xbc\x8c", "\xe3\x80\x81", "\xef\xbc\x9b"};
     for (bool more = true; more && tags->count < TGR_ANSWER_TAGS;) {
         size_t length, at = find_first(line, separators, COUNT(separators), &length);
         tgr_span item = tgr_span_trim(tgr_span_until(line, at));

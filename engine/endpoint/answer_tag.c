@@ -62,11 +62,24 @@ tgr_span tgr_span_trim(tgr_span span)
 }
 
 /* Characters that stand around tags and are no part of them. */
-static const char *const before_tag[] = {"\"", "'", "`", "*", "[", "]", "{", "}", "#", "\xe2\x80\x9c",
-                                         "\xe2\x80\x98", "\xc2\xab", "\xe3\x80\x8c"};
-static const char *const after_tag[] = {
-    "\"", "'", "`", "*", "[", "]", "{", "}", ".", ":", "\xe2\x80\x9d", "\xe2\x80\x99",
-    "\xc2\xbb", "\xe3\x80\x8d", "\xe3\x80\x82"};
+static const char *const before_tag[] = {
+    "\"",           "'",        "`",           "*", "[", "]", "{", "}", "#", "\xe2\x80\x9c",
+    "\xe2\x80\x98", "\xc2\xab", "\xe3\x80\x8c"};
+static const char *const after_tag[] = {"\"",
+                                        "'",
+                                        "`",
+                                        "*",
+                                        "[",
+                                        "]",
+                                        "{",
+                                        "}",
+                                        ".",
+                                        ":",
+                                        "\xe2\x80\x9d",
+                                        "\xe2\x80\x99",
+                                        "\xc2\xbb",
+                                        "\xe3\x80\x8d",
+                                        "\xe3\x80\x82"};
 #define COUNT(list) (sizeof(list) / sizeof *(list))
 
 static size_t marks_before(tgr_span tag)

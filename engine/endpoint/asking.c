@@ -181,8 +181,7 @@ static tgr_status give_up(tgr_asking *asking, tgr_question *slot, const tgr_erro
                         asking->failed_in_line, why->message);
     }
     tgr_run_message(asking->run, TGR_WARNING, "left without tags: %s", why->message);
-    tgr_status status =
-        tgr_answer_cache_note(asking->cache, slot->key, TGR_KNOWN_FAILED, error);
+    tgr_status status = tgr_answer_cache_note(asking->cache, slot->key, TGR_KNOWN_FAILED, error);
     free_slot(asking, slot);
     return status;
 }
@@ -255,9 +254,9 @@ static tgr_status take_reply(tgr_asking *asking, tgr_question *slot, const tgr_h
         return status;
     }
     count_tokens(asking, &chat);
-    return chat.answered ? keep(asking, slot, &chat, error)
-                         : try_again(asking, slot, reply, "a reply that is no chat completion",
-                                     error);
+    return chat.answered
+               ? keep(asking, slot, &chat, error)
+               : try_again(asking, slot, reply, "a reply that is no chat completion", error);
 }
 
 static tgr_status take_replies(tgr_asking *asking, tgr_error *error)

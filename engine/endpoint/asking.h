@@ -1,5 +1,5 @@
-/* asking.h - texts that are to be asked about, some at once, again where that may help, until each is
- * answered and its answer kept. */
+/* asking.h - texts that are to be asked about, some at once, again where that may help, until each
+ * is answered and its answer kept. */
 #ifndef TGR_ENDPOINT_ASKING_H
 #define TGR_ENDPOINT_ASKING_H
 
@@ -14,9 +14,9 @@
 #include "engine/endpoint/http.h"
 #include "engine/endpoint/retry.h"
 
-#define TGR_PLACE_SIZE     128 /* bytes of where a text stands, for messages */
+#define TGR_PLACE_SIZE     128   /* bytes of where a text stands, for messages */
 #define TGR_WAIT_MOST      600.0 /* seconds that are waited because a server asks for it */
-#define TGR_FAILED_IN_LINE 20  /* texts that fail one after another before all are given up */
+#define TGR_FAILED_IN_LINE 20    /* texts that fail one after another before all are given up */
 
 /* One text. The body is moved with it. */
 typedef struct tgr_question {
@@ -24,7 +24,7 @@ typedef struct tgr_question {
     tgr_buffer body;
     char place[TGR_PLACE_SIZE];
     unsigned tries;
-    double due; /* on the clock of http */
+    double due;      /* on the clock of http */
     bool used, sent; /* of its slot */
 } tgr_question;
 

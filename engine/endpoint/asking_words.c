@@ -14,15 +14,18 @@ void tgr_asking_status_words(int status, const char *code, char *words, size_t s
 void tgr_asking_used_up(const tgr_asking *asking, const tgr_question *question, const char *what,
                         tgr_error *why)
 {
-    tgr_fail(why, TGR_ERR_IO, "%s: no answer from %s in %u tries, the last time: %s",
+    tgr_fail(why, TGR_ERR_IO,
+             "%s: no answer from %s in %u tries, the last time: %s; see to the "
+             "server, or allow more --retries",
              question->place, tgr_http_host(asking->http), question->tries, what);
 }
 
 void tgr_asking_refused(const tgr_asking *asking, const tgr_question *question, const char *what,
                         tgr_error *why)
 {
-    tgr_fail(why, TGR_ERR_IO, "%s: refused by %s (%s)", question->place,
-             tgr_http_host(asking->http), what);
+    tgr_fail(why, TGR_ERR_IO,
+             "%s: refused by %s (%s); --skip-failed leaves such texts without tags",
+             question->place, tgr_http_host(asking->http), what);
 }
 
 static const char *advice(int http_status)

@@ -85,8 +85,7 @@ static const tgr_value *first_of(const tgr_value *list)
 static bool read_tokens(const tgr_tape *tape, const char *key, uint64_t *tokens)
 {
     const tgr_value *value = find(tape, find(tape, &tape->values[0], "usage"), key);
-    if (value == NULL || value->kind != TGR_UNSIGNED ||
-        value->as.unsigned_integer > TOKENS_MOST) {
+    if (value == NULL || value->kind != TGR_UNSIGNED || value->as.unsigned_integer > TOKENS_MOST) {
         return false;
     }
     *tokens = value->as.unsigned_integer;
@@ -160,14 +159,25 @@ tgr_status tgr_chat_read(tgr_chat_reader *reader, const char *body, size_t lengt
 
 const char *tgr_chat_error_code(tgr_chat_reader *reader, const char *body, size_t length)
 {
-    static const char *const known[] = {
-        "context_length_exceeded", "content_filter",      "insufficient_quota",
-        "invalid_api_key",         "model_not_found",     "rate_limit_exceeded",
-        "unsupported_parameter",   "unsupported_value",   "invalid_request_error",
-        "authentication_error",    "server_error",        "overloaded_error",
-        "billing_error",           "permission_error",    "not_found_error",
-        "BadRequestError",         "NotFoundError",       "InternalServerError",
-        "exceed_context_size_error"};
+    static const char *const known[] = {"context_length_exceeded",
+                                        "content_filter",
+                                        "insufficient_quota",
+                                        "invalid_api_key",
+                                        "model_not_found",
+                                        "rate_limit_exceeded",
+                                        "unsupported_parameter",
+                                        "unsupported_value",
+                                        "invalid_request_error",
+                                        "authentication_error",
+                                        "server_error",
+                                        "overloaded_error",
+                                        "billing_error",
+                                        "permission_error",
+                                        "not_found_error",
+                                        "BadRequestError",
+                                        "NotFoundError",
+                                        "InternalServerError",
+                                        "exceed_context_size_error"};
     static const char *const keys[] = {"code", "type"};
     bool valid = false;
     if (parse(reader, body, length, &valid) != TGR_OK || !valid) {

@@ -19,15 +19,16 @@
 #define WINDOW_A_SLOT   64
 #define FINISH_PATIENCE 10.0 /* seconds for answers on their way when a run ends early */
 
-/* Whether an earlier run has put the output in place, and none has begun since. */
-static tgr_status is_finished(const char *output, bool *finished, tgr_error *error)
+/* Whether a run has begun and not come to its end: it leaves an empty file under the hidden name.
+ */
+static tgr_status was_left(const char *output, bool *left, tgr_error *error)
 {
     struct stat found;
     char *partial = tgr_output_beside(output, "partial");
     if (partial == NULL) {
         return tgr_fail_memory(error, "a file name");
     }
-    *finished = stat(output, &found) == 0 && stat(partial, &found) != 0;
+    *left = stat(partial, &found) == 0;
     tgr_mem_free(partial);
     return TGR_OK;
 }
@@ -84,8 +85,8 @@ static tgr_status open_all(tgr_tagging *tagging, tgr_error *error)
     TGR_TRY(tgr_tagging_begin(tagging, error));
     TGR_TRY(tgr_http_open(&http, &tagging->http, error));
     TGR_TRY(tgr_window_open(&tagging->window, window, tgr_run_memory(tagging->run), error));
-    TGR_TRY(open_cache(tagging, error));
     TGR_TRY(open_output(tagging, error));
+    TGR_TRY(open_cache(tagging, error));
     TGR_TRY(tgr_asking_open(&tagging->asking, options, tagging->run, tagging->http, &tagging->cache,
                             &tagging->report, window, error));
 done:
@@ -128,21 +129,31 @@ done:
     return status;
 }
 
+/* Says that the output which is there is not this run's. Putting it in place may have failed,
+ * which gives the hidden name up. */
+static void leave_mark(tgr_tagging *tagging)
+{
+    if (tagging->output.temporary == NULL &&
+        tgr_output_claim(&tagging->output, tagging->options.output, NULL) != TGR_OK) {
+        return;
+    }
+    (void)!ftruncate(tagging->output.fd, 0);
+    tgr_output_leave(&tagging->output);
+}
+
 /* The answers of a run that ends early are kept, those on their way included. Bad input leaves
- * nothing to go on with; otherwise an empty file under the hidden name says that the output, if there
- * is one, is not this run's. */
+ * nothing to go on with. */
 static tgr_status end_early(tgr_tagging *tagging, tgr_status status, tgr_error *error)
 {
     bool goes_on = status == TGR_ERR_IO || status == TGR_ERR_CANCELLED || status == TGR_ERR_NOMEM;
     if (tagging->asking.slots != NULL) {
         tgr_asking_finish(&tagging->asking, FINISH_PATIENCE);
     }
-    if (!tagging->claimed || !goes_on) {
-        return status;
+    if (tagging->claimed && (goes_on || tagging->left) &&
+        access(tagging->options.output, F_OK) == 0) {
+        leave_mark(tagging);
     }
-    (void)!ftruncate(tagging->output.fd, 0);
-    tgr_output_leave(&tagging->output);
-    if (error != NULL && tagging->asking.slots != NULL) {
+    if (error != NULL && goes_on && tagging->cache.answers + tagging->report.now.answers > 0) {
         tgr_error met = *error;
         tgr_fail(error, status,
                  "%.700s; the answers so far are kept in %.200s, and the same command goes on from "
@@ -187,8 +198,9 @@ tgr_status tgr_tag_by_endpoint(const tgr_endpoint_options *options, tgr_endpoint
     tgr_status status = TGR_OK;
     TGR_TRY(tgr_endpoint_options_read(options, &tagging.options, error));
     TGR_TRY(tgr_log_shape_of(tagging.options.output, &tagging.shape, error));
-    if (tagging.options.resume) {
-        TGR_TRY(is_finished(tagging.options.output, &tagging.report.was_complete, error));
+    TGR_TRY(was_left(tagging.options.output, &tagging.left, error));
+    if (tagging.options.resume && !tagging.left) {
+        tagging.report.was_complete = access(tagging.options.output, F_OK) == 0;
     }
     if (!tagging.report.was_complete) {
         TGR_TRY(open_all(&tagging, error));

@@ -98,8 +98,7 @@ static bool set_up(tgr_http *http, slot *to, const tgr_http_options *options)
 {
     double connect = options->timeout < CONNECT_SECONDS ? options->timeout : CONNECT_SECONDS;
     CURL *easy = to->easy = curl_easy_init();
-    return easy != NULL &&
-           curl_easy_setopt(easy, CURLOPT_URL, http->address.url) == CURLE_OK &&
+    return easy != NULL && curl_easy_setopt(easy, CURLOPT_URL, http->address.url) == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https") == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L) == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 1L) == CURLE_OK &&
@@ -191,9 +190,10 @@ const char *tgr_http_host(const tgr_http *http)
 
 static tgr_status check(CURLMcode code, tgr_error *error)
 {
-    return code == CURLM_OK ? TGR_OK
-                            : tgr_fail(error, code == CURLM_OUT_OF_MEMORY ? TGR_ERR_NOMEM : TGR_ERR_IO,
-                                       "libcurl fails: %s", curl_multi_strerror(code));
+    return code == CURLM_OK
+               ? TGR_OK
+               : tgr_fail(error, code == CURLM_OUT_OF_MEMORY ? TGR_ERR_NOMEM : TGR_ERR_IO,
+                          "libcurl fails: %s", curl_multi_strerror(code));
 }
 
 tgr_status tgr_http_post(tgr_http *http, unsigned number, const char *body, size_t length,
@@ -219,7 +219,8 @@ tgr_status tgr_http_wait(tgr_http *http, double seconds, tgr_error *error)
     int milliseconds = seconds > 0 ? (int)(seconds * 1e3) + 1 : 0;
     if (status == TGR_OK && milliseconds > 0) {
         status = check(curl_multi_poll(http->multi, NULL, 0, milliseconds, NULL), error);
-        status = status == TGR_OK ? check(curl_multi_perform(http->multi, &running), error) : status;
+        status =
+            status == TGR_OK ? check(curl_multi_perform(http->multi, &running), error) : status;
     }
     return status;
 }
@@ -240,7 +241,8 @@ static void read_outcome(slot *of, CURLcode code, tgr_http_reply *reply)
         break;
     default:
         reply->outcome = of->too_large ? TGR_HTTP_TOO_LARGE : TGR_HTTP_FAILED;
-        reply->what = code == CURLE_OPERATION_TIMEDOUT ? "no answer in time" : curl_easy_strerror(code);
+        reply->what =
+            code == CURLE_OPERATION_TIMEDOUT ? "no answer in time" : curl_easy_strerror(code);
     }
 }
 

@@ -13,8 +13,8 @@
 typedef struct tgr_http tgr_http;
 
 typedef struct tgr_http_options {
-    const char *url;     /* of an API such as http://127.0.0.1:8000/v1, or of its chat completions */
-    const char *key;     /* sent as a bearer token; NULL or "": none */
+    const char *url; /* of an API such as http://127.0.0.1:8000/v1, or of its chat completions */
+    const char *key; /* sent as a bearer token; NULL or "": none */
     const char *ca_file; /* certificates to trust, PEM; NULL: the system's */
     bool insecure_http;  /* plain HTTP to other machines, too */
     unsigned most;       /* requests at once */

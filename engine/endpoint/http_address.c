@@ -33,8 +33,7 @@ static bool is_loopback(const char *host)
     }
     memcpy(bare, host + 1, length - 2);
     bare[length - 2] = '\0';
-    return inet_pton(AF_INET6, bare, &six) == 1 &&
-           memcmp(&six, &in6addr_loopback, sizeof six) == 0;
+    return inet_pton(AF_INET6, bare, &six) == 1 && memcmp(&six, &in6addr_loopback, sizeof six) == 0;
 }
 
 static bool ends_with(const char *text, const char *ending)

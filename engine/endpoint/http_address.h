@@ -8,10 +8,10 @@
 
 /* Starts zeroed. */
 typedef struct tgr_http_address {
-    char *url;     /* of chat completions */
+    char *url;      /* of chat completions */
     char host[300]; /* HOST:PORT, for messages */
-    bool secure;   /* https */
-    bool loopback; /* this machine */
+    bool secure;    /* https */
+    bool loopback;  /* this machine */
 } tgr_http_address;
 
 tgr_status tgr_http_address_read(tgr_http_address *address, const char *url, bool insecure_http,

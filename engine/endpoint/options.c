@@ -46,7 +46,8 @@ static tgr_status check_names(const tgr_endpoint_options *options, tgr_error *er
                         "%s: is to be both the output and the file of answers", options->output);
     }
     if (options->url == NULL || options->model == NULL || options->model[0] == '\0') {
-        return tgr_fail(error, TGR_ERR_ARGUMENT, "an endpoint needs its address and a model's name");
+        return tgr_fail(error, TGR_ERR_ARGUMENT,
+                        "an endpoint needs its address and a model's name");
     }
     return TGR_OK;
 }

@@ -112,6 +112,8 @@ tgr_status tgr_records_next(tgr_records *records, tgr_log_item *item, bool *more
         }
         tgr_log_parser_begin(records->parser, &records->piece);
         records->in_piece = true;
+        records->piece_from = records->piece_to;
+        records->piece_to = records->stored_before + stored(records);
     }
     return status;
 }
@@ -121,7 +123,11 @@ const char *tgr_records_name(const tgr_records *records)
     return tgr_source_name(tgr_log_cutter_source(records->cutter));
 }
 
-uint64_t tgr_records_done(const tgr_records *records)
+uint64_t tgr_records_done(const tgr_records *records, const tgr_log_item *item)
 {
-    return records->stored_before + stored(records);
+    const tgr_log_piece *piece = &records->piece;
+    double whole = (double)(piece->end - piece->position);
+    double part = whole > 0 ? (double)(item->position - piece->position) / whole : 0;
+    return records->piece_from +
+           (uint64_t)((double)(records->piece_to - records->piece_from) * part);
 }

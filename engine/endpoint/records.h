@@ -19,9 +19,10 @@ typedef struct tgr_records {
     tgr_log_parser *parser;
     tgr_log_piece piece;
     bool in_piece;
-    uint64_t lines; /* of the log before the piece */
-    uint64_t bytes; /* decompressed, before the piece */
+    uint64_t lines;                /* of the log before the piece */
+    uint64_t bytes;                /* decompressed, before the piece */
     uint64_t stored_before, total; /* bytes of the logs as stored: before this one, and of all */
+    uint64_t piece_from, piece_to; /* of these, where the piece begins and ends, about */
 } tgr_records;
 
 /* Looks at the logs, which are not to be the output. */
@@ -35,7 +36,7 @@ tgr_status tgr_records_next(tgr_records *records, tgr_log_item *item, bool *more
 /* The log's name for messages. */
 const char *tgr_records_name(const tgr_records *records);
 
-/* How far the logs have been read, as stored. */
-uint64_t tgr_records_done(const tgr_records *records);
+/* About where a record stands in the logs as stored, for progress. */
+uint64_t tgr_records_done(const tgr_records *records, const tgr_log_item *item);
 
 #endif

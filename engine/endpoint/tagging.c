@@ -47,10 +47,11 @@ static tgr_status take_bad(tgr_tagging *tagging, const tgr_log_item *item, tgr_e
     if (tagging->bad.bad == 0) {
         tagging->first_bad = item->reason;
     }
-    tgr_bad_count(&tagging->bad, tgr_records_name(&tagging->records), tagging->records.lines, 1, item);
-    return tagging->options.strict ? tgr_fail(error, TGR_ERR_INPUT, "%s",
-                                              tagging->bad.first_bad[tagging->first_bad])
-                                   : TGR_OK;
+    tgr_bad_count(&tagging->bad, tgr_records_name(&tagging->records), tagging->records.lines, 1,
+                  item);
+    return tagging->options.strict
+               ? tgr_fail(error, TGR_ERR_INPUT, "%s", tagging->bad.first_bad[tagging->first_bad])
+               : TGR_OK;
 }
 
 static bool is_blank(const tgr_text *text)
@@ -94,6 +95,7 @@ static tgr_status take_good(tgr_tagging *tagging, const tgr_log_item *item, tgr_
     tgr_window_entry *entry = tgr_window_next(&tagging->window);
     tgr_status status = TGR_OK;
     size_t size = 0;
+    entry->done = tgr_records_done(&tagging->records, item);
     bool asks = record->text.bytes != NULL && (!record->has_tags || tagging->options.retag);
     if (!asks) {
         tgr_entry_whole(entry, item, format, &tagging->report.lost);
@@ -181,8 +183,8 @@ static tgr_status end_answered(tgr_tagging *tagging, tgr_window_entry *entry, tg
 static tgr_status drain(tgr_tagging *tagging, tgr_error *error)
 {
     tgr_status status = TGR_OK;
-    for (tgr_window_entry *entry; status == TGR_OK &&
-                                  (entry = tgr_window_front(&tagging->window)) != NULL;) {
+    for (tgr_window_entry *entry;
+         status == TGR_OK && (entry = tgr_window_front(&tagging->window)) != NULL;) {
         tgr_known known =
             entry->waits ? tgr_answer_cache_knows(&tagging->cache, entry->key) : TGR_KNOWN_NOT;
         if (known == TGR_KNOWN_ASKED) {
@@ -197,8 +199,10 @@ static tgr_status drain(tgr_tagging *tagging, tgr_error *error)
         if (entry->bytes.failed) {
             TGR_TRY(tgr_fail_memory(error, "a record"));
         }
-        status = tgr_log_writer_add(tagging->writer, entry->bytes.bytes, entry->bytes.length, error);
+        status =
+            tgr_log_writer_add(tagging->writer, entry->bytes.bytes, entry->bytes.length, error);
         tagging->report.records++;
+        tagging->done = entry->done;
         tgr_window_pop(&tagging->window);
     }
 done:
@@ -216,8 +220,8 @@ tgr_status tgr_tagging_run(tgr_tagging *tagging, tgr_error *error)
         if (tgr_asking_busy(&tagging->asking)) {
             TGR_TRY(tgr_asking_step(&tagging->asking, error));
         }
-        tgr_run_progress(tagging->run, "tagging", "bytes", tgr_records_done(&tagging->records),
-                         tagging->records.total, tagging->report.records);
+        tgr_run_progress(tagging->run, "tagging", "bytes", tagging->done, tagging->records.total,
+                         tagging->report.records);
     }
 done:
     return status;

@@ -34,12 +34,14 @@ typedef struct tgr_tagging {
     tgr_http *http;
     tgr_asking asking;
     tgr_window window;
+    uint64_t done; /* of the logs, for progress */
 
     tgr_answer_reader reader;
     tgr_tags tags;
     tgr_log_shape shape;
     tgr_output output;
     bool claimed;
+    bool left; /* another run has begun the output and left it */
     tgr_log_writer *writer;
 } tgr_tagging;
 

@@ -1,5 +1,5 @@
-/* window.h - records between reading and writing, in their order: those at the front wait for answers
- * while those behind are asked for. */
+/* window.h - records between reading and writing, in their order: those at the front wait for
+ * answers while those behind are asked for. */
 #ifndef TGR_ENDPOINT_WINDOW_H
 #define TGR_ENDPOINT_WINDOW_H
 
@@ -19,6 +19,7 @@ typedef struct tgr_window_entry {
     XXH128_hash_t key; /* what was asked */
     bool filled;       /* some key stands before the tags */
     size_t counted;    /* bytes of it, and of its question */
+    uint64_t done;     /* where it stands in the logs, for progress */
 } tgr_window_entry;
 
 /* Starts zeroed. */

@@ -91,11 +91,11 @@ TGR_API void tgr_endpoint_options_init(tgr_endpoint_options *options);
  * answers came. Equal texts are asked once. Memory: a window of records, run->memory at most or one
  * record, and about 40 bytes a distinct text.
  *
- * 408, 409, 425, 429, 5xx, failed connections, time-outs and replies that are no chat completion are
- * retried; Retry-After is honoured up to ten minutes. TGR_ERR_IO where a text's retries are used up,
- * or where it is refused (400, 403, 413, 422, 451), unless `skip_failed`; and where no text would be
- * answered (401, 404, a certificate that is not good, ...). Answers that are on their way are waited
- * for and kept. Another run goes on from the answers, whatever ended this one.
+ * 408, 409, 425, 429, 5xx, failed connections, time-outs and replies that are no chat completion
+ * are retried; Retry-After is honoured up to ten minutes. TGR_ERR_IO where a text's retries are
+ * used up, or where it is refused (400, 403, 413, 422, 451), unless `skip_failed`; and where no
+ * text would be answered (401, 404, a certificate that is not good, ...). Answers that are on their
+ * way are waited for and kept. Another run goes on from the answers, whatever ended this one.
  * TGR_ERR_UNSUPPORTED in a library built without libcurl. `report` and `run` may be NULL. */
 TGR_API tgr_status tgr_tag_by_endpoint(const tgr_endpoint_options *options,
                                        tgr_endpoint_report *report, const tgr_run *run,

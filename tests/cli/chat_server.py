@@ -19,6 +19,7 @@ def tokens_of(text):
 
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True # a head and a body are two writes
 
     def log_message(self, *_):
         pass
@@ -45,7 +46,7 @@ class ChatServer:
         self.lock = threading.Lock()
         self.asked, self.answered, self.keys = Counter(), Counter(), set()
         self.moments, self.models, self.bodies = [], set(), []
-        self.most_at_once = self.at_once = 0
+        self.most_at_once = self.at_once = self.drops = 0
         self.start()
 
     def start(self):
@@ -139,6 +140,8 @@ class ChatServer:
         self.send(request, 200, body)
 
     def drop(self, request, text):
+        with self.lock:
+            self.drops += 1
         reset(request.connection)
         request.close_connection = True
 
