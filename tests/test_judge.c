@@ -545,7 +545,7 @@ static void fail_at_every_allocation(setting set)
 {
     world *w = draw_world(403, 40);
     tgr_status status = TGR_ERR_NOMEM;
-    for (long n = 0; status != TGR_OK; n += 1 + n / 40) {
+    for (long n = 0; status != TGR_OK; n += 1 + n / 6) {
         tgr_simulation *got;
         tgr_error error;
         long before = tgr_mem_live();
@@ -561,8 +561,7 @@ static void test_short_memory(void **state)
 {
     (void)state;
     fail_at_every_allocation(everything(1));
-    fail_at_every_allocation(
-        (setting){.fallback = 0, .threads = 1, .judged = true, .bootstrap = 2});
+    fail_at_every_allocation((setting){.fallback = 0, .threads = 1, .judged = true});
 }
 
 static void fails(const world *w, const setting *set, const char *sentence)

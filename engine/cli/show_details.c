@@ -283,6 +283,9 @@ static void show_judged(const tgr_judged *judged, FILE *file)
 void tgr_cli_show_details(const tgr_simulation *simulation, FILE *file)
 {
     const tgr_details *details = simulation->details;
+    if (details == NULL) {
+        return;
+    }
     for (size_t i = 0; i < details->breakdown_count; i++) {
         show_breakdown(simulation, &details->breakdowns[i], file);
     }

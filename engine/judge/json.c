@@ -236,7 +236,9 @@ tgr_status tgr_simulation_json(const tgr_simulation *simulation, char **text, si
     tgr_json_begin(&json, &buffer, true);
     tgr_json_object(&json, NULL);
     tgr_simulation_put(&json, simulation);
-    put_details(&json, simulation, simulation->details);
+    if (simulation->details != NULL) {
+        put_details(&json, simulation, simulation->details);
+    }
     tgr_json_end_object(&json);
     tgr_buffer_add(&buffer, "\n", 1);
     if (buffer.failed) {
