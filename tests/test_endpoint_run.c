@@ -267,7 +267,7 @@ static void failed_texts_may_be_skipped(void **state)
     warnings = 0;
     assert_int_equal(tgr_tag_by_endpoint(&options, &report, &run, &error), TGR_OK);
     check_output(RECORDS, fails);
-    assert_int_equal(warnings, 25); /* more than may fail in a row */
+    assert_int_equal(warnings, 25);         /* more than may fail in a row */
     assert_int_equal(network.asked[7], 1);  /* refused with 400 */
     assert_int_equal(network.asked[21], 3); /* 500 each time */
     assert_int_equal(report.tagged + report.failed, RECORDS);

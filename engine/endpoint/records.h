@@ -19,10 +19,10 @@ typedef struct tgr_records {
     tgr_log_parser *parser;
     tgr_log_piece piece;
     bool in_piece;
-    bool may_wait; /* some log is a pipe or the like: reading it may take any time */
-    bool hold;     /* the caller's: give no record that is not in the piece at hand */
-    uint64_t lines;                /* of the log before the piece */
-    uint64_t bytes;                /* decompressed, before the piece */
+    bool may_wait;  /* some log is a pipe or the like: reading it may take any time */
+    bool hold;      /* the caller's: give no record that is not in the piece at hand */
+    uint64_t lines; /* of the log before the piece */
+    uint64_t bytes; /* decompressed, before the piece */
     uint64_t stored_before, total; /* bytes of the logs as stored: before this one, and of all */
     uint64_t piece_from, piece_to; /* of these, where the piece begins and ends, about */
 } tgr_records;

@@ -121,8 +121,8 @@ static tgr_status take_good(tgr_tagging *tagging, const tgr_log_item *item, tgr_
     return status;
 }
 
-/* Reads records until the window is full, or the logs are at their end. Nobody looks after answers on
- * their way while a pipe is waited for: until they are here, it is not read. */
+/* Reads records until the window is full, or the logs are at their end. Nobody looks after answers
+ * on their way while a pipe is waited for: until they are here, it is not read. */
 static tgr_status fill(tgr_tagging *tagging, bool *more, tgr_error *error)
 {
     tgr_status status = TGR_OK;
