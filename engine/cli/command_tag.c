@@ -37,6 +37,8 @@ static const tgr_cli_example examples[] = {
      "tagroute tag --learn log.jsonl.zst -o vocab.msgpack"},
     {"phrases of up to three stemmed words, the 20,000 most frequent",
      "tagroute tag --learn log.jsonl -o vocab.msgpack --ngrams 3 --stem english --most 20000"},
+    {"phrases that stand for the tags of a log that has both",
+     "tagroute tag --learn tagged.jsonl --from-tags -o vocab.msgpack"},
     {"bring the tags of a log down to a canonical set, as a table to read and edit",
      "tagroute tag --normalise queries.h5 -o tags.tsv"},
     {"by the vectors of a language model",
