@@ -8,6 +8,8 @@
 
 #include "engine/router/router.h"
 #include "engine/simulate/baselines.h"
+#include "engine/simulate/histogram.h"
+#include "engine/simulate/origin.h"
 #include "engine/simulate/tally.h"
 
 typedef struct tgr_result {
@@ -18,6 +20,8 @@ typedef struct tgr_result {
     double *rank;  /* points */
     tgr_baseline *alone;
     tgr_intervals intervals;
+    tgr_histogram_room margins;
+    tgr_origin_texts origin;
 } tgr_result;
 
 /* An empty curve of `points` points; NULL with error set. */
