@@ -22,7 +22,8 @@ static double draw(void)
     return (double)(random_state >> 11) * 0x1p-53;
 }
 
-/* ---- made-up simulations ---------------------------------------------------------------------- */
+/* ---- made-up simulations ----------------------------------------------------------------------
+ */
 
 typedef struct made {
     tgr_simulation simulation, low, high;
@@ -48,8 +49,8 @@ static void make_point(tgr_point *point, size_t i, size_t points, size_t models,
         left -= share[model];
     }
     double part = points > 1 ? (double)i / (double)(points - 1) : 0;
-    *point = (tgr_point){part - 0.5, 1 + 8 * part, 0.5 + 0.3 * draw(), 0.4 + 0.3 * draw(),
-                         1, share};
+    *point =
+        (tgr_point){part - 0.5, 1 + 8 * part, 0.5 + 0.3 * draw(), 0.4 + 0.3 * draw(), 1, share};
 }
 
 static made *make(size_t points, size_t models, bool ranges, const char *hostile)
@@ -122,7 +123,8 @@ static char *html_of(const tgr_simulation *simulation, size_t *length)
     return text;
 }
 
-/* ---- numbers ---------------------------------------------------------------------------------- */
+/* ---- numbers ----------------------------------------------------------------------------------
+ */
 
 static void test_words(void **state)
 {
@@ -130,9 +132,15 @@ static void test_words(void **state)
     static const struct {
         double value;
         const char *word;
-    } moneys[] = {{0, "$0"},           {0.000234, "$0.000234"}, {0.0099999, "$0.01000"},
-                  {1, "$1.00"},        {1872.961, "$1,872.96"}, {999.999, "$1,000.00"},
-                  {1e6, "$1,000,000.00"}, {-2.5, "-$2.50"},     {NAN, "-"}};
+    } moneys[] = {{0, "$0"},
+                  {0.000234, "$0.000234"},
+                  {0.0099999, "$0.01000"},
+                  {1, "$1.00"},
+                  {1872.961, "$1,872.96"},
+                  {999.999, "$1,000.00"},
+                  {1e6, "$1,000,000.00"},
+                  {-2.5, "-$2.50"},
+                  {NAN, "-"}};
     char word[TGR_WORD_SIZE];
     for (size_t i = 0; i < sizeof moneys / sizeof *moneys; i++) {
         assert_string_equal(tgr_word_money(word, moneys[i].value), moneys[i].word);
@@ -150,7 +158,8 @@ static void test_words(void **state)
     assert_string_equal(tgr_word_name(word, "0123456789", 8), "0123456\xe2\x80\xa6");
 }
 
-/* Ticks are multiples of 1, 2, 2.5 or 5 times a power of ten, within the axis, and read differently.
+/* Ticks are multiples of 1, 2, 2.5 or 5 times a power of ten, within the axis, and read
+ * differently.
  */
 static void test_axes(void **state)
 {
@@ -161,7 +170,8 @@ static void test_axes(void **state)
         tgr_unit unit = (tgr_unit)(round % 3);
         tgr_axis axis = tgr_axis_make(low, high, 2 + (size_t)(8 * draw()), unit, round % 2 == 0);
         assert_true(axis.from <= low && axis.to >= high);
-        double digits = axis.step / pow(10, floor(log10(axis.step) + 1e-9)), value, before = -INFINITY;
+        double digits = axis.step / pow(10, floor(log10(axis.step) + 1e-9)), value,
+               before = -INFINITY;
         assert_true(fabs(digits - 1) < 1e-6 || fabs(digits - 2) < 1e-6 ||
                     fabs(digits - 2.5) < 1e-6 || fabs(digits - 5) < 1e-6);
         char label[48], last[48] = "";
@@ -185,7 +195,8 @@ static void test_axes(void **state)
     assert_string_equal(tgr_axis_label(&money, 0.0015, label), "$0.0015");
 }
 
-/* ---- the front -------------------------------------------------------------------------------- */
+/* ---- the front --------------------------------------------------------------------------------
+ */
 
 static bool is_beaten(const tgr_simulation *s, double cost, double quality)
 {
@@ -225,7 +236,8 @@ static void test_front(void **state)
     }
 }
 
-/* ---- pages ------------------------------------------------------------------------------------ */
+/* ---- pages ------------------------------------------------------------------------------------
+ */
 
 static void test_escapes(void **state)
 {
@@ -255,7 +267,7 @@ static void test_escapes(void **state)
 static void test_sizes(void **state)
 {
     (void)state;
-    static const size_t shapes[][2] = {{0, 1},     {1, 1},    {2, 2},   {21, 9},
+    static const size_t shapes[][2] = {{0, 1},     {1, 1},     {2, 2},    {21, 9},
                                        {10000, 5}, {3000, 50}, {101, 400}};
     for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++) {
         for (int ranges = 0; ranges < 2; ranges++) {
@@ -337,7 +349,8 @@ static void test_memory(void **state)
     unmake(m);
 }
 
-/* ---- plots ------------------------------------------------------------------------------------ */
+/* ---- plots ------------------------------------------------------------------------------------
+ */
 
 /* A straight line from corner to corner, drawn by hand. */
 static void test_plot(void **state)
@@ -388,10 +401,10 @@ static void test_plot(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_words),   cmocka_unit_test(test_axes),
-        cmocka_unit_test(test_front),   cmocka_unit_test(test_escapes),
-        cmocka_unit_test(test_sizes),   cmocka_unit_test(test_unknown),
-        cmocka_unit_test(test_memory),  cmocka_unit_test(test_plot),
+        cmocka_unit_test(test_words),  cmocka_unit_test(test_axes),
+        cmocka_unit_test(test_front),  cmocka_unit_test(test_escapes),
+        cmocka_unit_test(test_sizes),  cmocka_unit_test(test_unknown),
+        cmocka_unit_test(test_memory), cmocka_unit_test(test_plot),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

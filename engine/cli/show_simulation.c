@@ -10,6 +10,7 @@
 #include "engine/cli/messages.h"
 #include "engine/cli/numbers.h"
 #include "engine/cli/show_plot.h"
+#include "engine/cli/show_details.h"
 #include "engine/cli/table.h"
 
 #define MOST_MODELS  6 /* shares shown beside each other */
@@ -168,11 +169,12 @@ static void show_curve(const tgr_simulation *simulation, const shown_models *sho
     fputc('\n', file);
     tgr_cli_table_print(&table, file);
     if (rows < simulation->points) {
-        fprintf(file, "  (%zu of %zu points; --csv and --json have them all)\n", rows, simulation->points);
+        fprintf(file, "  (%zu of %zu points; --csv and --json have them all)\n", rows,
+                simulation->points);
     }
     if (shown->rest) {
-        fprintf(file, "  (the %zu busiest of %zu models; --csv and --json have them all)\n", shown->count,
-                simulation->models);
+        fprintf(file, "  (the %zu busiest of %zu models; --csv and --json have them all)\n",
+                shown->count, simulation->models);
     }
 }
 
@@ -305,6 +307,7 @@ tgr_status tgr_cli_show_simulation(const tgr_simulation *simulation, FILE *file,
     show_comparison(simulation, &shown, file);
     show_curve(simulation, &shown, file);
     show_metrics(simulation, file);
+    tgr_cli_show_details(simulation, file);
     if (simulation->binned) {
         fputs("\n  the figures above are within +/- of those of every threshold, which are more "
               "than\n"

@@ -33,10 +33,8 @@ tgr_axis tgr_axis_make(double low, double high, size_t ticks, tgr_unit unit, boo
         range = high - low;
     }
     double more = air ? range * AIR : 0;
-    return (tgr_axis){.from = low - more,
-                      .to = high + more,
-                      .step = readable_step(range, ticks),
-                      .unit = unit};
+    return (tgr_axis){
+        .from = low - more, .to = high + more, .step = readable_step(range, ticks), .unit = unit};
 }
 
 bool tgr_axis_tick(const tgr_axis *axis, size_t i, double *value)

@@ -56,8 +56,7 @@ void tgr_canvas_line(tgr_canvas *canvas, double x1, double y1, double x2, double
 
 bool tgr_canvas_sign(tgr_canvas *canvas, double x, double y, char sign, unsigned char paint)
 {
-    size_t cell =
-        tgr_canvas_row(canvas, y) * canvas->columns + tgr_canvas_column(canvas, x);
+    size_t cell = tgr_canvas_row(canvas, y) * canvas->columns + tgr_canvas_column(canvas, x);
     if (canvas->signs[cell] != 0) {
         return false;
     }

@@ -12,7 +12,8 @@
 #define MOST_SPOTS  120
 #define MOST_STEPS  300 /* of the front */
 
-/* ---- ranges ----------------------------------------------------------------------------------- */
+/* ---- ranges -----------------------------------------------------------------------------------
+ */
 
 typedef struct range {
     double low, high;
@@ -72,7 +73,8 @@ bool tgr_chart_curve_has(const tgr_look *look)
     return any;
 }
 
-/* ---- lines ------------------------------------------------------------------------------------ */
+/* ---- lines ------------------------------------------------------------------------------------
+ */
 
 typedef struct drawing {
     const tgr_look *look;
@@ -176,7 +178,8 @@ static void draw_front(drawing *d)
     tgr_buffer_text(out, "\"/>\n");
 }
 
-/* ---- marks ------------------------------------------------------------------------------------ */
+/* ---- marks ------------------------------------------------------------------------------------
+ */
 
 typedef struct marked {
     double x, y;
@@ -222,8 +225,7 @@ static void draw_best(drawing *d)
 {
     const tgr_point *best = tgr_look_best(d->look->simulation);
     if (best != NULL) {
-        double x = tgr_look_x(d->look, best),
-               y = tgr_look_quality(d->look->simulation, best);
+        double x = tgr_look_x(d->look, best), y = tgr_look_quality(d->look->simulation, best);
         if (!isnan(x) && !isnan(y)) {
             tgr_svg_mark(d->plot.out, TGR_MARK_RING, "best", tgr_svg_x(&d->plot, x),
                          tgr_svg_y(&d->plot, y));
@@ -232,7 +234,8 @@ static void draw_best(drawing *d)
     }
 }
 
-/* ---- names and tips --------------------------------------------------------------------------- */
+/* ---- names and tips ---------------------------------------------------------------------------
+ */
 
 static void name_baseline(drawing *d, double x, const tgr_baseline *baseline, const char *name)
 {
@@ -292,7 +295,8 @@ static void add_spots(drawing *d)
     }
 }
 
-/* ---- all of it -------------------------------------------------------------------------------- */
+/* ---- all of it --------------------------------------------------------------------------------
+ */
 
 static void describe(const drawing *d, const char *x_name, char *text, size_t size)
 {

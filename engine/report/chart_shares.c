@@ -59,8 +59,10 @@ static void draw_ticks(const drawing *d)
     size_t ticks = d->shown < TICKS ? d->shown : TICKS;
     for (size_t i = 0; i < ticks; i++) {
         size_t at = tgr_look_choice(i, ticks, d->shown);
-        const char *anchor = ticks == 1 ? "middle" : i == 0 ? "start" : i + 1 == ticks ? "end"
-                                                                                       : "middle";
+        const char *anchor = ticks == 1       ? "middle"
+                             : i == 0         ? "start"
+                             : i + 1 == ticks ? "end"
+                                              : "middle";
         double threshold = point_at(d, at)->threshold;
         bool whole = fabs(threshold) >= 1000 && fabs(threshold) < 1e6;
         snprintf(word, sizeof word, whole ? "%.0f" : "%.3g", threshold);

@@ -66,7 +66,8 @@ static void put_number(tgr_buffer *out, double value)
     }
 }
 
-/* ---- columns ---------------------------------------------------------------------------------- */
+/* ---- columns ----------------------------------------------------------------------------------
+ */
 
 static void put_heads(tgr_buffer *out, const tgr_look *look, const char *ending)
 {
@@ -120,7 +121,8 @@ static void put_row(tgr_buffer *out, const tgr_look *look, const csv_row *row, c
     tgr_buffer_text(out, "\r\n");
 }
 
-/* ---- rows ------------------------------------------------------------------------------------- */
+/* ---- rows -------------------------------------------------------------------------------------
+ */
 
 static csv_row of_point(const tgr_point *point, const char *name)
 {
@@ -216,7 +218,7 @@ static void put_margins(tgr_buffer *out, const tgr_look *look)
         row.kind = "margin";
         row.name = i == 0 ? "below" : i <= margins->bins ? "bin" : "above";
         row.threshold = i == 0 ? NAN : margins->edges[i - 1];
-        row.value = (double)(i == 0                 ? margins->below
+        row.value = (double)(i == 0               ? margins->below
                              : i <= margins->bins ? margins->counts[i - 1]
                                                   : margins->above);
         put_row(out, look, &row, &empty, &empty);

@@ -27,8 +27,7 @@ tgr_status tgr_front_find(tgr_front *front, const tgr_look *look, tgr_error *err
 {
     const tgr_simulation *simulation = look->simulation;
     *front = (tgr_front){0};
-    front->places =
-        tgr_mem_alloc(simulation->points + simulation->models, sizeof *front->places);
+    front->places = tgr_mem_alloc(simulation->points + simulation->models, sizeof *front->places);
     if (front->places == NULL) {
         return tgr_fail_memory(error, "the report");
     }

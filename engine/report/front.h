@@ -1,4 +1,5 @@
-/* front.h - the Pareto front: points and models alone that nothing beats in both cost and quality. */
+/* front.h - the Pareto front: points and models alone that nothing beats in both cost and quality.
+ */
 #ifndef TGR_REPORT_FRONT_H
 #define TGR_REPORT_FRONT_H
 

@@ -55,8 +55,8 @@ void tgr_labels_put(tgr_labels *labels, const char *class, double x, double y, c
     static const struct {
         double x, y;
         const char *anchor;
-    } places[] = {{11, 4, "start"},   {-11, 4, "end"},    {0, -12, "middle"}, {0, 20, "middle"},
-                  {9, -9, "start"},   {-9, -9, "end"},    {9, 17, "start"},   {-9, 17, "end"},
+    } places[] = {{11, 4, "start"},   {-11, 4, "end"},  {0, -12, "middle"}, {0, 20, "middle"},
+                  {9, -9, "start"},   {-9, -9, "end"},  {9, 17, "start"},   {-9, 17, "end"},
                   {0, -26, "middle"}, {0, 34, "middle"}};
     double width = CHARACTER * (double)tgr_word_length(text);
     for (size_t i = 0; i < sizeof places / sizeof *places; i++) {

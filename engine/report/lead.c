@@ -102,7 +102,8 @@ static void put_basis(tgr_buffer *out, const tgr_look *look)
     tgr_buffer_text(out, "</p>\n");
 }
 
-/* ---- tiles ------------------------------------------------------------------------------------ */
+/* ---- tiles ------------------------------------------------------------------------------------
+ */
 
 static void put_tile(tgr_buffer *out, tgr_figure figure, double value, const char *what,
                      const double *low, const double *high)

@@ -51,7 +51,8 @@ const tgr_point *tgr_look_best(const tgr_simulation *simulation)
     return simulation->best < simulation->points ? &simulation->curve[simulation->best] : NULL;
 }
 
-/* ---- orders and colours ----------------------------------------------------------------------- */
+/* ---- orders and colours -----------------------------------------------------------------------
+ */
 
 typedef struct keyed {
     double key;
@@ -136,8 +137,7 @@ tgr_status tgr_look_open(tgr_look *look, const tgr_simulation *simulation, tgr_e
     for (size_t i = 0; i < simulation->points; i++) {
         look->by_cost |= !isnan(simulation->curve[i].cost);
     }
-    size_t most =
-        simulation->points > simulation->models ? simulation->points : simulation->models;
+    size_t most = simulation->points > simulation->models ? simulation->points : simulation->models;
     keyed *keys = tgr_mem_alloc(most, sizeof *keys);
     bool found = keys != NULL && find_orders(look, keys);
     tgr_mem_free(keys);

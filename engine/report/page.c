@@ -15,7 +15,8 @@
 #include "engine/report/text_result.h"
 #include "engine/report/words.h"
 
-/* The policy is a second lock: were anything of a file's taken for markup, it could load nothing. */
+/* The policy is a second lock: were anything of a file's taken for markup, it could load nothing.
+ */
 static void put_head(tgr_buffer *out, const tgr_look *look)
 {
     tgr_buffer_text(out,
@@ -30,7 +31,8 @@ static void put_head(tgr_buffer *out, const tgr_look *look)
     tgr_buffer_text(out, "</style>\n</head>\n<body>\n");
 }
 
-/* ---- cost and quality ------------------------------------------------------------------------- */
+/* ---- cost and quality -------------------------------------------------------------------------
+ */
 
 typedef struct legend_entry {
     const char *drawing; /* within 22 x 14 units */
@@ -80,7 +82,8 @@ static void put_curve(tgr_buffer *out, const tgr_look *look, const tgr_front *fr
                          "</section>\n");
 }
 
-/* ---- shares and margins ----------------------------------------------------------------------- */
+/* ---- shares and margins -----------------------------------------------------------------------
+ */
 
 static void put_model_legend(tgr_buffer *out, const tgr_look *look)
 {
@@ -115,7 +118,8 @@ static void put_pair(tgr_buffer *out, const tgr_look *look)
         tgr_buffer_text(out, "</div>\n");
     }
     if (simulation->margins.bins > 0) {
-        tgr_buffer_text(out, "<div>\n<h2>Where queries change their model</h2>\n<p class=\"note\">");
+        tgr_buffer_text(out,
+                        "<div>\n<h2>Where queries change their model</h2>\n<p class=\"note\">");
         tgr_buffer_text(out, simulation->policy == TGR_POLICY_MARGIN
                                  ? "A query's margin is the threshold beyond which it goes to the "
                                    "reference."
@@ -130,13 +134,15 @@ static void put_pair(tgr_buffer *out, const tgr_look *look)
     tgr_buffer_text(out, "</div>\n");
 }
 
-/* ---- tables ----------------------------------------------------------------------------------- */
+/* ---- tables -----------------------------------------------------------------------------------
+ */
 
 static void put_points(tgr_buffer *out, const tgr_look *look, const tgr_front *front)
 {
     size_t points = look->simulation->points;
     tgr_buffer_format(out,
-                      "<section class=\"points%s\">\n<h2>Every threshold</h2>\n<p class=\"note\">A dot marks those "
+                      "<section class=\"points%s\">\n<h2>Every threshold</h2>\n<p class=\"note\">A "
+                      "dot marks those "
                       "that nothing beats in both cost and quality.</p>\n<details%s>"
                       "<summary>%zu thresholds as a table</summary>\n",
                       look->simulation->models > 6 ? " many" : "", points <= 30 ? " open" : "",
@@ -175,7 +181,8 @@ static void put_prices(tgr_buffer *out, const tgr_look *look)
     tgr_buffer_text(out, "</section>\n");
 }
 
-/* ---- origin ----------------------------------------------------------------------------------- */
+/* ---- origin -----------------------------------------------------------------------------------
+ */
 
 static void put_fact(tgr_buffer *out, const char *name, const char *text)
 {

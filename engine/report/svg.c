@@ -30,10 +30,11 @@ void tgr_svg_begin(const tgr_plot *plot, const char *class, const char *title,
                    const char *description)
 {
     tgr_buffer *out = plot->out;
-    tgr_buffer_format(out,
-                      "<svg class=\"plot %s\" viewBox=\"0 0 %.0f %.0f\" role=\"img\" tabindex=\"0\" "
-                      "aria-labelledby=\"%s-title %s-text\">\n<title id=\"%s-title\">",
-                      class, plot->width, plot->height, plot->id, plot->id, plot->id);
+    tgr_buffer_format(
+        out,
+        "<svg class=\"plot %s\" viewBox=\"0 0 %.0f %.0f\" role=\"img\" tabindex=\"0\" "
+        "aria-labelledby=\"%s-title %s-text\">\n<title id=\"%s-title\">",
+        class, plot->width, plot->height, plot->id, plot->id, plot->id);
     tgr_html_text(out, title);
     tgr_buffer_format(out, "</title>\n<desc id=\"%s-text\">", plot->id);
     tgr_html_text(out, description);
@@ -109,7 +110,8 @@ void tgr_svg_step(tgr_buffer *out, char letter, double x, double y)
     tgr_svg_number(out, y);
 }
 
-/* ---- marks ------------------------------------------------------------------------------------ */
+/* ---- marks ------------------------------------------------------------------------------------
+ */
 
 static void put_path(tgr_buffer *out, const char *class, double x, double y, const char *shape)
 {

@@ -14,7 +14,7 @@
 
 typedef struct tgr_plot {
     tgr_buffer *out;
-    const char *id;   /* of the title and description; letters */
+    const char *id; /* of the title and description; letters */
     double width, height;
     double left, right, top, bottom; /* edges of the frame */
     tgr_axis x, y;
@@ -39,8 +39,13 @@ void tgr_svg_number(tgr_buffer *out, double value);
 /* Parts of a path: "M" or "L" and a place in units. */
 void tgr_svg_step(tgr_buffer *out, char letter, double x, double y);
 
-typedef enum tgr_mark { TGR_MARK_DOT, TGR_MARK_DIAMOND, TGR_MARK_CROSS, TGR_MARK_PLUS,
-                        TGR_MARK_RING } tgr_mark;
+typedef enum tgr_mark {
+    TGR_MARK_DOT,
+    TGR_MARK_DIAMOND,
+    TGR_MARK_CROSS,
+    TGR_MARK_PLUS,
+    TGR_MARK_RING
+} tgr_mark;
 
 /* A mark of a class, around a place in units. */
 void tgr_svg_mark(tgr_buffer *out, tgr_mark mark, const char *class, double x, double y);

@@ -141,8 +141,7 @@ void tgr_table_sure(tgr_buffer *out, tgr_figure figure, double value, const doub
 {
     tgr_buffer_text(out, "<td>");
     tgr_html_figure(out, figure, value);
-    if (low != NULL && isfinite(*low) && isfinite(*high) &&
-        (*low < value || *high > value)) {
+    if (low != NULL && isfinite(*low) && isfinite(*high) && (*low < value || *high > value)) {
         tgr_buffer_text(out, "<small>");
         tgr_html_figure(out, figure, *low);
         tgr_buffer_text(out, " to ");

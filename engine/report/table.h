@@ -14,7 +14,7 @@
 void tgr_table_begin(tgr_buffer *out, const char *caption);
 void tgr_table_head(tgr_buffer *out, const char *text);
 void tgr_table_text_head(tgr_buffer *out, const char *text); /* of a column of words */
-void tgr_table_body(tgr_buffer *out); /* after the heads */
+void tgr_table_body(tgr_buffer *out);                        /* after the heads */
 void tgr_table_end(tgr_buffer *out);
 
 /* A row, beginning with what it is about. class: "" or that of page.css. */
@@ -40,8 +40,8 @@ typedef enum tgr_figure {
 
 void tgr_table_figure(tgr_buffer *out, tgr_figure figure, double value);
 
-/* With the ends of its interval below, where there is one that says more: low is NULL where there is
- * none. */
+/* With the ends of its interval below, where there is one that says more: low is NULL where there
+ * is none. */
 void tgr_table_sure(tgr_buffer *out, tgr_figure figure, double value, const double *low,
                     const double *high);
 

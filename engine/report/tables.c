@@ -12,7 +12,8 @@
 /* Figures in the table of points, at about 60 bytes each. */
 #define MOST_FIGURES ((size_t)9000)
 
-/* ---- baselines -------------------------------------------------------------------------------- */
+/* ---- baselines --------------------------------------------------------------------------------
+ */
 
 static void put_baseline(tgr_buffer *out, const tgr_baseline *value, const tgr_baseline *low,
                          const tgr_baseline *high)
@@ -92,7 +93,8 @@ void tgr_tables_comparison(tgr_buffer *out, const tgr_look *look)
     tgr_table_end(out);
 }
 
-/* ---- points ----------------------------------------------------------------------------------- */
+/* ---- points -----------------------------------------------------------------------------------
+ */
 
 static void put_point(tgr_buffer *out, const tgr_look *look, const tgr_front *front, size_t point)
 {
@@ -100,8 +102,7 @@ static void put_point(tgr_buffer *out, const tgr_look *look, const tgr_front *fr
     const tgr_point *at = &simulation->curve[point];
     const tgr_point *low = look->low == NULL ? NULL : &look->low->curve[point];
     const tgr_point *high = look->low == NULL ? NULL : &look->high->curve[point];
-    bool on_front =
-        tgr_front_has(front, tgr_look_x(look, at), tgr_look_quality(simulation, at));
+    bool on_front = tgr_front_has(front, tgr_look_x(look, at), tgr_look_quality(simulation, at));
     tgr_table_threshold_row(out, point == simulation->best ? "strong" : "", simulation->policy,
                             at->threshold);
     tgr_table_text(out, on_front ? "\xe2\x97\x8f" : "");
@@ -144,7 +145,8 @@ size_t tgr_tables_curve(tgr_buffer *out, const tgr_look *look, const tgr_front *
     return shown;
 }
 
-/* ---- metrics ---------------------------------------------------------------------------------- */
+/* ---- metrics ----------------------------------------------------------------------------------
+ */
 
 void tgr_tables_metrics(tgr_buffer *out, const tgr_look *look)
 {
@@ -174,7 +176,8 @@ void tgr_tables_metrics(tgr_buffer *out, const tgr_look *look)
     tgr_table_end(out);
 }
 
-/* ---- margins ---------------------------------------------------------------------------------- */
+/* ---- margins ----------------------------------------------------------------------------------
+ */
 
 static void put_bin(tgr_buffer *out, const char *name, double from, double to, uint64_t count)
 {
@@ -202,7 +205,8 @@ void tgr_tables_margins(tgr_buffer *out, const tgr_look *look)
     tgr_table_end(out);
 }
 
-/* ---- prices ----------------------------------------------------------------------------------- */
+/* ---- prices -----------------------------------------------------------------------------------
+ */
 
 void tgr_tables_prices(tgr_buffer *out, const tgr_look *look)
 {

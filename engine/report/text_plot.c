@@ -46,7 +46,8 @@ void tgr_plot_options_init(tgr_plot_options *options)
     *options = (tgr_plot_options){.size = sizeof *options, .columns = 76, .rows = 14};
 }
 
-/* ---- what is shown ---------------------------------------------------------------------------- */
+/* ---- what is shown ----------------------------------------------------------------------------
+ */
 
 static void add_mark(text_plot *plot, char sign, unsigned char paint, double x, double quality,
                      const char *name)
@@ -123,8 +124,7 @@ static void draw_curve(text_plot *plot)
         if (isnan(x) || isnan(y)) {
             continue;
         }
-        tgr_canvas_line(plot->canvas, isnan(last_x) ? x : last_x, isnan(last_y) ? y : last_y, x,
-                        y);
+        tgr_canvas_line(plot->canvas, isnan(last_x) ? x : last_x, isnan(last_y) ? y : last_y, x, y);
         last_x = x;
         last_y = y;
     }
@@ -139,7 +139,8 @@ static void draw_marks(text_plot *plot)
     }
 }
 
-/* ---- text ------------------------------------------------------------------------------------- */
+/* ---- text -------------------------------------------------------------------------------------
+ */
 
 static void find_labels(text_plot *plot)
 {
@@ -170,7 +171,7 @@ static void put_cell(const text_plot *plot, tgr_buffer *out, size_t cell)
 {
     const tgr_canvas *canvas = plot->canvas;
     char sign = canvas->signs[cell];
-    unsigned char paint = sign != 0                ? canvas->paint[cell]
+    unsigned char paint = sign != 0                 ? canvas->paint[cell]
                           : canvas->dots[cell] != 0 ? PAINT_CURVE + 1
                                                     : 0;
     begin_paint(plot, out, paint);
@@ -232,9 +233,7 @@ static void put_x_axis(const text_plot *plot, tgr_buffer *out)
     tgr_buffer_format(out, "  %*s %s", (int)plot->label_width, "", ascii ? "+" : "\xe2\x94\x94");
     for (size_t column = 0; column < columns; column++) {
         bool tick = tick_at(plot, column);
-        tgr_buffer_text(out, ascii  ? tick ? "+" : "-"
-                             : tick ? "\xe2\x94\xac"
-                                    : "\xe2\x94\x80");
+        tgr_buffer_text(out, ascii ? tick ? "+" : "-" : tick ? "\xe2\x94\xac" : "\xe2\x94\x80");
     }
     memset(line, ' ', sizeof line);
     size_t end = 0;
@@ -290,8 +289,7 @@ static void put_all(text_plot *plot, tgr_buffer *out)
     tgr_canvas_clear(plot->canvas, plot->options->columns - plot->label_width - 4, rows);
     draw_curve(plot);
     draw_marks(plot);
-    tgr_buffer_format(out, "  %*s\n", (int)plot->label_width,
-                      tgr_look_quality_name(simulation));
+    tgr_buffer_format(out, "  %*s\n", (int)plot->label_width, tgr_look_quality_name(simulation));
     put_rows(plot, out);
     put_x_axis(plot, out);
     put_names(plot, out);

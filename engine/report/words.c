@@ -117,8 +117,12 @@ char *tgr_word_threshold(char *text, tgr_policy policy, double threshold)
 /* Bytes of the character that begins here; 0 where it is none that may be shown. */
 static size_t character(const unsigned char *at)
 {
-    size_t length = at[0] < 0x80 ? 1 : at[0] < 0xc2 ? 0 : at[0] < 0xe0 ? 2 : at[0] < 0xf0 ? 3
-                    : at[0] < 0xf5 ? 4 : 0;
+    size_t length = at[0] < 0x80   ? 1
+                    : at[0] < 0xc2 ? 0
+                    : at[0] < 0xe0 ? 2
+                    : at[0] < 0xf0 ? 3
+                    : at[0] < 0xf5 ? 4
+                                   : 0;
     if (at[0] < 0x20 || at[0] == 0x7f || length == 0) {
         return 0;
     }

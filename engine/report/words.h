@@ -11,16 +11,17 @@
 
 #define TGR_WORD_SIZE 48
 
-/* Each writes into text, which has TGR_WORD_SIZE bytes, and returns it. What is not known is "-". */
-char *tgr_word_count(char *text, uint64_t count);   /* 14,037 */
-char *tgr_word_money(char *text, double usd);       /* $1,872.96, $0.00210 */
-char *tgr_word_share(char *text, double share);     /* 37.4 % */
-char *tgr_word_change(char *text, double change);   /* +2.4 %, -35.0 % */
-char *tgr_word_fraction(char *text, double value);  /* 0.8771 */
+/* Each writes into text, which has TGR_WORD_SIZE bytes, and returns it. What is not known is "-".
+ */
+char *tgr_word_count(char *text, uint64_t count);                          /* 14,037 */
+char *tgr_word_money(char *text, double usd);                              /* $1,872.96, $0.00210 */
+char *tgr_word_share(char *text, double share);                            /* 37.4 % */
+char *tgr_word_change(char *text, double change);                          /* +2.4 %, -35.0 % */
+char *tgr_word_fraction(char *text, double value);                         /* 0.8771 */
 char *tgr_word_threshold(char *text, tgr_policy policy, double threshold); /* reads back the same */
 
-/* Text between tags or within a quoted attribute: & < > " ' are escaped; control characters and what
- * is not UTF-8 become U+FFFD. */
+/* Text between tags or within a quoted attribute: & < > " ' are escaped; control characters and
+ * what is not UTF-8 become U+FFFD. */
 void tgr_html_text(tgr_buffer *out, const char *text);
 
 /* The name without the maker's in front of a slash, cut to `most` characters, into text, which has

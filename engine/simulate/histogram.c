@@ -237,8 +237,7 @@ tgr_status tgr_histogram_of_bins(tgr_histogram *histogram, tgr_histogram_room *r
         return status;
     }
     each_bin(bins, find_range, &range);
-    point_at(histogram, room,
-             move_to_bins(room, find_edges(room, policy, range.low, range.high)));
+    point_at(histogram, room, move_to_bins(room, find_edges(room, policy, range.low, range.high)));
     each_bin(bins, count_bin, &count);
     return TGR_OK;
 }

@@ -19,8 +19,8 @@ typedef struct tgr_histogram_room {
     bool single; /* edges, being thresholds, are compared as float32 */
 } tgr_histogram_room;
 
-/* The moves are sorted. Edges are even steps of 1, 2 or 5 times a power of ten, or powers of ten and
- * parts of them where thresholds differ in size; few moves lie beyond them. */
+/* The moves are sorted. Edges are even steps of 1, 2 or 5 times a power of ten, or powers of ten
+ * and parts of them where thresholds differ in size; few moves lie beyond them. */
 tgr_status tgr_histogram_of_moves(tgr_histogram *histogram, tgr_histogram_room *room,
                                   const tgr_moves *moves, tgr_policy policy, tgr_error *error);
 

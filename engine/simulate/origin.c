@@ -45,8 +45,7 @@ bool tgr_origin_fill(tgr_origin *origin, tgr_origin_texts *texts, const tgr_rout
 {
     bool whole = router->scorer != NULL;
     bool copied = copy(&texts->router, router->digest) && copy(&texts->scorer, router->scorer) &&
-                  copy(&texts->split, options->split) &&
-                  copy(&texts->fallback, options->fallback);
+                  copy(&texts->split, options->split) && copy(&texts->fallback, options->fallback);
     copied = copied && (!whole || copy_prices(texts, router));
     if (!copied || !copy_digests(texts, files, file_count)) {
         return false;

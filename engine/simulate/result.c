@@ -51,7 +51,21 @@ tgr_result *tgr_result_new(const tgr_router *router, tgr_policy policy, size_t p
     simulation->best = points;
     simulation->alone = result->alone;
     simulation->intervals = &result->intervals;
+    simulation->details = &result->details;
     return result;
+}
+
+tgr_status tgr_result_reserve_owned(tgr_result *result, size_t more, tgr_error *error)
+{
+    tgr_simulation **all = tgr_arena_alloc(&result->arena, result->owned_count + more, sizeof *all);
+    if (all == NULL) {
+        return tgr_fail_memory(error, "the details of a simulation");
+    }
+    if (result->owned_count > 0) {
+        memcpy(all, result->owned, result->owned_count * sizeof *all);
+    }
+    result->owned = all;
+    return TGR_OK;
 }
 
 void tgr_simulation_free(tgr_simulation *simulation)
@@ -65,6 +79,10 @@ void tgr_simulation_free(tgr_simulation *simulation)
     }
     tgr_simulation_free((tgr_simulation *)(uintptr_t)result->intervals.low);
     tgr_simulation_free((tgr_simulation *)(uintptr_t)result->intervals.high);
+    for (size_t i = 0; i < result->owned_count; i++) {
+        tgr_simulation_free(result->owned[i]);
+    }
+    tgr_arena_free(&result->arena);
     tgr_mem_free(result->names);
     tgr_mem_free(result->curve);
     tgr_mem_free(result->share);

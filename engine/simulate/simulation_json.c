@@ -1,12 +1,10 @@
 /* simulation_json.c - a simulation as one JSON object. */
-#include <tagroute/simulate.h>
+#include "engine/simulate/simulation_json.h"
 
-#include "engine/base/error.h"
-#include "engine/base/json_write.h"
-
-static void put_point(tgr_json *json, const tgr_simulation *simulation, const tgr_point *point)
+void tgr_simulation_put_point(tgr_json *json, const char *key, const tgr_simulation *simulation,
+                              const tgr_point *point)
 {
-    tgr_json_object(json, NULL);
+    tgr_json_object(json, key);
     tgr_json_number(json, "threshold", point->threshold);
     tgr_json_number(json, "cost", point->cost);
     tgr_json_number(json, "accept_rate", point->accept_rate);
@@ -20,9 +18,8 @@ static void put_point(tgr_json *json, const tgr_simulation *simulation, const tg
     tgr_json_end_object(json);
 }
 
-/* name_model: write "model" even where it is null. */
-static void put_baseline(tgr_json *json, const char *key, const tgr_baseline *baseline,
-                         bool name_model)
+void tgr_simulation_put_baseline(tgr_json *json, const char *key, const tgr_baseline *baseline,
+                                 bool name_model)
 {
     tgr_json_object(json, key);
     if (name_model) {
@@ -35,7 +32,7 @@ static void put_baseline(tgr_json *json, const char *key, const tgr_baseline *ba
     tgr_json_end_object(json);
 }
 
-static void put_metrics(tgr_json *json, const char *key, const tgr_metrics *metrics)
+void tgr_simulation_put_metrics(tgr_json *json, const char *key, const tgr_metrics *metrics)
 {
     tgr_json_object(json, key);
     tgr_json_number(json, "auc", metrics->auc);
@@ -157,7 +154,8 @@ static void put_intervals(tgr_json *json, const tgr_simulation *simulation)
     tgr_json_end_object(json);
 }
 
-/* ---- margins, and what all this was made from ------------------------------------------------- */
+/* ---- margins, and what all this was made from -------------------------------------------------
+ */
 
 static void put_margins(tgr_json *json, const tgr_histogram *margins)
 {
@@ -215,47 +213,36 @@ static void put_origin(tgr_json *json, const tgr_simulation *simulation)
     tgr_json_end_object(json);
 }
 
-tgr_status tgr_simulation_json(const tgr_simulation *simulation, char **text, size_t *length,
-                               tgr_error *error)
+void tgr_simulation_put(tgr_json *json, const tgr_simulation *simulation)
 {
-    tgr_buffer buffer = {0};
-    tgr_json json;
-    tgr_json_begin(&json, &buffer, true);
-    tgr_json_object(&json, NULL);
-    put_head(&json, simulation);
-    tgr_json_array(&json, "curve");
+    put_head(json, simulation);
+    tgr_json_array(json, "curve");
     for (size_t i = 0; i < simulation->points; i++) {
-        put_point(&json, simulation, &simulation->curve[i]);
+        tgr_simulation_put_point(json, NULL, simulation, &simulation->curve[i]);
     }
-    tgr_json_end_array(&json);
-    put_metrics(&json, "metrics", &simulation->metrics);
-    tgr_json_boolean(&json, "binned", simulation->binned);
-    put_metrics(&json, "error_bound", &simulation->error_bound);
-    tgr_json_object(&json, "baselines");
-    put_baseline(&json, "best_single", &simulation->best_single, true);
-    put_baseline(&json, "oracle", &simulation->oracle, false);
-    put_baseline(&json, "random", &simulation->random, false);
-    put_baseline(&json, "cost_matched_random", &simulation->cost_matched_random, false);
-    tgr_json_end_object(&json);
-    tgr_json_array(&json, "alone");
+    tgr_json_end_array(json);
+    tgr_simulation_put_metrics(json, "metrics", &simulation->metrics);
+    tgr_json_boolean(json, "binned", simulation->binned);
+    tgr_simulation_put_metrics(json, "error_bound", &simulation->error_bound);
+    tgr_json_object(json, "baselines");
+    tgr_simulation_put_baseline(json, "best_single", &simulation->best_single, true);
+    tgr_simulation_put_baseline(json, "oracle", &simulation->oracle, false);
+    tgr_simulation_put_baseline(json, "random", &simulation->random, false);
+    tgr_simulation_put_baseline(json, "cost_matched_random", &simulation->cost_matched_random,
+                                false);
+    tgr_json_end_object(json);
+    tgr_json_array(json, "alone");
     for (size_t model = 0; model < simulation->models; model++) {
-        put_baseline(&json, NULL, &simulation->alone[model], true);
+        tgr_simulation_put_baseline(json, NULL, &simulation->alone[model], true);
     }
-    tgr_json_end_array(&json);
+    tgr_json_end_array(json);
     if (simulation->intervals != NULL && simulation->intervals->high != NULL) {
-        put_intervals(&json, simulation);
+        put_intervals(json, simulation);
     }
-    put_margins(&json, &simulation->margins);
-    put_origin(&json, simulation);
-    tgr_json_end_object(&json);
-    tgr_buffer_add(&buffer, "\n", 1);
-    if (buffer.failed) {
-        tgr_buffer_free(&buffer);
-        return tgr_fail_memory(error, "the simulation as JSON");
-    }
-    *text = buffer.bytes;
-    if (length != NULL) {
-        *length = buffer.length;
-    }
-    return TGR_OK;
+}
+
+void tgr_simulation_put_background(tgr_json *json, const tgr_simulation *simulation)
+{
+    put_margins(json, &simulation->margins);
+    put_origin(json, simulation);
 }

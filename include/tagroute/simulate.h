@@ -39,6 +39,13 @@ typedef struct tgr_simulate_options {
     bool binned;            /* do as if memory had run out, as parts that are merged do */
     uint64_t shard, shards; /* shards > 0: only the queries of this one, 0 .. shards - 1 */
     const char *partial;    /* with shards: where its sums are written to, to be merged */
+    /* What <tagroute/details.h> holds: each takes another walk over the files. */
+    const char *const *by; /* columns of /obs, such as "category" */
+    size_t by_count;
+    bool predictions;
+    bool category_mean;
+    const char *baseline; /* a model that everything would go to; NULL: no statement of savings */
+    double scale;         /* of the money in that statement; 0: 1 */
 } tgr_simulate_options;
 
 /* Cost is in USD, the sum over the queries; NaN where one needed is not known. Quality is measured
@@ -75,10 +82,10 @@ typedef struct tgr_intervals {
 } tgr_intervals;
 
 /* How many changes of a query from one model to another lie between two thresholds that follow each
- * other: as the threshold goes from edges[i] to edges[i + 1], counts[i] are made. For `margin` these
- * are the queries whose margin is at least edges[i] and below edges[i + 1]. */
+ * other: as the threshold goes from edges[i] to edges[i + 1], counts[i] are made. For `margin`
+ * these are the queries whose margin is at least edges[i] and below edges[i + 1]. */
 typedef struct tgr_histogram {
-    size_t bins;         /* 0: no threshold changes anything, or none but a fixed one was looked at */
+    size_t bins; /* 0: no threshold changes anything, or none but a fixed one was looked at */
     const double *edges; /* bins + 1, rising */
     const uint64_t *counts;
     uint64_t below, above; /* changes beyond the edges */
@@ -99,8 +106,8 @@ typedef struct tgr_origin {
     const char *counts; /* "raw", "binary" or "log" */
     const char *split;  /* NULL: every query */
     const char *fallback;
-    uint64_t tags; /* that the router knows; 0 where that is not known */
-    size_t files;  /* query files */
+    uint64_t tags;                   /* that the router knows; 0 where that is not known */
+    size_t files;                    /* query files */
     const char *const *file_digests; /* files; each NULL where it has none */
     const tgr_price *prices;         /* models; NULL where they are not known */
 } tgr_origin;
@@ -121,7 +128,8 @@ typedef struct tgr_simulation {
     bool binned;               /* thresholds were too many to be kept one by one */
     const tgr_baseline *alone; /* models: each model alone */
     tgr_baseline best_single, oracle, random, cost_matched_random;
-    const tgr_intervals *intervals; /* never NULL in what tgr_simulate gives */
+    const tgr_intervals *intervals;    /* never NULL in what tgr_simulate gives */
+    const struct tgr_details *details; /* likewise; <tagroute/details.h> */
     tgr_histogram margins;
     tgr_origin origin;
 } tgr_simulation;
