@@ -5,11 +5,12 @@
 #include "engine/cli/fail.h"
 #include "engine/cli/session.h"
 #include "engine/cli/tag_learn.h"
+#include "engine/cli/tag_normalise.h"
 
 /* Each mode has a file of its own, tag_NAME.c, and a group of options. */
-static const tgr_cli_tag_mode *const modes[] = {&tgr_cli_tag_learn};
+static const tgr_cli_tag_mode *const modes[] = {&tgr_cli_tag_learn, &tgr_cli_tag_normalise};
 #define MODES (sizeof modes / sizeof *modes)
-#define WHAT  "--learn"
+#define WHAT  "--learn or --normalise"
 
 static const tgr_cli_option log_options[] = {
     {"output", 'o', "FILE", "the file to write; replaced only when complete"},
@@ -23,13 +24,18 @@ static const tgr_cli_option log_options[] = {
 
 static const tgr_cli_group log_group = {"Options", log_options};
 static const tgr_cli_group *const groups[] = {&log_group, &tgr_cli_tag_learn_group,
-                                              &tgr_cli_common_group, NULL};
+                                              &tgr_cli_tag_normalise_group, &tgr_cli_common_group,
+                                              NULL};
 
 static const tgr_cli_example examples[] = {
     {"learn a vocabulary from the texts of a log",
      "tagroute tag --learn log.jsonl.zst -o vocab.msgpack"},
     {"phrases of up to three stemmed words, the 20,000 most frequent",
      "tagroute tag --learn log.jsonl -o vocab.msgpack --ngrams 3 --stem english --most 20000"},
+    {"bring the tags of a log down to a canonical set, as a table to read and edit",
+     "tagroute tag --normalise queries.h5 -o tags.tsv"},
+    {"by the vectors of a language model",
+     "tagroute tag --normalise queries.h5 -o tags.tsv --embeddings phrases.h5 --eps 0.2"},
     {0},
 };
 
@@ -112,17 +118,24 @@ static tgr_status tag(const tgr_cli_arguments *arguments, tgr_error *error)
 
 const tgr_cli_command tgr_cli_tag = {
     .name = "tag",
-    .summary = "from the texts of queries to tags",
-    .synopsis = "--learn LOG... -o FILE [options]",
+    .summary = "from the texts of queries to tags, and from many tags to fewer",
+    .synopsis = "--learn LOG... -o FILE [options]\n"
+                "       tagroute tag --normalise QUERIES.h5... -o FILE [options]",
     .description =
         "Learns from the texts of logs which words, and which neighbouring words, are to be tags: "
         "a vocabulary, one MessagePack file. Texts are read in any language; upper and lower case "
         "and other forms of the same letters count as one, and scripts without spaces go by pairs "
-        "of characters. The result does not depend on threads.",
+        "of characters.\n"
+        "Or maps the tags of query files to canonical ones: tags that differ in case, signs or "
+        "plural come together, rare ones are dropped, and those with vectors near each other are "
+        "clustered (DBSCAN) under the name of the most frequent. The mapping is a table with a "
+        "line "
+        "a tag.\n"
+        "Neither result depends on threads.",
     .examples = examples,
     .groups = groups,
     .operands_min = 1,
     .operands_max = (size_t)-1,
-    .operand = "a log, or several",
+    .operand = "a file, or several",
     .main = tag,
 };

@@ -2,6 +2,7 @@
 #include "engine/ingest/row.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "engine/base/memory.h"
 
@@ -65,16 +66,55 @@ static bool add_given(tgr_row *row, tgr_tag_table *table, const tgr_record *reco
     return true;
 }
 
-/* Where the tags of a text go. */
+/* Where the phrases of a text go. */
 typedef struct text_row {
     tgr_row *row;
     tgr_tag_table *table;
 } text_row;
 
-static bool add_found(void *user, const char *tag, size_t length, double count)
+static bool add_phrase(void *user, const char *phrase, size_t length)
 {
     const text_row *to = user;
-    return add(to->row, to->table, tag, length, count);
+    return add(to->row, to->table, phrase, length, 1);
+}
+
+/* Numbers of the tagger's tags in a table that is new: none is known. */
+static bool reserve_numbers(tgr_row *row, uint32_t count)
+{
+    if (row->numbers == NULL) {
+        row->numbers = tgr_mem_alloc(count, sizeof *row->numbers);
+        row->number_count = 0;
+    }
+    if (row->numbers != NULL && row->number_count == 0) {
+        memset(row->numbers, 0xff, count * sizeof *row->numbers);
+        row->number_count = count;
+    }
+    return row->numbers != NULL;
+}
+
+/* The tags that a finder found. Each is looked up once a table. */
+static bool add_found(tgr_row *row, tgr_tag_table *table, const tgr_tagger *tagger,
+                      const tgr_finder *finder)
+{
+    if (!reserve_numbers(row, tgr_tagger_tags(tagger)) || !reserve(row, finder->found_count + 1)) {
+        return false;
+    }
+    for (size_t i = 0; i < finder->found_count; i++) {
+        const tgr_found *found = &finder->found[i];
+        uint32_t number = row->numbers[found->phrase];
+        if (number == TGR_STRING_NONE) {
+            size_t length;
+            const char *tag = tgr_tagger_tag(tagger, found->phrase, &length);
+            number = tgr_tag_table_intern(table, tag, length);
+            if (number == TGR_STRING_NONE) {
+                return false;
+            }
+            row->numbers[found->phrase] = number;
+        }
+        tgr_row_sum *sum = find_sum(row, &table->tags[number], number);
+        sum->sum += found->count;
+    }
+    return true;
 }
 
 /* A text may well say a word more often than a count can tell. */
@@ -87,21 +127,26 @@ static void bound(tgr_row *row)
     }
 }
 
+static bool add_text(tgr_row *row, tgr_tag_table *table, tgr_tagging *tagging, const tgr_text *text)
+{
+    const tgr_tagger *tagger = tagging->tagger;
+    text_row to = {row, table};
+    bool complete = tagger->learns ? tgr_ngrams_walk(&tagging->ngrams, tagger->unicode, text->bytes,
+                                                     text->length, add_phrase, &to)
+                                   : tgr_finder_read(&tagging->finder, text->bytes, text->length) &&
+                                         add_found(row, table, tagger, &tagging->finder);
+    bound(row);
+    return complete;
+}
+
 static bool add_all(tgr_row *row, tgr_tag_table *table, const tgr_record *record,
                     const tgr_row_source *source)
 {
     bool tags_text = source->tagging != NULL && record->text.bytes != NULL &&
                      (source->texts_only || !record->has_tags);
-    bool complete;
     row->sum_count = 0;
-    if (tags_text) {
-        text_row to = {row, table};
-        complete = tgr_tagging_text(source->tagging, record->text.bytes, record->text.length,
-                                    add_found, &to);
-        bound(row);
-    } else {
-        complete = add_given(row, table, record);
-    }
+    bool complete = tags_text ? add_text(row, table, source->tagging, &record->text)
+                              : add_given(row, table, record);
     if (complete && source->category_tag && record->category.bytes != NULL) {
         complete = add_category(row, table, &record->category);
     }
@@ -145,8 +190,14 @@ tgr_status tgr_row_build(tgr_row *row, tgr_tag_table *table, const tgr_record *r
     return TGR_OK;
 }
 
+void tgr_row_begin(tgr_row *row)
+{
+    row->number_count = 0;
+}
+
 void tgr_row_free(tgr_row *row)
 {
+    tgr_mem_free(row->numbers);
     tgr_mem_free(row->entries);
     tgr_mem_free(row->sums);
     tgr_buffer_free(&row->category_tag);

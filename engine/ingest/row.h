@@ -37,6 +37,8 @@ typedef struct tgr_row {
     tgr_row_sum *sums;
     size_t sum_count, sum_capacity;
     tgr_buffer category_tag;
+    uint32_t *numbers;     /* in the table at hand, of a tagger's tags; TGR_STRING_NONE not yet */
+    uint32_t number_count; /* 0: of another table */
 } tgr_row;
 
 /* What makes the tags of a row. */
@@ -45,6 +47,9 @@ typedef struct tgr_row_source {
     tgr_tagging *tagging; /* NULL, or what gives a text its tags where it has none */
     bool texts_only;      /* and in place of those it has */
 } tgr_row_source;
+
+/* The rows that follow are of another table. */
+void tgr_row_begin(tgr_row *row);
 
 /* Fills the row, adding new tags to the table but counting nothing yet. TGR_ERR_INPUT with the
  * fault set for a bad record, TGR_ERR_NOMEM. */

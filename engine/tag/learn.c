@@ -12,6 +12,7 @@
 #include "engine/tag/walk.h"
 #include "engine/tagger/learn.h"
 #include "engine/tagger/tagger.h"
+#include "engine/tagger/vocabulary_file.h"
 
 #define PHRASE_BYTES 128 /* of memory that a counted phrase takes, about */
 
@@ -107,7 +108,7 @@ static tgr_status count_phrases(learning *work, const tgr_run *run, tgr_error *e
 {
     tgr_status status = TGR_OK;
     uint64_t limit = tgr_run_memory(run) / PHRASE_BYTES;
-    TGR_TRY(tgr_tagger_new(&work->settings, &work->tagger, error));
+    TGR_TRY(tgr_tagger_new_learning(&work->settings, &work->tagger, error));
     TGR_TRY(tgr_counting_open(&work->counts,
                               limit < 1024         ? 1024
                               : limit > UINT32_MAX ? UINT32_MAX

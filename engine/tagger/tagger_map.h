@@ -22,4 +22,9 @@
  * tagger adds; how many they are. */
 uint32_t tgr_tagger_map_pack(const tgr_vocabulary *vocabulary, msgpack_packer *packer);
 
+/* Reads a map of these pairs into a zeroed vocabulary. Every phrase is checked: words of 1 to 255
+ * bytes, separated by single spaces, no more than `ngrams`, no phrase twice. */
+tgr_status tgr_tagger_map_read(const void *map, size_t length, tgr_vocabulary *vocabulary,
+                               tgr_error *error);
+
 #endif

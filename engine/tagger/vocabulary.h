@@ -1,5 +1,5 @@
-/* vocabulary.h - the phrases of a tagger, and how they were learnt. Its file: vocabulary_write.c,
- * vocabulary_read.c. */
+/* vocabulary.h - the phrases of a tagger, and how they were learnt. Its file:
+ * vocabulary_file.h. */
 #ifndef TGR_TAGGER_VOCABULARY_H
 #define TGR_TAGGER_VOCABULARY_H
 
@@ -24,9 +24,5 @@ void tgr_vocabulary_close(tgr_vocabulary *vocabulary); /* harmless on a zeroed s
 /* Appends a phrase that is not there yet; false where memory is short. */
 bool tgr_vocabulary_add(tgr_vocabulary *vocabulary, const char *phrase, size_t length,
                         uint64_t queries);
-
-/* Writes a file, atomically. */
-tgr_status tgr_vocabulary_write(const tgr_vocabulary *vocabulary, const char *path,
-                                tgr_error *error);
 
 #endif

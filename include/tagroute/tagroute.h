@@ -20,6 +20,7 @@
 #include <tagroute/info.h>
 #include <tagroute/ingest.h>
 #include <tagroute/merge.h>
+#include <tagroute/normalise.h>
 #include <tagroute/policy.h>
 #include <tagroute/prices.h>
 #include <tagroute/report.h>

@@ -198,14 +198,33 @@ CANONICAL = {
 }
 
 
+MAPPING = {
+    "table": b"# tag\nlaw\tlaw\t5\nLaws\tlaw\t2\nspam\t\n\\#a\\tb\\\\\t\\#a\\tb\\\\\t1\n",
+    "windows": b"law\tlaw\r\nt\xc3\xa9xt\tlaw\r\n\r\n",
+    "circle": b"a\tb\nb\ta\n", "chain": b"a\tb\nb\tc\nc\tc\n", "twice": b"a\ta\na\t\n", "unknown": b"a\tb\n",
+    "no_tab": b"a", "escape": b"a\\x\t\n", "not_text": b"\xff\t\n",
+}
+
+
+def embeddings(folder):
+    draw = numpy.random.RandomState(6).rand(5, 3)
+    for name, tags, dtype, options in (("plain", "abcde", "f4", {}), ("doubles", "abcde", ">f8", {}),
+                                       ("packed", "abcde", "f2", {"chunks": (2, 2), "compression": "gzip"}),
+                                       ("twice", "abcda", "f4", {}), ("short", "abcd", "i1", {})):
+        with h5py.File(os.path.join(folder, f"embeddings/{name}.h5"), "w") as file:
+            file["tags"] = numpy.array(list(tags), dtype="S2") if name == "packed" else list(tags)
+            file.create_dataset("vectors", data=(9 * draw).astype(dtype), **options)
+
+
 def main(folder, program):
-    for name in ("queries", "router", "decisions"):
+    for name in ("queries", "router", "decisions", "embeddings"):
         os.makedirs(os.path.join(folder, name), exist_ok=True)
     own_files(folder, program)
     foreign_files(folder)
+    embeddings(folder)
     prices = {"map": json.dumps(PRICES).encode(), "list": b"[1, 2]", "cut": json.dumps(PRICES).encode()[:-5]}
     for name, seeds in (("jsonl", JSONL), ("msgpack", MSGPACK), ("source", SOURCE), ("canonical", CANONICAL),
-                        ("prices", prices)):
+                        ("prices", prices), ("mapping", MAPPING)):
         os.makedirs(os.path.join(folder, name), exist_ok=True)
         for seed, content in seeds.items():
             with open(os.path.join(folder, name, seed), "wb") as file:
