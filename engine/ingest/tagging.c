@@ -31,9 +31,9 @@ static tgr_status set_pairs(tgr_run_tagger *tagger, const tgr_buffer *pairs, uin
     if (tagger->settings.failed) {
         return tgr_fail_memory(error, "the tagger");
     }
-    if (strcmp(tagger->kind, TGR_TAGGER_PHRASES) == 0) {
-        TGR_TRY(tgr_tagger_map_read(tagger->settings.bytes, tagger->settings.length, &vocabulary,
-                                    error));
+    if (tgr_tagger_kind_known(tagger->kind)) {
+        TGR_TRY(tgr_tagger_map_read(tagger->kind, tagger->settings.bytes, tagger->settings.length,
+                                    &vocabulary, error));
         TGR_TRY(tgr_tagger_new(&vocabulary, &tagger->tagger, error));
     }
 done:
@@ -46,7 +46,7 @@ static tgr_status take_router(tgr_run_tagger *tagger, const tgr_ingest_options *
 {
     const char *kind = router->tagger_kind;
     tgr_status status = TGR_OK;
-    if (strcmp(kind, "given") != 0 && strcmp(kind, TGR_TAGGER_PHRASES) != 0) {
+    if (strcmp(kind, "given") != 0 && !tgr_tagger_kind_known(kind)) {
         return tgr_fail(error, TGR_ERR_UNSUPPORTED,
                         "%s: its tagger '%s' is not one that this version can apply to a log",
                         options->router, kind);
@@ -74,6 +74,12 @@ static tgr_status take_vocabulary(tgr_run_tagger *tagger, const tgr_ingest_optio
     char *kind = NULL;
     tgr_status status = TGR_OK;
     TGR_TRY(tgr_vocabulary_settings(options->vocabulary, &kind, &pairs, &count, error));
+    if (!tgr_tagger_kind_known(kind)) {
+        status = tgr_fail(error, TGR_ERR_UNSUPPORTED,
+                          "%s: its tagger '%s' is not one that this version can apply to a log",
+                          options->vocabulary, kind);
+        goto done;
+    }
     TGR_TRY(set_kind(tagger, kind, options->category_tag, error));
     status = set_pairs(tagger, &pairs, count, error);
     if (status != TGR_OK) {

@@ -44,8 +44,14 @@ typedef struct tgr_simulate_options {
     size_t by_count;
     bool predictions;
     bool category_mean;
-    const char *baseline; /* a model that everything would go to; NULL: no statement of savings */
+    const char *baseline; /* a model that everything would go to, or "logged"; NULL: no statement of
+                           * savings */
     double scale;         /* of the money in that statement; 0: 1 */
+    bool logged;          /* what was really done, and what it says of other decisions */
+    const char *const
+        *judged; /* other query files, whose recorded quality stands for the inputs' */
+    size_t judged_count;
+    const char *judged_split; /* of those files; NULL: every query */
 } tgr_simulate_options;
 
 /* Cost is in USD, the sum over the queries; NaN where one needed is not known. Quality is measured

@@ -16,6 +16,7 @@
 
 #include <tagroute/bench.h>
 #include <tagroute/details.h>
+#include <tagroute/endpoint.h>
 #include <tagroute/fit.h>
 #include <tagroute/info.h>
 #include <tagroute/ingest.h>
