@@ -74,6 +74,7 @@ typedef struct row_steps {
     int16_t *model;      /* their choices: in place, or in `rest` where they do not fill it */
     int16_t rest[TGR_STEPS];
     const float *score; /* `scores`, those of models that may not serve replaced */
+    float row_score[TGR_MODELS_MAX];
     float masked_score[TGR_MODELS_MAX];
     float cost[TGR_MODELS_MAX], cost_size; /* the largest of them, as largest_size says */
     double exact_cost[TGR_MODELS_MAX];
@@ -147,7 +148,10 @@ TGR_INLINE void take_row(row_steps *steps, size_t lane, bool masked, float out)
     const tgr_job *job = steps->job;
     const tgr_decider *decider = job->decider;
     steps->row = job->block_begin + job->tile_rows[lane];
-    steps->score = steps->scores = job->rows + lane * job->row_stride;
+    for (size_t model = 0; model < decider->models; model++) {
+        steps->row_score[model] = job->tile[model * TGR_TILE + lane];
+    }
+    steps->score = steps->scores = steps->row_score;
     if (masked) {
         for (size_t model = 0; model < decider->models; model++) {
             steps->masked_score[model] = serves(steps, model) ? steps->scores[model] : out;

@@ -2,13 +2,16 @@
  * instruction set.
  *
  * Included by kernels/<arch>/<isa>.c after a header that defines the vectors (see vectors.md). What
- * it does, for a block of about a thousand rows that stay in the first two levels of cache:
+ * it does, for a block of up to a thousand rows that stay in the first two levels of cache:
  *
- *   prepare  widens columns to offsets into W and counts to floats, and orders the rows by length,
- * so that loops over entries run the same number of times again and again: one mispredicted branch
- * a row is what a plain loop loses; score    four rows at a time (fewer where rows of W are wide),
- * each a sum in registers of whole rows of W, in entry order, one fused multiply-add an entry;
+ *   order    ranks the rows by length, so that loops over entries run the same number of times again
+ * and again: one mispredicted branch a row is what a plain loop loses;
+ *   widen    turns columns into offsets into W and counts into floats;
+ *   score    four rows at a time (fewer where rows of W are wide), each a sum in registers of whole
+ * rows of W, in entry order, one fused multiply-add an entry;
  *   decide   sixteen rows at a time, transposed, so that models are compared down the columns.
+ *
+ * Short rows beside few models go another way (short.h), which widens nothing.
  *
  * No step rounds or reorders anything within a row, so the bits are those of kernels/ref.
  */
