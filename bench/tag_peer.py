@@ -3,7 +3,7 @@
 
 usage: bench/tag_peer.py TAGROUTE LOG.jsonl [ROUNDS]
 
-Learns a vocabulary from the log's texts, and then takes turns: `tagroute ingest --vocab` on one
+Learns a vocabulary of at most 15,000 phrases from the log's texts, and then takes turns: `tagroute ingest --vocab` on one
 thread, the whole process with reading JSON and writing the query file; and a loop in Python over
 the same records that finds words with a regular expression, leaves out stop words and looks words
 and pairs up in a dictionary, as anybody would write it, without writing anything. The same again
@@ -76,7 +76,7 @@ def by_python(log, known):
 
 def compare(program, name, log, folder, rounds):
     vocabulary, output = os.path.join(folder, "vocab.msgpack"), os.path.join(folder, "q.h5")
-    subprocess.run([program, "tag", "--learn", log, "-o", vocabulary, "--quiet"], check=True)
+    subprocess.run([program, "tag", "--learn", log, "-o", vocabulary, "--most", "15000", "--quiet"], check=True)
     with open(vocabulary, "rb") as file:
         known = set(phrases(file.read()))
     megabytes = os.path.getsize(log) / 1e6
