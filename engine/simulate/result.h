@@ -13,6 +13,9 @@
 #include "engine/simulate/baselines.h"
 #include "engine/simulate/tally.h"
 
+/* Cost, accept rate and mean score of the best point, then the metrics. */
+#define TGR_PAIRED_FIGURES 13
+
 typedef struct tgr_result {
     tgr_simulation simulation; /* first: what is handed out is a pointer to it */
     char **names;              /* models */
@@ -21,6 +24,7 @@ typedef struct tgr_result {
     double *rank;  /* points */
     tgr_baseline *alone;
     tgr_intervals intervals;
+    double *paired; /* TGR_PAIRED_FIGURES x replicates, in the arena; NULL without a bootstrap */
     tgr_details details;
     tgr_arena arena;        /* of the details */
     tgr_simulation **owned; /* in the arena: simulations that the details hold */
