@@ -247,6 +247,7 @@ tgr_status tgr_simulation_json(const tgr_simulation *simulation, char **text, si
     if (simulation->details != NULL) {
         put_details(&json, simulation, simulation->details);
     }
+    tgr_simulation_put_background(&json, simulation);
     tgr_json_end_object(&json);
     tgr_buffer_add(&buffer, "\n", 1);
     if (buffer.failed) {
