@@ -221,7 +221,7 @@ static tgr_status load_and_simulate(const simulating *work, tgr_cli_session *ses
 static tgr_status run(const simulating *work, const tgr_cli_arguments *arguments,
                       tgr_cli_session *session, tgr_error *error)
 {
-    tgr_cli_pair pair = {.json = work->json};
+    tgr_cli_pair pair = {.json = tgr_cli_text(arguments, "json")};
     bool two;
     tgr_status status = tgr_cli_pair_read(&pair, &two, &work->options, arguments, error);
     if (status != TGR_OK) {

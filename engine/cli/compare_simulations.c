@@ -38,6 +38,11 @@ tgr_status tgr_cli_pair_read(tgr_cli_pair *pair, bool *two, const tgr_simulate_o
                             "two are compared by their figures alone; simulate each by itself for "
                             "details");
     }
+    if (tgr_cli_has(arguments, "html") || tgr_cli_has(arguments, "csv")) {
+        return tgr_cli_fail(
+            error, TGR_ERR_ARGUMENT,
+            "a comparison of two is a table or --json; --html and --csv are of one");
+    }
     pair->routers[1] = routers > 1 ? pair->routers[1] : pair->routers[0];
     pair->options[0] = *options;
     pair->options[0].bootstrap = options->bootstrap > 0 ? options->bootstrap : REPLICATES;

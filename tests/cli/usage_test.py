@@ -98,6 +98,7 @@ class WrongUsage(Scratch):
         ("--judged-split is of --judged", "simulate", "a", "-r", "r", "--judged-split", "x"),
         ("--router is given at most twice", "simulate", "a", *("-r", "r") * 3),
         ("two are compared by their figures", "simulate", "a", "-r", "r", "-r", "s", "--by", "x"),
+        ("--html and --csv are of one", "simulate", "a", "-r", "r", "-r", "s", "--html", "x"),
         ("no policy 'best'", "simulate", "a", "-r", "r", "--against-policy", "best"),
         ("--by takes at most 8", "simulate", "a", "-r", "r", *("--by", "x") * 9),
         ("--max-bad takes a share", "ingest", "a", "-o", "b", "--max-bad", "7"),
