@@ -165,6 +165,7 @@ tgr_status tgr_comparison_json(const tgr_simulation *first, const tgr_simulation
     for (size_t i = 0; i < 2; i++) {
         tgr_json_object(&json, NULL);
         tgr_simulation_put(&json, both[i]);
+        tgr_simulation_put_background(&json, both[i]);
         tgr_json_end_object(&json);
     }
     tgr_json_end_array(&json);
