@@ -4,12 +4,11 @@
  * Included by kernels/<arch>/<isa>.c after a header that defines the vectors (see vectors.md). What
  * it does, for a block of up to a thousand rows that stay in the first two levels of cache:
  *
- *   order    ranks the rows by length, so that loops over entries run the same number of times again
- * and again: one mispredicted branch a row is what a plain loop loses;
- *   widen    turns columns into offsets into W and counts into floats;
- *   score    four rows at a time (fewer where rows of W are wide), each a sum in registers of whole
- * rows of W, in entry order, one fused multiply-add an entry;
- *   decide   sixteen rows at a time, transposed, so that models are compared down the columns.
+ *   order    ranks the rows by length, so that loops over entries run the same number of times
+ * again and again: one mispredicted branch a row is what a plain loop loses; widen    turns columns
+ * into offsets into W and counts into floats; score    four rows at a time (fewer where rows of W
+ * are wide), each a sum in registers of whole rows of W, in entry order, one fused multiply-add an
+ * entry; decide   sixteen rows at a time, transposed, so that models are compared down the columns.
  *
  * Short rows beside few models go another way (short.h), which widens nothing.
  *
