@@ -9,6 +9,7 @@
 #include "engine/cli/deciding.h"
 #include "engine/cli/messages.h"
 #include "engine/cli/numbers.h"
+#include "engine/cli/show_plot.h"
 #include "engine/cli/show_details.h"
 #include "engine/cli/table.h"
 
@@ -168,11 +169,12 @@ static void show_curve(const tgr_simulation *simulation, const shown_models *sho
     fputc('\n', file);
     tgr_cli_table_print(&table, file);
     if (rows < simulation->points) {
-        fprintf(file, "  (%zu of %zu points; --json has them all)\n", rows, simulation->points);
+        fprintf(file, "  (%zu of %zu points; --csv and --json have them all)\n", rows,
+                simulation->points);
     }
     if (shown->rest) {
-        fprintf(file, "  (the %zu busiest of %zu models; --json has them all)\n", shown->count,
-                simulation->models);
+        fprintf(file, "  (the %zu busiest of %zu models; --csv and --json have them all)\n",
+                shown->count, simulation->models);
     }
 }
 
@@ -296,11 +298,12 @@ static void show_headline(const tgr_simulation *simulation, FILE *file)
     fputc('\n', file);
 }
 
-void tgr_cli_show_simulation(const tgr_simulation *simulation, FILE *file)
+tgr_status tgr_cli_show_simulation(const tgr_simulation *simulation, FILE *file, tgr_error *error)
 {
     shown_models shown;
     choose_models(simulation, &shown);
     show_headline(simulation, file);
+    tgr_status status = tgr_cli_show_plot(simulation, file, error);
     show_comparison(simulation, &shown, file);
     show_curve(simulation, &shown, file);
     show_metrics(simulation, file);
@@ -316,4 +319,5 @@ void tgr_cli_show_simulation(const tgr_simulation *simulation, FILE *file)
         fprintf(file, "\n  %s queries are undecided: no model may serve them\n",
                 tgr_cli_count(count, simulation->undecided));
     }
+    return status;
 }

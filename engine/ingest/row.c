@@ -34,9 +34,8 @@ static bool reserve(tgr_row *row, size_t count)
     return enough;
 }
 
-static bool add(tgr_row *row, tgr_tag_table *table, const char *text, size_t length, double value)
+static bool add_number(tgr_row *row, tgr_tag_table *table, uint32_t number, double value)
 {
-    uint32_t number = tgr_tag_table_intern(table, text, length);
     if (number == TGR_STRING_NONE || !reserve(row, row->sum_count + 1)) {
         return false;
     }
@@ -46,20 +45,63 @@ static bool add(tgr_row *row, tgr_tag_table *table, const char *text, size_t len
     return true;
 }
 
+static bool add(tgr_row *row, tgr_tag_table *table, const char *text, size_t length, double value)
+{
+    return add_number(row, table, tgr_tag_table_intern(table, text, length), value);
+}
+
+/* What stands for a tag, unless it is dropped. */
+static bool add_normalised(tgr_row *row, tgr_tag_table *table,
+                           const tgr_normalisation *normalisation, const char *text, size_t length,
+                           double value)
+{
+    tgr_raw_tag raw;
+    if (!tgr_tag_table_normalise(table, normalisation, text, length, &raw)) {
+        return false;
+    }
+    if (raw.number == TGR_TAG_DROPPED) {
+        row->dropped++;
+        return true;
+    }
+    row->aligned[raw.how]++;
+    return add_number(row, table, raw.number, value);
+}
+
 static bool add_category(tgr_row *row, tgr_tag_table *table, const tgr_text *category)
 {
-    tgr_buffer *tag = &row->category_tag;
+    tgr_buffer *tag = &row->scratch;
     tgr_buffer_clear(tag);
     tgr_buffer_add(tag, "cat:", 4);
     tgr_buffer_add(tag, category->bytes, category->length);
     return !tag->failed && add(row, table, tag->bytes, tag->length, 1.0);
 }
 
-static bool add_given(tgr_row *row, tgr_tag_table *table, const tgr_record *record)
+/* A tag of the record beside those of its text, from which its first byte tells it. */
+static bool add_marked(tgr_row *row, tgr_tag_table *table, const tgr_text *tag)
+{
+    tgr_buffer *marked = &row->scratch;
+    tgr_buffer_clear(marked);
+    tgr_buffer_add(marked, TGR_GIVEN_MARK, 1);
+    tgr_buffer_add(marked, tag->bytes, tag->length);
+    return !marked->failed && add(row, table, marked->bytes, marked->length, 1);
+}
+
+static bool add_entry(tgr_row *row, tgr_tag_table *table, const tgr_tag_entry *entry,
+                      const tgr_row_source *source)
+{
+    const tgr_text *tag = &entry->tag;
+    if (source->normalisation == NULL) {
+        return add(row, table, tag->bytes, tag->length, entry->value);
+    }
+    return add_normalised(row, table, source->normalisation, tag->bytes, tag->length, entry->value);
+}
+
+static bool add_given(tgr_row *row, tgr_tag_table *table, const tgr_record *record,
+                      const tgr_row_source *source, bool marked)
 {
     for (size_t i = 0; i < record->tag_count; i++) {
         const tgr_tag_entry *entry = &record->tags[i];
-        if (!add(row, table, entry->tag.bytes, entry->tag.length, entry->value)) {
+        if (marked ? !add_marked(row, table, &entry->tag) : !add_entry(row, table, entry, source)) {
             return false;
         }
     }
@@ -92,29 +134,42 @@ static bool reserve_numbers(tgr_row *row, uint32_t count)
     return row->numbers != NULL;
 }
 
-/* The tags that a finder found. Each is looked up once a table. */
-static bool add_found(tgr_row *row, tgr_tag_table *table, const tgr_tagger *tagger,
-                      const tgr_finder *finder)
+/* The tags that a text was found to have. Each is looked up once a table. */
+static bool add_found(tgr_row *row, tgr_tag_table *table, const tgr_tagging *tagging)
 {
-    if (!reserve_numbers(row, tgr_tagger_tags(tagger)) || !reserve(row, finder->found_count + 1)) {
+    const tgr_tagger *tagger = tagging->tagger;
+    if (!reserve_numbers(row, tgr_tagger_tags(tagger)) || !reserve(row, tagging->count)) {
         return false;
     }
-    for (size_t i = 0; i < finder->found_count; i++) {
-        const tgr_found *found = &finder->found[i];
-        uint32_t number = row->numbers[found->phrase];
+    for (size_t i = 0; i < tagging->count; i++) {
+        const tgr_text_tag *found = &tagging->tags[i];
+        uint32_t number = row->numbers[found->tag];
         if (number == TGR_STRING_NONE) {
             size_t length;
-            const char *tag = tgr_tagger_tag(tagger, found->phrase, &length);
+            const char *tag = tgr_tagger_tag(tagger, found->tag, &length);
             number = tgr_tag_table_intern(table, tag, length);
             if (number == TGR_STRING_NONE) {
                 return false;
             }
-            row->numbers[found->phrase] = number;
+            row->numbers[found->tag] = number;
         }
         tgr_row_sum *sum = find_sum(row, &table->tags[number], number);
         sum->sum += found->count;
     }
     return true;
+}
+
+static bool add_found_normalised(tgr_row *row, tgr_tag_table *table, const tgr_tagging *tagging,
+                                 const tgr_normalisation *normalisation)
+{
+    bool complete = true;
+    for (size_t i = 0; i < tagging->count && complete; i++) {
+        const tgr_text_tag *found = &tagging->tags[i];
+        size_t length;
+        const char *tag = tgr_tagger_tag(tagging->tagger, found->tag, &length);
+        complete = add_normalised(row, table, normalisation, tag, length, found->count);
+    }
+    return complete;
 }
 
 /* A text may well say a word more often than a count can tell. */
@@ -127,14 +182,23 @@ static void bound(tgr_row *row)
     }
 }
 
-static bool add_text(tgr_row *row, tgr_tag_table *table, tgr_tagging *tagging, const tgr_text *text)
+static bool add_text(tgr_row *row, tgr_tag_table *table, const tgr_row_source *source,
+                     const tgr_text *text)
 {
+    tgr_tagging *tagging = source->tagging;
     const tgr_tagger *tagger = tagging->tagger;
     text_row to = {row, table};
-    bool complete = tagger->learns ? tgr_ngrams_walk(&tagging->ngrams, tagger->unicode, text->bytes,
-                                                     text->length, add_phrase, &to)
-                                   : tgr_finder_read(&tagging->finder, text->bytes, text->length) &&
-                                         add_found(row, table, tagger, &tagging->finder);
+    bool complete;
+    if (tagger->learns) {
+        complete = tgr_ngrams_walk(&tagging->ngrams, tagger->unicode, text->bytes, text->length,
+                                   add_phrase, &to);
+    } else if (!tgr_tagging_read(tagging, text->bytes, text->length)) {
+        complete = false;
+    } else if (source->normalisation == NULL) {
+        complete = add_found(row, table, tagging);
+    } else {
+        complete = add_found_normalised(row, table, tagging, source->normalisation);
+    }
     bound(row);
     return complete;
 }
@@ -143,10 +207,13 @@ static bool add_all(tgr_row *row, tgr_tag_table *table, const tgr_record *record
                     const tgr_row_source *source)
 {
     bool tags_text = source->tagging != NULL && record->text.bytes != NULL &&
-                     (source->texts_only || !record->has_tags);
+                     (source->use != TGR_TEXT_WITHOUT_TAGS || !record->has_tags);
+    bool tags_given = !tags_text || source->use == TGR_TEXT_AND_TAGS;
     row->sum_count = 0;
-    bool complete = tags_text ? add_text(row, table, source->tagging, &record->text)
-                              : add_given(row, table, record);
+    memset(row->aligned, 0, sizeof row->aligned);
+    row->dropped = 0;
+    bool complete = !tags_text || add_text(row, table, source, &record->text);
+    complete = complete && (!tags_given || add_given(row, table, record, source, tags_text));
     if (complete && source->category_tag && record->category.bytes != NULL) {
         complete = add_category(row, table, &record->category);
     }
@@ -200,6 +267,6 @@ void tgr_row_free(tgr_row *row)
     tgr_mem_free(row->numbers);
     tgr_mem_free(row->entries);
     tgr_mem_free(row->sums);
-    tgr_buffer_free(&row->category_tag);
+    tgr_buffer_free(&row->scratch);
     *row = (tgr_row){0};
 }

@@ -35,7 +35,9 @@ static void spoil(tgr_log_item *item, const tgr_fault *fault)
 /* Whether a good record is one of those that are asked for. */
 static bool is_wanted(const tgr_work *work, const tgr_record *record)
 {
-    if (work->texts_only && record->text.bytes == NULL) {
+    bool tagged = work->use == TGR_TEXT_TAGGED || work->use == TGR_TEXT_AND_TAGS;
+    if ((work->use != TGR_TEXT_WITHOUT_TAGS && record->text.bytes == NULL) ||
+        (tagged && record->tag_count == 0)) {
         return false;
     }
     return work->split == NULL ||
@@ -58,8 +60,9 @@ static tgr_status read_row(tgr_worker *worker, tgr_part *part, tgr_log_item *ite
         return TGR_OK;
     }
     tgr_row_source source = {.category_tag = work->category_tag,
+                             .normalisation = work->normalisation,
                              .tagging = work->tagger != NULL ? &worker->tagging : NULL,
-                             .texts_only = work->texts_only};
+                             .use = work->use};
     tgr_status status = tgr_row_build(&worker->row, &part->tags, &worker->record, &source, &fault);
     if (status == TGR_ERR_INPUT) {
         spoil(item, &fault);

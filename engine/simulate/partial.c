@@ -464,6 +464,7 @@ static tgr_status read_part(const tgr_fields *fields, tgr_part *part, tgr_error 
         goto done;
     }
     TGR_TRY(read_models(fields, part, error));
+    snprintf(part->router->digest, sizeof part->router->digest, "%s", part->digest);
     TGR_TRY(read_numbers(fields, numbers, error));
     TGR_TRY(read_thresholds(fields, part, error));
     if (numbers[REFERENCE] >= part->router->model_count || numbers[QUALITY] > TGR_QUALITY_ACCEPT ||

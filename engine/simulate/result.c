@@ -88,6 +88,8 @@ void tgr_simulation_free(tgr_simulation *simulation)
     tgr_mem_free(result->share);
     tgr_mem_free(result->rank);
     tgr_mem_free(result->alone);
+    tgr_histogram_free(&result->margins);
+    tgr_origin_free(&result->origin);
     tgr_mem_free(result);
 }
 

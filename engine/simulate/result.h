@@ -11,6 +11,8 @@
 #include "engine/base/arena.h"
 #include "engine/router/router.h"
 #include "engine/simulate/baselines.h"
+#include "engine/simulate/histogram.h"
+#include "engine/simulate/origin.h"
 #include "engine/simulate/tally.h"
 
 typedef struct tgr_result {
@@ -21,6 +23,8 @@ typedef struct tgr_result {
     double *rank;  /* points */
     tgr_baseline *alone;
     tgr_intervals intervals;
+    tgr_histogram_room margins;
+    tgr_origin_texts origin;
     tgr_details details;
     tgr_arena arena;        /* of the details */
     tgr_simulation **owned; /* in the arena: simulations that the details hold */

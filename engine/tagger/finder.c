@@ -114,23 +114,38 @@ static inline void take(tgr_finder *finder, under_way *way, uint32_t word, bool 
     way->count = joins ? way->count : 0;
 }
 
-bool tgr_finder_read(tgr_finder *finder, const char *text, size_t length)
+/* What the words at hand are in phrases. */
+static bool look_up(tgr_finder *finder, uint32_t nodes[TGR_TOKENS])
 {
-    under_way way = {.count = 0};
+    const tgr_tokens *tokens = finder->tokens;
     bool no_memory = false;
-    finder->found_count = 0;
-    tgr_tokens_begin(finder->tokens, finder->unicode, text, length);
-    while (!no_memory && tgr_tokens_fill(finder->tokens)) {
-        for (size_t i = 0; i < finder->tokens->count && !no_memory; i++) {
-            const tgr_token *token = &finder->tokens->tokens[i];
-            uint32_t word = TGR_WORD_STOP;
-            if (token->kind != TGR_TOKEN_LONG) {
-                word = finder->stems && token->kind == TGR_TOKEN_WORD
-                           ? stemmed_word(finder, token, &no_memory)
-                           : tgr_phrases_word(finder->phrases, token->bytes, token->length);
-            }
-            take(finder, &way, word, token->kind == TGR_TOKEN_WORD);
-        }
+    if (!finder->stems) {
+        tgr_phrases_words(finder->phrases, tokens->tokens, tokens->count, nodes);
+        return true;
+    }
+    for (size_t i = 0; i < tokens->count && !no_memory; i++) {
+        const tgr_token *token = &tokens->tokens[i];
+        nodes[i] = token->kind == TGR_TOKEN_WORD
+                       ? stemmed_word(finder, token, &no_memory)
+                       : tgr_phrases_word(finder->phrases, token->bytes, token->length);
     }
     return !no_memory;
+}
+
+bool tgr_finder_read(tgr_finder *finder, const char *text, size_t length)
+{
+    uint32_t nodes[TGR_TOKENS];
+    under_way way = {.count = 0};
+    finder->found_count = 0;
+    tgr_tokens_begin(finder->tokens, finder->unicode, text, length);
+    while (tgr_tokens_fill(finder->tokens)) {
+        if (!look_up(finder, nodes)) {
+            return false;
+        }
+        for (size_t i = 0; i < finder->tokens->count;
+             i++) { /* one too long has no bytes: no word */
+            take(finder, &way, nodes[i], finder->tokens->tokens[i].kind == TGR_TOKEN_WORD);
+        }
+    }
+    return true;
 }

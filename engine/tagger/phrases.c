@@ -15,12 +15,40 @@
 /* ---- words --------------------------------------------------------------------------------------
  */
 
+static inline bool same_short(const char *one, const char *other, size_t length)
+{
+    uint32_t a = 0, b = 0, c = 0, d = 0;
+    if (length >= 4) {
+        memcpy(&a, one, 4);
+        memcpy(&b, other, 4);
+        memcpy(&c, one + length - 4, 4);
+        memcpy(&d, other + length - 4, 4);
+        return ((a ^ b) | (c ^ d)) == 0;
+    }
+    return length == 0 || (one[0] == other[0] && one[length / 2] == other[length / 2] &&
+                           one[length - 1] == other[length - 1]);
+}
+
+/* Most words have few bytes: two loads that overlap tell more quickly than memcmp. */
+static inline bool same_bytes(const char *one, const char *other, size_t length)
+{
+    uint64_t a, b, c, d;
+    if (length < 8 || length > 16) {
+        return length < 8 ? same_short(one, other, length) : memcmp(one, other, length) == 0;
+    }
+    memcpy(&a, one, 8);
+    memcpy(&b, other, 8);
+    memcpy(&c, one + length - 8, 8);
+    memcpy(&d, other + length - 8, 8);
+    return ((a ^ b) | (c ^ d)) == 0;
+}
+
 static bool is_word(const tgr_phrases *phrases, const tgr_word_slot *slot, uint32_t hash,
                     const char *word, size_t length)
 {
     const char *at = phrases->words + slot->at;
     return slot->hash == hash && (unsigned char)at[HEAD - 1] == length &&
-           memcmp(at + HEAD, word, length) == 0;
+           same_bytes(at + HEAD, word, length);
 }
 
 /* The slot of a word, or the empty one where it belongs. */
@@ -41,10 +69,34 @@ static uint32_t node_of(const tgr_phrases *phrases, const tgr_word_slot *slot)
     return node;
 }
 
+static inline uint32_t look_up(const tgr_phrases *phrases, const char *word, size_t length,
+                               uint64_t hash)
+{
+    size_t slot = find_word(phrases, word, length, hash);
+    return phrases->slots[slot].at == 0 ? TGR_WORD_NONE : node_of(phrases, &phrases->slots[slot]);
+}
+
 uint32_t tgr_phrases_word(const tgr_phrases *phrases, const char *word, size_t length)
 {
-    size_t slot = find_word(phrases, word, length, XXH3_64bits(word, length));
-    return phrases->slots[slot].at == 0 ? TGR_WORD_NONE : node_of(phrases, &phrases->slots[slot]);
+    return look_up(phrases, word, length, XXH3_64bits(word, length));
+}
+
+/* All slots are on their way before the first is looked at. */
+void tgr_phrases_words(const tgr_phrases *phrases, const tgr_token *tokens, size_t count,
+                       uint32_t *nodes)
+{
+    uint64_t hashes[TGR_TOKENS];
+    for (size_t i = 0; i < count; i++) {
+        hashes[i] = XXH3_64bits(tokens[i].bytes, tokens[i].length);
+        __builtin_prefetch(&phrases->slots[(size_t)hashes[i] & phrases->slot_mask]);
+    }
+    for (size_t i = 0; i < count; i++) {
+        __builtin_prefetch(phrases->words +
+                           phrases->slots[(size_t)hashes[i] & phrases->slot_mask].at);
+    }
+    for (size_t i = 0; i < count; i++) {
+        nodes[i] = look_up(phrases, tokens[i].bytes, tokens[i].length, hashes[i]);
+    }
 }
 
 static bool add_node(tgr_phrases *phrases)

@@ -12,6 +12,7 @@
 
 #include <tagroute/status.h>
 
+#include "engine/tagger/tokens.h"
 #include "engine/tagger/vocabulary.h"
 
 #define TGR_WORD_NONE   UINT32_MAX       /* no phrase has the word */
@@ -57,6 +58,10 @@ void tgr_phrases_close(tgr_phrases *phrases); /* harmless on a zeroed structure 
 /* The node of a word as it stands in phrases, TGR_WORD_STOP or TGR_WORD_NONE. Where words are
  * stemmed, stop words are not found here. */
 uint32_t tgr_phrases_word(const tgr_phrases *phrases, const char *word, size_t length);
+
+/* The same for up to TGR_TOKENS words at once. */
+void tgr_phrases_words(const tgr_phrases *phrases, const tgr_token *tokens, size_t count,
+                       uint32_t *nodes);
 
 /* Where a word leads from a node; 0: nowhere. */
 uint32_t tgr_phrases_step(const tgr_phrases *phrases, uint32_t from, uint32_t word);

@@ -55,27 +55,85 @@ void tgr_tagger_free(tgr_tagger *tagger)
     }
 }
 
+static const tgr_strings *tags_of(const tgr_tagger *tagger)
+{
+    const tgr_vocabulary *vocabulary = &tagger->vocabulary;
+    return vocabulary->meanings.tags != NULL ? vocabulary->meanings.tags : vocabulary->phrases;
+}
+
 uint32_t tgr_tagger_tags(const tgr_tagger *tagger)
 {
-    return tagger->learns ? 0 : tgr_strings_count(tagger->vocabulary.phrases);
+    return tagger->learns ? 0 : tgr_strings_count(tags_of(tagger));
 }
 
 const char *tgr_tagger_tag(const tgr_tagger *tagger, uint32_t tag, size_t *length)
 {
-    return tgr_strings_get(tagger->vocabulary.phrases, tag, length);
+    return tgr_strings_get(tags_of(tagger), tag, length);
+}
+
+static tgr_status open_finder(tgr_tagging *tagging, const tgr_tagger *tagger, tgr_error *error)
+{
+    uint32_t tags = tgr_tagger_tags(tagger);
+    tgr_status status = TGR_OK;
+    TGR_TRY(tgr_finder_open(&tagging->finder, &tagger->phrases, tagger->unicode, &tagger->settings,
+                            error));
+    tagging->tags = tgr_mem_alloc(tags, sizeof *tagging->tags);
+    tagging->place = tgr_mem_zalloc(tags, sizeof *tagging->place);
+    if (tagging->tags == NULL || tagging->place == NULL) {
+        status = tgr_fail_memory(error, "the tags of a text");
+    }
+done:
+    return status;
 }
 
 tgr_status tgr_tagging_open(tgr_tagging *tagging, const tgr_tagger *tagger, tgr_error *error)
 {
     *tagging = (tgr_tagging){.tagger = tagger};
     return tagger->learns ? tgr_ngrams_open(&tagging->ngrams, &tagger->settings, error)
-                          : tgr_finder_open(&tagging->finder, &tagger->phrases, tagger->unicode,
-                                            &tagger->settings, error);
+                          : open_finder(tagging, tagger, error);
 }
 
 void tgr_tagging_close(tgr_tagging *tagging)
 {
     tgr_ngrams_close(&tagging->ngrams);
     tgr_finder_close(&tagging->finder);
+    tgr_mem_free(tagging->tags);
+    tgr_mem_free(tagging->place);
     *tagging = (tgr_tagging){0};
+}
+
+/* ---- reading ------------------------------------------------------------------------------------
+ */
+
+static void add_meaning(tgr_tagging *tagging, uint32_t tag)
+{
+    uint32_t place = tagging->place[tag];
+    if (place < tagging->count && tagging->tags[place].tag == tag) {
+        return;
+    }
+    tagging->place[tag] = (uint32_t)tagging->count;
+    tagging->tags[tagging->count++] = (tgr_text_tag){tag, 1};
+}
+
+bool tgr_tagging_read(tgr_tagging *tagging, const char *text, size_t length)
+{
+    const tgr_finder *finder = &tagging->finder;
+    const tgr_meanings *meanings = &tagging->tagger->vocabulary.meanings;
+    tagging->count = 0;
+    if (!tgr_finder_read(&tagging->finder, text, length)) {
+        return false;
+    }
+    for (size_t i = 0; i < finder->found_count; i++) {
+        const tgr_found *found = &finder->found[i];
+        if (meanings->tags == NULL) {
+            tagging->tags[tagging->count++] = (tgr_text_tag){found->phrase, found->count};
+            continue;
+        }
+        uint32_t count;
+        const uint32_t *tags = tgr_meanings_of(meanings, found->phrase, &count);
+        for (uint32_t k = 0; k < count; k++) {
+            add_meaning(tagging, tags[k]);
+        }
+    }
+    return true;
 }

@@ -27,14 +27,27 @@ void tgr_tagger_free(tgr_tagger *tagger); /* NULL allowed */
 uint32_t tgr_tagger_tags(const tgr_tagger *tagger);
 const char *tgr_tagger_tag(const tgr_tagger *tagger, uint32_t tag, size_t *length);
 
+typedef struct tgr_text_tag {
+    uint32_t tag;
+    uint32_t count;
+} tgr_text_tag;
+
 /* One a thread. Starts zeroed. */
 typedef struct tgr_tagging {
     const tgr_tagger *tagger;
-    tgr_ngrams ngrams; /* where it learns */
-    tgr_finder finder; /* else: its phrases are tags */
+    tgr_ngrams ngrams;  /* where it learns */
+    tgr_finder finder;  /* else */
+    tgr_text_tag *tags; /* of the text that was read last; room for all */
+    size_t count;
+    uint32_t *place; /* of each tag in `tags`, where that has it there */
 } tgr_tagging;
 
 tgr_status tgr_tagging_open(tgr_tagging *tagging, const tgr_tagger *tagger, tgr_error *error);
 void tgr_tagging_close(tgr_tagging *tagging); /* harmless on a zeroed structure */
+
+/* Finds the tags of a text, where the tagger does not learn, in the order in which their first
+ * phrases end. A phrase that is a tag counts as often as it stands there, a tag that phrases stand
+ * for counts once. False where memory is short. */
+bool tgr_tagging_read(tgr_tagging *tagging, const char *text, size_t length);
 
 #endif

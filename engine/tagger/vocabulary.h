@@ -6,6 +6,7 @@
 #include <stdbool.h>
 
 #include "engine/base/strings.h"
+#include "engine/tagger/meanings.h"
 #include "engine/tagger/settings.h"
 
 /* Starts zeroed. */
@@ -15,6 +16,7 @@ typedef struct tgr_vocabulary {
     uint64_t *queries; /* learnt from that have the phrase */
     size_t capacity;
     uint64_t learnt_from; /* queries */
+    tgr_meanings meanings;
 } tgr_vocabulary;
 
 tgr_status tgr_vocabulary_open(tgr_vocabulary *vocabulary, const tgr_tagger_settings *settings,

@@ -16,12 +16,15 @@
 
 #include <tagroute/bench.h>
 #include <tagroute/details.h>
+#include <tagroute/endpoint.h>
 #include <tagroute/fit.h>
 #include <tagroute/info.h>
 #include <tagroute/ingest.h>
 #include <tagroute/merge.h>
+#include <tagroute/normalise.h>
 #include <tagroute/policy.h>
 #include <tagroute/prices.h>
+#include <tagroute/report.h>
 #include <tagroute/route.h>
 #include <tagroute/router.h>
 #include <tagroute/run.h>

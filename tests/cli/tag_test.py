@@ -172,6 +172,62 @@ class Tag(harness.Scratch):
         self.assertEqual(self.rows("q.h5")[:2], [{"prove": 1, "proof": 1},
                                                  {"prove": 2, "proof": 1, "proof prove": 1}])
 
+    def tagged_log(self, seed, queries):
+        """Texts made of their tags' words among others: words of one tag, and words that two share."""
+        rng = random.Random(seed)
+        noise = [f"noise{i}" for i in range(400)]
+        words = {f"topic {i}": [f"own{i}x{k}" for k in range(5)] + [f"shared{i // 2}"] for i in range(60)}
+        names, weights = list(words), [1 / (i + 1) ** .7 for i in range(60)]
+        for i in range(queries):
+            tags = sorted(set(rng.choices(names, weights, k=rng.randrange(1, 4))))
+            text = rng.choices(noise, k=12) + [w for tag in tags for w in rng.choices(words[tag], k=2)]
+            rng.shuffle(text)
+            yield {"id": f"q{seed}-{i}", "text": " ".join(text), "tags": tags}
+
+    def test_phrases_that_stand_for_tags(self):
+        """By counting once more; and how well texts that were not seen get their tags."""
+        train, test = list(self.tagged_log(1, 3000)), list(self.tagged_log(2, 3000))
+        extra = [{"text": "own0x1 untagged"}, {"tags": ["topic 0"]}, {"text": "own0x1", "tags": []}] * 50
+        self.write("train.jsonl", "".join(json.dumps(r) + "\n" for r in train + extra))
+        self.write("test.jsonl", "".join(json.dumps({**r, "tags": None}) + "\n" for r in test))
+        self.works("tag", "--learn", "train.jsonl", "--from-tags", "-o", "vocab.msgpack", "--confidence", "0.6")
+        learnt = self.vocabulary("vocab.msgpack")
+        self.assertEqual((learnt["tagger"]["kind"], learnt["learnt_from"]), ("meanings", 3000))
+
+        chosen = dict(plain_vocabulary([r["text"] for r in train], 2, set()))
+        together = collections.Counter()
+        for record in train:
+            for phrase in set(plain_tagger.phrases(record["text"], 2, set())) & set(chosen):
+                together.update((phrase, tag) for tag in record["tags"])
+        meanings = collections.defaultdict(set)
+        for (phrase, tag), queries in together.items():
+            if queries >= 5 and queries >= .6 * chosen[phrase]:
+                meanings[phrase].add(tag)
+        self.assertEqual({phrase: set(tags) for phrase, tags in learnt["tagger"]["phrases"].items()}, meanings)
+
+        self.works("ingest", "test.jsonl", "--vocab", "vocab.msgpack", "-o", "q.h5")
+        got = [set(row) for row in self.rows("q.h5")]
+        self.assertEqual(got, [set().union(*(meanings[p] for p in plain_tagger.phrases(r["text"], 2, set()) if p in meanings))
+                               for r in test])
+        truth = [set(r["tags"]) for r in test]
+        frequent = collections.Counter(tag for r in train for tag in r["tags"]).most_common(3)
+
+        def f1(found):
+            hits = sum(len(a & b) for a, b in zip(found, truth))
+            return 2 * hits / (sum(map(len, found)) + sum(map(len, truth)))
+        baseline = f1([{tag for tag, _ in frequent}] * len(truth))
+        print(f"F1 {f1(got):.3f}, of the most frequent tags {baseline:.3f}")
+        self.assertGreater(f1(got), .8)
+        self.assertLess(baseline, .3)
+
+        self.works("tag", "--learn", "train.jsonl", "--from-tags", "-o", "again.msgpack", "--confidence", "60%", "-j", "1")
+        self.assertEqual(self.read("again.msgpack"), self.read("vocab.msgpack"))
+        self.assertIn("read once only", self.fails(2, "tag", "--learn", "-", "--from-tags", "-o", "v"))
+        self.assertIn("belongs to --from-tags", self.fails(2, "tag", "--learn", "train.jsonl", "--confidence", "1", "-o", "v"))
+        self.write("vague.jsonl", '{"text":"word","tags":["a"]}\n{"text":"word","tags":["b"]}\n' * 9)
+        self.assertIn("no phrase stands for a tag", self.fails(3, "tag", "--learn", "vague.jsonl", "--from-tags",
+                                                               "--max-share", "1", "-o", "v"))
+
     def chain(self, *words):
         """A vocabulary, a query file and a router of a small log with outcomes."""
         rng = random.Random(2)
@@ -224,6 +280,26 @@ class Tag(harness.Scratch):
         self.works("ingest", "log.jsonl", "-r", "edited.msgpack", "-o", "e.h5")
         self.works("route", "e.h5", "-r", "edited.msgpack", "-o", "d.jsonl")
 
+    def test_ways_to_tag_are_compared(self):
+        """Each file's rows are those of a comparison of that file alone; other queries are refused."""
+        self.chain()
+        self.works("tag", "--learn", "log.jsonl", "-o", "one.msgpack", "--max-share", "1", "--ngrams", "1")
+        self.works("ingest", "log.jsonl", "--vocab", "one.msgpack", "-o", "a_b.h5")
+        compare = ("--compare", "-j", "1", "--reference", "m", "--kappa", "9", "--alpha", "9", "--csv", "-")
+        both = self.works("fit", "q.h5", "a_b.h5", "--each", *compare).stdout.decode().splitlines()
+        self.assertEqual(both[0], "file,tags,scorer,figure,value,low,high,gain,gain_low,gain_high")
+        for name, tags in (("q.h5", 25 + 5), ("a_b.h5", 5)):
+            alone = self.works("fit", name, *compare).stdout.decode().splitlines()[1:]
+            found = [line.split(",") for line in both[1:] if line.startswith(f'"{name}",')]
+            self.assertEqual([line[2:7] for line in found], [line.split(",")[:5] for line in alone])
+            self.assertTrue(all(float(line[1]) <= tags for line in found))
+        table = self.works("fit", "q.h5", "a_b.h5", "--each", *compare[:-2], "--latex", "-").stdout.decode()
+        self.assertIn("a\\_b.h5 & ", table)
+        self.write("other.jsonl", b"".join(self.read("log.jsonl").splitlines(True)[::-1]))
+        self.works("ingest", "other.jsonl", "--vocab", "one.msgpack", "-o", "other.h5")
+        self.assertIn("does not hold the queries of q.h5", self.fails(3, "fit", "q.h5", "other.h5", "--each", *compare))
+        self.assertIn("belongs to --compare", self.fails(2, "fit", "q.h5", "--each", "-o", "r"))
+
     def test_hostile_vocabularies(self):
         self.log("log.jsonl", ["some text"])
         good = {"text": "text", "ngrams": 2, "stemming": "none", "stop_words": "english", "phrases": ["some text"],
@@ -234,7 +310,8 @@ class Tag(harness.Scratch):
                 ({"phrases": [7]}, "phrase 0"), ({"phrases": [b"\xff"]}, "phrase 0"), ({"phrases": {"a": 1}}, "must be a list"),
                 ({"ngrams": 0}, "1 to 3"), ({"ngrams": 2**40}, "1 to 3"), ({"stemming": "klingon"}, "cannot be stemmed"),
                 ({"stop_words": ""}, "UTF-8 text"), ({"text": "prompt"}, "no other key"), ({"version": 2}, "newer tagroute"),
-                ({"more": 1}, "unknown key"), ({"kind": 3}, "must be a string"), ({"phrases": ["a\0b"]}, "phrase 0")):
+                ({"kind": "meanings"}, "must be a map"), ({"kind": "meanings", "phrases": {"a": "b"}}, "no list of tags"),
+                ({"kind": "meanings", "phrases": {"a": ["b", 3]}}, "not UTF-8 text"), ({"more": 1}, "unknown key"), ({"kind": 3}, "must be a string"), ({"phrases": ["a\0b"]}, "phrase 0")):
             self.write("v", msgpack.packb({"format": "tagroute.vocabulary", "version": 1, "tagger": {**good, **change}}))
             self.assertIn(message, self.fails(2 if "version" in change else 3, "ingest", "log.jsonl", "--vocab", "v", "-o", "q.h5"), change)
         whole = msgpack.packb({"format": "tagroute.vocabulary", "version": 1, "tagger": good})
