@@ -13,6 +13,7 @@
 #include "engine/cli/prices.h"
 #include "engine/cli/session.h"
 #include "engine/cli/show_simulation.h"
+#include "engine/cli/solving.h"
 #include "engine/cli/write_file.h"
 
 #define MOST_REPLICATES 100000
@@ -26,21 +27,30 @@ static const tgr_cli_option simulate_options[] = {
     {"seed", 0, "N", "another seed resamples otherwise (default: 1)"},
     {"shard", 0, "I/N", "only the I-th of N even parts of the queries, for --partial"},
     {"partial", 0, "FILE", "write the sums of a shard, which `tagroute merge` joins"},
+    {"save-policy", 0, "FILE",
+     "write the threshold of the goal, else the best one, for `tagroute route --policy-file`"},
     {"json", 0, "FILE",
      "write everything as one JSON object; - is standard output, without tables"},
     {0},
 };
 
 static const tgr_cli_group simulate_group = {"Options", simulate_options};
-static const tgr_cli_group *const groups[] = {&simulate_group,       &tgr_cli_deciding_group,
-                                              &tgr_cli_price_group,  &tgr_cli_reading_group,
-                                              &tgr_cli_common_group, NULL};
+static const tgr_cli_group *const groups[] = {&simulate_group,
+                                              &tgr_cli_deciding_group,
+                                              &tgr_cli_goal_group,
+                                              &tgr_cli_price_group,
+                                              &tgr_cli_reading_group,
+                                              &tgr_cli_common_group,
+                                              NULL};
 
 static const tgr_cli_example examples[] = {
     {"what each threshold costs and achieves, on queries that were not learnt from",
      "tagroute simulate queries.h5 -r router.msgpack --split test"},
     {"exactly these thresholds, for a program",
      "tagroute simulate queries.h5 -r router.msgpack --theta -0.02:0:0.01 --json -"},
+    {"what $500 buys, and the policy for `tagroute route --policy-file`",
+     "tagroute simulate queries.h5 -r router.msgpack --policy utility --budget 500 --save-policy "
+     "policy.msgpack"},
     {"how sure all of this is",
      "tagroute simulate queries.h5 -r router.msgpack --bootstrap 200 --json report.json"},
     {"score against cost, with current prices",
@@ -51,7 +61,9 @@ static const tgr_cli_example examples[] = {
 typedef struct simulating {
     tgr_simulate_options options;
     tgr_cli_deciding deciding;
+    tgr_cli_solving solving;
     tgr_cli_prices prices;
+    const tgr_cli_arguments *arguments;
     const char *router_path;
     const char *json; /* NULL: none asked for */
 } simulating;
@@ -114,6 +126,20 @@ static tgr_status read_shard(tgr_simulate_options *options, const tgr_cli_argume
     return TGR_OK;
 }
 
+/* What only the whole log can answer. */
+static tgr_status check_goal(simulating *work, tgr_error *error)
+{
+    bool solves = work->solving.goal.kind != TGR_GOAL_NONE;
+    bool saves = tgr_cli_has(work->arguments, "save-policy");
+    if (work->options.shards > 0 && (solves || saves)) {
+        return tgr_cli_fail(error, TGR_ERR_ARGUMENT,
+                            "%s needs the whole log: simulate every shard without it, and give it "
+                            "to `tagroute merge`, which joins them",
+                            solves ? "a goal" : "--save-policy");
+    }
+    return tgr_cli_prices_read(&work->prices, work->arguments, error);
+}
+
 static tgr_status read_options(simulating *work, const tgr_cli_arguments *arguments,
                                tgr_error *error)
 {
@@ -135,32 +161,51 @@ static tgr_status read_options(simulating *work, const tgr_cli_arguments *argume
     if (status == TGR_OK) {
         status = tgr_cli_deciding_read(&work->deciding, arguments, error);
     }
+    if (status == TGR_OK) {
+        status = tgr_cli_solving_read(&work->solving, arguments, error);
+    }
     options->policy = work->deciding.policy;
     options->thresholds = work->deciding.thresholds;
     options->threshold_count = work->deciding.threshold_count;
     options->fallback = work->deciding.fallback;
     options->split = work->deciding.split;
-    return status == TGR_OK ? tgr_cli_prices_read(&work->prices, arguments, error) : status;
+    work->arguments = arguments;
+    return status == TGR_OK ? check_goal(work, error) : status;
+}
+
+/* Where to go on from here. */
+static void say_next(const simulating *work, const tgr_cli_session *session,
+                     const tgr_simulation *simulation)
+{
+    char number[TGR_CLI_NUMBER_SIZE];
+    const char *saved = tgr_cli_text(work->arguments, "save-policy");
+    bool solved = simulation->solution != NULL;
+    if (saved != NULL) {
+        tgr_cli_say(session, "\nnext: tagroute route %s -r %s --policy-file %s -o decisions.h5\n",
+                    work->options.inputs[0], work->router_path, saved);
+    } else if (solved || simulation->best < simulation->points) {
+        double threshold = solved ? simulation->solution->threshold
+                                  : simulation->curve[simulation->best].threshold;
+        tgr_cli_say(session, "\nnext: tagroute route %s -r %s --%s %s -o decisions.h5\n",
+                    work->options.inputs[0], work->router_path,
+                    tgr_cli_threshold_option(simulation->policy),
+                    tgr_cli_threshold(number, simulation->policy, threshold));
+    }
 }
 
 static tgr_status print_results(const simulating *work, const tgr_cli_session *session,
                                 const tgr_simulation *simulation, tgr_error *error)
 {
-    tgr_status status = TGR_OK;
-    if (work->json != NULL) {
+    tgr_status status = tgr_cli_save_policy(simulation, work->arguments, error);
+    if (status == TGR_OK && work->json != NULL) {
         status = tgr_cli_write_simulation(simulation, work->json, error);
     }
     if (status != TGR_OK || (work->json != NULL && strcmp(work->json, "-") == 0)) {
         return status;
     }
     status = tgr_cli_print_simulation(simulation, error);
-    if (status == TGR_OK && simulation->best < simulation->points) {
-        char number[TGR_CLI_NUMBER_SIZE];
-        tgr_cli_say(session, "\nnext: tagroute route %s -r %s --%s %s -o decisions.h5\n",
-                    work->options.inputs[0], work->router_path,
-                    tgr_cli_threshold_option(simulation->policy),
-                    tgr_cli_threshold(number, simulation->policy,
-                                      simulation->curve[simulation->best].threshold));
+    if (status == TGR_OK) {
+        say_next(work, session, simulation);
     }
     return status;
 }
@@ -173,7 +218,10 @@ static tgr_status load_and_simulate(const simulating *work, tgr_cli_session *ses
     tgr_status status =
         tgr_cli_load_router(work->router_path, &work->prices, &session->run, &router, error);
     if (status == TGR_OK) {
-        status = tgr_simulate(router, &work->options, &simulation, &session->run, error);
+        status = work->solving.goal.kind == TGR_GOAL_NONE
+                     ? tgr_simulate(router, &work->options, &simulation, &session->run, error)
+                     : tgr_simulate_goal(router, &work->options, &work->solving.goal, &simulation,
+                                         &session->run, error);
     }
     tgr_cli_session_end(session);
     if (status == TGR_OK) {
@@ -196,6 +244,7 @@ static tgr_status simulate(const tgr_cli_arguments *arguments, tgr_error *error)
         status = load_and_simulate(&work, &session, error);
     }
     tgr_cli_deciding_free(&work.deciding);
+    tgr_cli_solving_free(&work.solving);
     tgr_cli_prices_free(&work.prices);
     return status;
 }

@@ -5,6 +5,7 @@
 #include <stddef.h>
 
 #include <tagroute/simulate.h>
+#include <tagroute/solve.h>
 
 #include "engine/router/router.h"
 #include "engine/simulate/baselines.h"
@@ -18,6 +19,10 @@ typedef struct tgr_result {
     double *rank;  /* points */
     tgr_baseline *alone;
     tgr_intervals intervals;
+    char digest[33];
+    tgr_solution solution;
+    char *goal_model;
+    tgr_simulation *solved; /* its only point is the solution's */
 } tgr_result;
 
 /* An empty curve of `points` points; NULL with error set. */
@@ -38,6 +43,11 @@ void tgr_result_set_baselines(tgr_result *result, const tgr_baselines *baselines
 /* The places of all figures but thresholds, in an order that depends on points and models alone;
  * NULL: only their number. */
 size_t tgr_result_figures(tgr_result *result, double **figures);
+
+/* Gives the simulation a solution. at: a simulation of its threshold alone, which belongs to the
+ * result from now on, in any case. */
+tgr_status tgr_result_set_solution(tgr_simulation *simulation, const tgr_solution *solution,
+                                   tgr_simulation *at, tgr_error *error);
 
 /* Fills uplift and rank. */
 void tgr_result_set_point_metrics(tgr_result *result);

@@ -91,6 +91,8 @@ typedef struct tgr_simulation {
     const tgr_baseline *alone; /* models: each model alone */
     tgr_baseline best_single, oracle, random, cost_matched_random;
     const tgr_intervals *intervals; /* never NULL in what tgr_simulate gives */
+    const char *router_digest;
+    const struct tgr_solution *solution; /* solve.h; NULL: no goal was to be met */
 } tgr_simulation;
 
 /* Defaults: margin, automatic quality, a grid of 21 points. */

@@ -25,6 +25,7 @@
 #include <tagroute/router.h>
 #include <tagroute/run.h>
 #include <tagroute/simulate.h>
+#include <tagroute/solve.h>
 #include <tagroute/status.h>
 #include <tagroute/version.h>
 
