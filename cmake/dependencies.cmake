@@ -22,6 +22,20 @@ tgr_need(XXHASH libxxhash libxxhash-dev "lookup, checksums and digests")
 tgr_need(ZLIB zlib zlib1g-dev "gzip logs")
 tgr_need(DEFLATE libdeflate libdeflate-dev "compressed query files")
 tgr_need(ZSTD libzstd libzstd-dev "zstd logs")
+tgr_need(UTF8PROC libutf8proc libutf8proc-dev "folding texts in any language")
+
+# The stemmer comes without a .pc file.
+find_library(TGR_STEMMER_LIBRARY stemmer)
+find_path(TGR_STEMMER_INCLUDE libstemmer.h)
+mark_as_advanced(TGR_STEMMER_LIBRARY TGR_STEMMER_INCLUDE)
+if(TGR_STEMMER_LIBRARY AND TGR_STEMMER_INCLUDE)
+  add_library(snowball::stemmer UNKNOWN IMPORTED)
+  set_target_properties(snowball::stemmer PROPERTIES IMPORTED_LOCATION ${TGR_STEMMER_LIBRARY}
+    INTERFACE_INCLUDE_DIRECTORIES ${TGR_STEMMER_INCLUDE})
+  list(APPEND TGR_DEPENDENCIES snowball::stemmer)
+else()
+  string(APPEND TGR_MISSING "\n  libstemmer-dev: stems of words")
+endif()
 
 # libxsmm generates code for x86-64 only; elsewhere there is no dense way, and nothing to need. Its
 # code generator comes without a .pc file.

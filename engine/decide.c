@@ -464,7 +464,12 @@ tgr_status tgr_decide_scores(tgr_decide *decide, tgr_batch *batch, tgr_scored_vi
         for (long piece = 0; piece < (long)pieces; piece++) {
             size_t begin = (size_t)piece * rows;
             size_t end = batch->rows - begin < rows ? batch->rows : begin + rows;
-            tgr_plan_score(&memory->plan, &x, begin, end, scratch, scores);
+            if (decide->plan.source == NULL) {
+                tgr_plan_score(&memory->plan, &x, begin, end, scratch, scores);
+            } else {
+                const tgr_score_source *source = decide->plan.source;
+                source->fill(source->user, decide, begin, end, scores, decide->serve->stride);
+            }
             const tgr_scored scored = {
                 begin, end, scores, decide->serve->stride, &memory->decider, &x, (int)thread};
             visit(user, decide, &scored);

@@ -18,6 +18,15 @@ struct tgr_decide;
 typedef void tgr_decide_observer(void *user, const struct tgr_decide *decide, int thread,
                                  size_t begin, size_t end);
 
+/* Scores from elsewhere than the router, for tgr_decide_scores. */
+typedef struct tgr_score_source {
+    /* Writes the scores of rows [begin, end) of the batch, models in preference order, a row every
+     * `stride` floats. Called by several threads at once. */
+    void (*fill)(void *user, const struct tgr_decide *decide, size_t begin, size_t end,
+                 float *scores, size_t stride);
+    void *user;
+} tgr_score_source;
+
 /* What stays the same over all batches of a run. */
 typedef struct tgr_decide_plan {
     const tgr_router *router;
@@ -31,6 +40,7 @@ typedef struct tgr_decide_plan {
     const tgr_run *run;            /* told how each file is routed; NULL: nobody is */
     tgr_decide_observer *observer; /* NULL: nobody */
     void *user;
+    const tgr_score_source *source; /* NULL: the router's own scores */
 } tgr_decide_plan;
 
 typedef struct tgr_decide {

@@ -7,7 +7,7 @@
 set -eu
 
 build="cmake ninja-build gcc g++ pkg-config libhdf5-dev libmsgpack-dev libsimdjson-dev
-    libxxhash-dev libdeflate-dev libzstd-dev zlib1g-dev"
+    libxxhash-dev libdeflate-dev libzstd-dev zlib1g-dev libutf8proc-dev libstemmer-dev"
 # libxsmm is for x86-64 alone.
 if [ "$(uname -m)" = x86_64 ]; then
     build="$build libxsmm-dev"

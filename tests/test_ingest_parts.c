@@ -263,7 +263,8 @@ static void rows_add_up(void **state)
             sums[tag] += count;
         }
         tgr_fault fault;
-        assert_int_equal(tgr_row_build(&row, &table, &record, true, &fault), TGR_OK);
+        const tgr_row_source source = {.category_tag = true};
+        assert_int_equal(tgr_row_build(&row, &table, &record, &source, &fault), TGR_OK);
         assert_int_equal(row.count, distinct);
         assert_false(row.weighted);
         for (size_t i = 0; i < row.count; i++) {

@@ -39,6 +39,12 @@ typedef struct setting {
     uint64_t seed;
     uint64_t shard, shards;
     const char *partial;
+    const char *const *by;
+    size_t by_count;
+    bool predictions, category_mean;
+    const char *baseline;
+    double scale;
+    size_t grid; /* 0: as given */
 } setting;
 
 static inline void write_files(const world *w, bool two)
@@ -71,6 +77,13 @@ static inline tgr_status run_with(const world *w, const setting *set, tgr_simula
     options.shard = set->shard;
     options.shards = set->shards;
     options.partial = set->partial;
+    options.by = set->by;
+    options.by_count = set->by_count;
+    options.predictions = set->predictions;
+    options.category_mean = set->category_mean;
+    options.baseline = set->baseline;
+    options.scale = set->scale;
+    options.grid = set->grid > 0 ? set->grid : options.grid;
     if (set->fallback >= 0) {
         snprintf(fallback, sizeof fallback, "m%d", set->fallback);
         options.fallback = fallback;

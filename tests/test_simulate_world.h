@@ -15,7 +15,7 @@
 #include "engine/store/query_write.h"
 #include "tests/cmocka_all.h"
 
-enum { TAGS = 12, LISTS = 5, MODELS = 50 };
+enum { TAGS = 12, LISTS = 5, MODELS = 50, CATEGORIES = 5 };
 
 typedef struct world {
     size_t queries, models, reference;
@@ -26,6 +26,7 @@ typedef struct world {
     int8_t *outcome;     /* queries x models, -1 missing */
     double *prompt_tokens;
     int32_t *allow, *deny; /* queries: list, -1 none */
+    int32_t *category;     /* queries, -1 none; some of each */
     bool lists[LISTS][MODELS];
     double price_in[MODELS], price_out[MODELS], tokens[MODELS], mean_cost[MODELS];
 } world;
@@ -61,6 +62,7 @@ static inline world *world_new(size_t queries, size_t models, size_t reference)
     w->prompt_tokens = some(queries, sizeof *w->prompt_tokens);
     w->allow = some(queries, sizeof *w->allow);
     w->deny = some(queries, sizeof *w->deny);
+    w->category = some(queries, sizeof *w->category);
     for (size_t i = 0; i < pairs; i++) {
         w->score[i] = w->cost[i] = NAN;
         w->outcome[i] = -1;
@@ -68,6 +70,7 @@ static inline world *world_new(size_t queries, size_t models, size_t reference)
     for (size_t i = 0; i < queries; i++) {
         w->prompt_tokens[i] = NAN;
         w->allow[i] = w->deny[i] = -1;
+        w->category[i] = (int32_t)(i * 2654435761u % 1000003 % (CATEGORIES + 1)) - 1;
     }
     for (size_t i = 0; i < MODELS; i++) {
         w->price_in[i] = w->price_out[i] = w->tokens[i] = w->mean_cost[i] = NAN;
@@ -84,6 +87,7 @@ static inline void world_free(world *w)
     free(w->prompt_tokens);
     free(w->allow);
     free(w->deny);
+    free(w->category);
     free(w);
 }
 
@@ -262,6 +266,7 @@ static inline size_t put_x(tgr_query_writer *writer, const world *w, size_t begi
 static inline void world_write(const world *w, size_t begin, size_t end, const char *path)
 {
     static const char *const sources[] = {"log"};
+    static const char *const categories[CATEGORIES] = {"c0", "c1", "c2", "c3", "c4"};
     world_names names;
     const char *lists[LISTS];
     int32_t code[LISTS];
@@ -286,6 +291,7 @@ static inline void world_write(const world *w, size_t begin, size_t end, const c
         .allows = {lists, list_count},
         .denies = {lists, list_count},
         .sources = {sources, 1},
+        .categories = {categories, CATEGORIES},
         .id_width = 12,
         .has_prompt_tokens = true,
         .has_score = true,
@@ -304,6 +310,7 @@ static inline void world_write(const world *w, size_t begin, size_t end, const c
     put_x(writer, w, begin, end);
     put(writer, TGR_COLUMN_POSITION, zeros, rows);
     put(writer, TGR_COLUMN_SOURCE, zeros, rows);
+    put(writer, TGR_COLUMN_CATEGORY, w->category + begin, rows);
     put_codes(writer, TGR_COLUMN_ALLOW, w->allow + begin, code, rows);
     put_codes(writer, TGR_COLUMN_DENY, w->deny + begin, code, rows);
     put(writer, TGR_COLUMN_PROMPT_TOKENS, w->prompt_tokens + begin, rows);

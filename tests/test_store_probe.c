@@ -107,6 +107,59 @@ static void verdicts(void **state)
     }
 }
 
+/* ---- how many children ----------------------------------------------------------------- */
+
+static atomic_int *born; /* seen by all children */
+
+static tgr_status sleep_at_first(void *data, tgr_error *error)
+{
+    (void)data;
+    (void)error;
+    while (atomic_fetch_add(born, 1) == 0) {
+        pause();
+    }
+    return say_no((char[]){"the second"}, error);
+}
+
+static tgr_status loop(void *data, tgr_error *error)
+{
+    (void)data;
+    (void)error;
+    atomic_fetch_add(born, 1);
+    while (atomic_load(born) > 0) {
+    }
+    return TGR_OK;
+}
+
+static tgr_status be_born_and_crash(void *data, tgr_error *error)
+{
+    atomic_fetch_add(born, 1);
+    return crash(data, error);
+}
+
+/* One that sleeps, as if on a lock, has a successor; one that crashes or runs on has none. */
+static void successors(void **state)
+{
+    (void)state;
+    static const struct {
+        tgr_status (*work)(void *data, tgr_error *error);
+        int children;
+        const char *word;
+    } cases[] = {{sleep_at_first, 2, "the second"},
+                 {be_born_and_crash, 1, "damaged"},
+                 {loop, 1, "far more time"}};
+    born = mmap(NULL, sizeof *born, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    assert_true(born != MAP_FAILED);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        tgr_error error = {0};
+        atomic_store(born, 0);
+        assert_int_equal(tgr_probe(PATH, cases[i].work, NULL, &error), TGR_ERR_INPUT);
+        assert_non_null(strstr(error.message, cases[i].word));
+        assert_int_equal(atomic_load(born), cases[i].children);
+    }
+    munmap(born, sizeof *born);
+}
+
 /* ---- a pipe that somebody else holds open ---------------------------------------------- */
 
 static tgr_status leave_a_holder(void *data, tgr_error *error)
@@ -240,9 +293,8 @@ static void probes_at_once(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(verdicts),
-        cmocka_unit_test(held_pipes),
-        cmocka_unit_test(threads_inside_hdf5),
+        cmocka_unit_test(verdicts),       cmocka_unit_test(successors),
+        cmocka_unit_test(held_pipes),     cmocka_unit_test(threads_inside_hdf5),
         cmocka_unit_test(probes_at_once),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);

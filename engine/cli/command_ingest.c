@@ -1,11 +1,10 @@
 /* command_ingest.c - request logs to a query file. */
 #include <stdio.h>
-#include <string.h>
 
 #include <tagroute/ingest.h>
 
 #include "engine/cli/commands.h"
-#include "engine/cli/fail.h"
+#include "engine/cli/log_format.h"
 #include "engine/cli/numbers.h"
 #include "engine/cli/session.h"
 
@@ -45,24 +44,6 @@ static const tgr_cli_example examples[] = {
     {"go on after a power cut", "tagroute ingest january.jsonl.zst -o january.h5 --resume"},
     {0},
 };
-
-static tgr_status read_format(const tgr_cli_arguments *arguments, tgr_log_format *format,
-                              tgr_error *error)
-{
-    const char *name = tgr_cli_text(arguments, "format");
-    if (name == NULL) {
-        return TGR_OK;
-    }
-    if (strcmp(name, "jsonl") == 0) {
-        *format = TGR_LOG_JSONL;
-    } else if (strcmp(name, "msgpack") == 0) {
-        *format = TGR_LOG_MSGPACK;
-    } else {
-        return tgr_cli_fail(error, TGR_ERR_ARGUMENT, "--format is jsonl or msgpack, not '%.60s'",
-                            name);
-    }
-    return TGR_OK;
-}
 
 static tgr_status read_numbers(const tgr_cli_arguments *arguments, tgr_ingest_options *options,
                                tgr_error *error)
@@ -105,7 +86,7 @@ static tgr_status read_options(const tgr_cli_arguments *arguments, tgr_ingest_op
     options->resume = tgr_cli_has(arguments, "resume");
     tgr_status status = tgr_cli_need(arguments, "output", &options->output, error);
     if (status == TGR_OK) {
-        status = read_format(arguments, &options->format, error);
+        status = tgr_cli_read_log_format(arguments, &options->format, error);
     }
     if (status == TGR_OK) {
         status = read_numbers(arguments, options, error);

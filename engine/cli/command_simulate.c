@@ -8,6 +8,7 @@
 
 #include "engine/cli/commands.h"
 #include "engine/cli/deciding.h"
+#include "engine/cli/details.h"
 #include "engine/cli/fail.h"
 #include "engine/cli/numbers.h"
 #include "engine/cli/prices.h"
@@ -35,13 +36,9 @@ static const tgr_cli_option simulate_options[] = {
 };
 
 static const tgr_cli_group simulate_group = {"Options", simulate_options};
-static const tgr_cli_group *const groups[] = {&simulate_group,
-                                              &tgr_cli_deciding_group,
-                                              &tgr_cli_goal_group,
-                                              &tgr_cli_price_group,
-                                              &tgr_cli_reading_group,
-                                              &tgr_cli_common_group,
-                                              NULL};
+static const tgr_cli_group *const groups[] = {
+    &simulate_group,      &tgr_cli_deciding_group, &tgr_cli_goal_group,   &tgr_cli_details_group,
+    &tgr_cli_price_group, &tgr_cli_reading_group,  &tgr_cli_common_group, NULL};
 
 static const tgr_cli_example examples[] = {
     {"what each threshold costs and achieves, on queries that were not learnt from",
@@ -53,6 +50,9 @@ static const tgr_cli_example examples[] = {
      "policy.msgpack"},
     {"how sure all of this is",
      "tagroute simulate queries.h5 -r router.msgpack --bootstrap 200 --json report.json"},
+    {"category by category, and what a month saves against one model, from a week's log",
+     "tagroute simulate queries.h5 -r router.msgpack --by category --baseline gpt-4 "
+     "--log-days 7 --scale-days 30"},
     {"score against cost, with current prices",
      "tagroute simulate queries.h5 -r router.msgpack --policy utility --prices litellm.json"},
     {0},
@@ -62,6 +62,7 @@ typedef struct simulating {
     tgr_simulate_options options;
     tgr_cli_deciding deciding;
     tgr_cli_solving solving;
+    tgr_cli_details details;
     tgr_cli_prices prices;
     const tgr_cli_arguments *arguments;
     const char *router_path;
@@ -159,6 +160,9 @@ static tgr_status read_options(simulating *work, const tgr_cli_arguments *argume
         status = read_shard(options, arguments, error);
     }
     if (status == TGR_OK) {
+        status = tgr_cli_details_read(&work->details, options, arguments, error);
+    }
+    if (status == TGR_OK) {
         status = tgr_cli_deciding_read(&work->deciding, arguments, error);
     }
     if (status == TGR_OK) {
@@ -245,6 +249,7 @@ static tgr_status simulate(const tgr_cli_arguments *arguments, tgr_error *error)
     }
     tgr_cli_deciding_free(&work.deciding);
     tgr_cli_solving_free(&work.solving);
+    tgr_cli_details_free(&work.details);
     tgr_cli_prices_free(&work.prices);
     return status;
 }

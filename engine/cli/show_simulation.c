@@ -10,6 +10,7 @@
 #include "engine/cli/messages.h"
 #include "engine/cli/numbers.h"
 #include "engine/cli/solving.h"
+#include "engine/cli/show_details.h"
 #include "engine/cli/table.h"
 
 #define MOST_MODELS  6 /* shares shown beside each other */
@@ -342,6 +343,7 @@ void tgr_cli_show_simulation(const tgr_simulation *simulation, FILE *file)
     show_comparison(simulation, &shown, file);
     show_curve(simulation, &shown, file);
     show_metrics(simulation, file);
+    tgr_cli_show_details(simulation, file);
     if (simulation->binned) {
         fputs("\n  the figures above are within +/- of those of every threshold, which are more "
               "than\n"

@@ -22,10 +22,21 @@ static tgr_row_sum *find_sum(tgr_row *row, tgr_tag *tag, uint32_t number)
     return &row->sums[row->sum_count++];
 }
 
+static bool reserve(tgr_row *row, size_t count)
+{
+    void *sums = row->sums;
+    bool enough = tgr_mem_grow(&sums, &row->sum_capacity, count, sizeof *row->sums);
+    row->sums = sums;
+    void *entries = row->entries;
+    enough = enough && tgr_mem_grow(&entries, &row->entry_capacity, count, sizeof *row->entries);
+    row->entries = entries;
+    return enough;
+}
+
 static bool add(tgr_row *row, tgr_tag_table *table, const char *text, size_t length, double value)
 {
     uint32_t number = tgr_tag_table_intern(table, text, length);
-    if (number == TGR_STRING_NONE) {
+    if (number == TGR_STRING_NONE || !reserve(row, row->sum_count + 1)) {
         return false;
     }
     tgr_row_sum *sum = find_sum(row, &table->tags[number], number);
@@ -43,31 +54,58 @@ static bool add_category(tgr_row *row, tgr_tag_table *table, const tgr_text *cat
     return !tag->failed && add(row, table, tag->bytes, tag->length, 1.0);
 }
 
-static bool reserve(tgr_row *row, size_t count)
+static bool add_given(tgr_row *row, tgr_tag_table *table, const tgr_record *record)
 {
-    void *sums = row->sums;
-    bool enough = tgr_mem_grow(&sums, &row->sum_capacity, count, sizeof *row->sums);
-    row->sums = sums;
-    void *entries = row->entries;
-    enough = enough && tgr_mem_grow(&entries, &row->entry_capacity, count, sizeof *row->entries);
-    row->entries = entries;
-    return enough;
-}
-
-static bool add_all(tgr_row *row, tgr_tag_table *table, const tgr_record *record, bool category_tag)
-{
-    category_tag = category_tag && record->category.bytes != NULL;
-    row->sum_count = 0;
-    if (!reserve(row, record->tag_count + 1)) {
-        return false;
-    }
     for (size_t i = 0; i < record->tag_count; i++) {
         const tgr_tag_entry *entry = &record->tags[i];
         if (!add(row, table, entry->tag.bytes, entry->tag.length, entry->value)) {
             return false;
         }
     }
-    return !category_tag || add_category(row, table, &record->category);
+    return true;
+}
+
+/* Where the tags of a text go. */
+typedef struct text_row {
+    tgr_row *row;
+    tgr_tag_table *table;
+} text_row;
+
+static bool add_found(void *user, const char *tag, size_t length, double count)
+{
+    const text_row *to = user;
+    return add(to->row, to->table, tag, length, count);
+}
+
+/* A text may well say a word more often than a count can tell. */
+static void bound(tgr_row *row)
+{
+    for (size_t i = 0; i < row->sum_count; i++) {
+        if (row->sums[i].sum > TGR_COUNT_LARGEST) {
+            row->sums[i].sum = TGR_COUNT_LARGEST;
+        }
+    }
+}
+
+static bool add_all(tgr_row *row, tgr_tag_table *table, const tgr_record *record,
+                    const tgr_row_source *source)
+{
+    bool tags_text = source->tagging != NULL && record->text.bytes != NULL &&
+                     (source->texts_only || !record->has_tags);
+    bool complete;
+    row->sum_count = 0;
+    if (tags_text) {
+        text_row to = {row, table};
+        complete = tgr_tagging_text(source->tagging, record->text.bytes, record->text.length,
+                                    add_found, &to);
+        bound(row);
+    } else {
+        complete = add_given(row, table, record);
+    }
+    if (complete && source->category_tag && record->category.bytes != NULL) {
+        complete = add_category(row, table, &record->category);
+    }
+    return complete;
 }
 
 /* Rounds a sum once. What rounds to nothing (weights that cancel) is no entry. */
@@ -90,12 +128,12 @@ static tgr_status store(tgr_row *row, const tgr_row_sum *sum, tgr_fault *fault)
 }
 
 tgr_status tgr_row_build(tgr_row *row, tgr_tag_table *table, const tgr_record *record,
-                         bool category_tag, tgr_fault *fault)
+                         const tgr_row_source *source, tgr_fault *fault)
 {
     row->count = 0;
     row->weighted = false;
     row->largest = 0;
-    if (!add_all(row, table, record, category_tag)) {
+    if (!add_all(row, table, record, source)) {
         return TGR_ERR_NOMEM;
     }
     for (size_t i = 0; i < row->sum_count; i++) {

@@ -10,6 +10,7 @@
 #include "engine/base/buffer.h"
 #include "engine/ingest/tags.h"
 #include "engine/log/record.h"
+#include "engine/tagger/tagger.h"
 
 #define TGR_COUNT_LARGEST 65535.0
 
@@ -38,10 +39,17 @@ typedef struct tgr_row {
     tgr_buffer category_tag;
 } tgr_row;
 
+/* What makes the tags of a row. */
+typedef struct tgr_row_source {
+    bool category_tag;
+    tgr_tagging *tagging; /* NULL, or what gives a text its tags where it has none */
+    bool texts_only;      /* and in place of those it has */
+} tgr_row_source;
+
 /* Fills the row, adding new tags to the table but counting nothing yet. TGR_ERR_INPUT with the
  * fault set for a bad record, TGR_ERR_NOMEM. */
 tgr_status tgr_row_build(tgr_row *row, tgr_tag_table *table, const tgr_record *record,
-                         bool category_tag, tgr_fault *fault);
+                         const tgr_row_source *source, tgr_fault *fault);
 
 void tgr_row_free(tgr_row *row);
 

@@ -2,13 +2,17 @@
 #include "engine/ingest/worker.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "engine/base/error.h"
 
 tgr_status tgr_worker_open(tgr_worker *worker, const tgr_work *work, tgr_error *error)
 {
     *worker = (tgr_worker){.work = work, .parser = tgr_log_parser_new(work->max_record)};
-    return worker->parser != NULL ? TGR_OK : tgr_fail_memory(error, "a parser");
+    if (worker->parser == NULL) {
+        return tgr_fail_memory(error, "a parser");
+    }
+    return work->tagger == NULL ? TGR_OK : tgr_tagging_open(&worker->tagging, work->tagger, error);
 }
 
 void tgr_worker_free(tgr_worker *worker)
@@ -16,6 +20,7 @@ void tgr_worker_free(tgr_worker *worker)
     tgr_log_parser_free(worker->parser);
     tgr_record_free(&worker->record);
     tgr_row_free(&worker->row);
+    tgr_tagging_close(&worker->tagging);
     *worker = (tgr_worker){0};
 }
 
@@ -27,16 +32,35 @@ static void spoil(tgr_log_item *item, const tgr_fault *fault)
     snprintf(item->why, sizeof item->why, "%s", fault->why);
 }
 
-/* Makes a row of a good item, or the item bad. */
-static tgr_status read_row(tgr_worker *worker, tgr_part *part, tgr_log_item *item, tgr_error *error)
+/* Whether a good record is one of those that are asked for. */
+static bool is_wanted(const tgr_work *work, const tgr_record *record)
+{
+    if (work->texts_only && record->text.bytes == NULL) {
+        return false;
+    }
+    return work->split == NULL ||
+           (record->split.bytes != NULL && record->split.length == strlen(work->split) &&
+            memcmp(record->split.bytes, work->split, record->split.length) == 0);
+}
+
+/* Makes a row of a good item, or the item bad. *wanted: it is asked for. */
+static tgr_status read_row(tgr_worker *worker, tgr_part *part, tgr_log_item *item, bool *wanted,
+                           tgr_error *error)
 {
     bool no_memory = false;
     tgr_fault fault;
     if (!tgr_record_from_log(item, &worker->record, &no_memory)) {
         return no_memory ? tgr_fail_memory(error, "a record") : TGR_OK;
     }
-    tgr_status status = tgr_row_build(&worker->row, &part->tags, &worker->record,
-                                      worker->work->category_tag, &fault);
+    const tgr_work *work = worker->work;
+    *wanted = is_wanted(work, &worker->record);
+    if (!*wanted) {
+        return TGR_OK;
+    }
+    tgr_row_source source = {.category_tag = work->category_tag,
+                             .tagging = work->tagger != NULL ? &worker->tagging : NULL,
+                             .texts_only = work->texts_only};
+    tgr_status status = tgr_row_build(&worker->row, &part->tags, &worker->record, &source, &fault);
     if (status == TGR_ERR_INPUT) {
         spoil(item, &fault);
         return TGR_OK;
@@ -49,7 +73,7 @@ tgr_status tgr_worker_parse(tgr_worker *worker, const tgr_log_piece *piece, cons
 {
     const tgr_work *work = worker->work;
     tgr_log_item item;
-    bool more = true;
+    bool more = true, wanted = true;
     tgr_status status = TGR_OK;
     tgr_log_parser_begin(worker->parser, piece);
     for (;;) {
@@ -58,15 +82,15 @@ tgr_status tgr_worker_parse(tgr_worker *worker, const tgr_log_piece *piece, cons
             break;
         }
         if (!item.bad) {
-            TGR_TRY(read_row(worker, part, &item, error));
+            TGR_TRY(read_row(worker, part, &item, &wanted, error));
         }
         if (item.bad) {
             tgr_part_skip(part, &item);
             if (work->strict) {
                 break;
             }
-        } else if (!tgr_part_add(part, &worker->record, &worker->row, &item, source,
-                                 work->keep_text)) {
+        } else if (wanted && !tgr_part_add(part, &worker->record, &worker->row, &item, source,
+                                           work->keep_text)) {
             TGR_TRY(tgr_fail_memory(error, "the columns of a log"));
         }
     }

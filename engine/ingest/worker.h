@@ -7,13 +7,17 @@
 #include "engine/ingest/part.h"
 #include "engine/ingest/row.h"
 #include "engine/log/parser.h"
+#include "engine/tagger/tagger.h"
 
 /* What all workers are told. */
 typedef struct tgr_work {
     size_t max_record;
     bool category_tag;
     bool keep_text;
-    bool strict; /* a part ends with its first bad record */
+    bool strict;              /* a part ends with its first bad record */
+    const tgr_tagger *tagger; /* NULL, or what gives texts their tags */
+    bool texts_only;          /* tags that records have do not count, nor do records without text */
+    const char *split;        /* NULL, or that of the only records that are wanted */
 } tgr_work;
 
 /* Starts zeroed. */
@@ -22,6 +26,7 @@ typedef struct tgr_worker {
     tgr_log_parser *parser;
     tgr_record record;
     tgr_row row;
+    tgr_tagging tagging;
 } tgr_worker;
 
 tgr_status tgr_worker_open(tgr_worker *worker, const tgr_work *work, tgr_error *error);

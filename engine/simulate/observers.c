@@ -73,9 +73,9 @@ static bool keep_move(tgr_moves *moves, uint64_t order, const tgr_answer *from,
     return true;
 }
 
-/* Where a move stands among all. Next to the edge of a bin the rule itself says on which side it is
- * made, so that sums at edges are those of the rule. */
-static uint64_t order_of_move(const tgr_path *path, double at, int from, int to, bool utility)
+/* Next to the edge of a bin the rule itself says on which side it is made, so that sums at edges
+ * are those of the rule. */
+uint64_t tgr_move_order(const tgr_path *path, double at, int from, int to, bool utility)
 {
     const uint64_t near = UINT64_C(1) << 26, span = UINT64_C(1) << TGR_BIN_BITS;
     uint64_t order = tgr_order_of_double(at);
@@ -103,7 +103,7 @@ static void gather(tgr_observer *observer, const tgr_gathering *gathering, const
         int to = path->moves[i].model;
         const tgr_answer *a = tgr_answers_ranked(&observer->answers, places[from]);
         const tgr_answer *b = tgr_answers_ranked(&observer->answers, places[to]);
-        uint64_t order = order_of_move(path, path->moves[i].at, from, to, gathering->utility);
+        uint64_t order = tgr_move_order(path, path->moves[i].at, from, to, gathering->utility);
         observer->out_of_memory |= !keep_move(&observer->moves, order, a, b);
         from = to;
     }

@@ -52,6 +52,9 @@ tgr_status tgr_observers_open(tgr_observers *observers, size_t models, size_t as
                               tgr_error *error);
 void tgr_observers_close(tgr_observers *observers); /* harmless on a zeroed structure */
 
+/* Where a move of a path stands among all moves. */
+uint64_t tgr_move_order(const tgr_path *path, double at, int from, int to, bool utility);
+
 /* Scores a batch and sums it. */
 tgr_status tgr_observers_batch(tgr_observers *observers, tgr_decide *decide, tgr_batch *batch,
                                const tgr_query_file *file, tgr_gathering *gathering,

@@ -53,7 +53,21 @@ tgr_result *tgr_result_new(const tgr_router *router, tgr_policy policy, size_t p
     simulation->intervals = &result->intervals;
     memcpy(result->digest, router->digest, sizeof result->digest);
     simulation->router_digest = result->digest;
+    simulation->details = &result->details;
     return result;
+}
+
+tgr_status tgr_result_reserve_owned(tgr_result *result, size_t more, tgr_error *error)
+{
+    tgr_simulation **all = tgr_arena_alloc(&result->arena, result->owned_count + more, sizeof *all);
+    if (all == NULL) {
+        return tgr_fail_memory(error, "the details of a simulation");
+    }
+    if (result->owned_count > 0) {
+        memcpy(all, result->owned, result->owned_count * sizeof *all);
+    }
+    result->owned = all;
+    return TGR_OK;
 }
 
 void tgr_simulation_free(tgr_simulation *simulation)
@@ -69,6 +83,10 @@ void tgr_simulation_free(tgr_simulation *simulation)
     tgr_simulation_free((tgr_simulation *)(uintptr_t)result->intervals.high);
     tgr_simulation_free(result->solved);
     tgr_mem_free(result->goal_model);
+    for (size_t i = 0; i < result->owned_count; i++) {
+        tgr_simulation_free(result->owned[i]);
+    }
+    tgr_arena_free(&result->arena);
     tgr_mem_free(result->names);
     tgr_mem_free(result->curve);
     tgr_mem_free(result->share);
@@ -159,6 +177,7 @@ tgr_status tgr_result_set_solution(tgr_simulation *simulation, const tgr_solutio
     }
     result->solution.goal.model = result->goal_model;
     result->solution.point = at->curve;
+    simulation->details = at->details; /* what was asked for is of this point */
     if (at->intervals->high != NULL) {
         result->solution.low = at->intervals->low->curve;
         result->solution.high = at->intervals->high->curve;

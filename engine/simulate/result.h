@@ -7,6 +7,9 @@
 #include <tagroute/simulate.h>
 #include <tagroute/solve.h>
 
+#include <tagroute/details.h>
+
+#include "engine/base/arena.h"
 #include "engine/router/router.h"
 #include "engine/simulate/baselines.h"
 #include "engine/simulate/tally.h"
@@ -23,11 +26,18 @@ typedef struct tgr_result {
     tgr_solution solution;
     char *goal_model;
     tgr_simulation *solved; /* its only point is the solution's */
+    tgr_details details;
+    tgr_arena arena;        /* of the details */
+    tgr_simulation **owned; /* in the arena: simulations that the details hold */
+    size_t owned_count;
 } tgr_result;
 
 /* An empty curve of `points` points; NULL with error set. */
 tgr_result *tgr_result_new(const tgr_router *router, tgr_policy policy, size_t points,
                            tgr_error *error);
+
+/* Room for `more` simulations in `owned`. */
+tgr_status tgr_result_reserve_owned(tgr_result *result, size_t more, tgr_error *error);
 
 /* Fills a point; the simulation's queries and quality are set. */
 void tgr_result_set_point(tgr_result *result, size_t point, double threshold,

@@ -147,6 +147,7 @@ static tgr_status open_simulating(tgr_simulating *work, tgr_error *error)
         .fallback = -1,
         .threads = tgr_run_threads(work->run),
         .run = work->run,
+        .source = work->source == NULL ? NULL : &work->source->scores,
     };
     if (options->fallback != NULL) {
         size_t fallback;
@@ -218,8 +219,9 @@ static tgr_status keep_share(tgr_simulating *work, tgr_batch *batch, const tgr_q
 static tgr_status next_batch(tgr_simulating *work, tgr_batch **batch, size_t *file,
                              tgr_error *error)
 {
+    const tgr_simulate_source *source = work->source;
     const unsigned want = TGR_WANT_ELIGIBILITY | TGR_WANT_PROMPT_TOKENS | TGR_WANT_SCORE |
-                          TGR_WANT_OUTCOME | TGR_WANT_COST;
+                          TGR_WANT_OUTCOME | TGR_WANT_COST | (source == NULL ? 0 : source->wants);
     tgr_status status = TGR_OK;
     do {
         *batch = NULL;
@@ -236,6 +238,9 @@ static tgr_status next_batch(tgr_simulating *work, tgr_batch **batch, size_t *fi
             TGR_TRY(keep_share(work, *batch, work->pass.files[*file], seen, error));
         }
     } while ((*batch)->rows == 0);
+    if (*batch != NULL && source != NULL && source->prepare != NULL) {
+        TGR_TRY(source->prepare(source->user, *batch, &work->pass, *file, error));
+    }
 done:
     return status;
 }
@@ -376,10 +381,11 @@ done:
     return status;
 }
 
-tgr_status tgr_simulate(const tgr_router *router, const tgr_simulate_options *options,
-                        tgr_simulation **simulation, const tgr_run *run, tgr_error *error)
+tgr_status tgr_simulate_alone(const tgr_router *router, const tgr_simulate_options *options,
+                              const tgr_simulate_source *source, tgr_simulation **simulation,
+                              const tgr_run *run, tgr_error *error)
 {
-    tgr_simulating work = {.router = router, .run = run};
+    tgr_simulating work = {.router = router, .source = source, .run = run};
     tgr_status status = TGR_OK;
     *simulation = NULL;
     tgr_simulate_options_init(&work.options);

@@ -15,8 +15,19 @@
 #include "engine/simulate/resample.h"
 #include "engine/simulate/result.h"
 
+/* Scores from elsewhere, and what they need of each batch. */
+typedef struct tgr_simulate_source {
+    tgr_score_source scores;
+    unsigned wants; /* TGR_WANT_* */
+    /* Sees every batch before it is scored, one at a time. */
+    tgr_status (*prepare)(void *user, const tgr_batch *batch, const tgr_pass *pass, size_t file,
+                          tgr_error *error);
+    void *user;
+} tgr_simulate_source;
+
 typedef struct tgr_simulating {
     const tgr_router *router;
+    const tgr_simulate_source *source; /* NULL: the router scores */
     tgr_simulate_options options;
     const tgr_run *run;
     tgr_decide_plan plan;
@@ -38,6 +49,11 @@ typedef struct tgr_simulating {
     size_t *shown_as; /* of the thresholds asked for in the pass: which point, SIZE_MAX none */
     tgr_result *result;
 } tgr_simulating;
+
+/* A simulation without its details. source NULL: the router scores. */
+tgr_status tgr_simulate_alone(const tgr_router *router, const tgr_simulate_options *options,
+                              const tgr_simulate_source *source, tgr_simulation **simulation,
+                              const tgr_run *run, tgr_error *error);
 
 /* Opens what the walk sums into; the options are set, and the router's models known. */
 tgr_status tgr_simulating_sums(tgr_simulating *work, int threads, tgr_error *error);

@@ -1,13 +1,12 @@
 /* simulation_json.c - a simulation as one JSON object. */
-#include <tagroute/simulate.h>
 #include <tagroute/solve.h>
 
-#include "engine/base/error.h"
-#include "engine/base/json_write.h"
+#include "engine/simulate/simulation_json.h"
 
-static void put_point_fields(tgr_json *json, const tgr_simulation *simulation,
-                             const tgr_point *point)
+void tgr_simulation_put_point(tgr_json *json, const char *key, const tgr_simulation *simulation,
+                              const tgr_point *point)
 {
+    tgr_json_object(json, key);
     tgr_json_number(json, "threshold", point->threshold);
     tgr_json_number(json, "cost", point->cost);
     tgr_json_number(json, "accept_rate", point->accept_rate);
@@ -18,18 +17,11 @@ static void put_point_fields(tgr_json *json, const tgr_simulation *simulation,
         tgr_json_number(json, simulation->model_names[model], point->share[model]);
     }
     tgr_json_end_object(json);
-}
-
-static void put_point(tgr_json *json, const tgr_simulation *simulation, const tgr_point *point)
-{
-    tgr_json_object(json, NULL);
-    put_point_fields(json, simulation, point);
     tgr_json_end_object(json);
 }
 
-/* name_model: write "model" even where it is null. */
-static void put_baseline(tgr_json *json, const char *key, const tgr_baseline *baseline,
-                         bool name_model)
+void tgr_simulation_put_baseline(tgr_json *json, const char *key, const tgr_baseline *baseline,
+                                 bool name_model)
 {
     tgr_json_object(json, key);
     if (name_model) {
@@ -42,7 +34,7 @@ static void put_baseline(tgr_json *json, const char *key, const tgr_baseline *ba
     tgr_json_end_object(json);
 }
 
-static void put_metrics(tgr_json *json, const char *key, const tgr_metrics *metrics)
+void tgr_simulation_put_metrics(tgr_json *json, const char *key, const tgr_metrics *metrics)
 {
     tgr_json_object(json, key);
     tgr_json_number(json, "auc", metrics->auc);
@@ -204,7 +196,8 @@ static void put_solution(tgr_json *json, const tgr_simulation *simulation)
     const tgr_solution *solution = simulation->solution;
     tgr_json_object(json, "solution");
     put_goal(json, solution);
-    put_point_fields(json, simulation, solution->point);
+    tgr_json_number(json, "threshold", solution->threshold);
+    tgr_simulation_put_point(json, "point", simulation, solution->point);
     tgr_json_number(json, "expected_cost", solution->expected_cost);
     tgr_json_number(json, "predicted_score", solution->predicted_score);
     tgr_json_number(json, "best_score", solution->best_score);
@@ -215,48 +208,33 @@ static void put_solution(tgr_json *json, const tgr_simulation *simulation)
     tgr_json_end_object(json);
 }
 
-tgr_status tgr_simulation_json(const tgr_simulation *simulation, char **text, size_t *length,
-                               tgr_error *error)
+void tgr_simulation_put(tgr_json *json, const tgr_simulation *simulation)
 {
-    tgr_buffer buffer = {0};
-    tgr_json json;
-    tgr_json_begin(&json, &buffer, true);
-    tgr_json_object(&json, NULL);
-    put_head(&json, simulation);
-    tgr_json_array(&json, "curve");
+    put_head(json, simulation);
+    tgr_json_array(json, "curve");
     for (size_t i = 0; i < simulation->points; i++) {
-        put_point(&json, simulation, &simulation->curve[i]);
+        tgr_simulation_put_point(json, NULL, simulation, &simulation->curve[i]);
     }
-    tgr_json_end_array(&json);
-    put_metrics(&json, "metrics", &simulation->metrics);
-    tgr_json_boolean(&json, "binned", simulation->binned);
-    put_metrics(&json, "error_bound", &simulation->error_bound);
-    tgr_json_object(&json, "baselines");
-    put_baseline(&json, "best_single", &simulation->best_single, true);
-    put_baseline(&json, "oracle", &simulation->oracle, false);
-    put_baseline(&json, "random", &simulation->random, false);
-    put_baseline(&json, "cost_matched_random", &simulation->cost_matched_random, false);
-    tgr_json_end_object(&json);
-    tgr_json_array(&json, "alone");
+    tgr_json_end_array(json);
+    tgr_simulation_put_metrics(json, "metrics", &simulation->metrics);
+    tgr_json_boolean(json, "binned", simulation->binned);
+    tgr_simulation_put_metrics(json, "error_bound", &simulation->error_bound);
+    tgr_json_object(json, "baselines");
+    tgr_simulation_put_baseline(json, "best_single", &simulation->best_single, true);
+    tgr_simulation_put_baseline(json, "oracle", &simulation->oracle, false);
+    tgr_simulation_put_baseline(json, "random", &simulation->random, false);
+    tgr_simulation_put_baseline(json, "cost_matched_random", &simulation->cost_matched_random,
+                                false);
+    tgr_json_end_object(json);
+    tgr_json_array(json, "alone");
     for (size_t model = 0; model < simulation->models; model++) {
-        put_baseline(&json, NULL, &simulation->alone[model], true);
+        tgr_simulation_put_baseline(json, NULL, &simulation->alone[model], true);
     }
-    tgr_json_end_array(&json);
+    tgr_json_end_array(json);
     if (simulation->solution != NULL) {
-        put_solution(&json, simulation);
+        put_solution(json, simulation);
     }
     if (simulation->intervals != NULL && simulation->intervals->high != NULL) {
-        put_intervals(&json, simulation);
+        put_intervals(json, simulation);
     }
-    tgr_json_end_object(&json);
-    tgr_buffer_add(&buffer, "\n", 1);
-    if (buffer.failed) {
-        tgr_buffer_free(&buffer);
-        return tgr_fail_memory(error, "the simulation as JSON");
-    }
-    *text = buffer.bytes;
-    if (length != NULL) {
-        *length = buffer.length;
-    }
-    return TGR_OK;
 }

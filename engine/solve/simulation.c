@@ -1,7 +1,7 @@
 /* simulation.c - a goal to be met beside a simulation: solved first, then simulated there. */
 #include "engine/base/error.h"
 #include "engine/base/options.h"
-#include "engine/simulate/result.h"
+#include "engine/simulate/simulating.h"
 #include "engine/solve/solve.h"
 
 static tgr_status solve_for(const tgr_router *router, const tgr_simulate_options *options,
@@ -23,7 +23,7 @@ static tgr_status solve_for(const tgr_router *router, const tgr_simulate_options
     return tgr_solve(&plan, solution, error);
 }
 
-/* A simulation of the threshold found and no other. */
+/* A simulation of the threshold found and no other, with the details that were asked for. */
 static tgr_status simulate_there(const tgr_router *router, const tgr_simulate_options *options,
                                  const tgr_solution *solution, tgr_simulation **there,
                                  const tgr_run *run, tgr_error *error)
@@ -54,7 +54,7 @@ tgr_status tgr_simulate_goal(const tgr_router *router, const tgr_simulate_option
                         "shard without the goal, and give it to tagroute merge, which joins them");
     }
     TGR_TRY(solve_for(router, &options, goal, &solution, run, error));
-    TGR_TRY(tgr_simulate(router, &options, simulation, run, error));
+    TGR_TRY(tgr_simulate_alone(router, &options, NULL, simulation, run, error));
     TGR_TRY(simulate_there(router, &options, &solution, &there, run, error));
     TGR_TRY(tgr_result_set_solution(*simulation, &solution, there, error));
 done:

@@ -24,7 +24,11 @@ enum {
     TGR_WANT_COST = 1 << 7,
     TGR_WANT_COMPLETION_TOKENS = 1 << 8,
     TGR_WANT_ORIGINS = 1 << 9, /* source, position, text: once tgr_query_open_origins was called */
+    TGR_WANT_MORE = 1 << 10,   /* the columns that tgr_query_open_more was asked for */
+    TGR_WANT_LOGGED = 1 << 11, /* logged_model, logged_cost, propensity */
 };
+
+#define TGR_MORE_COLUMNS 8 /* of /obs, by name, at most */
 
 typedef struct tgr_texts { /* n strings one after another */
     char *bytes;
@@ -48,12 +52,19 @@ typedef struct tgr_batch {
     int32_t *source;
     int64_t *position;
     tgr_texts text;
+    int32_t *more[TGR_MORE_COLUMNS]; /* each rows: code in file->more[i], -1 missing */
+
+    /* what was really done */
+    int32_t *logged_model; /* rows: code in file->logged_models, -1 missing */
+    double *logged_cost;   /* rows: USD, NaN missing */
+    double *propensity;    /* rows: chance of the logged model, above 0 up to 1; NaN missing */
 
     /* rows x the file's models, row-major */
     float *score;             /* NaN missing */
     float *cost;              /* USD, NaN missing */
     float *completion_tokens; /* NaN missing */
     int8_t *outcome;          /* -1 missing, 0 loss, 1 tie, 2 win */
+    float *propensities;      /* chance of each model; NaN missing */
 
     struct tgr_batch_memory *memory; /* the store's own */
 } tgr_batch;

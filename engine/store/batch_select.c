@@ -72,10 +72,17 @@ void tgr_batch_select(tgr_batch *batch, size_t file_models, const bool *keep)
     select_rows(batch->prompt_tokens, sizeof(double), keep, rows);
     select_rows(batch->source, sizeof(int32_t), keep, rows);
     select_rows(batch->position, sizeof(int64_t), keep, rows);
+    for (size_t i = 0; i < TGR_MORE_COLUMNS; i++) {
+        select_rows(batch->more[i], sizeof(int32_t), keep, rows);
+    }
+    select_rows(batch->logged_model, sizeof(int32_t), keep, rows);
+    select_rows(batch->logged_cost, sizeof(double), keep, rows);
+    select_rows(batch->propensity, sizeof(double), keep, rows);
     select_texts(&batch->text, keep, rows);
     select_rows(batch->score, file_models * sizeof(float), keep, rows);
     select_rows(batch->cost, file_models * sizeof(float), keep, rows);
     select_rows(batch->completion_tokens, file_models * sizeof(float), keep, rows);
     select_rows(batch->outcome, file_models, keep, rows);
+    select_rows(batch->propensities, file_models * sizeof(float), keep, rows);
     batch->rows = select_x(&batch->x, keep);
 }

@@ -16,10 +16,11 @@ typedef struct tgr_code_column {
     tgr_array codes;
     int32_t *loaded; /* instead of codes */
     int64_t limit;   /* codes are below it */
+    uint32_t most;   /* distinct values of a column of strings; set before it is opened, 0: any */
 } tgr_code_column;
 
-/* Opens a member of /obs. *names becomes the dictionary, the caller's; NULL where there is no
- * column. */
+/* Opens a member of /obs; column->most is set. *names becomes the dictionary, the caller's; NULL
+ * where there is no column. */
 tgr_status tgr_code_column_open(const tgr_h5_file *file, hid_t obs, const char *name, uint64_t rows,
                                 tgr_code_column *column, tgr_strings **names, tgr_error *error);
 tgr_status tgr_code_column_read(const tgr_code_column *column, uint64_t first, uint64_t count,

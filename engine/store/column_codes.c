@@ -9,8 +9,8 @@
 #define BLOCK_ROWS 65536
 
 /* A row's text is missing where its mask says so or it is empty. */
-static tgr_status number_block(const tgr_text_block *block, const int64_t *mask, tgr_strings *names,
-                               int32_t *codes, tgr_error *error)
+static tgr_status number_block(const tgr_text_block *block, const int64_t *mask, uint32_t most,
+                               tgr_strings *names, int32_t *codes, tgr_error *error)
 {
     for (size_t i = 0; i < block->count; i++) {
         uint64_t begin = block->texts.offsets[i], end = block->texts.offsets[i + 1];
@@ -21,6 +21,10 @@ static tgr_status number_block(const tgr_text_block *block, const int64_t *mask,
         uint32_t number = tgr_strings_add(names, block->texts.bytes + begin, (size_t)(end - begin));
         if (number >= INT32_MAX) {
             return tgr_fail_memory(error, "the names of a column");
+        }
+        if (number >= most) {
+            return tgr_fail(error, TGR_ERR_INPUT, "holds more than %" PRIu32 " distinct values",
+                            most);
         }
         codes[i] = (int32_t)number;
     }
@@ -45,7 +49,8 @@ static tgr_status load(const tgr_array *values, const tgr_array *mask, tgr_code_
         if (mask) {
             TGR_TRY(tgr_array_read_int64(mask, at, now, masked, error));
         }
-        TGR_TRY(number_block(&block, masked, names, column->loaded + at, error));
+        TGR_TRY(number_block(&block, masked, column->most > 0 ? column->most : UINT32_MAX, names,
+                             column->loaded + at, error));
     }
 done:
     tgr_text_block_free(&block);
@@ -148,7 +153,7 @@ done:
 tgr_status tgr_code_column_open(const tgr_h5_file *file, hid_t obs, const char *name, uint64_t rows,
                                 tgr_code_column *column, tgr_strings **names, tgr_error *error)
 {
-    *column = (tgr_code_column){0};
+    *column = (tgr_code_column){.most = column->most};
     *names = NULL;
     hid_t object;
     tgr_status status = tgr_h5_child(file, obs, name, &object, error);

@@ -28,12 +28,19 @@
 #define CLOCK_SECONDS     60
 #define CLOCK_BYTES       (UINT64_C(4) << 20)
 #define MOST_SECONDS      3600
+#define READY_SECONDS     60 /* until a child stands on its feet, whatever the file */
 
 /* Memory beyond what the process has already: names and dictionaries, a matrix transposed. */
 #define MEMORY_BYTES  (UINT64_C(1) << 30)
 #define MEMORY_FACTOR 64 /* times the file's size: compressed files hold more than they weigh */
 
-#define LOOK_MILLISECONDS 100 /* how often to look whether the child is still there */
+#define LOOK_MILLISECONDS 100 /* how often to look whether the child is still there, and works */
+
+/* How long a child may leave its processor alone before it is taken for one that waits for a lock
+ * that nobody will give back, and replaced; then the last child has all the time that there is, in
+ * case it is the disk that they wait for. */
+static const uint64_t quiet_seconds[] = {2, 5, MOST_SECONDS};
+#define MOST_CHILDREN (sizeof(quiet_seconds) / sizeof(quiet_seconds[0]))
 
 typedef struct verdict {
     tgr_status status;
@@ -181,13 +188,58 @@ static void fork_alone(attempt *at)
 
 /* ---- the parent ------------------------------------------------------------------------ */
 
-typedef enum answer { ANSWERED, DIED, SILENT } answer;
+typedef enum answer {
+    ANSWERED,
+    DIED,
+    SILENT, /* all the time that it had */
+    STUCK   /* or did not even work */
+} answer;
+
+typedef struct watch {
+    int64_t end;        /* of all patience */
+    int64_t quiet;      /* for so long it may be */
+    int64_t last_moved; /* when its clock was seen to move */
+    struct timespec clock;
+} watch;
 
 static int64_t milliseconds_now(void)
 {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static watch watch_from_now(uint64_t patience, uint64_t quiet)
+{
+    int64_t now = milliseconds_now();
+    return (watch){
+        .end = now + (int64_t)patience * 1000, .quiet = (int64_t)quiet * 1000, .last_moved = now};
+}
+
+/* Whether the child used its processor since the last look; where nobody can tell, it did. */
+static bool has_moved(watch *seen, pid_t child)
+{
+    clockid_t id;
+    struct timespec now;
+    if (clock_getcpuclockid(child, &id) != 0 || clock_gettime(id, &now) != 0) {
+        return true;
+    }
+    bool moved = now.tv_sec != seen->clock.tv_sec || now.tv_nsec != seen->clock.tv_nsec;
+    seen->clock = now;
+    return moved;
+}
+
+/* What its clocks say of a child that says nothing itself; ANSWERED: wait on. */
+static answer look_at(watch *seen, pid_t child)
+{
+    int64_t now = milliseconds_now();
+    if (has_moved(seen, child)) {
+        seen->last_moved = now;
+    }
+    if (now - seen->last_moved >= seen->quiet) {
+        return STUCK;
+    }
+    return now >= seen->end ? SILENT : ANSWERED;
 }
 
 /* Without taking its exit status. Somebody else's SIGCHLD may have taken it. */
@@ -200,10 +252,9 @@ static bool is_gone(pid_t child)
 
 /* Reads what the child says. The end of the pipe alone does not tell that it died: other programs
  * that the process started meanwhile may hold it open. */
-static answer listen_to(const attempt *at, void *bytes, size_t length, uint64_t patience)
+static answer listen_to(const attempt *at, void *bytes, size_t length, watch seen)
 {
     char *to = bytes;
-    int64_t end = milliseconds_now() + (int64_t)patience * 1000;
     bool gone = false;
     while (length > 0) {
         struct pollfd from = {.fd = at->ends[0], .events = POLLIN};
@@ -217,9 +268,11 @@ static answer listen_to(const attempt *at, void *bytes, size_t length, uint64_t 
             length -= got > 0 ? (size_t)got : 0;
         } else if (gone) {
             return DIED;
-        } else if (milliseconds_now() >= end) {
-            return SILENT;
         } else {
+            answer looks = look_at(&seen, at->child);
+            if (looks != ANSWERED) {
+                return looks;
+            }
             gone = is_gone(at->child);
         }
     }
@@ -234,7 +287,7 @@ static bool end(const attempt *at, answer heard)
     int how = 0;
     struct rusage used = {0};
     pid_t got;
-    if (heard == SILENT) {
+    if (heard == SILENT || heard == STUCK) {
         (void)kill(at->child, SIGKILL);
     }
     while ((got = wait4(at->child, &how, 0, &used)) < 0 && errno == EINTR) {
@@ -250,8 +303,7 @@ static bool end(const attempt *at, answer heard)
  * and the next one is luckier. */
 static void start(attempt *at)
 {
-    static const uint64_t patience[] = {2, 10, 60};
-    for (size_t i = 0; i < sizeof(patience) / sizeof(patience[0]); i++) {
+    for (size_t i = 0; i < MOST_CHILDREN; i++) {
         char ready;
         at->child = -1;
         if (pipe2(at->ends, O_CLOEXEC) != 0) {
@@ -259,7 +311,8 @@ static void start(attempt *at)
         }
         fork_alone(at);
         close(at->ends[1]);
-        answer heard = at->child > 0 ? listen_to(at, &ready, 1, patience[i]) : DIED;
+        watch seen = watch_from_now(READY_SECONDS, quiet_seconds[i]);
+        answer heard = at->child > 0 ? listen_to(at, &ready, 1, seen) : DIED;
         if (heard == ANSWERED) {
             return;
         }
@@ -271,19 +324,34 @@ static void start(attempt *at)
     at->child = -1;
 }
 
+/* One child, or a few, one after the other, where it sleeps as if for ever; child < 0 where there
+ * can be none. Whether the last was stopped goes to *stopped. */
+static answer ask_children(attempt *at, verdict *found, bool *stopped)
+{
+    uint64_t patience = seconds(CLOCK_SECONDS, at->size, CLOCK_BYTES) + 1;
+    answer heard = STUCK;
+    for (size_t i = 0; i < MOST_CHILDREN && heard == STUCK; i++) {
+        start(at);
+        if (at->child < 0) {
+            return DIED;
+        }
+        heard = listen_to(at, found, sizeof(*found), watch_from_now(patience, quiet_seconds[i]));
+        close(at->ends[0]);
+        *stopped = end(at, heard);
+    }
+    return heard;
+}
+
 tgr_status tgr_probe(const char *path, tgr_status (*work)(void *data, tgr_error *error), void *data,
                      tgr_error *error)
 {
     verdict found = {0};
+    bool stopped = false;
     attempt at = {.work = work, .data = data, .size = size_of_file(path)};
-    start(&at);
+    answer heard = ask_children(&at, &found, &stopped);
     if (at.child < 0) {
         return TGR_OK;
     }
-    uint64_t patience = seconds(CLOCK_SECONDS, at.size, CLOCK_BYTES) + 1;
-    answer heard = listen_to(&at, &found, sizeof(found), patience);
-    close(at.ends[0]);
-    bool stopped = end(&at, heard);
     if (heard != ANSWERED && stopped) {
         return tgr_fail(error, TGR_ERR_IO,
                         "%s: a process that looks through it first was stopped, or waited for the "

@@ -19,7 +19,9 @@
  *
  * Other threads of the process may be inside HDF5, hold its lock or wait for it: the child is born
  * while the caller has that lock, so it finds HDF5 whole and the lock its own. A child that is born
- * with another lock held says nothing, and is replaced before it has seen the file. */
+ * with another lock held sleeps on it: one that does not use its processor for some seconds is
+ * replaced, a few times; only the last may wait for as long as a slow disk takes. A child that
+ * crashes or does not stop working has no successor. */
 tgr_status tgr_probe(const char *path, tgr_status (*work)(void *data, tgr_error *error), void *data,
                      tgr_error *error);
 

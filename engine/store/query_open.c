@@ -67,6 +67,7 @@ static tgr_status open_codes(tgr_query_file *file, hid_t obs, tgr_error *error)
         {"allow", &source->allow, &file->allows},
         {"deny", &source->deny, &file->denies},
         {"needs", &source->needs, &file->needs},
+        {"logged_model", &source->logged_model, &file->logged_models},
     };
     for (size_t i = 0; i < sizeof(columns) / sizeof(columns[0]); i++) {
         tgr_status status = tgr_code_column_open(&source->file, obs, columns[i].name, file->rows,
@@ -91,6 +92,11 @@ static tgr_status open_obs(tgr_query_file *file, tgr_error *error)
     TGR_TRY(open_codes(file, obs, error));
     TGR_TRY(tgr_number_column_open(&source->file, obs, "prompt_tokens", file->rows,
                                    &source->prompt_tokens, error));
+    TGR_TRY(tgr_number_column_open(&source->file, obs, "logged_cost", file->rows,
+                                   &source->logged_cost, error));
+    TGR_TRY(tgr_number_column_open(&source->file, obs, "propensity", file->rows,
+                                   &source->propensity, error));
+    file->has_logged_cost = source->logged_cost.present;
     file->has_ids = source->ids.dataset != 0;
     file->id_width = source->ids.kind == TGR_ARRAY_FIXED && file->has_ids ? source->ids.width : 0;
     file->has_prompt_tokens = source->prompt_tokens.present;
@@ -112,6 +118,7 @@ static tgr_status open_obsm(tgr_query_file *file, tgr_error *error)
         {"outcome", &source->outcome, &file->has_outcome},
         {"cost", &source->cost, &file->has_cost},
         {"completion_tokens", &source->completion_tokens, &file->has_completion_tokens},
+        {"propensity", &source->propensities, &file->has_propensity},
     };
     hid_t obsm;
     tgr_status status = tgr_h5_group(&source->file, source->file.id, "obsm", &obsm, error);
@@ -120,6 +127,7 @@ static tgr_status open_obsm(tgr_query_file *file, tgr_error *error)
                                         file->models, columns[i].column, error);
         *columns[i].has = status == TGR_OK && columns[i].column->present;
     }
+    file->has_propensity |= source->propensity.present;
     tgr_h5_close(obsm);
     return status;
 }
@@ -226,14 +234,18 @@ done:
 static void touch_columns(const struct tgr_query_source *source)
 {
     const tgr_code_column *codes[] = {&source->split, &source->category, &source->allow,
-                                      &source->deny, &source->needs};
+                                      &source->deny,  &source->needs,    &source->logged_model};
     const tgr_matrix_column *matrices[] = {&source->score, &source->outcome, &source->cost,
-                                           &source->completion_tokens};
+                                           &source->completion_tokens, &source->propensities};
+    const tgr_number_column *numbers[] = {&source->prompt_tokens, &source->logged_cost,
+                                          &source->propensity};
     for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++) {
         tgr_array_touch(&codes[i]->codes);
     }
-    tgr_array_touch(&source->prompt_tokens.values);
-    tgr_array_touch(&source->prompt_tokens.mask);
+    for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+        tgr_array_touch(&numbers[i]->values);
+        tgr_array_touch(&numbers[i]->mask);
+    }
     for (size_t i = 0; i < sizeof(matrices) / sizeof(matrices[0]); i++) {
         tgr_array_touch(&matrices[i]->dense);
         for (size_t model = 0; matrices[i]->frame && model < matrices[i]->models; model++) {
@@ -293,11 +305,18 @@ static void close_source(struct tgr_query_source *source)
     tgr_code_column_close(&source->allow);
     tgr_code_column_close(&source->deny);
     tgr_code_column_close(&source->needs);
+    tgr_code_column_close(&source->logged_model);
+    for (size_t i = 0; i < TGR_MORE_COLUMNS; i++) {
+        tgr_code_column_close(&source->more[i]);
+    }
     tgr_number_column_close(&source->prompt_tokens);
+    tgr_number_column_close(&source->logged_cost);
+    tgr_number_column_close(&source->propensity);
     tgr_matrix_column_close(&source->score);
     tgr_matrix_column_close(&source->outcome);
     tgr_matrix_column_close(&source->cost);
     tgr_matrix_column_close(&source->completion_tokens);
+    tgr_matrix_column_close(&source->propensities);
     tgr_code_column_close(&source->source);
     tgr_array_close(&source->position);
     tgr_array_close(&source->text);
@@ -321,6 +340,10 @@ void tgr_query_close(tgr_query_file *file)
     tgr_strings_free(file->allows);
     tgr_strings_free(file->denies);
     tgr_strings_free(file->needs);
+    tgr_strings_free(file->logged_models);
+    for (size_t i = 0; i < TGR_MORE_COLUMNS; i++) {
+        tgr_strings_free(file->more[i]);
+    }
     tgr_strings_free(file->sources);
     tgr_mem_free(file->left_out);
     tgr_mem_free(file->path);

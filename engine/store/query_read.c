@@ -29,7 +29,12 @@ enum {
     OUTCOME,
     SOURCE,
     POSITION,
-    WORK,
+    LOGGED_MODEL,
+    LOGGED_COST,
+    PROPENSITY,
+    PROPENSITIES,
+    MORE,
+    WORK = MORE + TGR_MORE_COLUMNS,
     COLUMNS
 };
 
@@ -98,6 +103,48 @@ static tgr_status read_prompt_tokens(const tgr_number_column *column, tgr_batch 
         }
     }
     batch->prompt_tokens = values;
+    return status;
+}
+
+/* Reads numbers between `least` and `most`, or NaN. */
+static tgr_status read_numbers(const tgr_number_column *column, int which, double least,
+                               double most, const char *what, tgr_batch *batch, double **into,
+                               tgr_error *error)
+{
+    if (!column->present) {
+        return TGR_OK;
+    }
+    double *values = reserve(batch, which, batch->rows, sizeof(*values));
+    if (!values) {
+        return no_memory(error);
+    }
+    tgr_status status =
+        tgr_number_column_read(column, batch->first_row, batch->rows, values, error);
+    for (size_t row = 0; status == TGR_OK && row < batch->rows; row++) {
+        if (values[row] < least || values[row] > most) {
+            status =
+                tgr_fail(error, TGR_ERR_INPUT, "%s: row %" PRIu64 " of %s is %g, which is no %s",
+                         column->values.file->path, batch->first_row + row,
+                         column->values.name.text, values[row], what);
+        }
+    }
+    *into = values;
+    return status;
+}
+
+/* The least chance that can be divided by, so that sums stay exact. */
+#define LEAST_CHANCE 0x1p-20
+
+static tgr_status read_logged(tgr_query_file *file, tgr_batch *batch, tgr_error *error)
+{
+    struct tgr_query_source *source = file->source;
+    tgr_status status = TGR_OK;
+    TGR_TRY(read_codes(&source->logged_model, LOGGED_MODEL, batch, &batch->logged_model, error));
+    TGR_TRY(read_numbers(&source->logged_cost, LOGGED_COST, 0, DBL_MAX, "cost in USD", batch,
+                         &batch->logged_cost, error));
+    TGR_TRY(read_numbers(&source->propensity, PROPENSITY, LEAST_CHANCE, 1, "chance from 2^-20 to 1",
+                         batch, &batch->propensity, error));
+done:
     return status;
 }
 
@@ -246,6 +293,12 @@ static tgr_status read_obs(tgr_query_file *file, unsigned want, tgr_batch *batch
     if (want & TGR_WANT_ORIGINS) {
         TGR_TRY(read_origins(file, batch, error));
     }
+    for (int i = 0; want & TGR_WANT_MORE && i < TGR_MORE_COLUMNS; i++) {
+        TGR_TRY(read_codes(&source->more[i], MORE + i, batch, &batch->more[i], error));
+    }
+    if (want & TGR_WANT_LOGGED) {
+        TGR_TRY(read_logged(file, batch, error));
+    }
 done:
     return status;
 }
@@ -268,6 +321,10 @@ static tgr_status read_obsm(tgr_query_file *file, unsigned want, tgr_batch *batc
     if (want & TGR_WANT_OUTCOME) {
         TGR_TRY(read_outcome(file, batch, error));
     }
+    if (want & TGR_WANT_LOGGED) {
+        TGR_TRY(read_floats(file, &source->propensities, "propensity", PROPENSITIES, 0, batch,
+                            &batch->propensities, error));
+    }
 done:
     return status;
 }
@@ -277,14 +334,26 @@ static tgr_status prefer_checksums(const struct tgr_query_source *source, tgr_st
                                    tgr_error *error)
 {
     const tgr_array *arrays[] = {
-        &source->x.indptr,      &source->x.indices,
-        &source->x.data,        &source->ids,
-        &source->split.codes,   &source->category.codes,
-        &source->allow.codes,   &source->deny.codes,
-        &source->needs.codes,   &source->score.dense,
-        &source->outcome.dense, &source->prompt_tokens.values,
-        &source->cost.dense,    &source->completion_tokens.dense,
-        &source->source.codes,  &source->position,
+        &source->x.indptr,
+        &source->x.indices,
+        &source->x.data,
+        &source->ids,
+        &source->split.codes,
+        &source->category.codes,
+        &source->allow.codes,
+        &source->deny.codes,
+        &source->needs.codes,
+        &source->score.dense,
+        &source->outcome.dense,
+        &source->prompt_tokens.values,
+        &source->cost.dense,
+        &source->completion_tokens.dense,
+        &source->source.codes,
+        &source->position,
+        &source->logged_model.codes,
+        &source->logged_cost.values,
+        &source->propensity.values,
+        &source->propensities.dense,
     };
     tgr_error found;
     for (size_t i = 0; status == TGR_ERR_INPUT && i < sizeof(arrays) / sizeof(arrays[0]); i++) {
@@ -364,6 +433,9 @@ uint64_t tgr_query_row_bytes(const tgr_query_file *file, unsigned want)
         bytes += sizeof(uint64_t) + (tgr_array_is_text(&source->ids) ? source->ids.width : 24);
     }
     bytes += want & TGR_WANT_ORIGINS ? sizeof(int32_t) + sizeof(int64_t) + sizeof(uint64_t) : 0;
+    bytes += want & TGR_WANT_MORE ? TGR_MORE_COLUMNS * sizeof(int32_t) : 0;
+    bytes += want & TGR_WANT_LOGGED ? sizeof(int32_t) + 2 * sizeof(double) : 0;
+    bytes += want & TGR_WANT_LOGGED && source->propensities.present ? cells : 0;
     bytes += want & TGR_WANT_SPLIT ? sizeof(int32_t) : 0;
     bytes += want & TGR_WANT_CATEGORY ? sizeof(int32_t) : 0;
     bytes += want & TGR_WANT_ELIGIBILITY ? 3 * sizeof(int32_t) : 0;

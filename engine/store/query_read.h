@@ -22,14 +22,16 @@ typedef struct tgr_query_file {
 
     tgr_strings *tags;   /* number = column */
     tgr_strings *models; /* number = column of the obsm arrays; empty where there are none */
-    tgr_strings *splits; /* NULL where the file has no such column; likewise the next four */
+    tgr_strings *splits; /* NULL where the file has no such column; likewise the next five */
     tgr_strings *categories;
     tgr_strings *allows;
     tgr_strings *denies;
     tgr_strings *needs;
+    tgr_strings *logged_models;
     size_t id_width; /* bytes that every id fits in; 0 where that is not known beforehand */
     bool has_ids, has_prompt_tokens, has_text;
     bool has_score, has_outcome, has_cost, has_completion_tokens;
+    bool has_logged_cost, has_propensity; /* the latter of the logged model or of all models */
 
     char *digest;        /* of the contents, as written by tagroute; "" for a foreign file, or one
                           * whose parts were replaced since */
@@ -42,6 +44,9 @@ typedef struct tgr_query_file {
     tgr_strings *sources; /* NULL until tgr_query_open_origins, or where there is no such column */
     bool has_positions;   /* likewise */
     char *left_out;       /* members of a foreign file that are not read, as a list; or NULL */
+
+    tgr_strings *more[TGR_MORE_COLUMNS]; /* NULL until tgr_query_open_more, or where there is no
+                                          * such column */
 
     /* Set by whoever opened the file. */
     int threads;         /* that a read may use; 0: 1 */
@@ -59,6 +64,19 @@ void tgr_query_close(tgr_query_file *file); /* NULL allowed */
  * for, and checks the names and texts of a file of tagroute's own. Sets has_text to whether there
  * are texts. */
 tgr_status tgr_query_open_origins(tgr_query_file *file, tgr_error *error);
+
+/* Opens columns of /obs by name (at most TGR_MORE_COLUMNS), whatever AnnData stores them as, so
+ * that their codes can be asked for: strings and categories by name, numbers and booleans as text.
+ * TGR_ERR_INPUT for more than `most` distinct values. A column that the file lacks stays NULL. */
+tgr_status tgr_query_open_more(tgr_query_file *file, const char *const *names, size_t count,
+                               uint32_t most, tgr_error *error);
+
+/* Whether /obs has a column of that name. */
+bool tgr_query_has_column(tgr_query_file *file, const char *name);
+
+/* The names of the file's columns of /obs, as a list for messages; "" where there are none. To be
+ * freed with tgr_mem_free; NULL where memory is short. */
+char *tgr_query_column_names(tgr_query_file *file);
 
 /* Reads rows from `first` on, in parallel; a file is read by one caller at a time. What carries
  * checksums is checked against them: in a walk over all rows every byte read is vouched for by the

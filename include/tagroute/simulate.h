@@ -39,6 +39,13 @@ typedef struct tgr_simulate_options {
     bool binned;            /* do as if memory had run out, as parts that are merged do */
     uint64_t shard, shards; /* shards > 0: only the queries of this one, 0 .. shards - 1 */
     const char *partial;    /* with shards: where its sums are written to, to be merged */
+    /* What <tagroute/details.h> holds: each takes another walk over the files. */
+    const char *const *by; /* columns of /obs, such as "category" */
+    size_t by_count;
+    bool predictions;
+    bool category_mean;
+    const char *baseline; /* a model that everything would go to; NULL: no statement of savings */
+    double scale;         /* of the money in that statement; 0: 1 */
 } tgr_simulate_options;
 
 /* Cost is in USD, the sum over the queries; NaN where one needed is not known. Quality is measured
@@ -90,7 +97,8 @@ typedef struct tgr_simulation {
     bool binned;               /* thresholds were too many to be kept one by one */
     const tgr_baseline *alone; /* models: each model alone */
     tgr_baseline best_single, oracle, random, cost_matched_random;
-    const tgr_intervals *intervals; /* never NULL in what tgr_simulate gives */
+    const tgr_intervals *intervals;    /* never NULL in what tgr_simulate gives */
+    const struct tgr_details *details; /* likewise; <tagroute/details.h> */
     const char *router_digest;
     const struct tgr_solution *solution; /* solve.h; NULL: no goal was to be met */
 } tgr_simulation;

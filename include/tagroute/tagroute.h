@@ -15,6 +15,7 @@
 #define TAGROUTE_TAGROUTE_H
 
 #include <tagroute/bench.h>
+#include <tagroute/details.h>
 #include <tagroute/fit.h>
 #include <tagroute/info.h>
 #include <tagroute/ingest.h>
@@ -27,6 +28,7 @@
 #include <tagroute/simulate.h>
 #include <tagroute/solve.h>
 #include <tagroute/status.h>
+#include <tagroute/tagger.h>
 #include <tagroute/version.h>
 
 #endif

@@ -78,7 +78,7 @@ class Solve(harness.Scratch):
         self.assertEqual((solution["goal"], solution["model"]), ("quality", "big"))
         alone = next(one for one in told["alone"] if one["model"] == "big")
         self.assertEqual(solution["target"], 0.9 * alone["mean_score"])
-        self.assertGreaterEqual(solution["mean_score"], solution["target"])
+        self.assertGreaterEqual(solution["point"]["mean_score"], solution["target"])
         self.assertEqual(solution["measured"], 600)
         low, high = solution["intervals"]["mean_score"]
         self.assertLess(low, high)
@@ -98,7 +98,7 @@ class Solve(harness.Scratch):
                           "--json", "whole.json")
         self.assertIn(b"--budget 1.9", done.stdout)
         solution = json.loads(self.read("whole.json"))["solution"]
-        self.assertLessEqual(solution["cost"], 1.9)
+        self.assertLessEqual(solution["point"]["cost"], 1.9)
         self.assertIsNone(solution["best_score"])
         for i in (1, 2):
             self.works("route", *self.base, "--policy-file", "p", "--shard", f"{i}/2", "-o",

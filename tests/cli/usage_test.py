@@ -5,7 +5,7 @@ import re
 
 from harness import Scratch, jsonl, main, records
 
-COMMANDS = ("ingest", "fit", "route", "simulate", "merge", "info", "bench")
+COMMANDS = ("ingest", "tag", "fit", "route", "simulate", "merge", "info", "bench")
 
 
 class Help(Scratch):
@@ -90,6 +90,11 @@ class WrongUsage(Scratch):
         ("--format is jsonl or msgpack", "ingest", "a", "-o", "b", "--format", "xml"),
         ("--format is h5, jsonl or msgpack", "route", "a", "-r", "r", "-o", "b", "--format=x"),
         ("--quality is score or accept", "simulate", "a", "-r", "r", "--quality", "x"),
+        ("--volume scales the savings", "simulate", "a", "-r", "r", "--volume", "2"),
+        ("--volume is a number above 0", "simulate", "a", "-r", "r", "--baseline", "m", "--volume",
+         "-1"),
+        ("--log-days says what", "simulate", "a", "-r", "r", "--baseline", "m", "--log-days", "7"),
+        ("--by takes at most 8", "simulate", "a", "-r", "r", *("--by", "x") * 9),
         ("--max-bad takes a share", "ingest", "a", "-o", "b", "--max-bad", "7"),
         ("--max-bad takes a share", "ingest", "a", "-o", "b", "--max-bad", "-1%"),
         ("--max-record takes a size", "ingest", "a", "-o", "b", "--max-record", "big"),

@@ -1,0 +1,128 @@
+/* command_tag.c - from texts to tags: finds out which of its modes is asked for. */
+#include <string.h>
+
+#include "engine/cli/commands.h"
+#include "engine/cli/fail.h"
+#include "engine/cli/session.h"
+#include "engine/cli/tag_learn.h"
+
+/* Each mode has a file of its own, tag_NAME.c, and a group of options. */
+static const tgr_cli_tag_mode *const modes[] = {&tgr_cli_tag_learn};
+#define MODES (sizeof modes / sizeof *modes)
+#define WHAT  "--learn"
+
+static const tgr_cli_option log_options[] = {
+    {"output", 'o', "FILE", "the file to write; replaced only when complete"},
+    {"format", 0, "FORMAT", "of the logs: jsonl or msgpack (default: told from the log itself)"},
+    {"split", 0, "NAME", "only records of this split (default: all)"},
+    {"max-bad", 0, "SHARE", "fail where more records than this are bad (default: 5%)"},
+    {"max-record", 0, "SIZE", "a larger record is bad (default: 64M)"},
+    {"memory", 0, "SIZE", "for what is counted of a log, such as 1G (default: 256M)"},
+    {0},
+};
+
+static const tgr_cli_group log_group = {"Options", log_options};
+static const tgr_cli_group *const groups[] = {&log_group, &tgr_cli_tag_learn_group,
+                                              &tgr_cli_common_group, NULL};
+
+static const tgr_cli_example examples[] = {
+    {"learn a vocabulary from the texts of a log",
+     "tagroute tag --learn log.jsonl.zst -o vocab.msgpack"},
+    {"phrases of up to three stemmed words, the 20,000 most frequent",
+     "tagroute tag --learn log.jsonl -o vocab.msgpack --ngrams 3 --stem english --most 20000"},
+    {0},
+};
+
+/* What asks for a mode. */
+static const char *asked_by(const tgr_cli_tag_mode *mode)
+{
+    return mode->group->options[0].name;
+}
+
+/* The mode that is asked for. TGR_ERR_ARGUMENT where it is none, or several. */
+static tgr_status find_mode(const tgr_cli_arguments *arguments, const tgr_cli_tag_mode **mode,
+                            tgr_error *error)
+{
+    *mode = NULL;
+    for (size_t i = 0; i < MODES; i++) {
+        if (!tgr_cli_has(arguments, asked_by(modes[i]))) {
+            continue;
+        }
+        if (*mode != NULL) {
+            return tgr_cli_fail(error, TGR_ERR_ARGUMENT,
+                                "tag does one thing at a time: --%s or --%s", asked_by(*mode),
+                                asked_by(modes[i]));
+        }
+        *mode = modes[i];
+    }
+    if (*mode == NULL) {
+        return tgr_cli_fail(error, TGR_ERR_ARGUMENT, "tag needs to be told what to do: " WHAT);
+    }
+    return TGR_OK;
+}
+
+static bool is_in(const tgr_cli_group *group, const tgr_cli_option *option)
+{
+    for (const tgr_cli_option *one = group->options; one->name != NULL; one++) {
+        if (one == option) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool is_taken(const tgr_cli_tag_mode *mode, const char *name)
+{
+    for (size_t i = 0; mode->takes[i] != NULL; i++) {
+        if (strcmp(mode->takes[i], name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* That no option is given that the mode would not look at. */
+static tgr_status check_options(const tgr_cli_arguments *arguments, const tgr_cli_tag_mode *mode,
+                                tgr_error *error)
+{
+    for (size_t i = 0; i < arguments->value_count; i++) {
+        const tgr_cli_option *option = arguments->values[i].option;
+        if (!is_in(&tgr_cli_common_group, option) && !is_in(mode->group, option) &&
+            !is_taken(mode, option->name)) {
+            return tgr_cli_fail(error, TGR_ERR_ARGUMENT, "--%s does not go with --%s", option->name,
+                                asked_by(mode));
+        }
+    }
+    return TGR_OK;
+}
+
+static tgr_status tag(const tgr_cli_arguments *arguments, tgr_error *error)
+{
+    const tgr_cli_tag_mode *mode;
+    tgr_cli_session session;
+    tgr_status status = find_mode(arguments, &mode, error);
+    if (status == TGR_OK) {
+        status = check_options(arguments, mode, error);
+    }
+    if (status == TGR_OK) {
+        status = tgr_cli_session_start(&session, arguments, error);
+    }
+    return status == TGR_OK ? mode->main(arguments, &session, error) : status;
+}
+
+const tgr_cli_command tgr_cli_tag = {
+    .name = "tag",
+    .summary = "from the texts of queries to tags",
+    .synopsis = "--learn LOG... -o FILE [options]",
+    .description =
+        "Learns from the texts of logs which words, and which neighbouring words, are to be tags: "
+        "a vocabulary, one MessagePack file. Texts are read in any language; upper and lower case "
+        "and other forms of the same letters count as one, and scripts without spaces go by pairs "
+        "of characters. The result does not depend on threads.",
+    .examples = examples,
+    .groups = groups,
+    .operands_min = 1,
+    .operands_max = (size_t)-1,
+    .operand = "a log, or several",
+    .main = tag,
+};

@@ -1,0 +1,173 @@
+/* json.c - a simulation and its details as one JSON object. */
+#include <tagroute/details.h>
+
+#include "engine/base/error.h"
+#include "engine/simulate/simulation_json.h"
+
+/* ---- by column ------------------------------------------------------------------------------- */
+
+static void put_slice(tgr_json *json, const tgr_slice *slice)
+{
+    const tgr_simulation *simulation = slice->simulation;
+    tgr_json_object(json, NULL);
+    tgr_json_string(json, "value", slice->value);
+    tgr_json_unsigned(json, "queries", simulation->queries);
+    tgr_json_unsigned(json, "undecided", simulation->undecided);
+    tgr_json_number(json, "known_tags", slice->known_tags);
+    tgr_json_unsigned(json, "no_known_tag", slice->no_known_tag);
+    tgr_simulation_put_point(json, "routed", simulation, &simulation->curve[0]);
+    tgr_simulation_put_metrics(json, "metrics", &simulation->metrics);
+    tgr_json_object(json, "baselines");
+    tgr_simulation_put_baseline(json, "best_single", &simulation->best_single, true);
+    tgr_simulation_put_baseline(json, "oracle", &simulation->oracle, false);
+    tgr_simulation_put_baseline(json, "random", &simulation->random, false);
+    tgr_simulation_put_baseline(json, "cost_matched_random", &simulation->cost_matched_random,
+                                false);
+    tgr_json_end_object(json);
+    tgr_json_array(json, "alone");
+    for (size_t model = 0; model < simulation->models; model++) {
+        tgr_simulation_put_baseline(json, NULL, &simulation->alone[model], true);
+    }
+    tgr_json_end_array(json);
+    tgr_json_end_object(json);
+}
+
+static void put_breakdowns(tgr_json *json, const tgr_details *details)
+{
+    tgr_json_array(json, "by");
+    for (size_t i = 0; i < details->breakdown_count; i++) {
+        const tgr_breakdown *breakdown = &details->breakdowns[i];
+        tgr_json_object(json, NULL);
+        tgr_json_string(json, "column", breakdown->column);
+        tgr_json_boolean(json, "without_metrics", breakdown->without_metrics);
+        tgr_json_array(json, "values");
+        for (size_t j = 0; j < breakdown->count; j++) {
+            put_slice(json, &breakdown->slices[j]);
+        }
+        tgr_json_end_array(json);
+        tgr_json_end_object(json);
+    }
+    tgr_json_end_array(json);
+}
+
+/* ---- predictions ----------------------------------------------------------------------------- */
+
+static void put_prediction(tgr_json *json, const char *key, const tgr_prediction *prediction)
+{
+    tgr_json_object(json, key);
+    if (prediction->model != NULL) {
+        tgr_json_string(json, "model", prediction->model);
+    }
+    tgr_json_unsigned(json, "queries", prediction->queries);
+    tgr_json_number(json, "rank_correlation", prediction->rank_correlation);
+    tgr_json_number(json, "predicted", prediction->predicted);
+    tgr_json_number(json, "measured", prediction->measured);
+    tgr_json_array(json, "deciles");
+    for (size_t i = 0; i < TGR_DECILES; i++) {
+        const tgr_decile *decile = &prediction->deciles[i];
+        tgr_json_object(json, NULL);
+        tgr_json_unsigned(json, "queries", decile->queries);
+        tgr_json_number(json, "from", decile->from);
+        tgr_json_number(json, "to", decile->to);
+        tgr_json_number(json, "predicted", decile->predicted);
+        tgr_json_number(json, "measured", decile->measured);
+        tgr_json_end_object(json);
+    }
+    tgr_json_end_array(json);
+    tgr_json_end_object(json);
+}
+
+static void put_predictions(tgr_json *json, const tgr_predictions *predictions)
+{
+    tgr_json_object(json, "predictions");
+    tgr_json_boolean(json, "same_scale", predictions->same_scale);
+    tgr_json_unsigned(json, "cut_bits", predictions->cut_bits);
+    tgr_json_array(json, "models");
+    for (size_t model = 0; model < predictions->models; model++) {
+        put_prediction(json, NULL, &predictions->of[model]);
+    }
+    tgr_json_end_array(json);
+    put_prediction(json, "margin", &predictions->margin);
+    tgr_json_object(json, "margins");
+    tgr_json_number(json, "from", predictions->from);
+    tgr_json_number(json, "to", predictions->to);
+    tgr_json_array(json, "queries");
+    for (size_t i = 0; i < predictions->bins; i++) {
+        tgr_json_unsigned(json, NULL, predictions->margins[i]);
+    }
+    tgr_json_end_array(json);
+    tgr_json_end_object(json);
+    tgr_json_end_object(json);
+}
+
+/* ---- category means, savings ----------------------------------------------------------------- */
+
+static void put_category_mean(tgr_json *json, const tgr_category_mean *mean)
+{
+    const tgr_simulation *simulation = mean->simulation;
+    tgr_json_object(json, "category_mean");
+    tgr_json_string(json, "split", mean->split);
+    tgr_json_unsigned(json, "training", mean->training);
+    tgr_simulation_put_baseline(json, "at_cost", &mean->at_cost, false);
+    tgr_simulation_put_metrics(json, "metrics", &simulation->metrics);
+    tgr_json_array(json, "curve");
+    for (size_t i = 0; i < simulation->points; i++) {
+        tgr_simulation_put_point(json, NULL, simulation, &simulation->curve[i]);
+    }
+    tgr_json_end_array(json);
+    tgr_json_end_object(json);
+}
+
+static void put_savings(tgr_json *json, const tgr_savings *savings)
+{
+    tgr_json_object(json, "savings");
+    tgr_json_string(json, "baseline", savings->baseline);
+    tgr_json_number(json, "scale", savings->scale);
+    tgr_json_number(json, "cost", savings->cost);
+    tgr_json_number(json, "routed_cost", savings->routed_cost);
+    tgr_json_number(json, "saved", savings->saved);
+    tgr_json_number(json, "saved_share", savings->saved_share);
+    tgr_json_number(json, "quality", savings->quality);
+    tgr_json_number(json, "routed_quality", savings->routed_quality);
+    tgr_json_number(json, "recorded", savings->recorded);
+    tgr_json_number(json, "routed_recorded", savings->routed_recorded);
+    tgr_json_end_object(json);
+}
+
+static void put_details(tgr_json *json, const tgr_details *details)
+{
+    if (details->breakdown_count > 0) {
+        put_breakdowns(json, details);
+    }
+    if (details->predictions != NULL) {
+        put_predictions(json, details->predictions);
+    }
+    if (details->category_mean != NULL) {
+        put_category_mean(json, details->category_mean);
+    }
+    if (details->savings != NULL) {
+        put_savings(json, details->savings);
+    }
+}
+
+tgr_status tgr_simulation_json(const tgr_simulation *simulation, char **text, size_t *length,
+                               tgr_error *error)
+{
+    tgr_buffer buffer = {0};
+    tgr_json json;
+    tgr_json_begin(&json, &buffer, true);
+    tgr_json_object(&json, NULL);
+    tgr_simulation_put(&json, simulation);
+    put_details(&json, simulation->details);
+    tgr_json_end_object(&json);
+    tgr_buffer_add(&buffer, "\n", 1);
+    if (buffer.failed) {
+        tgr_buffer_free(&buffer);
+        return tgr_fail_memory(error, "the simulation as JSON");
+    }
+    *text = buffer.bytes;
+    if (length != NULL) {
+        *length = buffer.length;
+    }
+    return TGR_OK;
+}

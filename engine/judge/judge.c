@@ -1,0 +1,152 @@
+/* judge.c - a simulation, and then the details that were asked for. */
+#include <math.h>
+
+#include <tagroute/details.h>
+
+#include "engine/base/error.h"
+#include "engine/base/options.h"
+#include "engine/base/runtime.h"
+#include "engine/judge/breakdown.h"
+#include "engine/judge/category_mean.h"
+#include "engine/judge/costs.h"
+#include "engine/judge/predictions.h"
+#include "engine/simulate/simulating.h"
+
+typedef struct judging {
+    const tgr_router *router;
+    tgr_simulate_options options;
+    const tgr_run *run;
+    size_t baseline; /* of the savings */
+    tgr_second_walk walk;
+    tgr_visitor visitors[3];
+    size_t count;
+    tgr_breakdowns *breakdowns;
+    tgr_predicting *predicting;
+    tgr_cost_counts *costs;
+} judging;
+
+static bool wants_walk(const tgr_simulate_options *options)
+{
+    return options->by_count > 0 || options->predictions || options->baseline != NULL;
+}
+
+static tgr_status check_options(judging *work, tgr_error *error)
+{
+    tgr_simulate_options *options = &work->options;
+    if ((options->by == NULL) != (options->by_count == 0) || options->by_count > TGR_MORE_COLUMNS) {
+        return tgr_fail(error, TGR_ERR_ARGUMENT, "a breakdown is by 1 to %d columns, not %zu",
+                        TGR_MORE_COLUMNS, options->by_count);
+    }
+    options->scale = options->scale == 0 ? 1 : options->scale;
+    if (!(options->scale > 0) || isinf(options->scale)) {
+        return tgr_fail(error, TGR_ERR_ARGUMENT, "money is scaled by a number above zero, not %g",
+                        options->scale);
+    }
+    if (options->shards > 0 && (wants_walk(options) || options->category_mean)) {
+        return tgr_fail(error, TGR_ERR_ARGUMENT,
+                        "a shard has its sums alone: columns, predictions and savings need the "
+                        "whole log");
+    }
+    tgr_status status = TGR_OK;
+    if (options->baseline != NULL) {
+        TGR_TRY(tgr_router_need_model(work->router, options->baseline, &work->baseline, error));
+    }
+    if (options->by_count > 0) {
+        TGR_TRY(tgr_breakdowns_check(options, error));
+    }
+done:
+    return status;
+}
+
+static tgr_status open_walk(judging *work, const tgr_simulation *simulation, tgr_error *error)
+{
+    const tgr_simulate_options *options = &work->options;
+    tgr_second_walk *walk = &work->walk;
+    tgr_status status = TGR_OK;
+    TGR_TRY(tgr_second_walk_open(walk, work->router, options,
+                                 simulation->curve[simulation->best].threshold, work->run, error));
+    if (options->by_count > 0) {
+        TGR_TRY(
+            tgr_breakdowns_open(walk, &work->breakdowns, &work->visitors[work->count++], error));
+    }
+    if (options->predictions) {
+        TGR_TRY(tgr_predicting_open(walk, simulation->quality, &work->predicting,
+                                    &work->visitors[work->count++], error));
+    }
+    if (options->baseline != NULL) {
+        TGR_TRY(tgr_cost_counts_open(walk, &work->costs, &work->visitors[work->count++], error));
+    }
+done:
+    return status;
+}
+
+static void close_walk(judging *work)
+{
+    tgr_breakdowns_close(work->breakdowns);
+    tgr_predicting_close(work->predicting);
+    tgr_cost_counts_close(work->costs);
+    tgr_second_walk_close(&work->walk);
+}
+
+static tgr_status finish_walk(judging *work, tgr_result *result, tgr_error *error)
+{
+    tgr_status status = TGR_OK;
+    if (work->breakdowns != NULL) {
+        TGR_TRY(tgr_breakdowns_finish(work->breakdowns, result, error));
+    }
+    if (work->predicting != NULL) {
+        TGR_TRY(tgr_predicting_finish(work->predicting, result, error));
+    }
+    if (work->costs != NULL) {
+        TGR_TRY(
+            tgr_savings_finish(work->costs, work->baseline, work->options.scale, result, error));
+    }
+done:
+    return status;
+}
+
+static tgr_status add_details(judging *work, tgr_simulation *simulation, tgr_error *error)
+{
+    tgr_result *result = (tgr_result *)simulation;
+    tgr_status status = TGR_OK;
+    if (wants_walk(&work->options)) {
+        TGR_TRY(open_walk(work, simulation, error));
+        TGR_TRY(tgr_second_walk_run(&work->walk, work->options.by_count > 0 ? TGR_WANT_MORE : 0,
+                                    work->visitors, work->count, error));
+        TGR_TRY(finish_walk(work, result, error));
+    }
+    if (work->options.category_mean) {
+        TGR_TRY(tgr_category_mean_add(work->router, &work->options, result, work->run, error));
+    }
+done:
+    close_walk(work);
+    return status;
+}
+
+tgr_status tgr_simulate(const tgr_router *router, const tgr_simulate_options *options,
+                        tgr_simulation **simulation, const tgr_run *run, tgr_error *error)
+{
+    judging work = {.router = router, .run = run};
+    tgr_status status = TGR_OK;
+    *simulation = NULL;
+    tgr_simulate_options_init(&work.options);
+    TGR_TRY(tgr_options_copy(&work.options, sizeof work.options, options, error));
+    TGR_TRY(check_options(&work, error));
+    TGR_TRY(tgr_simulate_alone(router, &work.options, NULL, simulation, run, error));
+    if (!wants_walk(&work.options) && !work.options.category_mean) {
+        return TGR_OK;
+    }
+    if ((*simulation)->best >= (*simulation)->points) {
+        tgr_run_message(run, TGR_WARNING,
+                        "no threshold is the best, as nothing is judged: give one to see what it "
+                        "comes to in detail");
+        return TGR_OK;
+    }
+    TGR_TRY(add_details(&work, *simulation, error));
+done:
+    if (status != TGR_OK) {
+        tgr_simulation_free(*simulation);
+        *simulation = NULL;
+    }
+    return status;
+}

@@ -1,0 +1,208 @@
+/* predictions.c - pairs of a score and what was measured, gathered for each model and the margin.
+ */
+#include "engine/judge/predictions.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "engine/base/error.h"
+#include "engine/base/memory.h"
+#include "engine/base/runtime.h"
+#include "engine/judge/cells.h"
+#include "engine/judge/correlation.h"
+#include "engine/simulate/tally.h"
+
+#define MARGIN_BINS ((size_t)40)
+#define OUTERMOST   200 /* a two-hundredth of the margins lies beyond each end of the bins */
+
+struct tgr_predicting {
+    tgr_second_walk *walk;
+    tgr_quality quality;
+    size_t count;     /* models, and the margin */
+    tgr_cells *cells; /* count */
+    tgr_cell *items;  /* count x rows of the batch */
+    size_t capacity, rows;
+};
+
+/* What was measured of a model's answer; NaN where it is not judged. */
+static float measured(const tgr_answer *answer, tgr_quality quality)
+{
+    return quality == TGR_QUALITY_SCORE ? answer->score_value
+           : answer->judged             ? (float)answer->accepted
+                                        : NAN;
+}
+
+static tgr_status begin(void *user, const tgr_batch *batch, tgr_error *error)
+{
+    tgr_predicting *predicting = user;
+    size_t need;
+    void *items = predicting->items;
+    bool grown = !__builtin_mul_overflow(predicting->count, batch->rows, &need) &&
+                 tgr_mem_grow(&items, &predicting->capacity, need, sizeof *predicting->items);
+    predicting->items = items;
+    predicting->rows = batch->rows;
+    return grown ? TGR_OK : tgr_fail_memory(error, "how well scores predict");
+}
+
+/* The best other model that may serve, where the reference may too; else TGR_UNDECIDED. */
+static int best_other(const tgr_path *path, const float *scores, int reference)
+{
+    int best = TGR_UNDECIDED;
+    for (int place = 0; path->may[reference] && place < (int)path->models; place++) {
+        if (place != reference && path->may[place] &&
+            (best == TGR_UNDECIDED || scores[place] > scores[best])) {
+            best = place;
+        }
+    }
+    return best;
+}
+
+static uint64_t margin_key(const tgr_predicting *predicting, const tgr_seen *seen)
+{
+    const tgr_serve *serve = seen->decide->serve;
+    int reference = (int)serve->reference;
+    int other = best_other(seen->path, seen->scores, reference);
+    if (other == TGR_UNDECIDED) {
+        return TGR_CELL_NOTHING;
+    }
+    const tgr_answer *answer = seen->answers->answer;
+    float gain = measured(&answer[serve->order[other]], predicting->quality) -
+                 measured(&answer[serve->order[reference]], predicting->quality);
+    float margin = seen->scores[other] - seen->scores[reference];
+    return isnan(margin) ? TGR_CELL_NOTHING : tgr_cell_key(margin, gain);
+}
+
+static bool see_row(void *user, const tgr_seen *seen)
+{
+    tgr_predicting *predicting = user;
+    const tgr_serve *serve = seen->decide->serve;
+    size_t models = predicting->count - 1;
+    for (size_t model = 0; model < models; model++) {
+        float value = measured(&seen->answers->answer[model], predicting->quality);
+        predicting->items[model * predicting->rows + seen->row].key =
+            isnan(value) ? TGR_CELL_NOTHING
+                         : tgr_cell_key(seen->scores[serve->place[model]], value);
+    }
+    predicting->items[models * predicting->rows + seen->row].key = margin_key(predicting, seen);
+    return true;
+}
+
+static tgr_status end(void *user, const tgr_batch *batch, tgr_error *error)
+{
+    tgr_predicting *predicting = user;
+    tgr_status status = TGR_OK;
+#pragma omp parallel for schedule(dynamic, 1) num_threads(predicting->walk->decide.plan.threads)
+    for (long i = 0; i < (long)predicting->count; i++) {
+        tgr_error own;
+        tgr_cell *items = predicting->items + (size_t)i * batch->rows;
+        if (tgr_cells_add(&predicting->cells[i], items, batch->rows, &own) != TGR_OK) {
+#pragma omp critical
+            status = TGR_ERR_NOMEM;
+        }
+    }
+    return status == TGR_OK ? TGR_OK : tgr_fail_memory(error, "how well scores predict");
+}
+
+tgr_status tgr_predicting_open(tgr_second_walk *walk, tgr_quality quality,
+                               tgr_predicting **predicting, tgr_visitor *visitor, tgr_error *error)
+{
+    tgr_predicting *made = tgr_mem_zalloc(1, sizeof *made);
+    *predicting = made;
+    if (made == NULL) {
+        return tgr_fail_memory(error, "how well scores predict");
+    }
+    uint64_t memory = walk->options->memory > 0 ? walk->options->memory : tgr_run_memory(walk->run);
+    made->walk = walk;
+    made->quality = quality;
+    made->count = walk->router->model_count + 1;
+    made->cells = tgr_mem_zalloc(made->count, sizeof *made->cells);
+    for (size_t i = 0; made->cells != NULL && i < made->count; i++) {
+        uint64_t most = memory / 4 / made->count / (2 * sizeof(tgr_cell));
+        made->cells[i].most = most < 256 ? 256 : (size_t)most;
+    }
+    *visitor = (tgr_visitor){.begin = begin, .row = see_row, .end = end, .user = made};
+    return made->cells == NULL ? tgr_fail_memory(error, "how well scores predict") : TGR_OK;
+}
+
+void tgr_predicting_close(tgr_predicting *predicting)
+{
+    if (predicting == NULL) {
+        return;
+    }
+    for (size_t i = 0; predicting->cells != NULL && i < predicting->count; i++) {
+        tgr_cells_free(&predicting->cells[i]);
+    }
+    tgr_mem_free(predicting->cells);
+    tgr_mem_free(predicting->items);
+    tgr_mem_free(predicting);
+}
+
+/* ---- margins --------------------------------------------------------------------------------- */
+
+/* The margin below which `rank` of the queries lie. */
+static double margin_at(const tgr_cells *cells, uint64_t rank)
+{
+    uint64_t before = 0;
+    size_t i = 0;
+    while (i + 1 < cells->count && before + cells->cells[i].count <= rank) {
+        before += cells->cells[i++].count;
+    }
+    return tgr_cell_x(cells, &cells->cells[i]);
+}
+
+static void count_margins(const tgr_cells *cells, tgr_predictions *into, uint64_t *bins)
+{
+    uint64_t all = 0;
+    for (size_t i = 0; i < cells->count; i++) {
+        all += cells->cells[i].count;
+    }
+    if (all == 0) {
+        return;
+    }
+    into->from = margin_at(cells, all / OUTERMOST);
+    into->to = margin_at(cells, all - 1 - all / OUTERMOST);
+    into->bins = into->to > into->from ? MARGIN_BINS : 1;
+    double width = (into->to - into->from) / (double)into->bins;
+    for (size_t i = 0; i < cells->count; i++) {
+        double place =
+            width > 0 ? floor((tgr_cell_x(cells, &cells->cells[i]) - into->from) / width) : 0;
+        place = place < 0 ? 0 : place;
+        size_t bin = place < (double)into->bins ? (size_t)place : into->bins - 1;
+        bins[bin] += cells->cells[i].count;
+    }
+}
+
+/* ---- all together ---------------------------------------------------------------------------- */
+
+/* `paper` counts wins; the others predict what they learnt, the score where there is one. */
+static bool same_scale(const tgr_router *router, tgr_quality quality)
+{
+    return quality == TGR_QUALITY_SCORE && strcmp(router->scorer, "paper") != 0;
+}
+
+tgr_status tgr_predicting_finish(tgr_predicting *predicting, tgr_result *result, tgr_error *error)
+{
+    size_t models = predicting->count - 1;
+    tgr_predictions *made = tgr_arena_alloc(&result->arena, 1, sizeof *made);
+    tgr_prediction *of = tgr_arena_alloc(&result->arena, models, sizeof *of);
+    uint64_t *bins = tgr_arena_alloc(&result->arena, MARGIN_BINS, sizeof *bins);
+    if (made == NULL || of == NULL || bins == NULL) {
+        return tgr_fail_memory(error, "how well scores predict");
+    }
+    *made = (tgr_predictions){.models = models, .of = of, .from = NAN, .to = NAN};
+    made->same_scale = same_scale(predicting->walk->router, predicting->quality);
+    made->margins = bins;
+    count_margins(&predicting->cells[models], made, bins);
+    for (size_t i = 0; i <= models; i++) {
+        tgr_prediction *one = i < models ? &of[i] : &made->margin;
+        unsigned cut = predicting->cells[i].cut;
+        made->cut_bits = cut > made->cut_bits ? cut : made->cut_bits;
+        tgr_status status = tgr_correlate(&predicting->cells[i], one, error);
+        if (status != TGR_OK) {
+            return status;
+        }
+        one->model = i < models ? result->names[i] : NULL;
+    }
+    result->details.predictions = made;
+    return TGR_OK;
+}

@@ -1,0 +1,19 @@
+/* simulation_json.h - a simulation's members in JSON. */
+#ifndef TGR_SIMULATE_SIMULATION_JSON_H
+#define TGR_SIMULATE_SIMULATION_JSON_H
+
+#include <tagroute/simulate.h>
+
+#include "engine/base/json_write.h"
+
+/* Into an object that the caller began; all but the details. */
+void tgr_simulation_put(tgr_json *json, const tgr_simulation *simulation);
+
+void tgr_simulation_put_baseline(tgr_json *json, const char *key, const tgr_baseline *baseline,
+                                 bool name_model); /* "model" stands there even where it is null */
+
+void tgr_simulation_put_point(tgr_json *json, const char *key, const tgr_simulation *simulation,
+                              const tgr_point *point);
+void tgr_simulation_put_metrics(tgr_json *json, const char *key, const tgr_metrics *metrics);
+
+#endif

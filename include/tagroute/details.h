@@ -1,0 +1,91 @@
+/* details.h - what a simulation says beyond its curve: by group of queries, of how well scores
+ * predict, of money. docs/metrics.md defines every figure; NaN where one is not known. */
+#ifndef TAGROUTE_DETAILS_H
+#define TAGROUTE_DETAILS_H
+
+#include <tagroute/simulate.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* The queries of one value of a column, simulated by themselves at the threshold of the whole
+ * simulation's best point, which is the only point of their curve; metrics are those of every
+ * threshold at which one of these queries changes its model. */
+typedef struct tgr_slice {
+    const char *value; /* NULL: queries without one */
+    const tgr_simulation *simulation;
+    double known_tags;     /* share of their tags that the router knows */
+    uint64_t no_known_tag; /* queries */
+} tgr_slice;
+
+typedef struct tgr_breakdown { /* by falling number of queries, those without a value last */
+    const char *column;
+    size_t count;
+    const tgr_slice *slices;
+    bool without_metrics; /* thresholds were too many to be kept: metrics of slices are unknown */
+} tgr_breakdown;
+
+#define TGR_DECILES 10
+
+/* A tenth of the judged queries, by rising prediction; equal predictions stay together. */
+typedef struct tgr_decile {
+    uint64_t queries;
+    double from, to;            /* the least and the largest prediction */
+    double predicted, measured; /* means */
+} tgr_decile;
+
+typedef struct tgr_prediction {
+    const char *model; /* NULL: the margin */
+    uint64_t queries;  /* that are judged */
+    double rank_correlation;
+    double predicted, measured; /* means */
+    tgr_decile deciles[TGR_DECILES];
+} tgr_prediction;
+
+/* Scores against what was measured, for each model; and the margin, the best other model's score
+ * less the reference's, against the same difference of what was measured. */
+typedef struct tgr_predictions {
+    size_t models;
+    const tgr_prediction *of; /* models */
+    tgr_prediction margin;
+    bool same_scale; /* scores predict the quality itself; else only their order means something */
+    size_t cut_bits; /* of scores and measures, as float32, that were left out for lack of memory */
+    /* Queries by margin: `bins` equal bins from `from` to `to`, the outermost open to their side.
+     */
+    size_t bins;
+    double from, to;
+    const uint64_t *margins; /* bins */
+} tgr_predictions;
+
+/* Routing by the mean of each category in place of tags. */
+typedef struct tgr_category_mean {
+    const tgr_simulation *simulation; /* on the same queries, thresholds of its own */
+    const char *split;                /* learnt from; NULL: from the judged queries themselves */
+    uint64_t training;                /* queries learnt from */
+    tgr_baseline at_cost; /* its best shown point that costs no more than the router's best point */
+} tgr_category_mean;
+
+/* Everything to one model, against the best point. */
+typedef struct tgr_savings {
+    const char *baseline;
+    double cost, routed_cost, saved; /* USD, scaled */
+    double saved_share;
+    double scale; /* of all money here; 1: what the queries at hand cost */
+    double quality, routed_quality;
+    double recorded,
+        routed_recorded; /* share of the costs that are recorded; the rest is expected */
+} tgr_savings;
+
+typedef struct tgr_details {
+    size_t breakdown_count;
+    const tgr_breakdown *breakdowns;
+    const tgr_predictions *predictions; /* NULL: not asked for; likewise below */
+    const tgr_category_mean *category_mean;
+    const tgr_savings *savings;
+} tgr_details;
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,67 @@
+/* tagger.h - TagGenerator: from the texts of queries to tags.
+ *
+ * The embedded tagger counts phrases: words, and neighbouring words, without stop words. Which
+ * phrases are tags is a vocabulary, learnt from a log.
+ */
+#ifndef TAGROUTE_TAGGER_H
+#define TAGROUTE_TAGGER_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include <tagroute/ingest.h>
+#include <tagroute/run.h>
+#include <tagroute/status.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct tgr_learn_options {
+    size_t size;               /* sizeof(tgr_learn_options) */
+    const char *const *inputs; /* log files; "-" is standard input, allowed once */
+    size_t input_count;
+    const char *output; /* vocabulary to write; replaced atomically */
+    tgr_log_format format;
+    const char *split; /* NULL: every record; else only those of this split */
+    double max_bad;    /* largest share of bad records that is tolerated, 0..1 */
+    size_t max_record; /* bytes; a larger record is bad */
+
+    /* how texts become phrases */
+    unsigned ngrams;        /* words of a phrase at most, 1..3 */
+    const char *stemming;   /* "none", or a Snowball language such as "english" */
+    const char *stop_words; /* "english" or "none" */
+
+    /* which phrases matter */
+    uint64_t min_queries; /* a phrase is in at least so many texts */
+    double max_share;     /* and in at most this share of them */
+    double association;   /* its words stand together so many times as often as by chance */
+    uint64_t most;        /* phrases, the most frequent ones; 0: all */
+} tgr_learn_options;
+
+typedef struct tgr_learn_report {
+    uint64_t queries;   /* with text, and of the split */
+    uint64_t bytes;     /* of log read, decompressed */
+    uint64_t seen;      /* distinct phrases counted at the end */
+    uint64_t phrases;   /* of the vocabulary */
+    uint64_t too_small; /* counts of phrases may be too small by so many, as memory was short */
+    uint64_t bad;       /* records skipped */
+} tgr_learn_report;
+
+/* Defaults: automatic format, max_bad 0.05, max_record 64 MiB; up to two words, no stemming,
+ * English stop words; in 5 texts at least and half of them at most, association 1, no limit. */
+TGR_API void tgr_learn_options_init(tgr_learn_options *options);
+
+/* Reads the texts of logs once and writes the vocabulary that matters in them.
+ *
+ * The result does not depend on threads. Memory is bounded by run->memory for the counts of
+ * phrases: where there are more, the rarest are forgotten on the way, and report->too_small says
+ * how much that may have cost. Bad records are skipped; TGR_ERR_INPUT where more than max_bad are
+ * bad, or no text is found. `report` and `run` may be NULL. */
+TGR_API tgr_status tgr_learn(const tgr_learn_options *options, tgr_learn_report *report,
+                             const tgr_run *run, tgr_error *error);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
