@@ -37,6 +37,17 @@ else()
   string(APPEND TGR_MISSING "\n  libstemmer-dev: stems of words")
 endif()
 
+# Asking a language model for tags is left out where libcurl is: nothing else needs a network.
+pkg_check_modules(CURL QUIET IMPORTED_TARGET libcurl>=7.85)
+option(TAGROUTE_CURL "ask endpoints for tags, with libcurl (tag --endpoint)" ${CURL_FOUND})
+if(TAGROUTE_CURL AND CURL_FOUND)
+  list(APPEND TGR_DEPENDENCIES PkgConfig::CURL)
+elseif(TAGROUTE_CURL)
+  string(APPEND TGR_MISSING "\n  libcurl4-openssl-dev: tag --endpoint (-DTAGROUTE_CURL=OFF does without)")
+else()
+  message(STATUS "tag --endpoint is left out: it takes libcurl4-openssl-dev and -DTAGROUTE_CURL=ON")
+endif()
+
 # libxsmm generates code for x86-64 only; elsewhere there is no dense way, and nothing to need. Its
 # code generator comes without a .pc file.
 set(TGR_HAVE_XSMM OFF)

@@ -7,13 +7,14 @@
 set -eu
 
 build="cmake ninja-build gcc g++ pkg-config libhdf5-dev libmsgpack-dev libsimdjson-dev
-    libxxhash-dev libdeflate-dev libzstd-dev zlib1g-dev libutf8proc-dev libstemmer-dev"
+    libxxhash-dev libdeflate-dev libzstd-dev zlib1g-dev libutf8proc-dev libstemmer-dev
+    libcurl4-openssl-dev"
 # libxsmm is for x86-64 alone.
 if [ "$(uname -m)" = x86_64 ]; then
     build="$build libxsmm-dev"
 fi
 test="libcmocka-dev clang libomp-dev gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user
-    python3 python3-anndata python3-h5py python3-msgpack python3-numpy python3-scipy"
+    python3 python3-anndata python3-h5py python3-msgpack python3-numpy python3-scipy python3-sklearn"
 
 case "${1:-build}" in
 build | demo) wanted=$build ;;

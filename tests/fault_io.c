@@ -1,10 +1,10 @@
-/* fault_io.c - a library to be preloaded: the n-th call that writes fails.
+/* fault_io.c - a library to be preloaded: the n-th call that writes, or locks, fails.
  *
- * FAULT_CALL names the call (write, pwrite, fsync, fdatasync, ftruncate, rename, open), FAULT_AT
- * says which one counts (from 1 on), FAULT_ERRNO what it fails with (ENOSPC or EIO), FAULT_STICKY
- * whether all later ones fail too, as on a disk that is full. Only what happens to files below
- * FAULT_FOLDER counts; open counts where it may create. FAULT_LOG: a file that gets a byte when the
- * fault has struck.
+ * FAULT_CALL names the call (write, pwrite, fsync, fdatasync, ftruncate, rename, open, flock),
+ * FAULT_AT says which one counts (from 1 on), FAULT_ERRNO what it fails with (its name),
+ * FAULT_STICKY whether all later ones fail too, as on a disk that is full. Only what happens to
+ * files below FAULT_FOLDER counts; open counts where it may create. FAULT_LOG: a file that gets a
+ * byte when the fault has struck.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -30,6 +30,7 @@ int fdatasync(int fd);
 int ftruncate(int fd, off_t length);
 int ftruncate64(int fd, off_t length);
 int rename(const char *from, const char *to);
+int flock(int fd, int how);
 int open(const char *path, int flags, ...);
 int open64(const char *path, int flags, ...);
 
@@ -68,6 +69,20 @@ static void note(void)
     }
 }
 
+static int number_of(const char *name)
+{
+    static const struct {
+        const char *name;
+        int number;
+    } known[] = {{"ENOSPC", ENOSPC}, {"ENOLCK", ENOLCK}, {"EAGAIN", EAGAIN}};
+    for (size_t i = 0; name != NULL && i < sizeof known / sizeof known[0]; i++) {
+        if (strcmp(known[i].name, name) == 0) {
+            return known[i].number;
+        }
+    }
+    return EIO;
+}
+
 /* Whether this call is to fail; sets errno. */
 static bool strikes(const char *call)
 {
@@ -81,7 +96,7 @@ static bool strikes(const char *call)
     }
     note();
     const char *reason = getenv("FAULT_ERRNO");
-    errno = reason != NULL && strcmp(reason, "ENOSPC") == 0 ? ENOSPC : EIO;
+    errno = number_of(reason);
     return true;
 }
 
@@ -129,6 +144,12 @@ int rename(const char *from, const char *to)
 {
     int (*next)(const char *, const char *) = real("rename");
     return strikes("rename") ? -1 : next(from, to);
+}
+
+int flock(int fd, int how)
+{
+    int (*next)(int, int) = real("flock");
+    return strikes("flock") ? -1 : next(fd, how);
 }
 
 int open(const char *path, int flags, ...)

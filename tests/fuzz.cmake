@@ -27,6 +27,10 @@ tgr_fuzz_target(canonical base store)
 tgr_fuzz_target(decisions base kernels store router info)
 tgr_fuzz_target(router base router)
 tgr_fuzz_target(prices base router)
+tgr_fuzz_target(embeddings base store)
+tgr_fuzz_target(mapping base router tagger)
+tgr_fuzz_target(answer base log endpoint)
+tgr_fuzz_target(answers base log endpoint)
 
 # Files mutated by the thousand, given to what users call.
 add_executable(mutants fuzz/mutants.c fuzz/mutants_run.c fuzz/mutants_mutate.c)

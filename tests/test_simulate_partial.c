@@ -125,7 +125,8 @@ static void test_refused(void **state)
     setting set = {.fallback = -1, .threads = 1};
     write_parts(w, &set, 2);
     const char *both[] = {parts[0], parts[1]}, *twice[] = {parts[0], parts[0]};
-    refuse(both, 1, "one of 2");
+    refuse(both, 1, "one of 2 parts; missing: 2;");
+    refuse(both + 1, 1, "one of 2 parts; missing: 1;");
     refuse(twice, 2, "twice");
     size_t length;
     char *bytes = read_file(parts[1], &length);

@@ -10,7 +10,8 @@
 
 static const tgr_cli_option ingest_options[] = {
     {"output", 'o', "FILE.h5", "the query file to write; replaced only when complete"},
-    {"router", 'r', "ROUTER", "number tags as this router does, and say which ones it lacks"},
+    {"router", 'r', "ROUTER", "tag texts and number tags as this router does; say which it lacks"},
+    {"vocab", 0, "VOCAB", "give texts without tags the phrases of this vocabulary as tags"},
     {"format", 0, "FORMAT", "jsonl or msgpack (default: told from the log itself)"},
     {"category-tag", 0, NULL, "give each query its category as one more tag, cat:CATEGORY"},
     {"compress", 0, NULL, "smaller file, slower to read"},
@@ -39,6 +40,8 @@ static const tgr_cli_example examples[] = {
      "tagroute ingest monday.jsonl.zst tuesday.jsonl.gz -o queries.h5"},
     {"MessagePack from a pipe, every record has to be good",
      "fluent-cat | tagroute ingest - --format msgpack --strict -o queries.h5"},
+    {"a log of texts, tagged by a vocabulary that `tagroute tag --learn` made",
+     "tagroute ingest log.jsonl --vocab vocab.msgpack -o queries.h5"},
     {"new queries for a router that was fitted before",
      "tagroute ingest today.jsonl -r router.msgpack -o today.h5"},
     {"go on after a power cut", "tagroute ingest january.jsonl.zst -o january.h5 --resume"},
@@ -78,6 +81,7 @@ static tgr_status read_options(const tgr_cli_arguments *arguments, tgr_ingest_op
     options->inputs = arguments->operands;
     options->input_count = arguments->operand_count;
     options->router = tgr_cli_text(arguments, "router");
+    options->vocabulary = tgr_cli_text(arguments, "vocab");
     options->category_tag = tgr_cli_has(arguments, "category-tag");
     options->compress = tgr_cli_has(arguments, "compress");
     options->compact = tgr_cli_has(arguments, "compact");

@@ -4,12 +4,15 @@
 #include "engine/cli/commands.h"
 #include "engine/cli/fail.h"
 #include "engine/cli/session.h"
+#include "engine/cli/tag_endpoint.h"
 #include "engine/cli/tag_learn.h"
+#include "engine/cli/tag_normalise.h"
 
 /* Each mode has a file of its own, tag_NAME.c, and a group of options. */
-static const tgr_cli_tag_mode *const modes[] = {&tgr_cli_tag_learn};
+static const tgr_cli_tag_mode *const modes[] = {&tgr_cli_tag_learn, &tgr_cli_tag_normalise,
+                                                &tgr_cli_tag_endpoint};
 #define MODES (sizeof modes / sizeof *modes)
-#define WHAT  "--learn"
+#define WHAT  "--learn, --normalise or --endpoint URL"
 
 static const tgr_cli_option log_options[] = {
     {"output", 'o', "FILE", "the file to write; replaced only when complete"},
@@ -17,19 +20,33 @@ static const tgr_cli_option log_options[] = {
     {"split", 0, "NAME", "only records of this split (default: all)"},
     {"max-bad", 0, "SHARE", "fail where more records than this are bad (default: 5%)"},
     {"max-record", 0, "SIZE", "a larger record is bad (default: 64M)"},
-    {"memory", 0, "SIZE", "for what is counted of a log, such as 1G (default: 256M)"},
+    {"memory", 0, "SIZE", "for what is held of a log, such as 1G (default: 256M)"},
     {0},
 };
 
 static const tgr_cli_group log_group = {"Options", log_options};
-static const tgr_cli_group *const groups[] = {&log_group, &tgr_cli_tag_learn_group,
-                                              &tgr_cli_common_group, NULL};
+static const tgr_cli_group *const groups[] = {&log_group,
+                                              &tgr_cli_tag_learn_group,
+                                              &tgr_cli_tag_normalise_group,
+                                              &tgr_cli_tag_endpoint_group,
+                                              &tgr_cli_common_group,
+                                              NULL};
 
 static const tgr_cli_example examples[] = {
     {"learn a vocabulary from the texts of a log",
      "tagroute tag --learn log.jsonl.zst -o vocab.msgpack"},
     {"phrases of up to three stemmed words, the 20,000 most frequent",
      "tagroute tag --learn log.jsonl -o vocab.msgpack --ngrams 3 --stem english --most 20000"},
+    {"phrases that stand for the tags of a log that has both",
+     "tagroute tag --learn tagged.jsonl --from-tags -o vocab.msgpack"},
+    {"bring the tags of a log down to a canonical set, as a table to read and edit",
+     "tagroute tag --normalise queries.h5 -o tags.tsv"},
+    {"by the vectors of a language model",
+     "tagroute tag --normalise queries.h5 -o tags.tsv --embeddings phrases.h5 --eps 0.2"},
+    {"ask a language model for the tags of each text, and go on after a stop",
+     "tagroute tag --endpoint http://127.0.0.1:8000/v1 --model itpossible/TagGenerator log.jsonl "
+     "-o "
+     "tagged.jsonl.zst --resume"},
     {0},
 };
 
@@ -112,17 +129,28 @@ static tgr_status tag(const tgr_cli_arguments *arguments, tgr_error *error)
 
 const tgr_cli_command tgr_cli_tag = {
     .name = "tag",
-    .summary = "from the texts of queries to tags",
-    .synopsis = "--learn LOG... -o FILE [options]",
+    .summary = "from the texts of queries to tags, and from many tags to fewer",
+    .synopsis = "--learn LOG... -o FILE [options]\n"
+                "       tagroute tag --normalise QUERIES.h5... -o FILE [options]\n"
+                "       tagroute tag --endpoint URL --model NAME LOG... -o LOG [options]",
     .description =
         "Learns from the texts of logs which words, and which neighbouring words, are to be tags: "
         "a vocabulary, one MessagePack file. Texts are read in any language; upper and lower case "
         "and other forms of the same letters count as one, and scripts without spaces go by pairs "
-        "of characters. The result does not depend on threads.",
+        "of characters.\n"
+        "Or maps the tags of query files to canonical ones: tags that differ in case, signs or "
+        "plural come together, rare ones are dropped, and those with vectors near each other are "
+        "clustered (DBSCAN) under the name of the most frequent. The mapping is a table with a "
+        "line "
+        "a tag.\n"
+        "Neither result depends on threads.\n"
+        "Or asks a language model, through an OpenAI-compatible server, for the tags of each text, "
+        "and writes the records with them, in their order, as a log. Answers are kept in a file, "
+        "so that no text is paid for twice.",
     .examples = examples,
     .groups = groups,
     .operands_min = 1,
     .operands_max = (size_t)-1,
-    .operand = "a log, or several",
+    .operand = "a file, or several",
     .main = tag,
 };

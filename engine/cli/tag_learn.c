@@ -18,6 +18,10 @@ static const tgr_cli_option options_of_learn[] = {
     {"max-share", 0, "SHARE", "and in this share of them at most (default: 50%)"},
     {"association", 0, "N",
      "its words stand together at least N times as often as by chance (default: 1)"},
+    {"from-tags", 0, NULL,
+     "learn from records that have text and tags which phrases stand for which tags"},
+    {"confidence", 0, "SHARE",
+     "with --from-tags: a phrase stands for a tag that this share of its texts has (default: 60%)"},
     {"most", 0, "N", "the N most frequent phrases (default: all)"},
     {0},
 };
@@ -63,6 +67,12 @@ static tgr_status read_choice(const tgr_cli_arguments *arguments, tgr_learn_opti
     if (status == TGR_OK) {
         status = read_share(arguments, "max-share", &options->max_share, error);
     }
+    if (status == TGR_OK) {
+        status = read_share(arguments, "confidence", &options->confidence, error);
+    }
+    if (status == TGR_OK && tgr_cli_has(arguments, "confidence") && !options->from_tags) {
+        status = tgr_cli_fail(error, TGR_ERR_ARGUMENT, "--confidence belongs to --from-tags");
+    }
     if (status == TGR_OK && association != NULL) {
         status = tgr_cli_parse_double("association", association, &options->association, error);
     }
@@ -80,6 +90,7 @@ static tgr_status read_options(const tgr_cli_arguments *arguments, tgr_learn_opt
     options->input_count = arguments->operand_count;
     options->split = tgr_cli_text(arguments, "split");
     options->stemming = stem != NULL ? stem : options->stemming;
+    options->from_tags = tgr_cli_has(arguments, "from-tags");
     options->stop_words = stop_words != NULL ? stop_words : options->stop_words;
     tgr_status status = tgr_cli_need(arguments, "output", &options->output, error);
     if (status == TGR_OK) {
@@ -103,6 +114,9 @@ static void print_summary(const tgr_cli_session *session, const tgr_learn_option
     tgr_cli_say(session, "%s: %s phrases of %s seen in %s texts\n", options->output,
                 tgr_cli_count(phrases, report->phrases), tgr_cli_count(seen, report->seen),
                 tgr_cli_count(queries, report->queries));
+    if (report->tags > 0) {
+        tgr_cli_say(session, "  they stand for %s tags\n", tgr_cli_count(seen, report->tags));
+    }
     if (report->too_small > 0) {
         tgr_cli_say(session,
                     "  rare phrases were forgotten on the way: a phrase may be in up to %s more "

@@ -7,6 +7,7 @@
 #include "engine/base/options.h"
 #include "engine/fit/models.h"
 #include "engine/fit/work.h"
+#include "engine/router/tagger_settings.h"
 
 #define TRAINING_SPLIT "train"
 #define TAGGER_GIVEN   "given" /* tags came with the records */
@@ -143,11 +144,37 @@ static tgr_status new_router(tgr_fit_work *work, tgr_error *error)
     router->count =
         options->count == TGR_COUNT_DEFAULT ? work->scorer->default_count : options->count;
     router->scorer = tgr_mem_string(work->scorer->name);
-    router->tagger_kind = tgr_mem_string(TAGGER_GIVEN);
-    if (router->scorer == NULL || router->tagger_kind == NULL) {
+    return router->scorer != NULL ? TGR_OK : tgr_fail_memory(error, "the router");
+}
+
+/* How a file's texts were tagged, into the router; tags were given where no file says. */
+static tgr_status take_tagger(tgr_router *router, const tgr_query_file *file, tgr_error *error)
+{
+    char digest[33];
+    tgr_status status = TGR_OK;
+    router->category_tag = file != NULL && file->category_tag;
+    router->tagger_kind = tgr_mem_string(file != NULL ? file->tagger_kind : TAGGER_GIVEN);
+    if (file != NULL && file->tagger_settings_length > 0) {
+        TGR_TRY(tgr_tagger_settings_read(file->tagger_settings, file->tagger_settings_length,
+                                         &router->tagger_settings, &router->tagger_setting_count,
+                                         error));
+    }
+    if (router->tagger_kind == NULL) {
         return tgr_fail_memory(error, "the router");
     }
-    return TGR_OK;
+    tgr_tagger_digest_of(router->tagger_kind, router->category_tag, &router->tagger_settings,
+                         router->tagger_setting_count, digest);
+    if (file != NULL && strcmp(file->tagger_digest, digest) != 0) {
+        return tgr_fail(error, TGR_ERR_INPUT,
+                        "%s does not say completely how it was tagged, or this version of tagroute "
+                        "does not know that way; ingest its log again",
+                        file->path);
+    }
+    router->tagger_digest = tgr_mem_string(digest);
+    return router->tagger_digest != NULL ? TGR_OK : tgr_fail_memory(error, "the router");
+done:
+    tgr_error_prefix(error, "%s", file->path);
+    return status;
 }
 
 /* Files that tagroute wrote must agree on how they were tagged; foreign ones do not say. */
@@ -168,17 +195,7 @@ static tgr_status set_tagger(tgr_fit_work *work, tgr_error *error)
         }
         first = first == NULL ? file : first;
     }
-    char digest[33];
-    router->category_tag = first != NULL && first->category_tag;
-    tgr_tagger_digest(TAGGER_GIVEN, router->category_tag, digest);
-    if (first != NULL && strcmp(first->tagger_digest, digest) != 0) {
-        return tgr_fail(error, TGR_ERR_INPUT,
-                        "%s was tagged in a way that this version of tagroute does not know; "
-                        "ingest its log again",
-                        first->path);
-    }
-    router->tagger_digest = tgr_mem_string(digest);
-    return router->tagger_digest == NULL ? tgr_fail_memory(error, "the router") : TGR_OK;
+    return take_tagger(router, first, error);
 }
 
 tgr_status tgr_fit_work_prepare(tgr_fit_work *work, const tgr_price_options *prices,

@@ -11,8 +11,10 @@ typedef struct tgr_assembly {
     const char *output;
     bool compress, compact;
     bool with_router; /* the tags numbered first are a router's */
+    const char *tagger_kind, *tagger_digest;
+    const void *tagger_settings; /* a MessagePack map; length 0: there are none */
+    size_t tagger_settings_length;
     bool category_tag;
-    const char *tagger_digest;
     unsigned shard, shards; /* 0, 0: all of the run with this digest */
     const char *run_digest;
 } tgr_assembly;

@@ -1,24 +1,12 @@
-/* bad.h - records that were skipped: how many, why, where first, and whether that is too many. */
+/* bad.h - the bad records of a part, accounted for. */
 #ifndef TGR_INGEST_BAD_H
 #define TGR_INGEST_BAD_H
 
-#include <stdbool.h>
-
-#include <tagroute/ingest.h>
-#include <tagroute/run.h>
-
 #include "engine/ingest/part.h"
+#include "engine/log/bad.h"
 
 /* Counts the bad records of a part; the first of each reason is kept with its place. name: the
  * log's; lines: of it before the part. */
 void tgr_bad_add(tgr_ingest_report *report, const char *name, uint64_t lines, const tgr_part *part);
-
-/* TGR_ERR_INPUT where no record is usable, or more than options->max_bad are bad. usable: records
- * read but for the bad ones. first: the reason of the very first bad record. */
-tgr_status tgr_bad_judge(const tgr_ingest_report *report, const tgr_ingest_options *options,
-                         uint64_t usable, tgr_bad_reason first, tgr_error *error);
-
-/* A warning for each reason. */
-void tgr_bad_warn(const tgr_ingest_report *report, uint64_t usable, const tgr_run *run);
 
 #endif

@@ -14,42 +14,14 @@
 #include "engine/ingest/state.h"
 #include "engine/router/router.h"
 
-/* Takes numbering and tagger from the router, where there is one. */
-static tgr_status read_router(tgr_ingest_state *in, tgr_router **router)
-{
-    const tgr_ingest_options *options = &in->options;
-    in->category_tag = options->category_tag;
-    if (options->router == NULL) {
-        tgr_tagger_digest("given", in->category_tag, in->tagger_digest);
-        return TGR_OK;
-    }
-    tgr_status status = tgr_router_load(options->router, router, in->error);
-    if (status != TGR_OK) {
-        return status;
-    }
-    if ((*router)->tagger_kind == NULL || strcmp((*router)->tagger_kind, "given") != 0) {
-        return tgr_fail(in->error, TGR_ERR_UNSUPPORTED,
-                        "%s: its tagger '%s' is not one that this version can apply to a log",
-                        options->router,
-                        (*router)->tagger_kind == NULL ? "" : (*router)->tagger_kind);
-    }
-    if (options->category_tag && !(*router)->category_tag) {
-        return tgr_fail(in->error, TGR_ERR_ARGUMENT,
-                        "%s: was fitted without the category as a tag; leave out --category-tag, "
-                        "or fit a router with it",
-                        options->router);
-    }
-    in->category_tag = (*router)->category_tag;
-    snprintf(in->tagger_digest, sizeof in->tagger_digest, "%s",
-             (*router)->tagger_digest == NULL ? "" : (*router)->tagger_digest);
-    return TGR_OK;
-}
-
 static tgr_status open_columns(tgr_ingest_state *in)
 {
     tgr_router *router = NULL;
     tgr_status status = TGR_OK;
-    TGR_TRY(read_router(in, &router));
+    if (in->options.router != NULL) {
+        TGR_TRY(tgr_router_load(in->options.router, &router, in->error));
+    }
+    TGR_TRY(tgr_run_tagger_open(&in->tagger, &in->options, router, in->error));
     TGR_TRY(tgr_columns_open(&in->columns, in->options.output, router, in->error));
 done:
     tgr_router_free(router); /* its weights are not needed, and may be large */
@@ -74,8 +46,11 @@ static tgr_status assemble(tgr_ingest_state *in)
         .compress = in->options.compress,
         .compact = in->options.compact,
         .with_router = in->options.router != NULL,
-        .category_tag = in->category_tag,
-        .tagger_digest = in->tagger_digest,
+        .tagger_kind = in->tagger.kind,
+        .tagger_digest = in->tagger.digest,
+        .tagger_settings = in->tagger.settings.bytes,
+        .tagger_settings_length = in->tagger.settings.length,
+        .category_tag = in->tagger.category_tag,
         .shard = in->options.shard,
         .shards = in->options.shard_count,
         .run_digest = in->run_digest,
@@ -83,8 +58,12 @@ static tgr_status assemble(tgr_ingest_state *in)
     if (in->columns.facts.untagged > 0) {
         tgr_run_message(in->run, TGR_WARNING,
                         "%" PRIu64 " of %" PRIu64 " queries have no tag: the bias alone will "
-                        "decide them",
-                        in->columns.facts.untagged, in->columns.facts.rows);
+                        "decide them%s",
+                        in->columns.facts.untagged, in->columns.facts.rows,
+                        in->tagger.tagger == NULL && in->columns.facts.has_text
+                            ? "; `tagroute tag --learn` makes a vocabulary of their texts, and "
+                              "--vocab applies it"
+                            : "");
     }
     return tgr_assemble(&in->columns, &assembly, &in->report, in->run, in->error);
 }
@@ -124,6 +103,7 @@ tgr_status tgr_ingest(const tgr_ingest_options *options, tgr_ingest_report *repo
         *report = in.report;
     }
     tgr_columns_free(&in.columns);
+    tgr_run_tagger_close(&in.tagger);
     tgr_logs_free(&in.logs);
     return status;
 }

@@ -72,6 +72,15 @@ static tgr_status check_numbers(const tgr_ingest_options *options, tgr_error *er
     return TGR_OK;
 }
 
+static tgr_status check_tagger(const tgr_ingest_options *options, tgr_error *error)
+{
+    if (options->vocabulary != NULL && options->router != NULL) {
+        return tgr_fail(error, TGR_ERR_ARGUMENT,
+                        "a router tags a log as its own was tagged: leave out the vocabulary");
+    }
+    return TGR_OK;
+}
+
 static tgr_status check_shard(const tgr_ingest_options *options, tgr_error *error)
 {
     unsigned shard = options->shard, count = options->shard_count;
@@ -96,6 +105,7 @@ tgr_status tgr_ingest_options_read(const tgr_ingest_options *given, tgr_ingest_o
     TGR_TRY(check_inputs(options, error));
     TGR_TRY(check_output(options, error));
     TGR_TRY(check_numbers(options, error));
+    TGR_TRY(check_tagger(options, error));
     TGR_TRY(check_shard(options, error));
 done:
     return status;
@@ -142,7 +152,8 @@ tgr_status tgr_ingest_check_files(const tgr_ingest_options *options, uint64_t *t
     struct stat found;
     const struct stat *output = stat(options->output, &found) == 0 ? &found : NULL;
     bool known = true;
-    uint64_t of_logs = 0, of_router = 0;
+    uint64_t of_logs = 0, of_others = 0;
+    const char *const others[] = {options->router, options->vocabulary};
     tgr_status status = TGR_OK;
     for (size_t i = 0; i < options->input_count; i++) {
         if (strcmp(options->inputs[i], "-") == 0) {
@@ -151,9 +162,11 @@ tgr_status tgr_ingest_check_files(const tgr_ingest_options *options, uint64_t *t
             TGR_TRY(check_one(options->inputs[i], output, &of_logs, &known, error));
         }
     }
-    if (options->router != NULL) {
-        bool router_known;
-        TGR_TRY(check_one(options->router, output, &of_router, &router_known, error));
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+        bool other_known;
+        if (others[i] != NULL) {
+            TGR_TRY(check_one(others[i], output, &of_others, &other_known, error));
+        }
     }
     TGR_TRY(check_writable(options->output, error));
     *total = known ? of_logs : 0;

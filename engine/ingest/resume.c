@@ -87,8 +87,8 @@ static void describe_settings(const tgr_ingest_state *in, tgr_buffer *text)
     tgr_buffer_format(text, "format %d\ntext %d\nstrict %d\nlargest record %zu\n",
                       (int)options->format, !options->no_text, options->strict,
                       options->max_record);
-    tgr_buffer_format(text, "tagger %s %d\ntags %016" PRIx64 "\n", in->tagger_digest,
-                      in->category_tag, hash_tags(&in->columns.tags));
+    tgr_buffer_format(text, "tagger %s %d\ntags %016" PRIx64 "\n", in->tagger.digest,
+                      in->tagger.category_tag, hash_tags(&in->columns.tags));
     tgr_buffer_format(text, "shard %u/%u\n", options->shard, options->shard_count);
     for (size_t i = 0; i < in->logs.count; i++) {
         tgr_buffer_format(text, "log %s\n", in->logs.logs[i].path);

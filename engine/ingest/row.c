@@ -2,6 +2,7 @@
 #include "engine/ingest/row.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "engine/base/memory.h"
 
@@ -47,34 +48,84 @@ static bool add(tgr_row *row, tgr_tag_table *table, const char *text, size_t len
 
 static bool add_category(tgr_row *row, tgr_tag_table *table, const tgr_text *category)
 {
-    tgr_buffer *tag = &row->category_tag;
+    tgr_buffer *tag = &row->scratch;
     tgr_buffer_clear(tag);
     tgr_buffer_add(tag, "cat:", 4);
     tgr_buffer_add(tag, category->bytes, category->length);
     return !tag->failed && add(row, table, tag->bytes, tag->length, 1.0);
 }
 
-static bool add_given(tgr_row *row, tgr_tag_table *table, const tgr_record *record)
+/* A tag of the record beside those of its text, from which its first byte tells it. */
+static bool add_marked(tgr_row *row, tgr_tag_table *table, const tgr_text *tag)
+{
+    tgr_buffer *marked = &row->scratch;
+    tgr_buffer_clear(marked);
+    tgr_buffer_add(marked, TGR_GIVEN_MARK, 1);
+    tgr_buffer_add(marked, tag->bytes, tag->length);
+    return !marked->failed && add(row, table, marked->bytes, marked->length, 1);
+}
+
+static bool add_given(tgr_row *row, tgr_tag_table *table, const tgr_record *record, bool marked)
 {
     for (size_t i = 0; i < record->tag_count; i++) {
         const tgr_tag_entry *entry = &record->tags[i];
-        if (!add(row, table, entry->tag.bytes, entry->tag.length, entry->value)) {
+        if (marked ? !add_marked(row, table, &entry->tag)
+                   : !add(row, table, entry->tag.bytes, entry->tag.length, entry->value)) {
             return false;
         }
     }
     return true;
 }
 
-/* Where the tags of a text go. */
+/* Where the phrases of a text go. */
 typedef struct text_row {
     tgr_row *row;
     tgr_tag_table *table;
 } text_row;
 
-static bool add_found(void *user, const char *tag, size_t length, double count)
+static bool add_phrase(void *user, const char *phrase, size_t length)
 {
     const text_row *to = user;
-    return add(to->row, to->table, tag, length, count);
+    return add(to->row, to->table, phrase, length, 1);
+}
+
+/* Numbers of the tagger's tags in a table that is new: none is known. */
+static bool reserve_numbers(tgr_row *row, uint32_t count)
+{
+    if (row->numbers == NULL) {
+        row->numbers = tgr_mem_alloc(count, sizeof *row->numbers);
+        row->number_count = 0;
+    }
+    if (row->numbers != NULL && row->number_count == 0) {
+        memset(row->numbers, 0xff, count * sizeof *row->numbers);
+        row->number_count = count;
+    }
+    return row->numbers != NULL;
+}
+
+/* The tags that a text was found to have. Each is looked up once a table. */
+static bool add_found(tgr_row *row, tgr_tag_table *table, const tgr_tagging *tagging)
+{
+    const tgr_tagger *tagger = tagging->tagger;
+    if (!reserve_numbers(row, tgr_tagger_tags(tagger)) || !reserve(row, tagging->count)) {
+        return false;
+    }
+    for (size_t i = 0; i < tagging->count; i++) {
+        const tgr_text_tag *found = &tagging->tags[i];
+        uint32_t number = row->numbers[found->tag];
+        if (number == TGR_STRING_NONE) {
+            size_t length;
+            const char *tag = tgr_tagger_tag(tagger, found->tag, &length);
+            number = tgr_tag_table_intern(table, tag, length);
+            if (number == TGR_STRING_NONE) {
+                return false;
+            }
+            row->numbers[found->tag] = number;
+        }
+        tgr_row_sum *sum = find_sum(row, &table->tags[number], number);
+        sum->sum += found->count;
+    }
+    return true;
 }
 
 /* A text may well say a word more often than a count can tell. */
@@ -87,21 +138,27 @@ static void bound(tgr_row *row)
     }
 }
 
+static bool add_text(tgr_row *row, tgr_tag_table *table, tgr_tagging *tagging, const tgr_text *text)
+{
+    const tgr_tagger *tagger = tagging->tagger;
+    text_row to = {row, table};
+    bool complete = tagger->learns ? tgr_ngrams_walk(&tagging->ngrams, tagger->unicode, text->bytes,
+                                                     text->length, add_phrase, &to)
+                                   : tgr_tagging_read(tagging, text->bytes, text->length) &&
+                                         add_found(row, table, tagging);
+    bound(row);
+    return complete;
+}
+
 static bool add_all(tgr_row *row, tgr_tag_table *table, const tgr_record *record,
                     const tgr_row_source *source)
 {
     bool tags_text = source->tagging != NULL && record->text.bytes != NULL &&
-                     (source->texts_only || !record->has_tags);
-    bool complete;
+                     (source->use != TGR_TEXT_WITHOUT_TAGS || !record->has_tags);
+    bool tags_given = !tags_text || source->use == TGR_TEXT_AND_TAGS;
     row->sum_count = 0;
-    if (tags_text) {
-        text_row to = {row, table};
-        complete = tgr_tagging_text(source->tagging, record->text.bytes, record->text.length,
-                                    add_found, &to);
-        bound(row);
-    } else {
-        complete = add_given(row, table, record);
-    }
+    bool complete = !tags_text || add_text(row, table, source->tagging, &record->text);
+    complete = complete && (!tags_given || add_given(row, table, record, tags_text));
     if (complete && source->category_tag && record->category.bytes != NULL) {
         complete = add_category(row, table, &record->category);
     }
@@ -145,10 +202,16 @@ tgr_status tgr_row_build(tgr_row *row, tgr_tag_table *table, const tgr_record *r
     return TGR_OK;
 }
 
+void tgr_row_begin(tgr_row *row)
+{
+    row->number_count = 0;
+}
+
 void tgr_row_free(tgr_row *row)
 {
+    tgr_mem_free(row->numbers);
     tgr_mem_free(row->entries);
     tgr_mem_free(row->sums);
-    tgr_buffer_free(&row->category_tag);
+    tgr_buffer_free(&row->scratch);
     *row = (tgr_row){0};
 }

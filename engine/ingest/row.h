@@ -36,15 +36,30 @@ typedef struct tgr_row {
     size_t entry_capacity;
     tgr_row_sum *sums;
     size_t sum_count, sum_capacity;
-    tgr_buffer category_tag;
+    tgr_buffer scratch;
+    uint32_t *numbers;     /* in the table at hand, of a tagger's tags; TGR_STRING_NONE not yet */
+    uint32_t number_count; /* 0: of another table */
 } tgr_row;
+
+/* Which texts are tagged. */
+typedef enum tgr_text_use {
+    TGR_TEXT_WITHOUT_TAGS, /* those of records without tags */
+    TGR_TEXT_ALONE,        /* all, whatever tags the records have */
+    TGR_TEXT_TAGGED,       /* those of records with tags, which count for nothing */
+    TGR_TEXT_AND_TAGS      /* the same, and the tags count, too, after a mark */
+} tgr_text_use;
+
+#define TGR_GIVEN_MARK "=" /* no phrase of a text begins with it */
 
 /* What makes the tags of a row. */
 typedef struct tgr_row_source {
     bool category_tag;
-    tgr_tagging *tagging; /* NULL, or what gives a text its tags where it has none */
-    bool texts_only;      /* and in place of those it has */
+    tgr_tagging *tagging; /* NULL, or what gives texts their tags */
+    tgr_text_use use;
 } tgr_row_source;
+
+/* The rows that follow are of another table. */
+void tgr_row_begin(tgr_row *row);
 
 /* Fills the row, adding new tags to the table but counting nothing yet. TGR_ERR_INPUT with the
  * fault set for a bad record, TGR_ERR_NOMEM. */

@@ -12,6 +12,7 @@
 #include "engine/ingest/columns.h"
 #include "engine/ingest/keeper.h"
 #include "engine/ingest/logs.h"
+#include "engine/ingest/tagging.h"
 #include "engine/ingest/team.h"
 
 typedef struct tgr_ingest_state {
@@ -20,8 +21,7 @@ typedef struct tgr_ingest_state {
     const tgr_run *run;
     tgr_error *error;
 
-    bool category_tag;
-    char tagger_digest[33];
+    tgr_run_tagger tagger;
     char run_digest[33]; /* of shards */
 
     tgr_logs logs;

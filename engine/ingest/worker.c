@@ -35,7 +35,9 @@ static void spoil(tgr_log_item *item, const tgr_fault *fault)
 /* Whether a good record is one of those that are asked for. */
 static bool is_wanted(const tgr_work *work, const tgr_record *record)
 {
-    if (work->texts_only && record->text.bytes == NULL) {
+    bool tagged = work->use == TGR_TEXT_TAGGED || work->use == TGR_TEXT_AND_TAGS;
+    if ((work->use != TGR_TEXT_WITHOUT_TAGS && record->text.bytes == NULL) ||
+        (tagged && record->tag_count == 0)) {
         return false;
     }
     return work->split == NULL ||
@@ -59,7 +61,7 @@ static tgr_status read_row(tgr_worker *worker, tgr_part *part, tgr_log_item *ite
     }
     tgr_row_source source = {.category_tag = work->category_tag,
                              .tagging = work->tagger != NULL ? &worker->tagging : NULL,
-                             .texts_only = work->texts_only};
+                             .use = work->use};
     tgr_status status = tgr_row_build(&worker->row, &part->tags, &worker->record, &source, &fault);
     if (status == TGR_ERR_INPUT) {
         spoil(item, &fault);
@@ -75,6 +77,7 @@ tgr_status tgr_worker_parse(tgr_worker *worker, const tgr_log_piece *piece, cons
     tgr_log_item item;
     bool more = true, wanted = true;
     tgr_status status = TGR_OK;
+    tgr_row_begin(&worker->row);
     tgr_log_parser_begin(worker->parser, piece);
     for (;;) {
         TGR_TRY(tgr_log_parser_next(worker->parser, &item, &more, error));

@@ -16,7 +16,7 @@ typedef struct tgr_work {
     bool keep_text;
     bool strict;              /* a part ends with its first bad record */
     const tgr_tagger *tagger; /* NULL, or what gives texts their tags */
-    bool texts_only;          /* tags that records have do not count, nor do records without text */
+    tgr_text_use use;         /* of these; records that have none for it are passed over */
     const char *split;        /* NULL, or that of the only records that are wanted */
 } tgr_work;
 

@@ -109,12 +109,16 @@ done:
 static tgr_status write(tgr_merging *work, tgr_pass *pass, tgr_union *all, tgr_merge_report *report,
                         tgr_error *error)
 {
+    const tgr_query_file *tagged = all->tagged;
     const tgr_assembly assembly = {
         .output = work->options.output,
         .compress = work->options.compress,
         .compact = work->options.compact,
-        .category_tag = all->category_tag,
-        .tagger_digest = all->tagger_digest,
+        .tagger_kind = tagged != NULL ? tagged->tagger_kind : "given",
+        .tagger_digest = tagged != NULL ? tagged->tagger_digest : "",
+        .tagger_settings = tagged != NULL ? tagged->tagger_settings : NULL,
+        .tagger_settings_length = tagged != NULL ? tagged->tagger_settings_length : 0,
+        .category_tag = tagged != NULL && tagged->category_tag,
     };
     tgr_numbering numbering = {0};
     tgr_query_plan plan;

@@ -123,15 +123,13 @@ static void take_facts(tgr_union *all, const tgr_query_file *file)
     facts->has_cost |= file->has_cost;
     facts->has_completion_tokens |= file->has_completion_tokens;
     if (file->tagger_digest[0] != '\0') {
-        all->tagger_digest = file->tagger_digest;
-        all->category_tag = file->category_tag;
+        all->tagged = file;
     }
 }
 
 tgr_status tgr_union_open(tgr_union *all, const tgr_pass *pass, const char *path, tgr_error *error)
 {
     tgr_status status = TGR_OK;
-    all->tagger_digest = "";
     TGR_TRY(tgr_columns_open(&all->columns, path, NULL, error));
     all->files = tgr_mem_zalloc(pass->file_count, sizeof *all->files);
     bool enough = all->files != NULL;

@@ -25,8 +25,7 @@ typedef struct tgr_union {
     tgr_columns columns; /* names and facts; its spools stay empty */
     tgr_union_file *files;
     size_t count;
-    bool category_tag;
-    const char *tagger_digest; /* a file's; "" where none has one */
+    const tgr_query_file *tagged; /* a file that says how it was tagged; NULL: none does */
 } tgr_union;
 
 /* Numbers the names of all files, whose taggers agree. path: the output. */

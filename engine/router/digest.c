@@ -10,6 +10,7 @@
 
 #include "engine/router/cursor.h"
 #include "engine/router/router.h"
+#include "engine/router/tagger_settings.h"
 
 static void put_tagged(XXH3_state_t *state, char kind, uint64_t number)
 {
@@ -161,8 +162,9 @@ void tgr_map_digest_text(const tgr_map_digest *digest, char text[33])
     hash_text(&state, text);
 }
 
-/* The digest of the map {"kind", "version", "category_tag"}. */
-void tgr_tagger_digest(const char *kind, bool category_tag, char *digest)
+/* The digest of the map {"kind", "version", "category_tag", ...}. */
+void tgr_tagger_digest_of(const char *kind, bool category_tag, const tgr_buffer *settings,
+                          uint32_t count, char digest[33])
 {
     /* {"version": 1, "category_tag": false or true}; "kind" may be of any length and is added apart
      */
@@ -174,10 +176,17 @@ void tgr_tagger_digest(const char *kind, bool category_tag, char *digest)
 
     tgr_map_digest map = {0};
     tgr_map_digest_add(&map, bytes, sizeof fixed - 1, 2);
+    tgr_map_digest_add(&map, settings->bytes, settings->length, count);
     XXH3_state_t state;
     XXH3_128bits_reset(&state);
     put_bytes(&state, 's', "kind", 4);
     put_bytes(&state, 's', kind, strlen(kind));
     add_hash(&map, &state);
     tgr_map_digest_text(&map, digest);
+}
+
+void tgr_tagger_digest(const char *kind, bool category_tag, char *digest)
+{
+    const tgr_buffer none = {0};
+    tgr_tagger_digest_of(kind, category_tag, &none, 0, digest);
 }

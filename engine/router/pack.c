@@ -132,13 +132,13 @@ static void pack_scorer(msgpack_packer *packer, const tgr_router *router)
 static void pack_tagger(msgpack_packer *packer, const tgr_router *router)
 {
     pack_word(packer, "tagger");
-    msgpack_pack_map(packer, 4 + (size_t)router->unknown_tagger_pairs);
+    msgpack_pack_map(packer, 4 + (size_t)router->tagger_setting_count);
     pack_word_pair(packer, "kind", router->tagger_kind);
     pack_word(packer, "version");
     msgpack_pack_int(packer, TGR_TAGGER_VERSION);
     pack_boolean_pair(packer, "category_tag", router->category_tag);
     pack_word_pair(packer, "digest", router->tagger_digest);
-    pack_unknown(packer, &router->unknown_tagger);
+    pack_unknown(packer, &router->tagger_settings);
 }
 
 static void pack_quantiles(msgpack_packer *packer, const tgr_router *router)

@@ -52,7 +52,7 @@ void tgr_router_free(tgr_router *router)
     tgr_mem_free(router->tagger_digest);
     tgr_buffer_free(&router->unknown);
     tgr_buffer_free(&router->unknown_scorer);
-    tgr_buffer_free(&router->unknown_tagger);
+    tgr_buffer_free(&router->tagger_settings);
     tgr_mem_free(router);
 }
 

@@ -51,7 +51,9 @@ struct tgr_router {
 
     char *tagger_kind; /* "given": tags came with the records */
     bool category_tag;
-    char *tagger_digest; /* 32 hexadecimal digits over the tagger's settings */
+    tgr_buffer tagger_settings; /* all others: encoded pairs, see tagger_settings.h */
+    uint32_t tagger_setting_count;
+    char *tagger_digest; /* 32 hexadecimal digits over all of these */
 
     tgr_margin_quantile quantiles[9];
     size_t quantile_count; /* 9, or 0 where there is no other model */
@@ -59,8 +61,8 @@ struct tgr_router {
     char digest[33];
     tgr_buffer unknown; /* top-level keys that tagroute does not know: encoded pairs */
     uint32_t unknown_pairs;
-    tgr_buffer unknown_scorer, unknown_tagger;
-    uint32_t unknown_scorer_pairs, unknown_tagger_pairs;
+    tgr_buffer unknown_scorer;
+    uint32_t unknown_scorer_pairs;
 };
 
 /* An empty router, every pointer NULL and every number 0; NULL where memory is short. What is put
@@ -81,7 +83,7 @@ tgr_status tgr_router_need_model(const tgr_router *router, const char *name, siz
 /* Fills router->digest from the contents (digest.h says how). To be called after any change. */
 tgr_status tgr_router_update_digest(tgr_router *router, tgr_error *error);
 
-/* The digest of a tagger's settings, 32 hexadecimal digits and NUL into digest[33]. */
+/* The digest of a tagger without settings, 32 hexadecimal digits and NUL into digest[33]. */
 void tgr_tagger_digest(const char *kind, bool category_tag, char *digest);
 
 /* The name of a count transform: "raw", "binary", "log"; and back (false where it is none). */

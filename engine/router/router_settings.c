@@ -5,6 +5,7 @@
 #include "engine/base/memory.h"
 #include "engine/router/router_read.h"
 #include "engine/router/schema.h"
+#include "engine/router/tagger_settings.h"
 
 static tgr_status read_rewards(const tgr_fields *scorer, size_t field, tgr_router *router,
                                tgr_error *error)
@@ -71,22 +72,29 @@ static tgr_status read_tagger_version(const tgr_fields *tagger, size_t field, tg
     return status;
 }
 
-/* A digest that is given stands, as it may cover settings that only a later tagger has. */
+/* One that is given has to be that of the settings. */
 static tgr_status read_tagger_digest(const tgr_fields *tagger, size_t field, tgr_router *router,
                                      tgr_error *error)
 {
+    char digest[33];
+    tgr_status status = TGR_OK;
+    tgr_tagger_digest_of(router->tagger_kind, router->category_tag, &router->tagger_settings,
+                         router->tagger_setting_count, digest);
     if (!tgr_fields_has(tagger, field)) {
-        router->tagger_digest = tgr_mem_zalloc(33, 1);
-        if (router->tagger_digest == NULL) {
-            return tgr_fail_memory(error, "the router");
-        }
-        tgr_tagger_digest(router->tagger_kind, router->category_tag, router->tagger_digest);
-        return TGR_OK;
+        router->tagger_digest = tgr_mem_string(digest);
+        return router->tagger_digest != NULL ? TGR_OK : tgr_fail_memory(error, "the router");
     }
-    tgr_status status = tgr_fields_text(tagger, field, &router->tagger_digest, error);
-    if (status == TGR_OK && !tgr_is_digest(router->tagger_digest)) {
+    TGR_TRY(tgr_fields_text(tagger, field, &router->tagger_digest, error));
+    if (!tgr_is_digest(router->tagger_digest)) {
         return tgr_fields_complain(tagger, field, "must be 32 hexadecimal digits", error);
     }
+    if (strcmp(router->tagger_digest, digest) != 0) {
+        return tgr_fields_complain(tagger, field,
+                                   "does not match: the tagger was changed after it was written; "
+                                   "delete this key to accept the change",
+                                   error);
+    }
+done:
     return status;
 }
 
@@ -99,8 +107,8 @@ tgr_status tgr_read_tagger(const tgr_fields *fields, tgr_router *router, tgr_err
     tgr_fields tagger;
     TGR_TRY(tgr_fields_need(fields, TGR_KEY_TAGGER, TGR_ITEM_MAP, &item, NULL, error));
     tgr_cursor cursor = fields->at[TGR_KEY_TAGGER];
-    TGR_TRY(tgr_fields_read(&tagger, "tagger", names, KEYS, &cursor, &router->unknown_tagger,
-                            &router->unknown_tagger_pairs, error));
+    TGR_TRY(tgr_fields_read(&tagger, "tagger", names, KEYS, &cursor, &router->tagger_settings,
+                            &router->tagger_setting_count, error));
     TGR_TRY(tgr_fields_text(&tagger, KIND, &router->tagger_kind, error));
     TGR_TRY(read_tagger_version(&tagger, VERSION, error));
     TGR_TRY(tgr_fields_need(&tagger, CATEGORY_TAG, TGR_ITEM_BOOLEAN, &item, NULL, error));

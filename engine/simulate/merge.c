@@ -1,15 +1,20 @@
 /* merge.c - the parts of a simulation, added up. */
+#include <inttypes.h>
 #include <string.h>
 
+#include "engine/base/buffer.h"
 #include "engine/base/error.h"
 #include "engine/base/memory.h"
 #include "engine/base/runtime.h"
 #include "engine/simulate/partial.h"
 
+#define MOST_NAMED 8 /* parts that are missing */
+
 typedef struct merging {
     tgr_simulating work;
-    tgr_part first; /* what all parts must be of */
-    bool *seen;     /* shards */
+    tgr_part first;  /* what all parts must be of */
+    uint64_t *given; /* which parts; a count in a file is not believed */
+    size_t given_count;
 } merging;
 
 static bool same_models(const tgr_router *a, const tgr_router *b)
@@ -32,16 +37,47 @@ static bool same_run(const tgr_part *a, const tgr_part *b)
             memcmp(a->thresholds, b->thresholds, a->threshold_count * sizeof *a->thresholds) == 0);
 }
 
-static tgr_status begin(merging *m, size_t input_count, const char *path, const tgr_run *run,
-                        tgr_error *error)
+static bool is_given(const merging *m, uint64_t part)
+{
+    bool found = false;
+    for (size_t i = 0; i < m->given_count && !found; i++) {
+        found = m->given[i] == part;
+    }
+    return found;
+}
+
+/* Names parts from the first on. */
+static tgr_status check_complete(const merging *m, const char *path, tgr_error *error)
+{
+    uint64_t missing = m->first.shards - m->given_count, named = 0;
+    if (missing == 0) {
+        return TGR_OK;
+    }
+    tgr_buffer text = {0};
+    for (uint64_t part = 0; named < missing && named < MOST_NAMED; part++) {
+        if (!is_given(m, part)) {
+            tgr_buffer_format(&text, "%s%" PRIu64, named > 0 ? ", " : "", part + 1);
+            named++;
+        }
+    }
+    if (named < missing) {
+        tgr_buffer_format(&text, " and %" PRIu64 " others", missing - named);
+    }
+    tgr_status status =
+        text.failed ? tgr_fail_memory(error, "the parts")
+                    : tgr_fail(error, TGR_ERR_INPUT,
+                               "%s is one of %" PRIu64 " parts; missing: %s; simulate each with "
+                               "--shard I/%" PRIu64 " and merge all",
+                               path, m->first.shards, text.bytes, m->first.shards);
+    tgr_buffer_free(&text);
+    return status;
+}
+
+static tgr_status begin(merging *m, size_t input_count, const tgr_run *run, tgr_error *error)
 {
     const tgr_part *part = &m->first;
-    if (part->shards != input_count) {
-        return tgr_fail(error, TGR_ERR_INPUT, "%s is one of %llu parts, but %zu were given", path,
-                        (unsigned long long)part->shards, input_count);
-    }
-    m->seen = tgr_mem_zalloc(input_count, sizeof *m->seen);
-    if (m->seen == NULL) {
+    m->given = tgr_mem_alloc(input_count, sizeof *m->given);
+    if (m->given == NULL) {
         return tgr_fail_memory(error, "the parts");
     }
     tgr_simulating *work = &m->work;
@@ -64,26 +100,26 @@ static tgr_status add_part(merging *m, const char *path, size_t input_count, con
     tgr_part part;
     char *bytes;
     size_t length;
-    bool is_first = m->seen == NULL;
+    bool is_first = m->given == NULL;
     tgr_status status = tgr_partial_open(path, &part, &bytes, &length, error);
     if (status != TGR_OK) {
         return status;
     }
     if (is_first) {
         m->first = part;
-        TGR_TRY(begin(m, input_count, path, run, error));
+        TGR_TRY(begin(m, input_count, run, error));
         m->work.gathering.moving = part.moving;
     } else if (!same_run(&part, &m->first)) {
         status = tgr_fail(error, TGR_ERR_INPUT,
                           "%s is part of another simulation than the files before it", path);
         goto done;
     }
-    if (m->seen[part.shard]) {
+    if (is_given(m, part.shard)) {
         status = tgr_fail(error, TGR_ERR_INPUT, "%s: part %llu is given twice", path,
                           (unsigned long long)part.shard + 1);
         goto done;
     }
-    m->seen[part.shard] = true;
+    m->given[m->given_count++] = part.shard;
     TGR_TRY(tgr_partial_add(path, bytes, length, &m->work, error));
 done:
     if (!is_first) {
@@ -107,6 +143,7 @@ tgr_status tgr_simulate_merge_look(const char *const *inputs, size_t input_count
         TGR_TRY(tgr_run_check(run, error));
         TGR_TRY(add_part(&m, inputs[i], input_count, run, error));
     }
+    TGR_TRY(check_complete(&m, inputs[0], error));
     if (m.work.decide.queries != m.first.total) {
         status =
             tgr_fail(error, TGR_ERR_INPUT, "%s: the parts hold %llu of %llu queries", inputs[0],
@@ -120,7 +157,7 @@ tgr_status tgr_simulate_merge_look(const char *const *inputs, size_t input_count
 done:
     tgr_simulating_close(&m.work);
     tgr_part_close(&m.first);
-    tgr_mem_free(m.seen);
+    tgr_mem_free(m.given);
     return status;
 }
 

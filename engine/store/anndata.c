@@ -185,6 +185,14 @@ tgr_status tgr_anndata_put_texts(tgr_anndata at, const char *name, const char *c
                          count ? texts : NULL, "string-array", error);
 }
 
+tgr_status tgr_anndata_put_bytes(tgr_anndata at, const char *name, const void *bytes, size_t length,
+                                 tgr_error *error)
+{
+    hsize_t shape = length;
+    return write_dataset(at, name, H5Tcopy(H5T_NATIVE_UINT8), H5Screate_simple(1, &shape, NULL),
+                         length ? bytes : NULL, "array", error);
+}
+
 tgr_status tgr_anndata_put_doubles(tgr_anndata at, const char *name, const double *values,
                                    size_t count, tgr_error *error)
 {

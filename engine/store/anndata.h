@@ -44,6 +44,8 @@ tgr_status tgr_anndata_put_texts(tgr_anndata at, const char *name, const char *c
                                  size_t count, tgr_error *error);
 tgr_status tgr_anndata_put_doubles(tgr_anndata at, const char *name, const double *values,
                                    size_t count, tgr_error *error);
+tgr_status tgr_anndata_put_bytes(tgr_anndata at, const char *name, const void *bytes, size_t length,
+                                 tgr_error *error);
 
 /* Properties of a new object without time stamps: H5P_DATASET_CREATE or H5P_GROUP_CREATE. */
 hid_t tgr_anndata_creation(hid_t class);

@@ -98,10 +98,9 @@ static tgr_status check_openable(const char *path, tgr_error *error)
     return TGR_OK;
 }
 
-/* Why H5Fopen refused, asked right after it did. */
-static tgr_status not_opened(const char *path, tgr_error *error)
+/* Why H5Fopen refused; reason: the operating system's. */
+static tgr_status not_opened(const char *path, int reason, tgr_error *error)
 {
-    int reason = stack_errno();
     if (reason == EAGAIN || reason == EWOULDBLOCK) {
         return tgr_fail(error, TGR_ERR_IO,
                         "%s: another program has it open for writing; try again later", path);
@@ -117,7 +116,8 @@ static tgr_status not_opened(const char *path, tgr_error *error)
     return tgr_fail(error, TGR_ERR_INPUT, "%s: not an HDF5 file", path);
 }
 
-static hid_t open_file(const char *path, bool lock)
+/* *reason: the operating system's, asked before HDF5 is called again and forgets. */
+static hid_t open_file(const char *path, bool lock, int *reason)
 {
     hid_t access = H5Pcreate(H5P_FILE_ACCESS), file = H5I_INVALID_HID;
     if (access > 0 && H5Pset_fapl_sec2(access) >= 0 &&
@@ -125,6 +125,7 @@ static hid_t open_file(const char *path, bool lock)
         H5Pset_file_locking(access, lock, true) >= 0) {
         file = H5Fopen(path, H5F_ACC_RDONLY, access);
     }
+    *reason = file < 0 ? stack_errno() : 0;
     if (access > 0) {
         H5Pclose(access);
     }
@@ -132,13 +133,12 @@ static hid_t open_file(const char *path, bool lock)
 }
 
 /* Some file systems (NFS, Lustre) have no locks, and say so in different ways. */
-static hid_t open_unlocked_if_need_be(const char *path)
+static hid_t open_unlocked_if_need_be(const char *path, int *reason)
 {
-    hid_t file = open_file(path, true);
-    int reason = file < 0 ? stack_errno() : 0;
-    if (reason == ENOLCK || reason == ENOSYS || reason == EOPNOTSUPP) {
+    hid_t file = open_file(path, true, reason);
+    if (*reason == ENOLCK || *reason == ENOSYS || *reason == EOPNOTSUPP) {
         H5Eclear2(H5E_DEFAULT);
-        file = open_file(path, false);
+        file = open_file(path, false, reason);
     }
     return file;
 }
@@ -154,9 +154,10 @@ tgr_status tgr_h5_open(const char *path, tgr_h5_file *file, tgr_error *error)
     if (!file->readers) {
         return tgr_fail_memory(error, path);
     }
-    file->id = open_unlocked_if_need_be(path);
+    int reason;
+    file->id = open_unlocked_if_need_be(path, &reason);
     if (file->id < 0) {
-        status = not_opened(path, error);
+        status = not_opened(path, reason, error);
         file->id = 0;
         tgr_h5_file_close(file);
         return status;

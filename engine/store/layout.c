@@ -56,7 +56,7 @@ tgr_checksum tgr_checksum_of(uint64_t hash)
  * long. */
 #define LINE 96
 
-void tgr_layout_digest(const tgr_checksum checksums[TGR_DATASETS], const tgr_tagger *tagger,
+void tgr_layout_digest(const tgr_checksum checksums[TGR_DATASETS], const tgr_digest_facts *tagger,
                        char digest[33])
 {
     char text[(TGR_DATASETS + 5) * LINE];

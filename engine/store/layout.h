@@ -59,16 +59,16 @@ typedef struct tgr_checksum {
 tgr_checksum tgr_checksum_of(uint64_t hash);
 
 /* How the rows came about. NULL strings count as "". */
-typedef struct tgr_tagger {
+typedef struct tgr_digest_facts {
     const char *kind, *digest;
     bool category_tag;
     uint32_t router_tags;   /* the first tags, which are those of a router; 0: there was none */
     uint64_t shard, shards; /* of the run with this digest; 0, 0: it was whole */
     const char *run_digest;
-} tgr_tagger;
+} tgr_digest_facts;
 
 /* 32 hexadecimal digits and NUL. */
-void tgr_layout_digest(const tgr_checksum checksums[TGR_DATASETS], const tgr_tagger *tagger,
+void tgr_layout_digest(const tgr_checksum checksums[TGR_DATASETS], const tgr_digest_facts *tagger,
                        char digest[33]);
 
 /* Reads the recorded checksums. *complete false where some dataset carries none. */

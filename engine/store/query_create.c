@@ -230,6 +230,10 @@ static tgr_status write_uns(tgr_query_writer *writer, tgr_error *error)
     TGR_TRY(tgr_anndata_put_text(tagger, "digest", plan->tagger_digest ? plan->tagger_digest : "",
                                  error));
     TGR_TRY(tgr_anndata_put_flag(tagger, "category_tag", plan->category_tag, error));
+    if (plan->tagger_settings_length > 0) {
+        TGR_TRY(tgr_anndata_put_bytes(tagger, "settings", plan->tagger_settings,
+                                      plan->tagger_settings_length, error));
+    }
     TGR_TRY(write_place(plan, own, error));
 done:
     tgr_h5_close(tagger.group);

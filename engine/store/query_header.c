@@ -6,6 +6,8 @@
 #include "engine/base/memory.h"
 #include "engine/store/query_source.h"
 
+#define SETTINGS_MOST ((uint64_t)256 << 20)
+
 static tgr_status read_integer(const tgr_h5_file *file, hid_t group, const char *name,
                                int64_t *value, tgr_error *error)
 {
@@ -42,26 +44,64 @@ done:
     return status;
 }
 
-static tgr_status read_tagger(tgr_query_file *file, hid_t group, char **kind, tgr_error *error)
+/* A map that only whoever knows the tagger can read. */
+static tgr_status read_settings(tgr_query_file *file, hid_t tagger, tgr_error *error)
+{
+    tgr_array array;
+    void *bytes = NULL;
+    tgr_status status = tgr_array_open(&file->source->file, tagger, "settings", &array, error);
+    if (status != TGR_OK || !array.dataset) {
+        goto done;
+    }
+    if (array.kind != TGR_ARRAY_INTEGER || array.width != 1 || array.rank != 1 || array.rows == 0 ||
+        array.rows > SETTINGS_MOST) {
+        status = tgr_fail(error, TGR_ERR_INPUT, "%s: the tagger's settings are no list of bytes",
+                          file->path);
+        goto done;
+    }
+    bytes = tgr_mem_alloc((size_t)array.rows, 1);
+    if (bytes == NULL) {
+        status = tgr_fail_memory(error, "the tagger's settings");
+        goto done;
+    }
+    TGR_TRY(tgr_array_read_raw(&array, 0, array.rows, bytes, error));
+    file->tagger_settings = bytes;
+    file->tagger_settings_length = (size_t)array.rows;
+    bytes = NULL;
+done:
+    tgr_mem_free(bytes);
+    tgr_array_close(&array);
+    return status;
+}
+
+static void take(char **into, char *text)
+{
+    if (text != NULL) {
+        tgr_mem_free(*into);
+        *into = text;
+    }
+}
+
+static tgr_status read_tagger(tgr_query_file *file, hid_t group, tgr_error *error)
 {
     const tgr_h5_file *h5 = &file->source->file;
     hid_t tagger = 0;
-    char *digest = NULL;
+    char *digest = NULL, *kind = NULL;
     int64_t category_tag = 0;
     tgr_status status = TGR_OK;
     TGR_TRY(tgr_h5_group(h5, group, "tagger", &tagger, error));
     if (tagger) {
-        TGR_TRY(tgr_texts_scalar(h5, tagger, "kind", kind, error));
+        TGR_TRY(tgr_texts_scalar(h5, tagger, "kind", &kind, error));
         TGR_TRY(tgr_texts_scalar(h5, tagger, "digest", &digest, error));
         TGR_TRY(read_integer(h5, tagger, "category_tag", &category_tag, error));
+        TGR_TRY(read_settings(file, tagger, error));
     }
     file->category_tag = category_tag != 0;
-    if (digest) {
-        tgr_mem_free(file->tagger_digest);
-        file->tagger_digest = digest;
-        digest = NULL;
-    }
+    take(&file->tagger_kind, kind);
+    take(&file->tagger_digest, digest);
+    kind = digest = NULL;
 done:
+    tgr_mem_free(kind);
     tgr_mem_free(digest);
     tgr_h5_close(tagger);
     return status;
@@ -91,7 +131,7 @@ done:
 
 /* The file is tagroute's own, unchanged, where every dataset carries its checksum and the digest is
  * over exactly these. */
-static tgr_status read_digest(tgr_query_file *file, hid_t group, const char *kind, tgr_error *error)
+static tgr_status read_digest(tgr_query_file *file, hid_t group, tgr_error *error)
 {
     const tgr_h5_file *h5 = &file->source->file;
     tgr_checksum checksums[TGR_DATASETS];
@@ -105,9 +145,9 @@ static tgr_status read_digest(tgr_query_file *file, hid_t group, const char *kin
         return status;
     }
     char digest[33];
-    const tgr_tagger tagger = {
-        kind,        file->tagger_digest, file->category_tag, file->router_tags,
-        file->shard, file->shards,        file->run_digest};
+    const tgr_digest_facts tagger = {file->tagger_kind, file->tagger_digest, file->category_tag,
+                                     file->router_tags, file->shard,         file->shards,
+                                     file->run_digest};
     tgr_layout_digest(checksums, &tagger, digest);
     if (strcmp(recorded, digest) == 0) {
         file->source->own = true;
@@ -123,7 +163,7 @@ tgr_status tgr_query_read_header(tgr_query_file *file, tgr_error *error)
 {
     const tgr_h5_file *h5 = &file->source->file;
     hid_t uns = 0, group = 0;
-    char *format = NULL, *kind = NULL;
+    char *format = NULL;
     int64_t version = 0;
     tgr_status status = TGR_OK;
     TGR_TRY(tgr_h5_group(h5, h5->id, "uns", &uns, error));
@@ -150,16 +190,15 @@ tgr_status tgr_query_read_header(tgr_query_file *file, tgr_error *error)
                               file->path, version);
             goto done;
         }
-        TGR_TRY(read_tagger(file, group, &kind, error));
+        TGR_TRY(read_tagger(file, group, error));
         TGR_TRY(read_place(file, group, error));
-        TGR_TRY(read_digest(file, group, kind, error));
+        TGR_TRY(read_digest(file, group, error));
         if (!file->source->own) { /* what was changed is no shard any more */
             file->shard = file->shards = 0;
         }
     }
 done:
     tgr_mem_free(format);
-    tgr_mem_free(kind);
     tgr_h5_close(group);
     tgr_h5_close(uns);
     return status;

@@ -209,9 +209,11 @@ static tgr_status open_all(tgr_query_file *file, const char *path, tgr_error *er
     file->path = tgr_mem_string(path);
     file->digest = tgr_mem_string("");
     file->tagger_digest = tgr_mem_string("");
+    file->tagger_kind = tgr_mem_string("");
     file->models = tgr_strings_new();
     file->source = tgr_mem_zalloc(1, sizeof(*file->source));
-    if (!file->path || !file->digest || !file->tagger_digest || !file->models || !file->source) {
+    if (!file->path || !file->digest || !file->tagger_digest || !file->tagger_kind ||
+        !file->models || !file->source) {
         return tgr_fail_memory(error, path);
     }
     TGR_TRY(tgr_h5_open(file->path, &file->source->file, error));
@@ -349,5 +351,7 @@ void tgr_query_close(tgr_query_file *file)
     tgr_mem_free(file->path);
     tgr_mem_free(file->digest);
     tgr_mem_free(file->tagger_digest);
+    tgr_mem_free(file->tagger_kind);
+    tgr_mem_free(file->tagger_settings);
     tgr_mem_free(file);
 }

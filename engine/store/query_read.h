@@ -33,9 +33,12 @@ typedef struct tgr_query_file {
     bool has_score, has_outcome, has_cost, has_completion_tokens;
     bool has_logged_cost, has_propensity; /* the latter of the logged model or of all models */
 
-    char *digest;        /* of the contents, as written by tagroute; "" for a foreign file, or one
-                          * whose parts were replaced since */
-    char *tagger_digest; /* how its texts were tagged; "" for a foreign file */
+    char *digest;          /* of the contents, as written by tagroute; "" for a foreign file, or one
+                            * whose parts were replaced since */
+    char *tagger_digest;   /* how its texts were tagged; "" for a foreign file */
+    char *tagger_kind;     /* likewise */
+    void *tagger_settings; /* a MessagePack map that nobody has checked; NULL where there is none */
+    size_t tagger_settings_length;
     bool category_tag;
     uint32_t router_tags;   /* the first tags, which are those of a router; 0: not known */
     uint64_t shard, shards; /* from 1, of the run with this digest; 0, 0: no shard */

@@ -228,9 +228,9 @@ static tgr_status write_digest(tgr_query_writer *writer, const tgr_checksum chec
                                tgr_error *error)
 {
     const tgr_query_plan *plan = writer->plan;
-    const tgr_tagger tagger = {plan->tagger_kind, plan->tagger_digest, plan->category_tag,
-                               plan->router_tags, plan->shard,         plan->shards,
-                               plan->run_digest};
+    const tgr_digest_facts tagger = {plan->tagger_kind, plan->tagger_digest, plan->category_tag,
+                                     plan->router_tags, plan->shard,         plan->shards,
+                                     plan->run_digest};
     char digest[33];
     tgr_layout_digest(checksums, &tagger, digest);
     tgr_anndata own = {.target = &writer->target};

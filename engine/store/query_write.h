@@ -35,6 +35,8 @@ typedef struct tgr_query_plan {
     bool has_score, has_outcome, has_cost, has_completion_tokens;
     const char *tagger_kind; /* such as "given" */
     const char *tagger_digest;
+    const void *tagger_settings; /* a MessagePack map; length 0: there are none */
+    size_t tagger_settings_length;
     bool category_tag;
     uint32_t router_tags;   /* the first tags, which are those of a router; 0: there was none */
     uint64_t shard, shards; /* of a run, from 1; 0, 0: the run is whole */

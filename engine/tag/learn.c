@@ -1,28 +1,16 @@
 /* learn.c - the texts of logs to a vocabulary. */
+#include "engine/tag/learning.h"
+
 #include <inttypes.h>
 #include <math.h>
 #include <string.h>
 
-#include <tagroute/tagger.h>
-
 #include "engine/base/error.h"
+#include "engine/base/memory.h"
 #include "engine/base/options.h"
 #include "engine/base/runtime.h"
 #include "engine/ingest/options.h"
-#include "engine/tag/walk.h"
-#include "engine/tagger/learn.h"
-#include "engine/tagger/tagger.h"
-
-#define PHRASE_BYTES 128 /* of memory that a counted phrase takes, about */
-
-typedef struct learning {
-    tgr_learn_options options;
-    tgr_tagger_settings settings;
-    tgr_tag_walk walk;
-    tgr_tagger *tagger;
-    tgr_counting counts;
-    tgr_vocabulary vocabulary;
-} learning;
+#include "engine/tagger/vocabulary_file.h"
 
 void tgr_learn_options_init(tgr_learn_options *options)
 {
@@ -38,10 +26,11 @@ void tgr_learn_options_init(tgr_learn_options *options)
         .min_queries = 5,
         .max_share = 0.5,
         .association = 1,
+        .confidence = 0.6,
     };
 }
 
-static tgr_status read_settings(learning *work, tgr_error *error)
+static tgr_status read_settings(tgr_learning *work, tgr_error *error)
 {
     const tgr_learn_options *options = &work->options;
     tgr_status status = TGR_OK;
@@ -57,11 +46,29 @@ static tgr_status read_settings(learning *work, tgr_error *error)
     if (!(options->association >= 0 && isfinite(options->association))) {
         return tgr_fail(error, TGR_ERR_ARGUMENT, "the association is a number of at least 0");
     }
+    if (!(options->confidence > 0 && options->confidence <= 1)) {
+        return tgr_fail(error, TGR_ERR_ARGUMENT,
+                        "the share of a phrase's texts that a tag has to have is above 0 and at "
+                        "most 1 (100 %%)");
+    }
 done:
     return status;
 }
 
-static tgr_status read_options(learning *work, const tgr_learn_options *given, tgr_error *error)
+/* Logs are read twice where phrases are to stand for tags. */
+static tgr_status check_inputs(const tgr_learn_options *options, tgr_error *error)
+{
+    for (size_t i = 0; options->from_tags && i < options->input_count; i++) {
+        if (strcmp(options->inputs[i], "-") == 0) {
+            return tgr_fail(error, TGR_ERR_ARGUMENT,
+                            "standard input can be read once only, and learning from tags reads a "
+                            "log twice; write the log to a file first");
+        }
+    }
+    return TGR_OK;
+}
+
+static tgr_status read_options(tgr_learning *work, const tgr_learn_options *given, tgr_error *error)
 {
     tgr_learn_options *options = &work->options;
     tgr_ingest_options reading;
@@ -80,6 +87,7 @@ static tgr_status read_options(learning *work, const tgr_learn_options *given, t
     reading.max_bad = options->max_bad;
     reading.max_record = options->max_record;
     TGR_TRY(tgr_ingest_options_read(&reading, &work->walk.options, error));
+    TGR_TRY(check_inputs(options, error));
     TGR_TRY(read_settings(work, error));
 done:
     return status;
@@ -88,7 +96,7 @@ done:
 /* Pieces are cut by bytes alone, and so is what is forgotten between them. */
 static tgr_status count_part(void *user, tgr_part *part, tgr_error *error)
 {
-    learning *work = user;
+    tgr_learning *work = user;
     const tgr_tag_table *tags = &part->tags;
     bool complete = true;
     for (uint32_t number = 0; number < tags->count && complete; number++) {
@@ -103,25 +111,27 @@ static tgr_status count_part(void *user, tgr_part *part, tgr_error *error)
                : tgr_fail_memory(error, "the phrases of a log");
 }
 
-static tgr_status count_phrases(learning *work, const tgr_run *run, tgr_error *error)
+uint32_t tgr_learning_limit(const tgr_run *run, size_t bytes)
+{
+    uint64_t limit = tgr_run_memory(run) / bytes;
+    return limit < 1024 ? 1024 : limit > UINT32_MAX ? UINT32_MAX : (uint32_t)limit;
+}
+
+static tgr_status count_phrases(tgr_learning *work, const tgr_run *run, tgr_error *error)
 {
     tgr_status status = TGR_OK;
-    uint64_t limit = tgr_run_memory(run) / PHRASE_BYTES;
-    TGR_TRY(tgr_tagger_new(&work->settings, &work->tagger, error));
-    TGR_TRY(tgr_counting_open(&work->counts,
-                              limit < 1024         ? 1024
-                              : limit > UINT32_MAX ? UINT32_MAX
-                                                   : (uint32_t)limit,
-                              error));
+    TGR_TRY(tgr_tagger_new_learning(&work->settings, &work->tagger, error));
+    TGR_TRY(tgr_counting_open(&work->counts, tgr_learning_limit(run, TGR_PHRASE_BYTES), error));
     work->walk.run = run;
-    work->walk.work =
-        (tgr_work){.tagger = work->tagger, .texts_only = true, .split = work->options.split};
+    work->walk.work = (tgr_work){.tagger = work->tagger,
+                                 .use = work->options.from_tags ? TGR_TEXT_TAGGED : TGR_TEXT_ALONE,
+                                 .split = work->options.split};
     TGR_TRY(tgr_tag_walk_run(&work->walk, count_part, work, error));
 done:
     return status;
 }
 
-static tgr_status choose(learning *work, tgr_error *error)
+static tgr_status choose(tgr_learning *work, tgr_error *error)
 {
     const tgr_learn_options *options = &work->options;
     const tgr_learn_rule rule = {options->min_queries, options->max_share, options->association,
@@ -140,33 +150,45 @@ done:
     return status;
 }
 
-static void fill_report(const learning *work, tgr_learn_report *report)
+static void fill_report(const tgr_learning *work, tgr_learn_report *report)
 {
     *report = (tgr_learn_report){
         .queries = work->walk.rows,
         .bytes = work->walk.report.bytes,
         .seen = tgr_strings_count(work->counts.phrases),
+        .tags = work->vocabulary.meanings.tags != NULL
+                    ? tgr_strings_count(work->vocabulary.meanings.tags)
+                    : 0,
         .phrases = tgr_strings_count(work->vocabulary.phrases),
-        .too_small = work->counts.floor,
+        .too_small =
+            work->counts.floor > work->pairs.floor ? work->counts.floor : work->pairs.floor,
         .bad = work->walk.report.bad,
     };
 }
 
-static void close_learning(learning *work)
+static void close_learning(tgr_learning *work)
 {
     tgr_counting_close(&work->counts);
     tgr_vocabulary_close(&work->vocabulary);
     tgr_tagger_free(work->tagger);
+    tgr_strings_free(work->given);
+    tgr_mem_free(work->given_queries);
+    tgr_together_close(&work->pairs);
+    tgr_mem_free(work->numbers);
+    tgr_mem_free(work->row);
 }
 
 tgr_status tgr_learn(const tgr_learn_options *options, tgr_learn_report *report, const tgr_run *run,
                      tgr_error *error)
 {
-    learning work = {0};
+    tgr_learning work = {0};
     tgr_status status = TGR_OK;
     TGR_TRY(read_options(&work, options, error));
     TGR_TRY(count_phrases(&work, run, error));
     TGR_TRY(choose(&work, error));
+    if (work.options.from_tags) {
+        TGR_TRY(tgr_learn_meanings(&work, run, error));
+    }
     TGR_TRY(tgr_vocabulary_write(&work.vocabulary, work.options.output, error));
     if (report != NULL) {
         fill_report(&work, report);

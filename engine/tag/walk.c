@@ -65,6 +65,8 @@ tgr_status tgr_tag_walk_run(tgr_tag_walk *walk, tgr_part_visit visit, void *user
     walking in = {.walk = walk, .visit = visit, .user = user, .error = error};
     tgr_team *team = NULL;
     tgr_status status = TGR_OK;
+    walk->report = (tgr_ingest_report){0};
+    walk->rows = 0;
     TGR_TRY(tgr_ingest_check_files(&walk->options, &in.total, error));
     TGR_TRY(tgr_logs_open(&in.logs, &walk->options, error));
     walk->work.max_record = walk->options.max_record;
@@ -76,7 +78,9 @@ tgr_status tgr_tag_walk_run(tgr_tag_walk *walk, tgr_part_visit visit, void *user
     TGR_TRY(tgr_team_start(&team, &plan, error));
     TGR_TRY(take_all(&in, team));
     TGR_TRY(tgr_bad_judge(&walk->report, &walk->options, walk->rows, in.first_bad, error));
-    tgr_bad_warn(&walk->report, walk->rows, walk->run);
+    if (!walk->quiet) {
+        tgr_bad_warn(&walk->report, walk->rows, walk->run);
+    }
 done:
     tgr_team_stop(team);
     tgr_logs_free(&in.logs);

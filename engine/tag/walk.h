@@ -10,6 +10,7 @@ typedef struct tgr_tag_walk {
     const tgr_run *run;
     tgr_ingest_report report; /* bytes and bad records */
     uint64_t rows;            /* of the parts so far */
+    bool quiet;               /* bad records have been told of */
 } tgr_tag_walk;
 
 /* Takes one part; what it holds is the visitor's until it returns. */

@@ -15,6 +15,7 @@ void tgr_vocabulary_close(tgr_vocabulary *vocabulary)
 {
     tgr_strings_free(vocabulary->phrases);
     tgr_mem_free(vocabulary->queries);
+    tgr_meanings_close(&vocabulary->meanings);
     *vocabulary = (tgr_vocabulary){0};
 }
 

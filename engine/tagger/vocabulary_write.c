@@ -22,7 +22,7 @@ static void pack_tagger(const tgr_vocabulary *vocabulary, msgpack_packer *packer
     pack_word(packer, "tagger");
     msgpack_pack_map(packer, 2 + count);
     pack_word(packer, "kind");
-    pack_word(packer, TGR_TAGGER_PHRASES);
+    pack_word(packer, tgr_tagger_kind(vocabulary));
     pack_word(packer, "version");
     msgpack_pack_int(packer, TGR_TAGGER_VERSION);
     tgr_buffer *to = packer->data;

@@ -42,7 +42,8 @@ typedef struct tgr_ingest_options {
     const char *const *inputs; /* log files; "-" is standard input, allowed once */
     size_t input_count;
     const char *output; /* query file to write; replaced atomically */
-    const char *router; /* NULL, or a router file whose tag numbering and tagger to use */
+    const char *router; /* NULL, or a router file whose tags come first, and whose tagger gives
+                           texts their tags */
     tgr_log_format format;
     bool category_tag; /* add the tag "cat:<category>", count 1, to queries with a category */
     bool compress;     /* chunked, shuffled and deflated instead of contiguous */
@@ -57,6 +58,9 @@ typedef struct tgr_ingest_options {
     bool resume;               /* go on where a run with the same options was stopped or killed */
     uint64_t checkpoint_bytes; /* of log between two checkpoints; 0: none is made */
     unsigned checkpoint_milliseconds; /* between two, at least */
+
+    const char *vocabulary; /* NULL, or one that gives tags to texts that have none; a router brings
+                             * its own */
 } tgr_ingest_options;
 
 typedef struct tgr_ingest_report {

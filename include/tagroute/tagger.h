@@ -6,6 +6,7 @@
 #ifndef TAGROUTE_TAGGER_H
 #define TAGROUTE_TAGGER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -37,6 +38,11 @@ typedef struct tgr_learn_options {
     double max_share;     /* and in at most this share of them */
     double association;   /* its words stand together so many times as often as by chance */
     uint64_t most;        /* phrases, the most frequent ones; 0: all */
+
+    /* phrases that stand for tags */
+    bool from_tags;    /* learn from records with text and tags which phrases stand for which tags;
+                        * logs are read twice */
+    double confidence; /* of the texts with the phrase, the share that has the tag, at least */
 } tgr_learn_options;
 
 typedef struct tgr_learn_report {
@@ -44,12 +50,14 @@ typedef struct tgr_learn_report {
     uint64_t bytes;     /* of log read, decompressed */
     uint64_t seen;      /* distinct phrases counted at the end */
     uint64_t phrases;   /* of the vocabulary */
+    uint64_t tags;      /* that phrases stand for; 0 where each stands for itself */
     uint64_t too_small; /* counts of phrases may be too small by so many, as memory was short */
     uint64_t bad;       /* records skipped */
 } tgr_learn_report;
 
 /* Defaults: automatic format, max_bad 0.05, max_record 64 MiB; up to two words, no stemming,
- * English stop words; in 5 texts at least and half of them at most, association 1, no limit. */
+ * English stop words; in 5 texts at least and half of them at most, association 1, no limit;
+ * confidence 0.6. */
 TGR_API void tgr_learn_options_init(tgr_learn_options *options);
 
 /* Reads the texts of logs once and writes the vocabulary that matters in them.

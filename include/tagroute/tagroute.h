@@ -16,10 +16,12 @@
 
 #include <tagroute/bench.h>
 #include <tagroute/details.h>
+#include <tagroute/endpoint.h>
 #include <tagroute/fit.h>
 #include <tagroute/info.h>
 #include <tagroute/ingest.h>
 #include <tagroute/merge.h>
+#include <tagroute/normalise.h>
 #include <tagroute/policy.h>
 #include <tagroute/prices.h>
 #include <tagroute/route.h>

@@ -83,6 +83,19 @@ class Faults(Scratch):
             words = ("merge", f"part1.{ending}", f"part2.{ending}", "-o", f"out/m.{ending}")
             self.assertGreater(self.sweep(words, f"m.{ending}"), 3)
 
+    def test_file_systems_without_locks(self):
+        """Every lock fails as it does on some network file systems: nothing else changes."""
+        words = ("route", "queries.h5", "-r", "router.msgpack", "-o", "out/d.h5")
+        self.works(*words)
+        whole = self.read("out/d.h5")
+        faults = {"FAULT_CALL": "flock", "FAULT_AT": "1", "FAULT_STICKY": "1"}
+        done, struck = self.run_with(words, FAULT_ERRNO="ENOLCK", **faults)
+        self.assertTrue(struck)
+        self.assertEqual((done.returncode, self.read("out/d.h5")), (0, whole), done.stderr)
+        done, _ = self.run_with(words, FAULT_ERRNO="EAGAIN", **faults)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn(b"another program has it open for writing", done.stderr)
+
 
 if __name__ == "__main__":
     if not LIBRARY:

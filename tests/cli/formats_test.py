@@ -175,6 +175,9 @@ class Decisions(Scratch):
         for name, kind in (("q.h5", "queries"), ("r", "router"), ("d.h5", "decisions")):
             self.assertEqual(json.loads(self.works("info", name, "--json").stdout)["kind"], kind)
             self.assertGreater(len(self.works("info", name).stdout), 100)
+            lines = self.works("info", "--verify", name, name).stdout.decode().splitlines()
+            self.assertEqual(lines[0], lines[1])
+            self.assertRegex(lines[0], "checked|verified")
         self.fails(3, "info", "log.jsonl")
 
     def test_simulation_json_is_what_was_promised(self):

@@ -6,6 +6,7 @@ import os
 import random
 import sys
 
+import anndata
 import msgpack
 
 import harness
@@ -130,6 +131,177 @@ class Tag(harness.Scratch):
         self.write("bad.jsonl", b'{"text":"\xff\xfe"}\n{"text":"a\\u0000b"}\n' + b'{"text":"good words"}\n' * 50)
         done = self.works("tag", "--learn", "bad.jsonl", "-o", "v", "--max-share", "1")
         self.assertIn("skipped 1 of 52 records", done.stderr.decode())
+
+    def rows(self, name):
+        """Of each query, its tags and how often each stands there."""
+        data = anndata.read_h5ad(self.path(name))
+        x = data.X.tocsr()
+        return [{data.var_names[x.indices[i]]: x.data[i] for i in range(x.indptr[row], x.indptr[row + 1])}
+                for row in range(x.shape[0])]
+
+    def test_ingest_finds_the_phrases_of_the_vocabulary(self):
+        seed = 11
+        rng = random.Random(seed)
+        texts = [strange_text(rng) for _ in range(800)]
+        texts += [" ".join(rng.choice(["tax", "law", "of", "the", "Cell", "graph's", "\u6570\u5b66\u9898"])
+                           for _ in range(rng.randrange(40))) for _ in range(400)]
+        self.log("log.jsonl", texts)
+        for ngrams in (1, 2, 3):
+            vocabulary = self.learn("log.jsonl", "--ngrams", str(ngrams), "--min-queries", "2", "--max-share", "1")
+            known = {phrase for phrase, _ in vocabulary}
+            self.works("ingest", "log.jsonl", "--vocab", "vocab.msgpack", "-o", "q.h5", "--quiet")
+            expected = [collections.Counter(p for p in plain_tagger.phrases(text, ngrams, {"of", "the"}) if p in known)
+                        for text in texts]
+            self.assertEqual(self.rows("q.h5"), expected, f"seed {seed}, {ngrams} words")
+            one = self.read("q.h5")
+            self.works("ingest", "log.jsonl", "--vocab", "vocab.msgpack", "-o", "q.h5", "--quiet", "-j", "1")
+            self.assertEqual(self.read("q.h5"), one)
+
+    def test_given_tags_stay_and_counts_are_bounded(self):
+        self.log("texts.jsonl", ["algebra"] * 9)
+        self.learn("texts.jsonl", "--max-share", "1")
+        self.write("log.jsonl", json.dumps({"text": "Algebra " * 70000}) + "\n" +
+                   '{"text":"algebra","tags":["sql"]}\n{"text":"algebra","tags":[]}\n{"text":"nothing of that"}\n')
+        self.works("ingest", "log.jsonl", "--vocab", "vocab.msgpack", "-o", "q.h5")
+        self.assertEqual(self.rows("q.h5"), [{"algebra": 65535}, {"sql": 1}, {}, {}])
+
+    def test_stemmed(self):
+        self.log("log.jsonl", ["Proving the proofs", "they prove; a proof proves"] * 5)
+        self.learn("log.jsonl", "--stem", "english", "--max-share", "1", "--association", "0")
+        self.works("ingest", "log.jsonl", "--vocab", "vocab.msgpack", "-o", "q.h5")
+        self.assertEqual(self.rows("q.h5")[:2], [{"prove": 1, "proof": 1},
+                                                 {"prove": 2, "proof": 1, "proof prove": 1}])
+
+    def tagged_log(self, seed, queries):
+        """Texts made of their tags' words among others: words of one tag, and words that two share."""
+        rng = random.Random(seed)
+        noise = [f"noise{i}" for i in range(400)]
+        words = {f"topic {i}": [f"own{i}x{k}" for k in range(5)] + [f"shared{i // 2}"] for i in range(60)}
+        names, weights = list(words), [1 / (i + 1) ** .7 for i in range(60)]
+        for i in range(queries):
+            tags = sorted(set(rng.choices(names, weights, k=rng.randrange(1, 4))))
+            text = rng.choices(noise, k=12) + [w for tag in tags for w in rng.choices(words[tag], k=2)]
+            rng.shuffle(text)
+            yield {"id": f"q{seed}-{i}", "text": " ".join(text), "tags": tags}
+
+    def test_phrases_that_stand_for_tags(self):
+        """By counting once more; and how well texts that were not seen get their tags."""
+        train, test = list(self.tagged_log(1, 3000)), list(self.tagged_log(2, 3000))
+        extra = [{"text": "own0x1 untagged"}, {"tags": ["topic 0"]}, {"text": "own0x1", "tags": []}] * 50
+        self.write("train.jsonl", "".join(json.dumps(r) + "\n" for r in train + extra))
+        self.write("test.jsonl", "".join(json.dumps({**r, "tags": None}) + "\n" for r in test))
+        self.works("tag", "--learn", "train.jsonl", "--from-tags", "-o", "vocab.msgpack", "--confidence", "0.6")
+        learnt = self.vocabulary("vocab.msgpack")
+        self.assertEqual((learnt["tagger"]["kind"], learnt["learnt_from"]), ("meanings", 3000))
+
+        chosen = dict(plain_vocabulary([r["text"] for r in train], 2, set()))
+        together = collections.Counter()
+        for record in train:
+            for phrase in set(plain_tagger.phrases(record["text"], 2, set())) & set(chosen):
+                together.update((phrase, tag) for tag in record["tags"])
+        meanings = collections.defaultdict(set)
+        for (phrase, tag), queries in together.items():
+            if queries >= 5 and queries >= .6 * chosen[phrase]:
+                meanings[phrase].add(tag)
+        self.assertEqual({phrase: set(tags) for phrase, tags in learnt["tagger"]["phrases"].items()}, meanings)
+
+        self.works("ingest", "test.jsonl", "--vocab", "vocab.msgpack", "-o", "q.h5")
+        got = [set(row) for row in self.rows("q.h5")]
+        self.assertEqual(got, [set().union(*(meanings[p] for p in plain_tagger.phrases(r["text"], 2, set()) if p in meanings))
+                               for r in test])
+        truth = [set(r["tags"]) for r in test]
+        frequent = collections.Counter(tag for r in train for tag in r["tags"]).most_common(3)
+
+        def f1(found):
+            hits = sum(len(a & b) for a, b in zip(found, truth))
+            return 2 * hits / (sum(map(len, found)) + sum(map(len, truth)))
+        baseline = f1([{tag for tag, _ in frequent}] * len(truth))
+        print(f"F1 {f1(got):.3f}, of the most frequent tags {baseline:.3f}")
+        self.assertGreater(f1(got), .8)
+        self.assertLess(baseline, .3)
+
+        self.works("tag", "--learn", "train.jsonl", "--from-tags", "-o", "again.msgpack", "--confidence", "60%", "-j", "1")
+        self.assertEqual(self.read("again.msgpack"), self.read("vocab.msgpack"))
+        self.assertIn("read once only", self.fails(2, "tag", "--learn", "-", "--from-tags", "-o", "v"))
+        self.assertIn("belongs to --from-tags", self.fails(2, "tag", "--learn", "train.jsonl", "--confidence", "1", "-o", "v"))
+        self.write("vague.jsonl", '{"text":"word","tags":["a"]}\n{"text":"word","tags":["b"]}\n' * 9)
+        self.assertIn("no phrase stands for a tag", self.fails(3, "tag", "--learn", "vague.jsonl", "--from-tags",
+                                                               "--max-share", "1", "-o", "v"))
+
+    def chain(self, *words):
+        """A vocabulary, a query file and a router of a small log with outcomes."""
+        rng = random.Random(2)
+        self.write("log.jsonl", "".join(json.dumps(
+            {"id": f"q{i}", "text": " ".join(rng.choice(["tax", "law", "cell", "graph", "proof"]) for _ in range(9)),
+             "category": rng.choice("ab"), "models": {"m": {"score": rng.random()}, "n": {"score": rng.random()}}}) + "\n"
+            for i in range(200)))
+        self.learn("log.jsonl", "--max-share", "1")
+        self.works("ingest", "log.jsonl", "--vocab", "vocab.msgpack", "-o", "q.h5", *words)
+        self.works("fit", "q.h5", "-o", "r.msgpack", "--reference", "m")
+
+    def test_the_router_carries_the_tagger(self):
+        self.chain("--category-tag")
+        router = self.vocabulary("r.msgpack")
+        learnt = self.vocabulary("vocab.msgpack")["tagger"]
+        self.assertEqual({k: v for k, v in router["tagger"].items() if k not in ("category_tag", "digest")}, learnt)
+        settings = anndata.read_h5ad(self.path("q.h5")).uns["tagroute"]["tagger"]["settings"]
+        self.assertEqual(msgpack.unpackb(settings.tobytes()),
+                         {k: v for k, v in learnt.items() if k not in ("kind", "version")})
+        self.works("ingest", "log.jsonl", "-r", "r.msgpack", "-o", "again.h5")
+        self.assertEqual(self.rows("again.h5"), self.rows("q.h5"))
+        self.works("route", "again.h5", "-r", "r.msgpack", "-o", "d.jsonl")
+        for shard in ("1/2", "2/2"):
+            self.works("ingest", "log.jsonl", "-r", "r.msgpack", "-o", f"s{shard[0]}.h5", "--shard", shard)
+        self.works("merge", "s1.h5", "s2.h5", "-o", "joined.h5")
+        self.assertEqual(self.read("joined.h5"), self.read("again.h5"))
+        self.works("fit", "joined.h5", "-o", "r2.msgpack", "--reference", "m")
+        self.assertEqual(self.vocabulary("r2.msgpack")["tagger"], router["tagger"])
+
+    def test_a_log_tagged_otherwise_is_refused(self):
+        self.chain()
+        self.works("tag", "--learn", "log.jsonl", "-o", "other.msgpack", "--max-share", "1", "--ngrams", "1")
+        self.works("ingest", "log.jsonl", "--vocab", "other.msgpack", "-o", "other.h5")
+        for command in ("route", "simulate"):
+            output = ["-o", "d.jsonl"] if command == "route" else []
+            self.assertIn("tagged in another way", self.fails(3, command, "other.h5", "-r", "r.msgpack", *output))
+        self.assertIn("tagged in another way", self.fails(3, "fit", "q.h5", "other.h5", "-o", "r2", "--reference", "m"))
+        self.assertIn("tagged in another way", self.fails(3, "merge", "q.h5", "other.h5", "-o", "m.h5"))
+
+    def test_settings_that_were_changed(self):
+        self.chain()
+        router = self.vocabulary("r.msgpack")
+        router["tagger"]["phrases"].append("new phrase")
+        del router["digest"]
+        self.write("edited.msgpack", msgpack.packb(router))
+        self.assertIn("delete this key to accept", self.fails(3, "route", "q.h5", "-r", "edited.msgpack", "-o", "d.jsonl"))
+        del router["tagger"]["digest"]
+        self.write("edited.msgpack", msgpack.packb(router))
+        self.assertIn("tagged in another way", self.fails(3, "route", "q.h5", "-r", "edited.msgpack", "-o", "d.jsonl"))
+        self.works("ingest", "log.jsonl", "-r", "edited.msgpack", "-o", "e.h5")
+        self.works("route", "e.h5", "-r", "edited.msgpack", "-o", "d.jsonl")
+
+    def test_hostile_vocabularies(self):
+        self.log("log.jsonl", ["some text"])
+        good = {"text": "text", "ngrams": 2, "stemming": "none", "stop_words": "english", "phrases": ["some text"],
+                "kind": "phrases", "version": 1}
+        for change, message in (
+                ({"phrases": ["a b c"]}, "phrase 0"), ({"phrases": ["a", "a"]}, "there before"),
+                ({"phrases": ["a  b"]}, "phrase 0"), ({"phrases": [""]}, "phrase 0"), ({"phrases": ["x" * 256]}, "phrase 0"),
+                ({"phrases": [7]}, "phrase 0"), ({"phrases": [b"\xff"]}, "phrase 0"), ({"phrases": {"a": 1}}, "must be a list"),
+                ({"ngrams": 0}, "1 to 3"), ({"ngrams": 2**40}, "1 to 3"), ({"stemming": "klingon"}, "cannot be stemmed"),
+                ({"stop_words": ""}, "UTF-8 text"), ({"text": "prompt"}, "no other key"), ({"version": 2}, "newer tagroute"),
+                ({"kind": "meanings"}, "must be a map"), ({"kind": "meanings", "phrases": {"a": "b"}}, "no list of tags"),
+                ({"kind": "meanings", "phrases": {"a": ["b", 3]}}, "not UTF-8 text"), ({"more": 1}, "unknown key"), ({"kind": 3}, "must be a string"), ({"phrases": ["a\0b"]}, "phrase 0")):
+            self.write("v", msgpack.packb({"format": "tagroute.vocabulary", "version": 1, "tagger": {**good, **change}}))
+            self.assertIn(message, self.fails(2 if "version" in change else 3, "ingest", "log.jsonl", "--vocab", "v", "-o", "q.h5"), change)
+        whole = msgpack.packb({"format": "tagroute.vocabulary", "version": 1, "tagger": good})
+        for length in range(0, len(whole), 5):
+            self.write("v", whole[:length])
+            self.fails(3, "ingest", "log.jsonl", "--vocab", "v", "-o", "q.h5")
+        self.write("v", whole)
+        self.works("ingest", "log.jsonl", "--vocab", "v", "-o", "q.h5")
+        self.assertIn("leave out the vocabulary",
+                      self.fails(2, "ingest", "log.jsonl", "--vocab", "v", "-r", "v", "-o", "q.h5"))
 
     def test_wrong_usage(self):
         self.log("log.jsonl", ["some text"])

@@ -81,6 +81,7 @@ class WrongUsage(Scratch):
         ("simulate needs --router", "simulate", "q.h5"),
         ("info needs one file", "info"),
         ("'b' is one too many", "info", "a", "b"),
+        ("leave one of them out", "info", "a", "--json", "--verify"),
         ("unknown option --ouput; did you mean --output?", "ingest", "a", "--ouput", "b"),
         ("unknown option --categ; did you mean --category-tag?", "ingest", "a", "--categ"),
         ("unknown option -x", "ingest", "-x"),

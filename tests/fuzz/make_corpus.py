@@ -198,14 +198,71 @@ CANONICAL = {
 }
 
 
+# ---- what language models and their servers answer ------------------------------------------
+
+ANSWER = {
+    "commas": b"Tags: algebra, linear equations, and proof.",
+    "numbered": b"Sure! Here you are:\n\n1. **algebra**: sums\n2) proof - why\n(3) logic\n\nAnything else?",
+    "bullets": "- algebra\n* proof\n\u2022 logic".encode(),
+    "fence": b'```json\n["algebra", "proof"]\n```',
+    "maps": b'[{"tag": "algebra", "explanation": "x"}, {"tag": "pro',
+    "weights": b'{"tags": {"algebra": 0.5, "proof": 1}}',
+    "refusal": "I\u2019m sorry, but I can\u2019t help with that.".encode(),
+    "thought": b"<think>[1] hm</think>\n['algebra', \"it\"]#a #b",
+    "chinese": "\u6807\u7b7e\uff1a\u4ee3\u6570\u3001\u8bc1\u660e\u3002".encode(),
+    "reply": b'{"choices":[{"message":{"content":"a, b"},"finish_reason":"length"}],'
+             b'"usage":{"prompt_tokens":7,"completion_tokens":2}}',
+    "parts": b'{"choices":[{"message":{"content":[{"text":"a,"},{"text":"b"}]}}]}',
+    "error": b'{"error":{"code":"model_not_found"}}',
+}
+
+
+def answers_files(folder, program):
+    """Files of answers as a run leaves them."""
+    sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "cli"))
+    from chat_server import ChatServer
+    server = ChatServer()
+    with open(os.path.join(folder, "log.jsonl"), "wb") as file:
+        file.write(lines({"text": f"text {i} " * (i % 4 + 1)} for i in range(6)))
+    subprocess.run([program, "tag", "--endpoint", server.url, "--model", "m", "log.jsonl", "-o", "out.jsonl",
+                    "--in-flight", "1", "--cache", "answers/whole", "--quiet"], check=True, cwd=folder)
+    server.stop()
+    for name in ("log.jsonl", "out.jsonl"):
+        os.remove(os.path.join(folder, name))
+    with open(os.path.join(folder, "answers/whole"), "rb") as file:
+        whole = file.read()
+    return {"whole": whole, "torn": whole[:-3], "empty": b"", "head": whole[:24], "other": b"{}",
+            "hole": whole[:100] + bytes(90) + whole[190:]}
+
+
+MAPPING = {
+    "table": b"# tag\nlaw\tlaw\t5\nLaws\tlaw\t2\nspam\t\n\\#a\\tb\\\\\t\\#a\\tb\\\\\t1\n",
+    "windows": b"law\tlaw\r\nt\xc3\xa9xt\tlaw\r\n\r\n",
+    "circle": b"a\tb\nb\ta\n", "chain": b"a\tb\nb\tc\nc\tc\n", "twice": b"a\ta\na\t\n", "unknown": b"a\tb\n",
+    "no_tab": b"a", "escape": b"a\\x\t\n", "not_text": b"\xff\t\n",
+}
+
+
+def embeddings(folder):
+    draw = numpy.random.RandomState(6).rand(5, 3)
+    for name, tags, dtype, options in (("plain", "abcde", "f4", {}), ("doubles", "abcde", ">f8", {}),
+                                       ("packed", "abcde", "f2", {"chunks": (2, 2), "compression": "gzip"}),
+                                       ("twice", "abcda", "f4", {}), ("short", "abcd", "i1", {})):
+        with h5py.File(os.path.join(folder, f"embeddings/{name}.h5"), "w") as file:
+            file["tags"] = numpy.array(list(tags), dtype="S2") if name == "packed" else list(tags)
+            file.create_dataset("vectors", data=(9 * draw).astype(dtype), **options)
+
+
 def main(folder, program):
-    for name in ("queries", "router", "decisions"):
+    for name in ("queries", "router", "decisions", "embeddings", "answers"):
         os.makedirs(os.path.join(folder, name), exist_ok=True)
     own_files(folder, program)
     foreign_files(folder)
+    embeddings(folder)
     prices = {"map": json.dumps(PRICES).encode(), "list": b"[1, 2]", "cut": json.dumps(PRICES).encode()[:-5]}
     for name, seeds in (("jsonl", JSONL), ("msgpack", MSGPACK), ("source", SOURCE), ("canonical", CANONICAL),
-                        ("prices", prices)):
+                        ("prices", prices), ("mapping", MAPPING), ("answer", ANSWER),
+                        ("answers", answers_files(folder, program))):
         os.makedirs(os.path.join(folder, name), exist_ok=True)
         for seed, content in seeds.items():
             with open(os.path.join(folder, name, seed), "wb") as file:

@@ -1,0 +1,237 @@
+#!/usr/bin/python3
+"""`tagroute tag --normalise`, beside scikit-learn's DBSCAN, and on files that are not as they should be."""
+import json
+import random
+import warnings
+
+import h5py
+import numpy
+
+import harness
+
+try:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import sklearn.cluster
+except ImportError:
+    sklearn = None
+
+SEED = 31415
+
+
+def distances(vectors):
+    vectors = vectors.astype(numpy.float64)
+    length = numpy.linalg.norm(vectors, axis=1, keepdims=True)
+    unit = vectors / numpy.where(length > 0, length, 1)
+    return 1 - unit @ unit.T
+
+
+def scatter(rng, count, components, centres, spread):
+    """Vectors around some centres, near and far, of any length."""
+    middle = rng.standard_normal((centres, components))
+    far = spread * rng.choice([.5, 1, 1.3, 5], size=(count, 1), p=[.3, .4, .2, .1])
+    vectors = middle[rng.integers(centres, size=count)] + far * rng.standard_normal((count, components))
+    return (vectors * rng.uniform(.1, 10, size=(count, 1))).astype(numpy.float32)
+
+
+def gap(vectors, wanted):
+    """A distance near the one wanted that no pair has by a margin that rounding cannot cross."""
+    near = numpy.unique(distances(vectors)[numpy.triu_indices(len(vectors), 1)])
+    near = near[(near > wanted * .9) & (near < wanted * 1.1)]
+    widest = numpy.argmax(numpy.diff(near))
+    assert near[widest + 1] - near[widest] > 1e-5
+    return float((near[widest] + near[widest + 1]) / 2)
+
+
+class Normalise(harness.Scratch):
+    def queries(self, counts, name="queries.h5", **more):
+        """A query file in which each tag stands on one query, so many times."""
+        self.write("log.jsonl", "".join(json.dumps({"tags": {tag: n}, **more}) + "\n" for tag, n in counts.items()))
+        self.works("ingest", "log.jsonl", "-o", name, "--quiet")
+        return name
+
+    def embeddings(self, name, tags, vectors, **options):
+        with h5py.File(self.path(name), "w") as file:
+            file["tags"] = tags
+            file.create_dataset("vectors", data=vectors, **options)
+        return name
+
+    def mapping(self, name):
+        rows = [line.split("\t") for line in self.read(name).decode().splitlines() if not line.startswith("#")]
+        return {tag: canonical for tag, canonical, *_ in rows}
+
+    def normalise(self, *words, **options):
+        done = self.works("tag", "--normalise", *words, "-o", "tags.tsv", **options)
+        return self.mapping("tags.tsv"), done.stderr.decode()
+
+    def test_clusters_are_those_of_scikit_learn(self):
+        if sklearn is None:
+            print("no python3-sklearn: not compared with it")
+            return
+        rng = numpy.random.default_rng(SEED)
+        for count, components, spread, wanted, samples in ((700, 24, .25, .05, 2), (900, 100, .5, .14, 6),
+                                                           (500, 768, .4, .1, 3), (64, 5, .3, .2, 4)):
+            vectors = scatter(rng, count, components, 40, spread)
+            tags = [f"tag{i:05d}x" for i in range(count)]
+            counts = {tag: int(n) for tag, n in zip(tags, rng.integers(1, 50000, size=count))}
+            eps = gap(vectors, wanted)
+            self.queries(counts)
+            self.embeddings("e.h5", tags, vectors)
+            mapping, _ = self.normalise("queries.h5", "--embeddings", "e.h5", "--eps", str(eps), "--min-samples",
+                                        str(samples), "--min-count", "1")
+            # In tagroute's order, by which a border point goes to the cluster whose first core comes first.
+            order = sorted(range(count), key=lambda i: (-counts[tags[i]], tags[i]))
+            labels = sklearn.cluster.DBSCAN(eps=eps, min_samples=samples, metric="cosine").fit(vectors[order]).labels_
+            names = {}
+            for place, i in enumerate(order):
+                name = names.setdefault(labels[place], tags[i]) if labels[place] >= 0 else tags[i]
+                self.assertEqual(mapping[tags[i]], name, f"seed {SEED}, {count} tags, tag {i}")
+            self.assertGreater(labels.max(), 2)
+            self.assertIn(-1, labels)
+
+    def test_embeddings_of_any_kind_give_the_same(self):
+        rng = numpy.random.default_rng(SEED)
+        vectors = scatter(rng, 150, 32, 12, .2).astype(numpy.float16).astype(numpy.float32)
+        tags = [f"tag\u00e9 {i}x" for i in range(150)]
+        self.queries({tag: 200 - i for i, tag in enumerate(tags)})
+        words = ["queries.h5", "--embeddings", "e.h5", "--eps", str(gap(vectors, .04))]
+        self.embeddings("e.h5", tags, vectors)
+        expected = self.normalise(*words)[0]
+        self.assertGreater(150, len(set(expected.values())))
+        shuffled = list(rng.permutation(150))
+        fixed = [tag.encode() for tag in tags]
+        for kind in (lambda: self.embeddings("e.h5", tags, vectors.astype(numpy.float64)),
+                     lambda: self.embeddings("e.h5", tags, vectors.astype(">f4")),
+                     lambda: self.embeddings("e.h5", tags, vectors.astype(numpy.float16)),
+                     lambda: self.embeddings("e.h5", tags, vectors, chunks=(7, 5), compression="gzip", shuffle=True),
+                     lambda: self.embeddings("e.h5", numpy.array(fixed, dtype="S16"), vectors),
+                     lambda: self.embeddings("e.h5", [tags[i] for i in shuffled] + ["one more"],
+                                             numpy.vstack([vectors[shuffled], numpy.ones((1, 32), dtype="f4")]))):
+            kind()
+            self.assertEqual(self.normalise(*words)[0], expected)
+        for changes in ({"TAGROUTE_ISA": "scalar"}, {"TAGROUTE_ISA": "avx2"}):
+            if self.run_program("tag", "--normalise", *words, "-o", "tags.tsv", **changes).returncode == 0:
+                self.assertEqual(self.mapping("tags.tsv"), expected)
+
+    def test_tags_without_a_vector_stand_alone(self):
+        self.queries({"aaaa": 9, "bbbb": 8, "cccc": 7, "Bbbbs": 6})
+        self.embeddings("e.h5", ["aaaa", "Bbbbs", "unseen"], [[1, 0], [1, 0], [0, 1]])
+        mapping, said = self.normalise("queries.h5", "--embeddings", "e.h5")
+        self.assertEqual(mapping, {"aaaa": "aaaa", "bbbb": "aaaa", "Bbbbs": "aaaa", "cccc": "cccc"})
+        self.assertIn("1 have no vector in the embeddings", said)
+
+    def test_by_spelling(self):
+        self.queries({"normalisation": 9, "Normalisations": 2, "normalization": 8, "tort": 7, "rare": 4,
+                      "c": 6, "c++": 6, "tabs\tand\\": 5}, category="law")
+        mapping, said = self.normalise("queries.h5", "--eps", "0.5")
+        self.assertEqual(self.read("tags.tsv").decode(),
+                         "# tag, its canonical tag (nothing: the tag is dropped), times seen; divided by tabs\n"
+                         "normalisation\tnormalisation\t9\nnormalization\tnormalisation\t8\n"
+                         "Normalisations\tnormalisation\t2\ntort\ttort\t7\nc\tc\t6\nc++\tc++\t6\n"
+                         "tabs\\tand\\\\\ttabs\\tand\\\\\t5\nrare\t\t4\n")
+        self.assertIn("5 canonical tags of 8", said)
+        one = self.read("tags.tsv")
+        for words in (["-j", "1"], ["-j", "5", "--memory", "1M"]):
+            self.normalise("queries.h5", "--eps", "0.5", *words)
+            self.assertEqual(self.read("tags.tsv"), one)
+
+    def test_several_files_splits_and_categories(self):
+        self.write("a.jsonl", '{"tags":["law","law"],"category":"x","split":"train"}\n{"tags":["Law"],"split":"test"}\n')
+        self.write("b.jsonl", '{"tags":{"tort":2.5,"law":1},"split":"train"}\n')
+        self.works("ingest", "a.jsonl", "-o", "a.h5", "--category-tag")
+        self.works("ingest", "b.jsonl", "-o", "b.h5")
+        self.normalise("a.h5", "b.h5", "--min-count", "0")
+        self.assertEqual(self.read("tags.tsv").decode().splitlines()[1:],
+                         ["law\tlaw\t3", "Law\tlaw\t1", "tort\ttort\t2.5"])
+        self.normalise("a.h5", "b.h5", "--split", "test", "--min-count", "0")
+        self.assertEqual(self.read("tags.tsv").decode().splitlines()[1:], ["Law\tLaw\t1"])
+
+    def test_an_edited_mapping_stays(self):
+        self.queries({"tort": 9, "torts": 8, "contract": 7, "contrakt": 6, "rare": 1})
+        mapping, _ = self.normalise("queries.h5")
+        self.assertEqual(mapping["torts"], "tort")
+        text = self.read("tags.tsv").decode().replace("rare\t\t", "rare\ttort\t").replace("torts\ttort", "torts\ttorts")
+        self.write("edited.tsv", text.replace("\n", "\r\n"))
+        self.queries({"Torts": 3, "contracts": 9, "contraktt": 9, "new tag": 7, "new-tags": 1})
+        mapping, said = self.normalise("queries.h5", "--mapping", "edited.tsv", "--align-min", "0.6")
+        self.assertEqual(mapping, {"tort": "tort", "rare": "tort", "torts": "torts", "Torts": "tort",
+                                   "contract": "contract", "contracts": "contract", "contrakt": "contrakt",
+                                   "contraktt": "contrakt", "new tag": "new tag", "new-tags": "new tag"})
+        self.assertIn("3 joined the mapping given", said)
+        mapping, _ = self.normalise("queries.h5", "--mapping", "edited.tsv", "--align-min", "off")
+        self.assertEqual(mapping["contraktt"], "contraktt")
+
+    def test_wrong_mappings(self):
+        self.queries({"tort": 9})
+        for text, message in (("tort\tlaw\n", "w.tsv: line 1: 'tort' becomes 'law', which has no line of its own"),
+                              ("a\tb\nb\ta\n", "w.tsv: line 1: 'a' becomes 'b', which becomes 'a'"),
+                              ("a\ta\na\ta\n", "w.tsv: line 2: 'a' has a line already, line 1"),
+                              ("a\n", "w.tsv: line 1: there is no tab"),
+                              (b"\x89HDF\r\n\x1a\n", "w.tsv: this is an HDF5 file"),
+                              (b"a\ta\n\xff\t\n", "w.tsv: line 2: what stands here is not UTF-8")):
+            self.write("w.tsv", text)
+            self.assertIn(message, self.fails(3, "tag", "--normalise", "queries.h5", "-o", "t", "--mapping", "w.tsv"))
+        self.assertIn("none.tsv", self.fails(1, "tag", "--normalise", "queries.h5", "-o", "t", "--mapping", "none.tsv"))
+        self.assertNotIn("t", self.names())
+
+    def test_wrong_embeddings(self):
+        self.queries({"tort": 9, "law": 9})
+        good = numpy.ones((2, 4), dtype="f4")
+        bad = good.copy()
+        bad[1, 2] = numpy.nan
+
+        def write(**members):
+            with h5py.File(self.path("e.h5"), "w") as file:
+                for name, value in members.items():
+                    file[name] = value
+        for members, message in (
+                ({"vectors": good}, "it has no dataset 'tags'"),
+                ({"tags": ["tort", "law"]}, "it has no dataset 'vectors'"),
+                ({"tags": ["tort"], "vectors": good}, "/vectors has 2 rows, not 1"),
+                ({"tags": ["tort", "law"], "vectors": good[0]}, "/vectors has 1 dimensions, not 2"),
+                ({"tags": ["tort", "tort"], "vectors": good}, "the tag 'tort' stands twice in /tags"),
+                ({"tags": ["tort", "law"], "vectors": bad}, "the vector of 'law', row 1, holds a number that is not"),
+                ({"tags": ["tort", "law"], "vectors": good.astype("f8") * 1e300}, "row 0, holds a number that is not"),
+                ({"tags": ["tort", "law"], "vectors": numpy.zeros((2, 0))}, "'vectors' has 0 numbers for each tag"),
+                ({"tags": ["tort", "law"], "vectors": numpy.zeros((2, 16385), dtype="i1")}, "has 16385 numbers"),
+                ({"tags": [1, 2], "vectors": good}, "'tags' holds no strings"),
+                ({"tags": ["tort", "law"], "vectors": [["a"], ["b"]]}, "'vectors' holds no numbers"),
+                ({"tags": ["other", "one"], "vectors": good}, "it has a vector for none of the tags"),
+                ({"tags": h5py.ExternalLink("x.h5", "/tags"), "vectors": good}, "e.h5")):
+            write(**members)
+            self.assertIn(message, self.fails(3, "tag", "--normalise", "queries.h5", "-o", "t", "--embeddings", "e.h5"))
+        self.write("e.h5", "no HDF5")
+        self.fails(3, "tag", "--normalise", "queries.h5", "-o", "t", "--embeddings", "e.h5")
+        self.assertNotIn("t", self.names())
+
+    def test_damaged_embeddings(self):
+        self.queries({f"tag{i}x": 9 for i in range(50)})
+        self.embeddings("good.h5", [f"tag{i}x" for i in range(50)], numpy.eye(50, dtype="f4"), chunks=(10, 50),
+                        compression="gzip")
+        good, rng = self.read("good.h5"), random.Random(SEED)
+        for _ in range(12):
+            bad = bytearray(good)
+            for _ in range(rng.choice([1, 4, 20])):
+                bad[rng.randrange(len(bad))] = rng.randrange(256)
+            self.write("e.h5", bytes(bad[:rng.choice([len(bad), rng.randrange(len(bad))])]))
+            done = self.run_program("tag", "--normalise", "queries.h5", "-o", "t", "--embeddings", "e.h5")
+            self.assertIn(done.returncode, (0, 3), done.stderr)
+            self.assertEqual(len(done.stderr.splitlines()) == 1, done.returncode == 3, done.stderr)
+
+    def test_wrong_usage(self):
+        self.queries({"tort": 9})
+        for words, message in ((["--eps", "3"], "--eps"), (["--eps", "-1"], "--eps"), (["--min-samples", "0"], "--min-samples"),
+                               (["--min-count", "-2"], "--min-count"), (["--align-min", "0.9"], "give --mapping, too"),
+                               (["--mapping", "m", "--align-min", "0"], "above 0, up to 1"),
+                               (["--mapping", "m", "--align-min", "1.5"], "above 0, up to 1"),
+                               (["--ngrams", "2"], "--ngrams does not go with --normalise"),
+                               (["--learn"], "one thing at a time")):
+            self.assertIn(message, self.fails(2, "tag", "--normalise", "queries.h5", "-o", "t", *words))
+        self.assertIn("--output", self.fails(2, "tag", "--normalise", "queries.h5"))
+        self.assertIn("standard output", self.fails(2, "tag", "--normalise", "queries.h5", "-o", "-"))
+        self.fails(3, "tag", "--normalise", "log.jsonl", "-o", "t")
+        self.assertNotIn("t", self.names())
+
+
+if __name__ == "__main__":
+    harness.main()
