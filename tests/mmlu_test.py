@@ -11,6 +11,7 @@ import sys
 
 DATA = os.environ.get("TAGROUTE_DATA", "")
 LOG = os.path.join(DATA, "mmlu_tagged.jsonl.gz")
+TEXTS = os.path.join(DATA, "routellm_mmlu.jsonl.gz")
 GOLDEN = os.path.join(DATA, "golden_routellm_mmlu.json.gz")
 if not DATA or not os.path.exists(LOG):
     print("skipped: TAGROUTE_DATA names no folder with mmlu_tagged.jsonl.gz")
@@ -73,6 +74,24 @@ class Mmlu(Scratch):
         metrics = self.simulate()["metrics"]
         found = [round(metrics[m], 4) for m in ("auc", "apgr", "cpt50", "cpt80")]
         self.assertEqual((len(router["tags"]), *found), BAYES)
+
+    def test_from_texts_alone(self):
+        """Tags by the embedded tagger, the same split, no category."""
+        if not os.path.exists(TEXTS):
+            self.skipTest("TAGROUTE_DATA has no routellm_mmlu.jsonl.gz")
+        with gzip.open(LOG, "rt") as lines:
+            split = {row["id"]: row["split"] for row in map(json.loads, lines)}
+        with gzip.open(TEXTS, "rt") as lines:
+            rows = [{"id": row["id"], "text": row["text"], "models": row["models"], "split": split[row["id"]]}
+                    for row in map(json.loads, lines) if row["id"] in split]
+        self.write("texts.jsonl", "".join(json.dumps(row) + "\n" for row in rows))
+        self.works("tag", "--learn", "texts.jsonl", "--split", "train", "-o", "vocab.msgpack")
+        self.works("ingest", "texts.jsonl", "--vocab", "vocab.msgpack", "-o", "queries.h5")
+        for scorer, least in (("paper", .63), ("bayes", .65)):
+            self.works("fit", "queries.h5", "-o", "router.msgpack", "--reference", LARGE, "--scorer", scorer)
+            apgr = self.simulate()["metrics"]["apgr"]
+            print(f"{scorer} from texts alone: apgr {apgr:.4f}")
+            self.assertGreaterEqual(apgr, least, scorer)
 
     def test_scorers_beat_the_paper(self):
         self.works("ingest", LOG, "-o", "queries.h5", "--category-tag")

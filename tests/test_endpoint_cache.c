@@ -167,13 +167,13 @@ static void a_torn_end_is_cut_off(void **state)
         open_cache(&cache);
         assert_int_equal(cache.answers, 9);
         assert_int_equal(cache.damaged, cut - last);
-        keep(&cache, 10, 11);
+        keep(&cache, 41, 42); /* shorter than most of what was torn */
         tgr_answer_cache_close(&cache);
         open_cache(&cache);
         assert_int_equal(cache.answers, 10);
         assert_int_equal(cache.damaged, 0);
         assert_true(is_there(&cache, 8, true) && !is_there(&cache, 9, true) &&
-                    is_there(&cache, 10, true));
+                    is_there(&cache, 41, true));
         tgr_answer_cache_close(&cache);
     }
     free(bytes);

@@ -282,16 +282,16 @@ static void comparing_scorers(void **state)
     long live = tgr_mem_live();
     const tgr_run one = {.size = sizeof one, .threads = 1},
                   two = {.size = sizeof two, .threads = 2};
-    if (tgr_fit_compare(&options, NULL, &comparison, &one, &error) != TGR_OK) {
+    if (tgr_fit_compare(&options, false, NULL, &comparison, &one, &error) != TGR_OK) {
         fail_msg("%s", error.message);
     }
-    assert_int_equal(tgr_fit_compare(&options, NULL, &again, &two, NULL), TGR_OK);
+    assert_int_equal(tgr_fit_compare(&options, false, NULL, &again, &two, NULL), TGR_OK);
     assert_int_equal(comparison->count, 4);
     assert_int_equal(comparison->folds, 5);
     assert_true(comparison->queries > 200 && comparison->queries <= 400);
     for (size_t i = 0; i < comparison->count; i++) {
-        const tgr_fit_compared *scorer = &comparison->scorers[i];
-        assert_memory_equal(scorer->figures, again->scorers[i].figures, sizeof scorer->figures);
+        const tgr_fit_compared *scorer = &comparison->entries[i];
+        assert_memory_equal(scorer->figures, again->entries[i].figures, sizeof scorer->figures);
         const tgr_fit_figure *auc = &scorer->figures[TGR_FIT_AUC];
         assert_true(auc->low < auc->value && auc->value < auc->high);
         assert_true(i == 0 ? isnan(scorer->gains[0].value) : !isnan(scorer->gains[0].value));

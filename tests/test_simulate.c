@@ -281,6 +281,7 @@ static char *simulation_text(const world *w, tgr_policy policy, int threads, boo
     tgr_simulation *simulation = simulate(w, &set);
     char *text;
     tgr_error error;
+    simulation->origin = (tgr_origin){0}; /* the files' digests do differ */
     assert_int_equal(tgr_simulation_json(simulation, &text, NULL, &error), TGR_OK);
     tgr_simulation_free(simulation);
     return text;

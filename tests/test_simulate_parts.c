@@ -401,7 +401,39 @@ static const char expected_json[] = "{\n"
                                     "      \"mean_score\": 19,\n"
                                     "      \"coverage\": 20\n"
                                     "    }\n"
-                                    "  ]\n"
+                                    "  ],\n"
+                                    "  \"margins\": {\n"
+                                    "    \"edges\": [\n"
+                                    "      -1,\n"
+                                    "      0.5\n"
+                                    "    ],\n"
+                                    "    \"counts\": [\n"
+                                    "      21\n"
+                                    "    ],\n"
+                                    "    \"below\": 22,\n"
+                                    "    \"above\": 23\n"
+                                    "  },\n"
+                                    "  \"origin\": {\n"
+                                    "    \"router\": \"0123\",\n"
+                                    "    \"scorer\": \"paper\",\n"
+                                    "    \"counts\": null,\n"
+                                    "    \"tags\": 24,\n"
+                                    "    \"split\": null,\n"
+                                    "    \"fallback\": null,\n"
+                                    "    \"files\": [\n"
+                                    "      null\n"
+                                    "    ],\n"
+                                    "    \"prices\": [\n"
+                                    "      {\n"
+                                    "        \"model\": \"a \\\"b\\\"\",\n"
+                                    "        \"input_cost_per_token\": 25,\n"
+                                    "        \"output_cost_per_token\": 26,\n"
+                                    "        \"completion_tokens\": 27,\n"
+                                    "        \"mean_cost\": 28,\n"
+                                    "        \"flat_cost\": null\n"
+                                    "      }\n"
+                                    "    ]\n"
+                                    "  }\n"
                                     "}\n";
 
 static void test_json(void **state)
@@ -411,6 +443,10 @@ static void test_json(void **state)
     const double share = 0.75;
     const tgr_point point = {0.1, NAN, 0.5, NAN, 0, &share};
     const tgr_baseline alone = {17, 18, 19, 20, names[0]};
+    const double edges[] = {-1, 0.5};
+    const uint64_t counts[] = {21};
+    const char *const digests[] = {NULL};
+    const tgr_price price = {25, 26, 27, 28, NAN};
     const tgr_simulation simulation = {
         .queries = 4,
         .undecided = 1,
@@ -427,6 +463,13 @@ static void test_json(void **state)
         .oracle = {5, 6, 7, 8, NULL},
         .random = {9, 10, 11, 12, NULL},
         .cost_matched_random = {13, 14, 15, 16, NULL},
+        .margins = {1, edges, counts, 22, 23},
+        .origin = {.router = "0123",
+                   .scorer = "paper",
+                   .tags = 24,
+                   .files = 1,
+                   .file_digests = digests,
+                   .prices = &price},
     };
     char *text;
     size_t length;

@@ -41,7 +41,7 @@ typedef struct setting {
     const char *partial;
     const char *const *by;
     size_t by_count;
-    bool predictions, category_mean;
+    bool predictions, category_mean, judged; /* judged: by the first file */
     const char *baseline;
     double scale;
     size_t grid; /* 0: as given */
@@ -80,6 +80,8 @@ static inline tgr_status run_with(const world *w, const setting *set, tgr_simula
     options.by = set->by;
     options.by_count = set->by_count;
     options.predictions = set->predictions;
+    options.judged = set->judged ? inputs : NULL;
+    options.judged_count = set->judged;
     options.category_mean = set->category_mean;
     options.baseline = set->baseline;
     options.scale = set->scale;

@@ -54,6 +54,8 @@ static const tgr_cli_example examples[] = {
      "tagroute fit queries.h5 -o router.msgpack --reference gpt-4 --prices litellm.json"},
     {"see which scorer routes best what it has not seen",
      "tagroute fit queries.h5 --compare --reference gpt-4 --markdown scorers.md"},
+    {"see which way to tag the same log is best",
+     "tagroute fit words.h5 pairs.h5 stems.h5 --compare --each --reference gpt-4"},
     {"learn from the first of four parts of the rows",
      "tagroute fit queries.h5 -o part1.msgpack --shard 1/4 --reference gpt-4"},
     {0},
@@ -181,8 +183,8 @@ static tgr_status read_options(fitting *work, const tgr_cli_arguments *arguments
                               "--compare fits every scorer and writes no router: leave out "
                               "--output, --scorer and --shard");
     }
-    static const char *const tables[] = {"csv", "markdown", "latex"};
-    for (size_t i = 0; status == TGR_OK && !compares && i < 3; i++) {
+    static const char *const tables[] = {"csv", "markdown", "latex", "each"};
+    for (size_t i = 0; status == TGR_OK && !compares && i < 4; i++) {
         if (tgr_cli_has(arguments, tables[i])) {
             status = tgr_cli_fail(error, TGR_ERR_ARGUMENT, "--%s belongs to --compare", tables[i]);
         }

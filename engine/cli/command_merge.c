@@ -13,7 +13,7 @@
 #include "engine/cli/fit_summary.h"
 #include "engine/cli/numbers.h"
 #include "engine/cli/session.h"
-#include "engine/cli/show_simulation.h"
+#include "engine/cli/simulation_outputs.h"
 #include "engine/cli/solving.h"
 
 static const tgr_cli_option merge_options[] = {
@@ -38,7 +38,6 @@ static const tgr_cli_option fit_options[] = {
 static const tgr_cli_option simulation_options[] = {
     {"save-policy", 0, "FILE",
      "write the threshold of the goal, else the best one, for `tagroute route --policy-file`"},
-    {"json", 0, "FILE", "everything, as one JSON object (- is standard output, without tables)"},
     {0},
 };
 
@@ -46,14 +45,10 @@ static const tgr_cli_group merge_group = {"Options", merge_options};
 static const tgr_cli_group query_group = {"Query files", query_options};
 static const tgr_cli_group fit_group = {"Partial fits", fit_options};
 static const tgr_cli_group simulation_group = {"Partial simulations", simulation_options};
-static const tgr_cli_group *const groups[] = {&merge_group,
-                                              &query_group,
-                                              &fit_group,
-                                              &simulation_group,
-                                              &tgr_cli_goal_group,
-                                              &tgr_cli_reading_group,
-                                              &tgr_cli_common_group,
-                                              NULL};
+static const tgr_cli_group *const groups[] = {
+    &merge_group,      &query_group,        &fit_group,
+    &simulation_group, &tgr_cli_goal_group, &tgr_cli_simulation_outputs_group,
+    &tgr_cli_reading_group, &tgr_cli_common_group, NULL};
 
 static const tgr_cli_example examples[] = {
     {"three shards, routed apart (tagroute route ... --shard 1/3 -o part1.h5, and so on)",
@@ -214,15 +209,13 @@ static bool any_partial_simulation(const tgr_cli_arguments *arguments)
 static tgr_status show_whole(const tgr_cli_arguments *arguments, const tgr_simulation *simulation,
                              tgr_error *error)
 {
-    const char *json = tgr_cli_text(arguments, "json");
-    tgr_status status = tgr_cli_save_policy(simulation, arguments, error);
-    if (status == TGR_OK && json != NULL) {
-        status = tgr_cli_write_simulation(simulation, json, error);
+    tgr_cli_simulation_outputs outputs;
+    tgr_status status = tgr_cli_simulation_outputs_read(&outputs, arguments, error);
+    if (status == TGR_OK) {
+        status = tgr_cli_save_policy(simulation, arguments, error);
     }
-    if (status != TGR_OK || (json != NULL && strcmp(json, "-") == 0)) {
-        return status;
-    }
-    return tgr_cli_print_simulation(simulation, error);
+    return status == TGR_OK ? tgr_cli_simulation_outputs_write(&outputs, simulation, error)
+                            : status;
 }
 
 static tgr_status join_simulations(const tgr_cli_arguments *arguments, tgr_cli_session *session,
@@ -276,19 +269,20 @@ static tgr_status check_options(const tgr_cli_arguments *arguments, parts of, tg
         return tgr_cli_fail(error, TGR_ERR_ARGUMENT,
                             "--queries is for joining partial fits; leave it out");
     }
-    static const char *const simulating[] = {
-        "json", "save-policy", "budget", "max-cost-per-query", "target-quality", "target-share"};
-    for (size_t i = 0; i < sizeof simulating / sizeof *simulating; i++) {
-        if (tgr_cli_has(arguments, simulating[i]) && (of != PARTS_SIMULATIONS || checks)) {
-            return tgr_cli_fail(error, TGR_ERR_ARGUMENT,
-                                "--%s is for joining partial simulations; leave it out",
-                                simulating[i]);
-        }
+    static const char *const solving[] = {"save-policy", "budget", "max-cost-per-query",
+                                          "target-quality", "target-share"};
+    const char *shows = tgr_cli_simulation_outputs_any(arguments);
+    for (size_t i = 0; shows == NULL && i < sizeof solving / sizeof *solving; i++) {
+        shows = tgr_cli_has(arguments, solving[i]) ? solving[i] : NULL;
+    }
+    if (shows != NULL && (of != PARTS_SIMULATIONS || checks)) {
+        return tgr_cli_fail(error, TGR_ERR_ARGUMENT,
+                            "--%s is for joining partial simulations; leave it out", shows);
     }
     if (tgr_cli_has(arguments, "output") && of == PARTS_SIMULATIONS) {
         return tgr_cli_fail(error, TGR_ERR_ARGUMENT,
-                            "a simulation is shown, or written with --json FILE; leave --output "
-                            "out");
+                            "a simulation is shown, or written with --json, --csv or --html; "
+                            "leave --output out");
     }
     return TGR_OK;
 }

@@ -13,11 +13,12 @@
 #include "engine/cli/numbers.h"
 #include "engine/cli/prices.h"
 #include "engine/cli/session.h"
-#include "engine/cli/show_simulation.h"
+#include "engine/cli/simulation_outputs.h"
 #include "engine/cli/solving.h"
-#include "engine/cli/write_file.h"
 
 #define MOST_REPLICATES 100000
+#define MOST_POINTS     1000000
+#define PAGE_GRID       101
 
 static const tgr_cli_option simulate_options[] = {
     {"router", 'r', "ROUTER", "the router that `tagroute fit` wrote"},
@@ -30,15 +31,18 @@ static const tgr_cli_option simulate_options[] = {
     {"partial", 0, "FILE", "write the sums of a shard, which `tagroute merge` joins"},
     {"save-policy", 0, "FILE",
      "write the threshold of the goal, else the best one, for `tagroute route --policy-file`"},
-    {"json", 0, "FILE",
-     "write everything as one JSON object; - is standard output, without tables"},
+    {"grid", 0, "N",
+     "show N thresholds, evenly spread over the queries (default: 21; 101 with --html)"},
     {0},
 };
 
 static const tgr_cli_group simulate_group = {"Options", simulate_options};
 static const tgr_cli_group *const groups[] = {
-    &simulate_group,      &tgr_cli_deciding_group, &tgr_cli_goal_group,   &tgr_cli_details_group,
-    &tgr_cli_price_group, &tgr_cli_reading_group,  &tgr_cli_common_group, NULL};
+    &simulate_group,        &tgr_cli_simulation_outputs_group,
+    &tgr_cli_details_group, &tgr_cli_deciding_group,
+    &tgr_cli_goal_group,    &tgr_cli_price_group,
+    &tgr_cli_reading_group, &tgr_cli_common_group,
+    NULL};
 
 static const tgr_cli_example examples[] = {
     {"what each threshold costs and achieves, on queries that were not learnt from",
@@ -48,8 +52,8 @@ static const tgr_cli_example examples[] = {
     {"what $500 buys, and the policy for `tagroute route --policy-file`",
      "tagroute simulate queries.h5 -r router.msgpack --policy utility --budget 500 --save-policy "
      "policy.msgpack"},
-    {"how sure all of this is",
-     "tagroute simulate queries.h5 -r router.msgpack --bootstrap 200 --json report.json"},
+    {"a report to look at, which says how sure all of this is",
+     "tagroute simulate queries.h5 -r router.msgpack --bootstrap 200 --html report.html"},
     {"category by category, and what a month saves against one model, from a week's log",
      "tagroute simulate queries.h5 -r router.msgpack --by category --baseline gpt-4 "
      "--log-days 7 --scale-days 30"},
@@ -66,7 +70,7 @@ typedef struct simulating {
     tgr_cli_prices prices;
     const tgr_cli_arguments *arguments;
     const char *router_path;
-    const char *json; /* NULL: none asked for */
+    tgr_cli_simulation_outputs outputs;
 } simulating;
 
 static tgr_status read_quality(const char *name, tgr_quality *quality, tgr_error *error)
@@ -127,18 +131,36 @@ static tgr_status read_shard(tgr_simulate_options *options, const tgr_cli_argume
     return TGR_OK;
 }
 
+/* A page has room for more points than a terminal. */
+static tgr_status read_grid(simulating *work, const tgr_cli_arguments *arguments, tgr_error *error)
+{
+    const char *grid = tgr_cli_text(arguments, "grid");
+    long number = 0;
+    if (grid == NULL) {
+        work->options.grid = work->outputs.html != NULL ? PAGE_GRID : work->options.grid;
+        return TGR_OK;
+    }
+    if (work->options.thresholds != NULL) {
+        return tgr_cli_fail(error, TGR_ERR_ARGUMENT,
+                            "--grid chooses thresholds where none are given; leave it or --%s out",
+                            tgr_cli_threshold_option(work->options.policy));
+    }
+    tgr_status status = tgr_cli_parse_integer("grid", grid, 2, MOST_POINTS, &number, error);
+    work->options.grid = (size_t)number;
+    return status;
+}
+
 /* What only the whole log can answer. */
-static tgr_status check_goal(simulating *work, tgr_error *error)
+static tgr_status check_goal(const simulating *work, tgr_error *error)
 {
     bool solves = work->solving.goal.kind != TGR_GOAL_NONE;
-    bool saves = tgr_cli_has(work->arguments, "save-policy");
-    if (work->options.shards > 0 && (solves || saves)) {
+    if (work->options.shards > 0 && (solves || tgr_cli_has(work->arguments, "save-policy"))) {
         return tgr_cli_fail(error, TGR_ERR_ARGUMENT,
                             "%s needs the whole log: simulate every shard without it, and give it "
                             "to `tagroute merge`, which joins them",
                             solves ? "a goal" : "--save-policy");
     }
-    return tgr_cli_prices_read(&work->prices, work->arguments, error);
+    return TGR_OK;
 }
 
 static tgr_status read_options(simulating *work, const tgr_cli_arguments *arguments,
@@ -148,8 +170,10 @@ static tgr_status read_options(simulating *work, const tgr_cli_arguments *argume
     tgr_simulate_options_init(options);
     options->inputs = arguments->operands;
     options->input_count = arguments->operand_count;
-    work->json = tgr_cli_text(arguments, "json");
     tgr_status status = tgr_cli_need(arguments, "router", &work->router_path, error);
+    if (status == TGR_OK) {
+        status = tgr_cli_simulation_outputs_read(&work->outputs, arguments, error);
+    }
     if (status == TGR_OK) {
         status = read_quality(tgr_cli_text(arguments, "quality"), &options->quality, error);
     }
@@ -165,16 +189,22 @@ static tgr_status read_options(simulating *work, const tgr_cli_arguments *argume
     if (status == TGR_OK) {
         status = tgr_cli_deciding_read(&work->deciding, arguments, error);
     }
+    work->arguments = arguments;
     if (status == TGR_OK) {
         status = tgr_cli_solving_read(&work->solving, arguments, error);
+    }
+    if (status == TGR_OK) {
+        status = check_goal(work, error);
     }
     options->policy = work->deciding.policy;
     options->thresholds = work->deciding.thresholds;
     options->threshold_count = work->deciding.threshold_count;
     options->fallback = work->deciding.fallback;
     options->split = work->deciding.split;
-    work->arguments = arguments;
-    return status == TGR_OK ? check_goal(work, error) : status;
+    if (status == TGR_OK) {
+        status = read_grid(work, arguments, error);
+    }
+    return status == TGR_OK ? tgr_cli_prices_read(&work->prices, arguments, error) : status;
 }
 
 /* Where to go on from here. */
@@ -201,14 +231,10 @@ static tgr_status print_results(const simulating *work, const tgr_cli_session *s
                                 const tgr_simulation *simulation, tgr_error *error)
 {
     tgr_status status = tgr_cli_save_policy(simulation, work->arguments, error);
-    if (status == TGR_OK && work->json != NULL) {
-        status = tgr_cli_write_simulation(simulation, work->json, error);
-    }
-    if (status != TGR_OK || (work->json != NULL && strcmp(work->json, "-") == 0)) {
-        return status;
-    }
-    status = tgr_cli_print_simulation(simulation, error);
     if (status == TGR_OK) {
+        status = tgr_cli_simulation_outputs_write(&work->outputs, simulation, error);
+    }
+    if (status == TGR_OK && !work->outputs.silent) {
         say_next(work, session, simulation);
     }
     return status;

@@ -15,6 +15,9 @@ static const tgr_cli_option compare_options[] = {
     {"compare", 0, NULL,
      "fit every scorer on the same five folds of the training queries, and show how well each "
      "routes what it has not seen; no router is written"},
+    {"each", 0, NULL,
+     "with --compare: the files hold the same queries, tagged in different ways; fit each for "
+     "itself"},
     {"csv", 0, "FILE", "the comparison in full, as CSV"},
     {"markdown", 0, "FILE", "as a Markdown table"},
     {"latex", 0, "FILE", "as a LaTeX tabular"},
@@ -40,19 +43,47 @@ static const char *cell_text(char text[CELL], const tgr_fit_figure *figure, bool
     return text;
 }
 
+/* Where files were compared, too: which, and how many tags were kept of it. */
+static bool with_files(const tgr_fit_comparison *comparison)
+{
+    return comparison->entries[0].input != NULL;
+}
+
+/* A file without its folder. */
+static const char *file_name(const tgr_fit_compared *one)
+{
+    const char *slash = strrchr(one->input, '/');
+    return slash != NULL ? slash + 1 : one->input;
+}
+
+static void gain_heading(char text[CELL], const tgr_fit_comparison *comparison)
+{
+    snprintf(text, CELL, "apgr over %s",
+             with_files(comparison) ? "the first" : comparison->entries[0].scorer);
+}
+
 static void print_table(const tgr_fit_comparison *comparison)
 {
     char text[CELL];
     tgr_cli_table table;
-    tgr_cli_table_start(&table, TGR_FIT_FIGURES + 2);
+    bool files = with_files(comparison);
+    tgr_cli_table_start(&table, TGR_FIT_FIGURES + 2 + (files ? 2 : 0));
+    if (files) {
+        tgr_cli_table_add(&table, "file");
+        tgr_cli_table_add(&table, "tags");
+    }
     tgr_cli_table_add(&table, "scorer");
     for (size_t i = 0; i < TGR_FIT_FIGURES; i++) {
         tgr_cli_table_add(&table, figure_names[i]);
     }
-    snprintf(text, sizeof text, "apgr over %s", comparison->scorers[0].scorer);
+    gain_heading(text, comparison);
     tgr_cli_table_add(&table, text);
-    for (size_t scorer = 0; scorer < comparison->count; scorer++) {
-        const tgr_fit_compared *one = &comparison->scorers[scorer];
+    for (size_t entry = 0; entry < comparison->count; entry++) {
+        const tgr_fit_compared *one = &comparison->entries[entry];
+        if (files) {
+            tgr_cli_table_add(&table, file_name(one));
+            tgr_cli_table_add(&table, tgr_cli_count(text, (uint64_t)(one->tags + 0.5)));
+        }
         tgr_cli_table_add(&table, one->scorer);
         for (size_t i = 0; i < TGR_FIT_FIGURES; i++) {
             tgr_cli_table_add(&table, cell_text(text, &one->figures[i], false, "-"));
@@ -62,13 +93,30 @@ static void print_table(const tgr_fit_comparison *comparison)
     tgr_cli_table_print(&table, stdout);
 }
 
+/* Characters that mean something in a table of that kind stand behind a backslash. */
+static void add_name(FILE *into, const char *name, const char *special)
+{
+    for (; *name != '\0'; name++) {
+        if (strchr(special, *name) != NULL) {
+            fputc('\\', into);
+        }
+        fputc(*name, into);
+    }
+}
+
 static void add_rows(FILE *into, const tgr_fit_comparison *comparison, const char *before,
-                     const char *between, const char *after, const char *missing)
+                     const char *between, const char *after, const char *missing,
+                     const char *special)
 {
     char text[CELL];
-    for (size_t scorer = 0; scorer < comparison->count; scorer++) {
-        const tgr_fit_compared *one = &comparison->scorers[scorer];
-        fprintf(into, "%s%s", before, one->scorer);
+    for (size_t entry = 0; entry < comparison->count; entry++) {
+        const tgr_fit_compared *one = &comparison->entries[entry];
+        fputs(before, into);
+        if (with_files(comparison)) {
+            add_name(into, file_name(one), special);
+            fprintf(into, "%s%.0f%s", between, one->tags, between);
+        }
+        fputs(one->scorer, into);
         for (size_t i = 0; i < TGR_FIT_FIGURES; i++) {
             fprintf(into, "%s%s", between, cell_text(text, &one->figures[i], false, missing));
         }
@@ -79,20 +127,26 @@ static void add_rows(FILE *into, const tgr_fit_comparison *comparison, const cha
 
 static void write_markdown(FILE *into, const tgr_fit_comparison *comparison)
 {
+    char gain[CELL];
+    bool files = with_files(comparison);
+    gain_heading(gain, comparison);
     fprintf(into,
-            "| scorer | auc | apgr | cpt50 | cpt80 | apgr over %s |\n"
-            "| --- | ---: | ---: | ---: | ---: | ---: |\n",
-            comparison->scorers[0].scorer);
-    add_rows(into, comparison, "| ", " | ", " |", "");
+            "|%s scorer | auc | apgr | cpt50 | cpt80 | %s |\n"
+            "|%s --- | ---: | ---: | ---: | ---: | ---: |\n",
+            files ? " file | tags |" : "", gain, files ? " --- | ---: |" : "");
+    add_rows(into, comparison, "| ", " | ", " |", "", "|\\");
 }
 
 static void write_latex(FILE *into, const tgr_fit_comparison *comparison)
 {
+    char gain[CELL];
+    bool files = with_files(comparison);
+    gain_heading(gain, comparison);
     fprintf(into,
-            "\\begin{tabular}{lrrrrr}\n\\hline\n"
-            "scorer & auc & apgr & cpt50 & cpt80 & apgr over %s \\\\\n\\hline\n",
-            comparison->scorers[0].scorer);
-    add_rows(into, comparison, "", " & ", " \\\\", "--");
+            "\\begin{tabular}{l%srrrrr}\n\\hline\n"
+            "%sscorer & auc & apgr & cpt50 & cpt80 & %s \\\\\n\\hline\n",
+            files ? "rl" : "", files ? "file & tags & " : "", gain);
+    add_rows(into, comparison, "", " & ", " \\\\", "--", "_&%$#{}");
     fputs("\\hline\n\\end{tabular}\n", into);
 }
 
@@ -106,13 +160,27 @@ static void add_number(FILE *into, double value)
     }
 }
 
-/* A row for each scorer and figure. */
+static void add_quoted(FILE *into, const char *name)
+{
+    fputc('"', into);
+    for (; *name != '\0'; name++) {
+        fputs(*name == '"' ? "\"\"" : (char[]){*name, '\0'}, into);
+    }
+    fputc('"', into);
+}
+
+/* A row for each entry and figure. */
 static void write_csv(FILE *into, const tgr_fit_comparison *comparison)
 {
-    fputs("scorer,figure,value,low,high,gain,gain_low,gain_high\n", into);
-    for (size_t scorer = 0; scorer < comparison->count; scorer++) {
-        const tgr_fit_compared *one = &comparison->scorers[scorer];
+    fprintf(into, "%sscorer,figure,value,low,high,gain,gain_low,gain_high\n",
+            with_files(comparison) ? "file,tags," : "");
+    for (size_t entry = 0; entry < comparison->count; entry++) {
+        const tgr_fit_compared *one = &comparison->entries[entry];
         for (size_t i = 0; i < TGR_FIT_FIGURES; i++) {
+            if (with_files(comparison)) {
+                add_quoted(into, file_name(one));
+                fprintf(into, ",%.1f,", one->tags);
+            }
             fprintf(into, "%s,%s", one->scorer, figure_names[i]);
             const tgr_fit_figure *const pair[] = {&one->figures[i], &one->gains[i]};
             for (size_t j = 0; j < 2; j++) {
@@ -181,7 +249,8 @@ tgr_status tgr_cli_compare_scorers(const tgr_fit_options *options, const tgr_pri
 {
     tgr_fit_comparison *comparison = NULL;
     char queries[TGR_CLI_NUMBER_SIZE];
-    tgr_status status = tgr_fit_compare(options, prices, &comparison, &session->run, error);
+    tgr_status status = tgr_fit_compare(options, tgr_cli_has(arguments, "each"), prices,
+                                        &comparison, &session->run, error);
     tgr_cli_session_end(session);
     if (status == TGR_OK) {
         status = write_files(comparison, arguments, error);

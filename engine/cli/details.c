@@ -14,7 +14,15 @@ static const tgr_cli_option details_options[] = {
     {"predictions", 0, NULL, "also how well scores predict what was measured, for each model"},
     {"category-mean", 0, NULL,
      "also what routing by each category's mean would do, learnt from split train"},
-    {"baseline", 0, "MODEL", "also what is saved against sending everything to MODEL"},
+    {"baseline", 0, "MODEL",
+     "also what is saved against sending everything to MODEL, or against what was `logged`"},
+    {"logged", 0, NULL,
+     "also what the models in column logged_model cost and achieved; with propensity, what that "
+     "says of other decisions"},
+    {"judged", 0, "FILE.h5",
+     "quality from these queries, where the log has no outcomes: cost and shares stay the log's; "
+     "repeatable"},
+    {"judged-split", 0, "NAME", "only that split of the judged queries"},
     {"scale-days", 0, "N", "the savings of N days, where the log is of --log-days"},
     {"log-days", 0, "N", "how many days the log is of (default: 1)"},
     {"volume", 0, "FACTOR", "the savings of FACTOR times as many queries, such as 1.2"},
@@ -68,7 +76,7 @@ tgr_status tgr_cli_details_read(tgr_cli_details *details, tgr_simulate_options *
                                 const tgr_cli_arguments *arguments, tgr_error *error)
 {
     size_t capacity = arguments->value_count;
-    *details = (tgr_cli_details){tgr_cli_alloc(capacity + 1, sizeof *details->by, error)};
+    *details = (tgr_cli_details){.by = tgr_cli_alloc(2 * capacity + 1, sizeof *details->by, error)};
     if (details->by == NULL) {
         return TGR_ERR_NOMEM;
     }
@@ -78,6 +86,15 @@ tgr_status tgr_cli_details_read(tgr_cli_details *details, tgr_simulate_options *
         return tgr_cli_fail(error, TGR_ERR_ARGUMENT, "--by takes at most %d columns at once",
                             MOST_COLUMNS);
     }
+    details->judged = details->by + capacity;
+    options->judged_count = tgr_cli_list(arguments, "judged", details->judged, capacity);
+    options->judged = options->judged_count > 0 ? details->judged : NULL;
+    options->judged_split = tgr_cli_text(arguments, "judged-split");
+    if (options->judged_split != NULL && options->judged == NULL) {
+        return tgr_cli_fail(error, TGR_ERR_ARGUMENT,
+                            "--judged-split is of --judged, which is not given");
+    }
+    options->logged = tgr_cli_has(arguments, "logged");
     options->predictions = tgr_cli_has(arguments, "predictions");
     options->category_mean = tgr_cli_has(arguments, "category-mean");
     options->baseline = tgr_cli_text(arguments, "baseline");

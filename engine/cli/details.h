@@ -9,7 +9,7 @@
 extern const tgr_cli_group tgr_cli_details_group;
 
 typedef struct tgr_cli_details {
-    const char **by; /* what the options point to */
+    const char **by, **judged; /* what the options point to */
 } tgr_cli_details;
 
 tgr_status tgr_cli_details_read(tgr_cli_details *details, tgr_simulate_options *options,

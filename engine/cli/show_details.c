@@ -189,16 +189,18 @@ static void show_savings(const tgr_simulation *simulation, const tgr_savings *sa
 {
     char name[96], a[TGR_CLI_NUMBER_SIZE], b[TGR_CLI_NUMBER_SIZE], c[TGR_CLI_NUMBER_SIZE];
     char share[TGR_CLI_NUMBER_SIZE] = "-";
+    bool logged = simulation->details->logged != NULL && strcmp(savings->baseline, "logged") == 0;
+    const char *everything = logged ? "what was " : "everything to ";
     tgr_cli_printable(savings->baseline, name, sizeof name);
     fprintf(file,
-            "\nagainst everything to %s: %s instead of %s, %s saved (%s), %s %.4f instead of "
+            "\nagainst %s%s: %s instead of %s, %s saved (%s), %s %.4f instead of "
             "%.4f\n",
-            name, tgr_cli_money(a, savings->routed_cost), tgr_cli_money(b, savings->cost),
-            tgr_cli_money(c, savings->saved),
+            everything, name, tgr_cli_money(a, savings->routed_cost),
+            tgr_cli_money(b, savings->cost), tgr_cli_money(c, savings->saved),
             isnan(savings->saved_share) ? share : tgr_cli_share(share, savings->saved_share),
             quality_name(simulation), savings->routed_quality, savings->quality);
     fputs("  assumed: ", file);
-    show_recorded(savings->recorded, "the model's costs", file);
+    show_recorded(savings->recorded, "its costs", file);
     fputs("; ", file);
     show_recorded(savings->routed_recorded, "those of the decisions", file);
     if (savings->scale < 1 || savings->scale > 1) {
@@ -207,9 +209,83 @@ static void show_savings(const tgr_simulation *simulation, const tgr_savings *sa
     fputc('\n', file);
 }
 
+/* ---- logged, judged -------------------------------------------------------------------------- */
+
+static void add_estimate(tgr_cli_table *table, const tgr_simulation *simulation,
+                         const tgr_estimate *estimate)
+{
+    char text[TGR_CLI_NUMBER_SIZE], range[2 * TGR_CLI_NUMBER_SIZE];
+    tgr_cli_table_add(table, tgr_cli_threshold(text, simulation->policy, estimate->threshold));
+    tgr_cli_table_add(table, tgr_cli_count(text, estimate->matched));
+    tgr_cli_table_add(table, tgr_cli_count(text, (uint64_t)estimate->effective));
+    add_fraction(table, estimate->ips);
+    snprintf(range, sizeof range, "%.4f to %.4f", estimate->ips_low, estimate->ips_high);
+    tgr_cli_table_add(table, isnan(estimate->ips) ? "-" : range);
+    add_fraction(table, estimate->robust);
+    snprintf(range, sizeof range, "%.4f to %.4f", estimate->robust_low, estimate->robust_high);
+    tgr_cli_table_add(table, isnan(estimate->robust) ? "-" : range);
+}
+
+static void show_estimates(const tgr_simulation *simulation, const tgr_logged *logged, FILE *file)
+{
+    const char *heads[] = {"threshold", "matched", "worth",         "by chances",
+                           "95 %",      "robust",  "95 % of robust"};
+    tgr_cli_table table;
+    char text[TGR_CLI_NUMBER_SIZE];
+    size_t rows = logged->estimate_count < MOST_SLICES ? logged->estimate_count : MOST_SLICES;
+    fprintf(file, "\n%s, estimated from %s queries with a known chance (robust: from %s):\n",
+            quality_name(simulation), tgr_cli_count(text, logged->chances),
+            logged->from_scores ? "predicted scores" : "each model's mean");
+    tgr_cli_table_start(&table, sizeof heads / sizeof *heads);
+    for (size_t i = 0; i < sizeof heads / sizeof *heads; i++) {
+        tgr_cli_table_add(&table, heads[i]);
+    }
+    for (size_t row = 0; row < rows; row++) {
+        size_t at = rows > 1 ? row * (logged->estimate_count - 1) / (rows - 1) : 0;
+        add_estimate(&table, simulation, &logged->estimates[at]);
+    }
+    tgr_cli_table_print(&table, file);
+}
+
+static void show_logged(const tgr_simulation *simulation, const tgr_logged *logged, FILE *file)
+{
+    char count[TGR_CLI_NUMBER_SIZE], money[TGR_CLI_NUMBER_SIZE], text[TGR_CLI_NUMBER_SIZE];
+    fprintf(file, "\nas logged: %s queries, %s (", tgr_cli_count(count, logged->queries),
+            tgr_cli_money(money, logged->all.cost));
+    show_recorded(logged->recorded, "costs", file);
+    double quality = quality_of(simulation, logged->all.accept_rate, logged->all.mean_score);
+    fprintf(file, "), %s %s", quality_name(simulation), tgr_cli_fraction(text, quality, 4));
+    if (logged->others > 0) {
+        fprintf(file, "; %s more went to none of the router's models",
+                tgr_cli_count(count, logged->others));
+    }
+    fputc('\n', file);
+    if (logged->estimate_count > 0) {
+        show_estimates(simulation, logged, file);
+    }
+}
+
+static void show_judged(const tgr_judged *judged, FILE *file)
+{
+    char a[TGR_CLI_NUMBER_SIZE], b[TGR_CLI_NUMBER_SIZE];
+    fprintf(file,
+            "\nquality and metrics are those of %s judged queries, costs and shares those of the "
+            "log's %s\n",
+            tgr_cli_count(a, judged->sample.queries), tgr_cli_count(b, judged->log.queries));
+    fprintf(file, "  known tags a query: %.2f in the log, %.2f in the sample\n", judged->log.tags,
+            judged->sample.tags);
+    fprintf(file,
+            "  tags differ by %s (0 %%: alike; small samples differ by chance); the sample lacks "
+            "%s of the log's known tags\n",
+            tgr_cli_share(a, judged->drift), tgr_cli_share(b, judged->unseen));
+}
+
 void tgr_cli_show_details(const tgr_simulation *simulation, FILE *file)
 {
     const tgr_details *details = simulation->details;
+    if (details == NULL) {
+        return;
+    }
     for (size_t i = 0; i < details->breakdown_count; i++) {
         show_breakdown(simulation, &details->breakdowns[i], file);
     }
@@ -221,5 +297,11 @@ void tgr_cli_show_details(const tgr_simulation *simulation, FILE *file)
     }
     if (details->savings != NULL) {
         show_savings(simulation, details->savings, file);
+    }
+    if (details->logged != NULL) {
+        show_logged(simulation, details->logged, file);
+    }
+    if (details->judged != NULL) {
+        show_judged(details->judged, file);
     }
 }

@@ -9,6 +9,7 @@
 #include "engine/cli/deciding.h"
 #include "engine/cli/messages.h"
 #include "engine/cli/numbers.h"
+#include "engine/cli/show_plot.h"
 #include "engine/cli/solving.h"
 #include "engine/cli/show_details.h"
 #include "engine/cli/table.h"
@@ -185,11 +186,12 @@ static void show_curve(const tgr_simulation *simulation, const shown_models *sho
     fputc('\n', file);
     tgr_cli_table_print(&table, file);
     if (rows < simulation->points) {
-        fprintf(file, "  (%zu of %zu points; --json has them all)\n", rows, simulation->points);
+        fprintf(file, "  (%zu of %zu points; --csv and --json have them all)\n", rows,
+                simulation->points);
     }
     if (shown->rest) {
-        fprintf(file, "  (the %zu busiest of %zu models; --json has them all)\n", shown->count,
-                simulation->models);
+        fprintf(file, "  (the %zu busiest of %zu models; --csv and --json have them all)\n",
+                shown->count, simulation->models);
     }
 }
 
@@ -313,7 +315,7 @@ static void show_headline(const tgr_simulation *simulation, FILE *file)
     fputc('\n', file);
 }
 
-/* What the goal led to; and the best point, where that is cheaper and better. */
+/* What the goal led to. */
 static void show_solution(const tgr_simulation *simulation, FILE *file)
 {
     const tgr_solution *solution = simulation->solution;
@@ -334,12 +336,13 @@ static void show_solution(const tgr_simulation *simulation, FILE *file)
     fputs("\n\n", file);
 }
 
-void tgr_cli_show_simulation(const tgr_simulation *simulation, FILE *file)
+tgr_status tgr_cli_show_simulation(const tgr_simulation *simulation, FILE *file, tgr_error *error)
 {
     shown_models shown;
     choose_models(simulation, &shown);
     show_headline(simulation, file);
     show_solution(simulation, file);
+    tgr_status status = tgr_cli_show_plot(simulation, file, error);
     show_comparison(simulation, &shown, file);
     show_curve(simulation, &shown, file);
     show_metrics(simulation, file);
@@ -355,4 +358,5 @@ void tgr_cli_show_simulation(const tgr_simulation *simulation, FILE *file)
         fprintf(file, "\n  %s queries are undecided: no model may serve them\n",
                 tgr_cli_count(count, simulation->undecided));
     }
+    return status;
 }

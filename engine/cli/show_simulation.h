@@ -6,14 +6,8 @@
 
 #include <tagroute/simulate.h>
 
-/* What it comes to in one sentence; models, policy and baselines side by side; the curve; metrics.
- */
-void tgr_cli_show_simulation(const tgr_simulation *simulation, FILE *file);
-
-/* The same on standard output, whole or not at all; and as JSON in a file ("-": standard output).
- */
-tgr_status tgr_cli_print_simulation(const tgr_simulation *simulation, tgr_error *error);
-tgr_status tgr_cli_write_simulation(const tgr_simulation *simulation, const char *path,
-                                    tgr_error *error);
+/* What it comes to in one sentence; the curve; models, policy and baselines side by side; points;
+ * metrics. */
+tgr_status tgr_cli_show_simulation(const tgr_simulation *simulation, FILE *file, tgr_error *error);
 
 #endif

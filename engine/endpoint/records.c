@@ -32,15 +32,14 @@ tgr_status tgr_records_open(tgr_records *records, const tgr_endpoint_options *op
     struct stat found;
     const struct stat *output = stat(options->output, &found) == 0 ? &found : NULL;
     tgr_status status = TGR_OK;
-    bool known = true;
     *records = (tgr_records){.options = options, .run = run};
     for (size_t i = 0; i < options->input_count; i++) {
         uint64_t size;
         TGR_TRY(check_log(options->inputs[i], output, &size, error));
-        known = known && size > 0;
+        records->may_wait = records->may_wait || size == 0;
         records->total += size;
     }
-    records->total = known ? records->total : 0;
+    records->total = records->may_wait ? 0 : records->total;
     records->parser = tgr_log_parser_new(options->max_record);
     if (records->parser == NULL) {
         TGR_TRY(tgr_fail_memory(error, "a parser"));
@@ -105,6 +104,11 @@ tgr_status tgr_records_next(tgr_records *records, tgr_log_item *item, bool *more
             records->lines += tgr_log_parser_lines(records->parser);
             records->bytes += records->piece.end - records->piece.position;
             records->in_piece = false;
+        }
+        if (records->hold) {
+            *more = true;
+            item->tape = NULL;
+            return TGR_OK;
         }
         status = next_piece(records, more, error);
         if (!*more) {

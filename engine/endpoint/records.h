@@ -19,8 +19,10 @@ typedef struct tgr_records {
     tgr_log_parser *parser;
     tgr_log_piece piece;
     bool in_piece;
-    uint64_t lines;                /* of the log before the piece */
-    uint64_t bytes;                /* decompressed, before the piece */
+    bool may_wait;  /* some log is a pipe or the like: reading it may take any time */
+    bool hold;      /* the caller's: give no record that is not in the piece at hand */
+    uint64_t lines; /* of the log before the piece */
+    uint64_t bytes; /* decompressed, before the piece */
     uint64_t stored_before, total; /* bytes of the logs as stored: before this one, and of all */
     uint64_t piece_from, piece_to; /* of these, where the piece begins and ends, about */
 } tgr_records;
@@ -30,7 +32,8 @@ tgr_status tgr_records_open(tgr_records *records, const tgr_endpoint_options *op
                             const tgr_run *run, tgr_error *error);
 void tgr_records_close(tgr_records *records);
 
-/* The next record, good or bad; *more is false at the end of the last log. */
+/* The next record, good or bad; *more is false at the end of the last log. On hold, and where
+ * something would have to be read, the item has no tape. */
 tgr_status tgr_records_next(tgr_records *records, tgr_log_item *item, bool *more, tgr_error *error);
 
 /* The log's name for messages. */

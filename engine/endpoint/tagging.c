@@ -121,15 +121,17 @@ static tgr_status take_good(tgr_tagging *tagging, const tgr_log_item *item, tgr_
     return status;
 }
 
-/* Reads records until the window is full, or the logs are at their end. */
+/* Reads records until the window is full, or the logs are at their end. Nobody looks after answers
+ * on their way while a pipe is waited for: until they are here, it is not read. */
 static tgr_status fill(tgr_tagging *tagging, bool *more, tgr_error *error)
 {
     tgr_status status = TGR_OK;
     while (status == TGR_OK && *more && tgr_window_has_room(&tagging->window)) {
         tgr_log_item item;
         bool no_memory = false;
+        tagging->records.hold = tagging->records.may_wait && tgr_asking_busy(&tagging->asking);
         status = tgr_records_next(&tagging->records, &item, more, error);
-        if (status != TGR_OK || !*more) {
+        if (status != TGR_OK || !*more || item.tape == NULL) {
             break;
         }
         bool good = !item.bad && tgr_record_from_log(&item, &tagging->record, &no_memory);

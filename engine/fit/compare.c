@@ -1,4 +1,5 @@
-/* compare.c - every scorer on the same folds, judged on what it has not seen. */
+/* compare.c - every scorer, and every way to tag the same queries, on the same folds, judged on
+ * what it has not seen. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,8 +13,7 @@
 #include "engine/fit/work.h"
 #include "engine/judgement.h"
 
-#define REPLICATES   200
-#define MOST_SCORERS 8
+#define REPLICATES 200
 
 /* What one scorer makes of one fold. */
 typedef struct routed {
@@ -23,22 +23,27 @@ typedef struct routed {
 
 typedef struct comparing {
     tgr_fit_options options;
+    bool each; /* file for itself */
     const tgr_price_options *prices;
     const tgr_run *run;
-    uint8_t *folds; /* of every row */
-    size_t scorers;
-    routed of[MOST_SCORERS][TGR_FOLDS];
+    uint8_t *folds; /* of every row, alike in each file */
+    uint64_t rows;
+    size_t scorers, files, entries; /* an entry is a file with a scorer, or all files with one */
+    routed (*of)[TGR_FOLDS];
+    uint64_t *tags; /* kept, of each entry, in all folds together */
     double *points;
-    double *figures; /* scorers x figures x (1 + replicates) */
+    double *figures; /* entries x figures x (1 + replicates) */
 } comparing;
 
 static void close_comparing(comparing *work)
 {
-    for (size_t scorer = 0; scorer < MOST_SCORERS; scorer++) {
+    for (size_t entry = 0; entry < work->entries && work->of != NULL; entry++) {
         for (size_t fold = 0; fold < TGR_FOLDS; fold++) {
-            tgr_mem_free(work->of[scorer][fold].queries);
+            tgr_mem_free(work->of[entry][fold].queries);
         }
     }
+    tgr_mem_free(work->of);
+    tgr_mem_free(work->tags);
     tgr_mem_free(work->folds);
     tgr_mem_free(work->points);
     tgr_mem_free(work->figures);
@@ -124,10 +129,39 @@ done:
     return status;
 }
 
-static tgr_status fit_fold(comparing *work, size_t scorer, int fold, tgr_error *error)
+/* The folds of all rows; where each file stands for itself, they show whether its queries are those
+ * of the first. */
+static tgr_status read_folds(comparing *work, tgr_fit_work *fit, const char *path, tgr_error *error)
+{
+    uint8_t *folds = NULL;
+    uint64_t rows = fit->walk.end;
+    tgr_status status = tgr_fit_folds_read(&fit->walk.pass, 0, rows, work->run, &folds, error);
+    if (status != TGR_OK) {
+        return status;
+    }
+    if (work->folds == NULL) {
+        work->folds = folds;
+        work->rows = rows;
+        return TGR_OK;
+    }
+    bool same = rows == work->rows && memcmp(folds, work->folds, (size_t)rows) == 0;
+    tgr_mem_free(folds);
+    return same ? TGR_OK
+                : tgr_fail(error, TGR_ERR_INPUT,
+                           "%s does not hold the queries of %s in the same order, so they cannot "
+                           "be compared",
+                           path, work->options.inputs[0]);
+}
+
+static tgr_status fit_fold(comparing *work, size_t entry, int fold, tgr_error *error)
 {
     tgr_fit_work fit;
     tgr_fit_options options = work->options;
+    size_t scorer = entry % work->scorers, file = entry / work->scorers;
+    if (work->each) {
+        options.inputs += file;
+        options.input_count = 1;
+    }
     const char *parameter = tgr_scorers[scorer]->parameter;
     options.scorer = tgr_scorers[scorer]->name;
     options.kappa = parameter != NULL && strcmp(parameter, "kappa") == 0 ? options.kappa : NAN;
@@ -135,15 +169,15 @@ static tgr_status fit_fold(comparing *work, size_t scorer, int fold, tgr_error *
     tgr_status status = TGR_OK;
     TGR_TRY(tgr_fit_work_start(&fit, &options, work->run, error));
     TGR_TRY(tgr_fit_work_open(&fit, error));
-    if (work->folds == NULL) {
-        TGR_TRY(
-            tgr_fit_folds_read(&fit.walk.pass, 0, fit.walk.end, work->run, &work->folds, error));
+    if (scorer == 0 && fold == 0) {
+        TGR_TRY(read_folds(work, &fit, options.inputs[0], error));
     }
     fit.walk.folds = work->folds;
     fit.walk.without = fold;
     TGR_TRY(tgr_fit_work_fit(&fit, work->prices, error));
     TGR_TRY(tgr_router_update_digest(fit.router, error));
-    TGR_TRY(route_fold(&fit, fold, &work->of[scorer][fold], error));
+    TGR_TRY(route_fold(&fit, fold, &work->of[entry][fold], error));
+    work->tags[entry] += tgr_router_tags(fit.router);
 done:
     tgr_fit_work_close(&fit);
     return status;
@@ -152,10 +186,10 @@ done:
 /* Folds are drawn from apart: each has numbers of its own. */
 static void number_queries(comparing *work)
 {
-    for (size_t scorer = 0; scorer < work->scorers; scorer++) {
+    for (size_t entry = 0; entry < work->entries; entry++) {
         uint32_t before = 0;
         for (size_t fold = 0; fold < TGR_FOLDS; fold++) {
-            routed *of = &work->of[scorer][fold];
+            routed *of = &work->of[entry][fold];
             for (size_t i = 0; i < of->count; i++) {
                 of->queries[i].number += before;
             }
@@ -166,12 +200,12 @@ static void number_queries(comparing *work)
 }
 
 /* The mean over the folds in which each figure is defined. */
-static void measure(const comparing *work, size_t scorer, unsigned replicate, double *figures)
+static void measure(const comparing *work, size_t entry, unsigned replicate, double *figures)
 {
     double sums[TGR_FIT_FIGURES] = {0}, counts[TGR_FIT_FIGURES] = {0};
     for (size_t fold = 0; fold < TGR_FOLDS; fold++) {
         double of_fold[TGR_FIT_FIGURES];
-        const routed *of = &work->of[scorer][fold];
+        const routed *of = &work->of[entry][fold];
         tgr_held_out_figures(of->queries, of->count, replicate, work->points, of_fold);
         for (size_t i = 0; i < TGR_FIT_FIGURES; i++) {
             sums[i] += isnan(of_fold[i]) ? 0 : of_fold[i];
@@ -207,51 +241,73 @@ static tgr_fit_figure figure_of(double value, double *replicates, size_t count)
     return figure;
 }
 
+/* What an entry comes to, beside the first. */
+static void summarise(const comparing *work, size_t entry, tgr_fit_compared *one)
+{
+    size_t each = TGR_FIT_FIGURES, rows = (REPLICATES + 1) * each;
+    const double *own = work->figures + entry * rows, *first = work->figures;
+    one->scorer = tgr_scorers[entry % work->scorers]->name;
+    one->input = work->each ? work->options.inputs[entry / work->scorers] : NULL;
+    one->tags = (double)work->tags[entry] / TGR_FOLDS;
+    for (size_t i = 0; i < each; i++) {
+        double values[REPLICATES], gains[REPLICATES];
+        for (size_t replicate = 1; replicate <= REPLICATES; replicate++) {
+            values[replicate - 1] = own[replicate * each + i];
+            gains[replicate - 1] = own[replicate * each + i] - first[replicate * each + i];
+        }
+        one->figures[i] = figure_of(own[i], values, REPLICATES);
+        one->gains[i] = figure_of(entry == 0 ? NAN : own[i] - first[i], gains, REPLICATES);
+    }
+}
+
 static tgr_status measure_all(comparing *work, tgr_fit_comparison *comparison, tgr_error *error)
 {
     size_t each = TGR_FIT_FIGURES, most = 0, rows = (REPLICATES + 1) * each;
-    for (size_t scorer = 0; scorer < work->scorers; scorer++) {
+    for (size_t entry = 0; entry < work->entries; entry++) {
         for (size_t fold = 0; fold < TGR_FOLDS; fold++) {
-            size_t count = work->of[scorer][fold].count;
+            size_t count = work->of[entry][fold].count;
             most = count > most ? count : most;
         }
     }
     work->points = tgr_mem_alloc(2 * (most + 1), sizeof *work->points);
-    work->figures = tgr_mem_alloc(work->scorers * rows, sizeof *work->figures);
+    work->figures = tgr_mem_alloc(work->entries * rows, sizeof *work->figures);
     if (work->points == NULL || work->figures == NULL) {
         return tgr_fail_memory(error, "the figures");
     }
-    for (size_t scorer = 0; scorer < work->scorers; scorer++) {
+    for (size_t entry = 0; entry < work->entries; entry++) {
         for (unsigned replicate = 0; replicate <= REPLICATES; replicate++) {
-            measure(work, scorer, replicate, work->figures + scorer * rows + replicate * each);
+            measure(work, entry, replicate, work->figures + entry * rows + replicate * each);
         }
     }
-    for (size_t scorer = 0; scorer < work->scorers; scorer++) {
-        tgr_fit_compared *one = &comparison->scorers[scorer];
-        const double *own = work->figures + scorer * rows, *first = work->figures;
-        one->scorer = tgr_scorers[scorer]->name;
-        for (size_t i = 0; i < each; i++) {
-            double values[REPLICATES], gains[REPLICATES];
-            for (size_t replicate = 1; replicate <= REPLICATES; replicate++) {
-                values[replicate - 1] = own[replicate * each + i];
-                gains[replicate - 1] = own[replicate * each + i] - first[replicate * each + i];
-            }
-            one->figures[i] = figure_of(own[i], values, REPLICATES);
-            one->gains[i] = figure_of(scorer == 0 ? NAN : own[i] - first[i], gains, REPLICATES);
-        }
+    for (size_t entry = 0; entry < work->entries; entry++) {
+        summarise(work, entry, &comparison->entries[entry]);
     }
+    return TGR_OK;
+}
+
+static tgr_status open_entries(comparing *work, tgr_error *error)
+{
+    while (tgr_scorers[work->scorers] != NULL) {
+        work->scorers++;
+    }
+    work->files = work->each ? work->options.input_count : 1;
+    size_t entries = work->files * work->scorers;
+    work->of = tgr_mem_zalloc(entries, sizeof *work->of);
+    work->tags = tgr_mem_zalloc(entries, sizeof *work->tags);
+    if (work->of == NULL || work->tags == NULL) {
+        return tgr_fail_memory(error, "the comparison");
+    }
+    work->entries = entries;
     return TGR_OK;
 }
 
 static tgr_status compare(comparing *work, tgr_fit_comparison **comparison, tgr_error *error)
 {
     tgr_status status = TGR_OK;
-    for (; work->scorers < MOST_SCORERS && tgr_scorers[work->scorers] != NULL; work->scorers++) {
+    TGR_TRY(open_entries(work, error));
+    for (size_t entry = 0; entry < work->entries; entry++) {
         for (int fold = 0; fold < TGR_FOLDS; fold++) {
-            status = fit_fold(work, work->scorers, fold, error);
-            if (status != TGR_OK) {
-                return status;
-            }
+            TGR_TRY(fit_fold(work, entry, fold, error));
         }
     }
     number_queries(work);
@@ -260,19 +316,22 @@ static tgr_status compare(comparing *work, tgr_fit_comparison **comparison, tgr_
         return tgr_fail_memory(error, "the figures");
     }
     *result =
-        (tgr_fit_comparison){.folds = TGR_FOLDS, .replicates = REPLICATES, .count = work->scorers};
-    result->scorers = tgr_mem_zalloc(work->scorers, sizeof *result->scorers);
-    if (result->scorers == NULL) {
+        (tgr_fit_comparison){.folds = TGR_FOLDS, .replicates = REPLICATES, .count = work->entries};
+    result->entries = tgr_mem_zalloc(work->entries, sizeof *result->entries);
+    if (result->entries == NULL) {
         return tgr_fail_memory(error, "the figures");
     }
     for (size_t fold = 0; fold < TGR_FOLDS; fold++) {
         result->queries += work->of[0][fold].count;
     }
-    return measure_all(work, result, error);
+    status = measure_all(work, result, error);
+done:
+    return status;
 }
 
-tgr_status tgr_fit_compare(const tgr_fit_options *options, const tgr_price_options *prices,
-                           tgr_fit_comparison **comparison, const tgr_run *run, tgr_error *error)
+tgr_status tgr_fit_compare(const tgr_fit_options *options, bool each,
+                           const tgr_price_options *prices, tgr_fit_comparison **comparison,
+                           const tgr_run *run, tgr_error *error)
 {
     *comparison = NULL;
     comparing *work = tgr_mem_zalloc(1, sizeof *work);
@@ -282,8 +341,13 @@ tgr_status tgr_fit_compare(const tgr_fit_options *options, const tgr_price_optio
     tgr_status status = TGR_OK;
     work->prices = prices;
     work->run = run;
+    work->each = each;
     tgr_fit_options_init(&work->options);
     TGR_TRY(tgr_options_copy(&work->options, sizeof work->options, options, error));
+    if (each && (work->options.inputs == NULL || work->options.input_count == 0)) {
+        status = tgr_fail(error, TGR_ERR_ARGUMENT, "no query file is named");
+        goto done;
+    }
     status = compare(work, comparison, error);
     if (status != TGR_OK) {
         tgr_fit_comparison_free(*comparison);
@@ -298,7 +362,7 @@ done:
 void tgr_fit_comparison_free(tgr_fit_comparison *comparison)
 {
     if (comparison != NULL) {
-        tgr_mem_free(comparison->scorers);
+        tgr_mem_free(comparison->entries);
         tgr_mem_free(comparison);
     }
 }

@@ -69,7 +69,8 @@ tgr_status tgr_savings_finish(const tgr_cost_counts *counts, size_t baseline, do
                               tgr_result *result, tgr_error *error)
 {
     const tgr_simulation *simulation = &result->simulation;
-    const tgr_baseline *alone = &simulation->alone[baseline];
+    const tgr_logged *logged = baseline == SIZE_MAX ? result->details.logged : NULL;
+    const tgr_baseline *alone = logged != NULL ? &logged->all : &simulation->alone[baseline];
     const tgr_point *point = &simulation->curve[simulation->best];
     bool by_score = simulation->quality == TGR_QUALITY_SCORE;
     tgr_savings *made = tgr_arena_alloc(&result->arena, 1, sizeof *made);
@@ -78,7 +79,7 @@ tgr_status tgr_savings_finish(const tgr_cost_counts *counts, size_t baseline, do
     }
     double saved = alone->cost - point->cost;
     *made = (tgr_savings){
-        .baseline = result->names[baseline],
+        .baseline = logged != NULL ? "logged" : result->names[baseline],
         .cost = alone->cost * scale,
         .routed_cost = point->cost * scale,
         .saved = saved * scale,
@@ -86,7 +87,9 @@ tgr_status tgr_savings_finish(const tgr_cost_counts *counts, size_t baseline, do
         .scale = scale,
         .quality = by_score ? alone->mean_score : alone->accept_rate,
         .routed_quality = by_score ? point->mean_score : point->accept_rate,
-        .recorded = tgr_share(sum_over_threads(counts, baseline), (double)simulation->queries),
+        .recorded = logged != NULL ? logged->recorded
+                                   : tgr_share(sum_over_threads(counts, baseline),
+                                               (double)simulation->queries),
         .routed_recorded = tgr_share(sum_over_threads(counts, counts->models),
                                      sum_over_threads(counts, counts->models + 1)),
     };

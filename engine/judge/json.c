@@ -134,7 +134,79 @@ static void put_savings(tgr_json *json, const tgr_savings *savings)
     tgr_json_end_object(json);
 }
 
-static void put_details(tgr_json *json, const tgr_details *details)
+/* ---- logged, judged -------------------------------------------------------------------------- */
+
+static void put_pair(tgr_json *json, const char *key, double low, double high)
+{
+    tgr_json_array(json, key);
+    tgr_json_number(json, NULL, low);
+    tgr_json_number(json, NULL, high);
+    tgr_json_end_array(json);
+}
+
+static void put_estimate(tgr_json *json, const tgr_estimate *estimate)
+{
+    tgr_json_object(json, NULL);
+    tgr_json_number(json, "threshold", estimate->threshold);
+    tgr_json_unsigned(json, "matched", estimate->matched);
+    tgr_json_number(json, "effective", estimate->effective);
+    tgr_json_number(json, "ips", estimate->ips);
+    put_pair(json, "ips_range", estimate->ips_low, estimate->ips_high);
+    tgr_json_number(json, "robust", estimate->robust);
+    put_pair(json, "robust_range", estimate->robust_low, estimate->robust_high);
+    tgr_json_end_object(json);
+}
+
+static void put_logged(tgr_json *json, const tgr_simulation *simulation, const tgr_logged *logged)
+{
+    tgr_json_object(json, "logged");
+    tgr_json_unsigned(json, "queries", logged->queries);
+    tgr_json_unsigned(json, "others", logged->others);
+    tgr_json_number(json, "cost", logged->all.cost);
+    tgr_json_number(json, "accept_rate", logged->all.accept_rate);
+    tgr_json_number(json, "mean_score", logged->all.mean_score);
+    tgr_json_number(json, "coverage", logged->all.coverage);
+    tgr_json_number(json, "recorded", logged->recorded);
+    tgr_json_object(json, "share");
+    for (size_t model = 0; model < simulation->models; model++) {
+        tgr_json_number(json, simulation->model_names[model], logged->share[model]);
+    }
+    tgr_json_end_object(json);
+    tgr_json_unsigned(json, "chances", logged->chances);
+    tgr_json_string(json, "robust_from", logged->from_scores ? "scores" : "means");
+    tgr_json_array(json, "estimates");
+    for (size_t i = 0; i < logged->estimate_count; i++) {
+        put_estimate(json, &logged->estimates[i]);
+    }
+    tgr_json_end_array(json);
+    tgr_json_end_object(json);
+}
+
+static void put_view(tgr_json *json, const char *key, const tgr_tag_view *view)
+{
+    tgr_json_object(json, key);
+    tgr_json_unsigned(json, "queries", view->queries);
+    tgr_json_number(json, "tags", view->tags);
+    tgr_json_number(json, "known_tags", view->known_tags);
+    tgr_json_unsigned(json, "no_known_tag", view->no_known_tag);
+    tgr_json_end_object(json);
+}
+
+static void put_judged(tgr_json *json, const tgr_judged *judged)
+{
+    tgr_json_object(json, "judged");
+    put_view(json, "log", &judged->log);
+    put_view(json, "sample", &judged->sample);
+    tgr_json_number(json, "drift", judged->drift);
+    tgr_json_number(json, "unseen", judged->unseen);
+    tgr_json_object(json, "simulation");
+    tgr_simulation_put(json, judged->simulation);
+    tgr_json_end_object(json);
+    tgr_json_end_object(json);
+}
+
+static void put_details(tgr_json *json, const tgr_simulation *simulation,
+                        const tgr_details *details)
 {
     if (details->breakdown_count > 0) {
         put_breakdowns(json, details);
@@ -148,6 +220,12 @@ static void put_details(tgr_json *json, const tgr_details *details)
     if (details->savings != NULL) {
         put_savings(json, details->savings);
     }
+    if (details->logged != NULL) {
+        put_logged(json, simulation, details->logged);
+    }
+    if (details->judged != NULL) {
+        put_judged(json, details->judged);
+    }
 }
 
 tgr_status tgr_simulation_json(const tgr_simulation *simulation, char **text, size_t *length,
@@ -158,7 +236,10 @@ tgr_status tgr_simulation_json(const tgr_simulation *simulation, char **text, si
     tgr_json_begin(&json, &buffer, true);
     tgr_json_object(&json, NULL);
     tgr_simulation_put(&json, simulation);
-    put_details(&json, simulation->details);
+    if (simulation->details != NULL) {
+        put_details(&json, simulation, simulation->details);
+    }
+    tgr_simulation_put_background(&json, simulation);
     tgr_json_end_object(&json);
     tgr_buffer_add(&buffer, "\n", 1);
     if (buffer.failed) {

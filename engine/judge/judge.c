@@ -1,5 +1,6 @@
 /* judge.c - a simulation, and then the details that were asked for. */
 #include <math.h>
+#include <string.h>
 
 #include <tagroute/details.h>
 
@@ -9,6 +10,8 @@
 #include "engine/judge/breakdown.h"
 #include "engine/judge/category_mean.h"
 #include "engine/judge/costs.h"
+#include "engine/judge/judged.h"
+#include "engine/judge/logged.h"
 #include "engine/judge/predictions.h"
 #include "engine/simulate/simulating.h"
 
@@ -16,18 +19,20 @@ typedef struct judging {
     const tgr_router *router;
     tgr_simulate_options options;
     const tgr_run *run;
-    size_t baseline; /* of the savings */
+    size_t baseline; /* of the savings; SIZE_MAX: what was logged */
     tgr_second_walk walk;
-    tgr_visitor visitors[3];
+    tgr_visitor visitors[4];
     size_t count;
     tgr_breakdowns *breakdowns;
     tgr_predicting *predicting;
     tgr_cost_counts *costs;
+    tgr_logging *logging;
 } judging;
 
 static bool wants_walk(const tgr_simulate_options *options)
 {
-    return options->by_count > 0 || options->predictions || options->baseline != NULL;
+    return options->by_count > 0 || options->predictions || options->baseline != NULL ||
+           options->logged;
 }
 
 static tgr_status check_options(judging *work, tgr_error *error)
@@ -48,7 +53,18 @@ static tgr_status check_options(judging *work, tgr_error *error)
                         "whole log");
     }
     tgr_status status = TGR_OK;
-    if (options->baseline != NULL) {
+    if ((options->judged == NULL) != (options->judged_count == 0) ||
+        (options->judged != NULL &&
+         (options->predictions || options->category_mean || options->shards > 0))) {
+        return tgr_fail(error, TGR_ERR_ARGUMENT,
+                        "a judged sample stands for a whole log without outcomes; simulate the "
+                        "sample by itself for predictions and category means");
+    }
+    if (options->baseline != NULL && strcmp(options->baseline, "logged") == 0 &&
+        tgr_router_find_model(work->router, "logged") < 0) {
+        work->baseline = SIZE_MAX;
+        options->logged = true;
+    } else if (options->baseline != NULL) {
         TGR_TRY(tgr_router_need_model(work->router, options->baseline, &work->baseline, error));
     }
     if (options->by_count > 0) {
@@ -76,6 +92,10 @@ static tgr_status open_walk(judging *work, const tgr_simulation *simulation, tgr
     if (options->baseline != NULL) {
         TGR_TRY(tgr_cost_counts_open(walk, &work->costs, &work->visitors[work->count++], error));
     }
+    if (options->logged) {
+        TGR_TRY(tgr_logging_open(walk, simulation, &work->logging, &work->visitors[work->count++],
+                                 error));
+    }
 done:
     return status;
 }
@@ -85,6 +105,7 @@ static void close_walk(judging *work)
     tgr_breakdowns_close(work->breakdowns);
     tgr_predicting_close(work->predicting);
     tgr_cost_counts_close(work->costs);
+    tgr_logging_close(work->logging);
     tgr_second_walk_close(&work->walk);
 }
 
@@ -96,6 +117,9 @@ static tgr_status finish_walk(judging *work, tgr_result *result, tgr_error *erro
     }
     if (work->predicting != NULL) {
         TGR_TRY(tgr_predicting_finish(work->predicting, result, error));
+    }
+    if (work->logging != NULL) {
+        TGR_TRY(tgr_logging_finish(work->logging, result, error));
     }
     if (work->costs != NULL) {
         TGR_TRY(
@@ -111,8 +135,9 @@ static tgr_status add_details(judging *work, tgr_simulation *simulation, tgr_err
     tgr_status status = TGR_OK;
     if (wants_walk(&work->options)) {
         TGR_TRY(open_walk(work, simulation, error));
-        TGR_TRY(tgr_second_walk_run(&work->walk, work->options.by_count > 0 ? TGR_WANT_MORE : 0,
-                                    work->visitors, work->count, error));
+        unsigned want = (work->options.by_count > 0 ? TGR_WANT_MORE : 0) |
+                        (work->options.logged ? TGR_WANT_LOGGED : 0);
+        TGR_TRY(tgr_second_walk_run(&work->walk, want, work->visitors, work->count, error));
         TGR_TRY(finish_walk(work, result, error));
     }
     if (work->options.category_mean) {
@@ -133,6 +158,9 @@ tgr_status tgr_simulate(const tgr_router *router, const tgr_simulate_options *op
     TGR_TRY(tgr_options_copy(&work.options, sizeof work.options, options, error));
     TGR_TRY(check_options(&work, error));
     TGR_TRY(tgr_simulate_alone(router, &work.options, NULL, simulation, run, error));
+    if (work.options.judged != NULL) {
+        TGR_TRY(tgr_judged_add(router, &work.options, (tgr_result *)*simulation, run, error));
+    }
     if (!wants_walk(&work.options) && !work.options.category_mean) {
         return TGR_OK;
     }

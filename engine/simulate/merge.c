@@ -90,6 +90,8 @@ static tgr_status begin(merging *m, size_t input_count, const tgr_run *run, tgr_
     work->options.thresholds = part->thresholds;
     work->options.threshold_count = part->threshold_count;
     work->options.binned = true;
+    work->options.split = part->split;
+    work->options.fallback = part->fallback;
     work->plan.threads = tgr_run_threads(run);
     return tgr_simulating_sums(work, 1, error);
 }

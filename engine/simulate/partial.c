@@ -464,11 +464,7 @@ static tgr_status read_part(const tgr_fields *fields, tgr_part *part, tgr_error 
         goto done;
     }
     TGR_TRY(read_models(fields, part, error));
-    if (strlen(part->digest) >= sizeof part->router->digest) {
-        status = damaged(error);
-        goto done;
-    }
-    memcpy(part->router->digest, part->digest, strlen(part->digest) + 1);
+    snprintf(part->router->digest, sizeof part->router->digest, "%s", part->digest);
     TGR_TRY(read_numbers(fields, numbers, error));
     TGR_TRY(read_thresholds(fields, part, error));
     if (numbers[REFERENCE] >= part->router->model_count || numbers[QUALITY] > TGR_QUALITY_ACCEPT ||

@@ -51,8 +51,6 @@ tgr_result *tgr_result_new(const tgr_router *router, tgr_policy policy, size_t p
     simulation->best = points;
     simulation->alone = result->alone;
     simulation->intervals = &result->intervals;
-    memcpy(result->digest, router->digest, sizeof result->digest);
-    simulation->router_digest = result->digest;
     simulation->details = &result->details;
     return result;
 }
@@ -92,6 +90,8 @@ void tgr_simulation_free(tgr_simulation *simulation)
     tgr_mem_free(result->share);
     tgr_mem_free(result->rank);
     tgr_mem_free(result->alone);
+    tgr_histogram_free(&result->margins);
+    tgr_origin_free(&result->origin);
     tgr_mem_free(result);
 }
 

@@ -5,13 +5,15 @@
 #include <stddef.h>
 
 #include <tagroute/simulate.h>
-#include <tagroute/solve.h>
 
 #include <tagroute/details.h>
+#include <tagroute/solve.h>
 
 #include "engine/base/arena.h"
 #include "engine/router/router.h"
 #include "engine/simulate/baselines.h"
+#include "engine/simulate/histogram.h"
+#include "engine/simulate/origin.h"
 #include "engine/simulate/tally.h"
 
 typedef struct tgr_result {
@@ -22,7 +24,8 @@ typedef struct tgr_result {
     double *rank;  /* points */
     tgr_baseline *alone;
     tgr_intervals intervals;
-    char digest[33];
+    tgr_histogram_room margins;
+    tgr_origin_texts origin;
     tgr_solution solution;
     char *goal_model;
     tgr_simulation *solved; /* its only point is the solution's */

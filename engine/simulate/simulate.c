@@ -367,11 +367,30 @@ static void warn(const tgr_simulating *work)
     }
 }
 
+/* What is told beside the figures: how margins are spread, and what all this was made from. */
+static tgr_status describe(tgr_simulating *work, tgr_error *error)
+{
+    tgr_result *result = work->result;
+    const tgr_gathering *gathering = &work->gathering;
+    tgr_status status = gathering->bins == NULL
+                            ? tgr_histogram_of_moves(&result->simulation.margins, &result->margins,
+                                                     &gathering->moves, work->options.policy, error)
+                            : tgr_histogram_of_bins(&result->simulation.margins, &result->margins,
+                                                    gathering->bins, work->options.policy, error);
+    if (status == TGR_OK &&
+        !tgr_origin_fill(&result->simulation.origin, &result->origin, work->router, &work->options,
+                         work->pass.files, work->pass.file_count)) {
+        status = tgr_fail_memory(error, "the simulation");
+    }
+    return status;
+}
+
 tgr_status tgr_simulating_finish(tgr_simulating *work, tgr_simulation **simulation,
                                  tgr_error *error)
 {
     tgr_status status = TGR_OK;
     TGR_TRY(tgr_simulating_points(work, error));
+    TGR_TRY(describe(work, error));
     TGR_TRY(measure(work, error));
     TGR_TRY(tgr_simulating_intervals(work, error));
     warn(work);

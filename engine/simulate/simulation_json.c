@@ -156,6 +156,65 @@ static void put_intervals(tgr_json *json, const tgr_simulation *simulation)
     tgr_json_end_object(json);
 }
 
+/* ---- margins, and what all this was made from -------------------------------------------------
+ */
+
+static void put_margins(tgr_json *json, const tgr_histogram *margins)
+{
+    tgr_json_object(json, "margins");
+    tgr_json_array(json, "edges");
+    for (size_t i = 0; margins->bins > 0 && i <= margins->bins; i++) {
+        tgr_json_number(json, NULL, margins->edges[i]);
+    }
+    tgr_json_end_array(json);
+    tgr_json_array(json, "counts");
+    for (size_t i = 0; i < margins->bins; i++) {
+        tgr_json_unsigned(json, NULL, margins->counts[i]);
+    }
+    tgr_json_end_array(json);
+    tgr_json_unsigned(json, "below", margins->below);
+    tgr_json_unsigned(json, "above", margins->above);
+    tgr_json_end_object(json);
+}
+
+static void put_prices(tgr_json *json, const tgr_simulation *simulation)
+{
+    tgr_json_array(json, "prices");
+    for (size_t model = 0; model < simulation->models; model++) {
+        const tgr_price *price = &simulation->origin.prices[model];
+        tgr_json_object(json, NULL);
+        tgr_json_string(json, "model", simulation->model_names[model]);
+        tgr_json_number(json, "input_cost_per_token", price->input);
+        tgr_json_number(json, "output_cost_per_token", price->output);
+        tgr_json_number(json, "completion_tokens", price->completion_tokens);
+        tgr_json_number(json, "mean_cost", price->mean);
+        tgr_json_number(json, "flat_cost", price->flat);
+        tgr_json_end_object(json);
+    }
+    tgr_json_end_array(json);
+}
+
+static void put_origin(tgr_json *json, const tgr_simulation *simulation)
+{
+    const tgr_origin *origin = &simulation->origin;
+    tgr_json_object(json, "origin");
+    tgr_json_string(json, "router", origin->router);
+    tgr_json_string(json, "scorer", origin->scorer);
+    tgr_json_string(json, "counts", origin->counts);
+    tgr_json_unsigned(json, "tags", origin->tags);
+    tgr_json_string(json, "split", origin->split);
+    tgr_json_string(json, "fallback", origin->fallback);
+    tgr_json_array(json, "files");
+    for (size_t i = 0; i < origin->files; i++) {
+        tgr_json_string(json, NULL, origin->file_digests[i]);
+    }
+    tgr_json_end_array(json);
+    if (origin->prices != NULL) {
+        put_prices(json, simulation);
+    }
+    tgr_json_end_object(json);
+}
+
 /* ---- the solution ---------------------------------------------------------------------------- */
 
 static void put_goal(tgr_json *json, const tgr_solution *solution)
@@ -172,6 +231,7 @@ static void put_goal(tgr_json *json, const tgr_solution *solution)
     tgr_json_number(json, "target", solution->target);
     tgr_json_number(json, "reached", solution->reached);
     tgr_json_unsigned(json, "measured", solution->measured);
+    tgr_json_number(json, "threshold", solution->threshold);
 }
 
 static void put_solution_range(tgr_json *json, const tgr_simulation *simulation,
@@ -196,7 +256,6 @@ static void put_solution(tgr_json *json, const tgr_simulation *simulation)
     const tgr_solution *solution = simulation->solution;
     tgr_json_object(json, "solution");
     put_goal(json, solution);
-    tgr_json_number(json, "threshold", solution->threshold);
     tgr_simulation_put_point(json, "point", simulation, solution->point);
     tgr_json_number(json, "expected_cost", solution->expected_cost);
     tgr_json_number(json, "predicted_score", solution->predicted_score);
@@ -237,4 +296,10 @@ void tgr_simulation_put(tgr_json *json, const tgr_simulation *simulation)
     if (simulation->intervals != NULL && simulation->intervals->high != NULL) {
         put_intervals(json, simulation);
     }
+}
+
+void tgr_simulation_put_background(tgr_json *json, const tgr_simulation *simulation)
+{
+    put_margins(json, &simulation->margins);
+    put_origin(json, simulation);
 }

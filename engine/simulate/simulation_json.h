@@ -6,8 +6,11 @@
 
 #include "engine/base/json_write.h"
 
-/* Into an object that the caller began; all but the details. */
+/* Into an object that the caller began; all but the details and the background. */
 void tgr_simulation_put(tgr_json *json, const tgr_simulation *simulation);
+
+/* Margins, and what all was made from. */
+void tgr_simulation_put_background(tgr_json *json, const tgr_simulation *simulation);
 
 void tgr_simulation_put_baseline(tgr_json *json, const char *key, const tgr_baseline *baseline,
                                  bool name_model); /* "model" stands there even where it is null */

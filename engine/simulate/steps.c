@@ -57,17 +57,15 @@ static size_t first_seeing(const tgr_asked *asked, double at)
 /* One query among the thresholds. */
 typedef struct visit {
     const tgr_asked *asked;
-    tgr_decided *changes;
     const tgr_path *path;
-    const uint16_t *order;
-    tgr_answers *answers;
+    tgr_asked_change *change;
+    void *user;
     size_t checked; /* thresholds before this one are right */
 } visit;
 
 static void move_at(const visit *v, size_t threshold, int from, int to)
 {
-    tgr_decided_move(&v->changes[threshold], tgr_answers_ranked(v->answers, v->order[from]),
-                     tgr_answers_ranked(v->answers, v->order[to]));
+    v->change(v->user, threshold, from, to);
 }
 
 /* Where the path is at a threshold. */
@@ -130,10 +128,10 @@ static bool is_far_out(const tgr_path *path, double lambda)
     return lambda * cost > 0x1p16 * score;
 }
 
-void tgr_asked_add(const tgr_asked *asked, tgr_decided *changes, const tgr_path *path,
-                   const uint16_t *order, bool utility, tgr_answers *answers)
+void tgr_asked_each(const tgr_asked *asked, const tgr_path *path, bool utility,
+                    tgr_asked_change *change, void *user)
 {
-    visit v = {asked, changes, path, order, answers, 0};
+    visit v = {asked, path, change, user, 0};
     int from = path->first;
     for (size_t i = 0; i < path->count; i++) {
         size_t slot = first_seeing(asked, path->moves[i].at);
@@ -146,4 +144,27 @@ void tgr_asked_add(const tgr_asked *asked, tgr_decided *changes, const tgr_path 
     if (utility && asked->count > 0 && is_far_out(path, asked->at[asked->count - 1])) {
         mend_last(&v);
     }
+}
+
+/* ---- sums of decisions ----------------------------------------------------------------------- */
+
+typedef struct adding {
+    tgr_decided *changes;
+    const uint16_t *order;
+    tgr_answers *answers;
+} adding;
+
+static void add_change(void *user, size_t threshold, int from, int to)
+{
+    const adding *into = user;
+    tgr_decided_move(&into->changes[threshold],
+                     tgr_answers_ranked(into->answers, into->order[from]),
+                     tgr_answers_ranked(into->answers, into->order[to]));
+}
+
+void tgr_asked_add(const tgr_asked *asked, tgr_decided *changes, const tgr_path *path,
+                   const uint16_t *order, bool utility, tgr_answers *answers)
+{
+    adding into = {changes, order, answers};
+    tgr_asked_each(asked, path, utility, add_change, &into);
 }

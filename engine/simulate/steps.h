@@ -25,6 +25,13 @@ tgr_status tgr_asked_open(tgr_asked *asked, tgr_policy policy, const double *thr
                           size_t count, tgr_error *error);
 void tgr_asked_close(tgr_asked *asked); /* harmless on a zeroed structure */
 
+/* At a threshold, and at all above it, a query goes to another place. */
+typedef void tgr_asked_change(void *user, size_t threshold, int from, int to);
+
+/* Tells of a query's moves: from which threshold on; asked->count is seen by none. */
+void tgr_asked_each(const tgr_asked *asked, const tgr_path *path, bool utility,
+                    tgr_asked_change *change, void *user);
+
 /* Adds a query's moves: changes[i] is what changes at threshold i; changes[count] is seen by none.
  * order: places to the router's models. The answers of all models on its way get their ranks. */
 void tgr_asked_add(const tgr_asked *asked, tgr_decided *changes, const tgr_path *path,

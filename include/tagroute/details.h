@@ -66,9 +66,9 @@ typedef struct tgr_category_mean {
     tgr_baseline at_cost; /* its best shown point that costs no more than the router's best point */
 } tgr_category_mean;
 
-/* Everything to one model, against the best point. */
+/* Everything to one model, or what was really done, against the best point. */
 typedef struct tgr_savings {
-    const char *baseline;
+    const char *baseline;            /* "logged": what was done */
     double cost, routed_cost, saved; /* USD, scaled */
     double saved_share;
     double scale; /* of all money here; 1: what the queries at hand cost */
@@ -77,12 +77,54 @@ typedef struct tgr_savings {
         routed_recorded; /* share of the costs that are recorded; the rest is expected */
 } tgr_savings;
 
+/* What a log says of another policy at a threshold: of queries whose logged model is known with the
+ * chance that it had. Ranges are of 95 %, by the normal distribution. */
+typedef struct tgr_estimate {
+    double threshold;
+    uint64_t matched;                       /* judged queries logged with the very model chosen */
+    double effective;                       /* as many equally weighted queries say as much */
+    double ips, ips_low, ips_high;          /* self-normalised inverse propensities */
+    double robust, robust_low, robust_high; /* doubly robust */
+} tgr_estimate;
+
+/* What was really done. */
+typedef struct tgr_logged {
+    uint64_t queries;    /* logged with a model of the router */
+    uint64_t others;     /* with another model, or none */
+    tgr_baseline all;    /* what those of the router's models cost and achieved; coverage of them */
+    double recorded;     /* share of these costs that are recorded; the rest is expected */
+    const double *share; /* models, of `queries` */
+    uint64_t chances;    /* queries with a known chance; estimates are over these */
+    size_t estimate_count;
+    const tgr_estimate *estimates; /* as the curve; NULL where no chance is known */
+    bool from_scores; /* doubly robust estimates start from scores; else from each model's mean */
+} tgr_logged;
+
+/* A set of queries as the router's tags see it. */
+typedef struct tgr_tag_view {
+    uint64_t queries;
+    double tags;       /* known ones, a query */
+    double known_tags; /* share of the tags that are known */
+    uint64_t no_known_tag;
+} tgr_tag_view;
+
+/* Quality from another sample than the log. */
+typedef struct tgr_judged {
+    const tgr_simulation *simulation; /* of the sample, at the log's thresholds */
+    tgr_tag_view log, sample;
+    double
+        drift; /* half the sum over known tags of differences of their shares: 0 alike, 1 apart */
+    double unseen; /* share of the log's known tags that the sample lacks, by occurrence */
+} tgr_judged;
+
 typedef struct tgr_details {
     size_t breakdown_count;
     const tgr_breakdown *breakdowns;
     const tgr_predictions *predictions; /* NULL: not asked for; likewise below */
     const tgr_category_mean *category_mean;
     const tgr_savings *savings;
+    const tgr_logged *logged;
+    const tgr_judged *judged;
 } tgr_details;
 
 #ifdef __cplusplus

@@ -134,15 +134,17 @@ enum { TGR_FIT_AUC, TGR_FIT_APGR, TGR_FIT_CPT50, TGR_FIT_CPT80, TGR_FIT_FIGURES 
 
 typedef struct tgr_fit_compared {
     const char *scorer;
+    const char *input; /* the file that was fitted, where each was for itself; else NULL */
+    double tags;       /* kept, mean over the folds */
     tgr_fit_figure figures[TGR_FIT_FIGURES];
-    tgr_fit_figure gains[TGR_FIT_FIGURES]; /* over the first scorer, paired; NaN in the first */
+    tgr_fit_figure gains[TGR_FIT_FIGURES]; /* over the first entry, paired; NaN in the first */
 } tgr_fit_compared;
 
 typedef struct tgr_fit_comparison {
     uint64_t queries; /* held out, each once */
     size_t folds, replicates;
     size_t count;
-    tgr_fit_compared *scorers;
+    tgr_fit_compared *entries; /* by file, then by scorer */
 } tgr_fit_comparison;
 
 /* Fits every scorer five times, each time without one fold of the training queries (see tgr_fit),
@@ -150,12 +152,16 @@ typedef struct tgr_fit_comparison {
  * means are all learnt without it. Figures are those of docs/metrics.md by the share of queries
  * sent to the reference, also with more than two models, the others being represented by the best
  * of them for each query; they are averaged over the folds. Intervals: Poisson bootstrap over
- * queries, seeded, the same draws for all scorers. Queries whose reference or other model is not
+ * queries, seeded, the same draws for all entries. Queries whose reference or other model is not
  * judged are left out. kappa, alpha and count, where given, hold for every scorer that has them.
  *
- * Memory: about 20 bytes a query and scorer. *comparison is the caller's, freed with
+ * each: every input is fitted for itself, so that ways to tag the same queries can be compared;
+ * TGR_ERR_INPUT where a file does not hold the queries of the first in the same order. Else the
+ * inputs are one.
+ *
+ * Memory: about 20 bytes a query and entry. *comparison is the caller's, freed with
  * tgr_fit_comparison_free. */
-TGR_API tgr_status tgr_fit_compare(const tgr_fit_options *options,
+TGR_API tgr_status tgr_fit_compare(const tgr_fit_options *options, bool each,
                                    const struct tgr_price_options *prices,
                                    tgr_fit_comparison **comparison, const tgr_run *run,
                                    tgr_error *error);

@@ -44,8 +44,14 @@ typedef struct tgr_simulate_options {
     size_t by_count;
     bool predictions;
     bool category_mean;
-    const char *baseline; /* a model that everything would go to; NULL: no statement of savings */
+    const char *baseline; /* a model that everything would go to, or "logged"; NULL: no statement of
+                           * savings */
     double scale;         /* of the money in that statement; 0: 1 */
+    bool logged;          /* what was really done, and what it says of other decisions */
+    const char *const
+        *judged; /* other query files, whose recorded quality stands for the inputs' */
+    size_t judged_count;
+    const char *judged_split; /* of those files; NULL: every query */
 } tgr_simulate_options;
 
 /* Cost is in USD, the sum over the queries; NaN where one needed is not known. Quality is measured
@@ -81,6 +87,37 @@ typedef struct tgr_intervals {
     const struct tgr_simulation *low, *high; /* NULL: no intervals were asked for */
 } tgr_intervals;
 
+/* How many changes of a query from one model to another lie between two thresholds that follow each
+ * other: as the threshold goes from edges[i] to edges[i + 1], counts[i] are made. For `margin`
+ * these are the queries whose margin is at least edges[i] and below edges[i + 1]. */
+typedef struct tgr_histogram {
+    size_t bins; /* 0: no threshold changes anything, or none but a fixed one was looked at */
+    const double *edges; /* bins + 1, rising */
+    const uint64_t *counts;
+    uint64_t below, above; /* changes beyond the edges */
+} tgr_histogram;
+
+/* What a model costs, as far as the router knows; NaN where it does not. In USD. */
+typedef struct tgr_price {
+    double input, output;     /* a prompt token, a completion token */
+    double completion_tokens; /* expected */
+    double mean;              /* a query, of the training data */
+    double flat;              /* a query, given by the user */
+} tgr_price;
+
+/* What a simulation was made from. Texts are NULL where there is nothing to say. */
+typedef struct tgr_origin {
+    const char *router; /* digests, 32 hexadecimal digits */
+    const char *scorer; /* such as "paper" */
+    const char *counts; /* "raw", "binary" or "log" */
+    const char *split;  /* NULL: every query */
+    const char *fallback;
+    uint64_t tags;                   /* that the router knows; 0 where that is not known */
+    size_t files;                    /* query files */
+    const char *const *file_digests; /* files; each NULL where it has none */
+    const tgr_price *prices;         /* models; NULL where they are not known */
+} tgr_origin;
+
 typedef struct tgr_simulation {
     uint64_t queries;
     uint64_t undecided;
@@ -99,8 +136,9 @@ typedef struct tgr_simulation {
     tgr_baseline best_single, oracle, random, cost_matched_random;
     const tgr_intervals *intervals;    /* never NULL in what tgr_simulate gives */
     const struct tgr_details *details; /* likewise; <tagroute/details.h> */
-    const char *router_digest;
-    const struct tgr_solution *solution; /* solve.h; NULL: no goal was to be met */
+    tgr_histogram margins;
+    tgr_origin origin;
+    const struct tgr_solution *solution; /* <tagroute/solve.h>; NULL: no goal was to be met */
 } tgr_simulation;
 
 /* Defaults: margin, automatic quality, a grid of 21 points. */

@@ -24,6 +24,7 @@
 #include <tagroute/normalise.h>
 #include <tagroute/policy.h>
 #include <tagroute/prices.h>
+#include <tagroute/report.h>
 #include <tagroute/route.h>
 #include <tagroute/router.h>
 #include <tagroute/run.h>

@@ -93,16 +93,18 @@ class Faults(Asking):
         faults = [("status", 429), ("status", 429, None, [("Retry-After", "0")]), ("status", 500),
                   ("status", 502), ("status", 503), ("drop",), ("cut",), ("garbage", b"<html>"),
                   ("garbage", b"{}"), ("garbage", b'{"choices": []}'), ("garbage", b""),
-                  ("garbage", b"\xff" * 5000), ("garbage", b"[" * 100000), ("late", 0.7),
+                  ("garbage", b"\xff" * 5000), ("garbage", b"[" * 100000),
                   ("answer", None, 0.05), ("answer", None, 0.01), ("garbage", b"x" * (5 << 20))]
         left = {} # what befalls the first requests of each text
 
         def script(text, times):
             if times == 1:
                 left[text] = draw.sample(faults, draw.randrange(4))
+                if len(left) % 30 == 5:
+                    left[text].append(("late", 2.5))
             return left[text].pop() if left[text] else None
         server = self.serve(script)
-        done = self.works(*self.words(server, "--timeout", "0.5", "--price", "0.5,2/M"),
+        done = self.works(*self.words(server, "--timeout", "2", "--price", "0.5,2/M"),
                           OPENAI_API_KEY=KEY)
         self.check_output()
         self.check_answered_once(server)
@@ -395,6 +397,22 @@ class Records(Asking):
         self.assertEqual((server.bodies[1]["temperature"], server.bodies[1]["max_tokens"]), (0.5, 9))
         self.write("prompt", "Say it!")
         self.assertIn("{text}", self.fails(3, *self.words(server, "--prompt", "prompt")))
+
+    def test_a_pipe_that_is_slow(self):
+        """What is on its way is looked after, however long the next records take."""
+        server = self.serve(lambda text, times: ("answer", None, 0.05 if int(text[5:]) % 2 else 0.3))
+        words = self.words(server, "--timeout", "3", "--memory", "500K", log="-")
+        process = subprocess.Popen([PROGRAM, *words], cwd=self.folder, stdin=subprocess.PIPE,
+                                   stderr=subprocess.PIPE, env=environment())
+        rows = [{"text": f"words{i}", "pad": "x" * 100000} for i in range(22)]
+        process.stdin.write(jsonl(rows[:14]).encode())
+        process.stdin.flush()
+        time.sleep(4.5)
+        message = process.communicate(jsonl(rows[14:]).encode())[1].decode()
+        self.assertEqual(process.returncode, 0, message)
+        self.assertIn("22 requests, 0 of them retries", message)
+        self.assertEqual([row["tags"] for row in self.read_rows()],
+                         [[row["text"]] for row in rows])
 
     def test_standard_input(self):
         server = self.serve()

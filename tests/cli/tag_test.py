@@ -280,6 +280,26 @@ class Tag(harness.Scratch):
         self.works("ingest", "log.jsonl", "-r", "edited.msgpack", "-o", "e.h5")
         self.works("route", "e.h5", "-r", "edited.msgpack", "-o", "d.jsonl")
 
+    def test_ways_to_tag_are_compared(self):
+        """Each file's rows are those of a comparison of that file alone; other queries are refused."""
+        self.chain()
+        self.works("tag", "--learn", "log.jsonl", "-o", "one.msgpack", "--max-share", "1", "--ngrams", "1")
+        self.works("ingest", "log.jsonl", "--vocab", "one.msgpack", "-o", "a_b.h5")
+        compare = ("--compare", "-j", "1", "--reference", "m", "--kappa", "9", "--alpha", "9", "--csv", "-")
+        both = self.works("fit", "q.h5", "a_b.h5", "--each", *compare).stdout.decode().splitlines()
+        self.assertEqual(both[0], "file,tags,scorer,figure,value,low,high,gain,gain_low,gain_high")
+        for name, tags in (("q.h5", 25 + 5), ("a_b.h5", 5)):
+            alone = self.works("fit", name, *compare).stdout.decode().splitlines()[1:]
+            found = [line.split(",") for line in both[1:] if line.startswith(f'"{name}",')]
+            self.assertEqual([line[2:7] for line in found], [line.split(",")[:5] for line in alone])
+            self.assertTrue(all(float(line[1]) <= tags for line in found))
+        table = self.works("fit", "q.h5", "a_b.h5", "--each", *compare[:-2], "--latex", "-").stdout.decode()
+        self.assertIn("a\\_b.h5 & ", table)
+        self.write("other.jsonl", b"".join(self.read("log.jsonl").splitlines(True)[::-1]))
+        self.works("ingest", "other.jsonl", "--vocab", "one.msgpack", "-o", "other.h5")
+        self.assertIn("does not hold the queries of q.h5", self.fails(3, "fit", "q.h5", "other.h5", "--each", *compare))
+        self.assertIn("belongs to --compare", self.fails(2, "fit", "q.h5", "--each", "-o", "r"))
+
     def test_hostile_vocabularies(self):
         self.log("log.jsonl", ["some text"])
         good = {"text": "text", "ngrams": 2, "stemming": "none", "stop_words": "english", "phrases": ["some text"],

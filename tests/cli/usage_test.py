@@ -95,6 +95,7 @@ class WrongUsage(Scratch):
         ("--volume is a number above 0", "simulate", "a", "-r", "r", "--baseline", "m", "--volume",
          "-1"),
         ("--log-days says what", "simulate", "a", "-r", "r", "--baseline", "m", "--log-days", "7"),
+        ("--judged-split is of --judged", "simulate", "a", "-r", "r", "--judged-split", "x"),
         ("--by takes at most 8", "simulate", "a", "-r", "r", *("--by", "x") * 9),
         ("--max-bad takes a share", "ingest", "a", "-o", "b", "--max-bad", "7"),
         ("--max-bad takes a share", "ingest", "a", "-o", "b", "--max-bad", "-1%"),

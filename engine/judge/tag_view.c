@@ -1,0 +1,106 @@
+/* tag_view.c - counting the queries of each known tag. */
+#include "engine/judge/tag_view.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "engine/base/error.h"
+#include "engine/base/memory.h"
+#include "engine/pass.h"
+#include "engine/simulate/tally.h"
+
+/* What is counted beside single tags. */
+typedef struct totals {
+    uint64_t all, known;
+} totals;
+
+static tgr_status find_tags(const tgr_router *router, const tgr_query_file *file, uint32_t **tags,
+                            tgr_error *error)
+{
+    tgr_mem_free(*tags);
+    *tags = tgr_mem_alloc(file->columns, sizeof **tags);
+    if (*tags == NULL) {
+        return tgr_fail_memory(error, "the tags of a file");
+    }
+    for (uint32_t column = 0; column < file->columns; column++) {
+        size_t length;
+        const char *text = tgr_strings_get(file->tags, column, &length);
+        (*tags)[column] = tgr_strings_find(router->tags, text, length);
+    }
+    return TGR_OK;
+}
+
+static void count_batch(const tgr_batch *batch, const uint32_t *tags, uint64_t *counts,
+                        totals *sums, tgr_tag_view *view)
+{
+    const tgr_csr *x = &batch->x;
+    for (size_t row = 0; row < batch->rows; row++) {
+        uint64_t before = sums->known;
+        for (int64_t entry = x->indptr[row]; entry < x->indptr[row + 1]; entry++) {
+            uint32_t tag = tags[x->indices[entry]];
+            if (tag != TGR_STRING_NONE) {
+                counts[tag]++;
+                sums->known++;
+            }
+        }
+        view->no_known_tag += sums->known == before;
+    }
+    sums->all += (uint64_t)(x->indptr[batch->rows] - x->indptr[0]);
+    view->queries += batch->rows;
+}
+
+tgr_status tgr_tag_view_read(const tgr_router *router, const char *const *inputs,
+                             size_t input_count, const char *split, const tgr_run *run,
+                             uint64_t *counts, tgr_tag_view *view, tgr_error *error)
+{
+    tgr_pass pass;
+    uint32_t *tags = NULL;
+    size_t entered = SIZE_MAX;
+    totals sums = {0};
+    *view = (tgr_tag_view){0};
+    tgr_status status = tgr_pass_open(&pass, inputs, input_count, split, error);
+    while (status == TGR_OK) {
+        tgr_batch *batch;
+        size_t file;
+        TGR_TRY(tgr_pass_next(&pass, 0, "counting tags", run, &batch, &file, error));
+        if (batch == NULL) {
+            break;
+        }
+        if (file != entered) {
+            TGR_TRY(find_tags(router, pass.files[file], &tags, error));
+            entered = file;
+        }
+        count_batch(batch, tags, counts, &sums, view);
+    }
+    view->tags = tgr_share((double)sums.known, (double)view->queries);
+    view->known_tags = tgr_share((double)sums.known, (double)sums.all);
+done:
+    tgr_mem_free(tags);
+    tgr_pass_close(&pass);
+    return status;
+}
+
+static double sum_of(const uint64_t *counts, size_t tags)
+{
+    uint64_t sum = 0;
+    for (size_t tag = 0; tag < tags; tag++) {
+        sum += counts[tag];
+    }
+    return (double)sum;
+}
+
+void tgr_tag_views_differ(const uint64_t *first, const uint64_t *second, size_t tags, double *drift,
+                          double *unseen)
+{
+    double all_first = sum_of(first, tags), all_second = sum_of(second, tags), apart = 0;
+    uint64_t lacking = 0;
+    *drift = *unseen = NAN;
+    if (all_first > 0 && all_second > 0) {
+        for (size_t tag = 0; tag < tags; tag++) {
+            apart += fabs((double)first[tag] / all_first - (double)second[tag] / all_second);
+            lacking += second[tag] == 0 ? first[tag] : 0;
+        }
+        *drift = apart / 2;
+        *unseen = (double)lacking / all_first;
+    }
+}

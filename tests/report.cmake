@@ -1,0 +1,1 @@
+tgr_test(test_report base policy report)
