@@ -46,8 +46,8 @@ static const tgr_cli_group query_group = {"Query files", query_options};
 static const tgr_cli_group fit_group = {"Partial fits", fit_options};
 static const tgr_cli_group simulation_group = {"Partial simulations", simulation_options};
 static const tgr_cli_group *const groups[] = {
-    &merge_group,      &query_group,        &fit_group,
-    &simulation_group, &tgr_cli_goal_group, &tgr_cli_simulation_outputs_group,
+    &merge_group,           &query_group,          &fit_group,
+    &simulation_group,      &tgr_cli_goal_group,   &tgr_cli_simulation_outputs_group,
     &tgr_cli_reading_group, &tgr_cli_common_group, NULL};
 
 static const tgr_cli_example examples[] = {

@@ -37,12 +37,15 @@ static const tgr_cli_option simulate_options[] = {
 };
 
 static const tgr_cli_group simulate_group = {"Options", simulate_options};
-static const tgr_cli_group *const groups[] = {
-    &simulate_group,        &tgr_cli_simulation_outputs_group,
-    &tgr_cli_details_group, &tgr_cli_deciding_group,
-    &tgr_cli_goal_group,    &tgr_cli_price_group,
-    &tgr_cli_reading_group, &tgr_cli_common_group,
-    NULL};
+static const tgr_cli_group *const groups[] = {&simulate_group,
+                                              &tgr_cli_simulation_outputs_group,
+                                              &tgr_cli_details_group,
+                                              &tgr_cli_deciding_group,
+                                              &tgr_cli_goal_group,
+                                              &tgr_cli_price_group,
+                                              &tgr_cli_reading_group,
+                                              &tgr_cli_common_group,
+                                              NULL};
 
 static const tgr_cli_example examples[] = {
     {"what each threshold costs and achieves, on queries that were not learnt from",
