@@ -15,17 +15,14 @@ static const char small_log[] =
     "\"completion_tokens\":87},\"a-model\":{\"score\":0.25}}}\n"
     "{\"tags\":{\"c\":2,\"a\":1},\"category\":\"art\",\"allow\":[]}\n";
 
-static void every_allocation_may_fail(void **state)
+static void fail_each_allocation(const tgr_ingest_options *options)
 {
-    (void)state;
-    tgr_ingest_options options = options_for(write_text("log.jsonl", small_log));
-    options.category_tag = true;
     tgr_error error = {TGR_OK, ""};
     long failed = 0;
     for (bool done = false; !done; failed++) {
         long live = tgr_mem_live();
         tgr_mem_fail_after(failed);
-        tgr_status status = tgr_ingest(&options, NULL, NULL, &error);
+        tgr_status status = tgr_ingest(options, NULL, NULL, &error);
         tgr_mem_fail_after(-1);
         done = status == TGR_OK;
         if (!done && status != TGR_ERR_NOMEM) {
@@ -40,6 +37,18 @@ static void every_allocation_may_fail(void **state)
     }
     print_message("%ld allocations failed in turn\n", failed - 1);
     assert_true(failed > 30);
+}
+
+static void every_allocation_may_fail(void **state)
+{
+    (void)state;
+    tgr_ingest_options options = options_for(write_text("log.jsonl", small_log));
+    options.category_tag = true;
+    fail_each_allocation(&options);
+    unlink(options.output);
+    options.mapping = write_text("map.tsv", "a\ta\nb\ta\ncc\tcc\n");
+    options.align_min = 0.1;
+    fail_each_allocation(&options);
 }
 
 /* Enough that several columns leave their buffers. */

@@ -3,7 +3,9 @@
 
 #include <tagroute/ingest.h>
 
+#include "engine/cli/align_min.h"
 #include "engine/cli/commands.h"
+#include "engine/cli/fail.h"
 #include "engine/cli/log_format.h"
 #include "engine/cli/numbers.h"
 #include "engine/cli/session.h"
@@ -12,6 +14,11 @@ static const tgr_cli_option ingest_options[] = {
     {"output", 'o', "FILE.h5", "the query file to write; replaced only when complete"},
     {"router", 'r', "ROUTER", "tag texts and number tags as this router does; say which it lacks"},
     {"vocab", 0, "VOCAB", "give texts without tags the phrases of this vocabulary as tags"},
+    {"normalise", 0, "MAPPING",
+     "bring tags to canonical ones by this table, which `tagroute tag --normalise` writes"},
+    {"align-min", 0, "COSINE",
+     "a tag that it lacks becomes the nearest one from this likeness in spelling on; off: never "
+     "(default: 0.85)"},
     {"format", 0, "FORMAT", "jsonl or msgpack (default: told from the log itself)"},
     {"category-tag", 0, NULL, "give each query its category as one more tag, cat:CATEGORY"},
     {"compress", 0, NULL, "smaller file, slower to read"},
@@ -82,6 +89,7 @@ static tgr_status read_options(const tgr_cli_arguments *arguments, tgr_ingest_op
     options->input_count = arguments->operand_count;
     options->router = tgr_cli_text(arguments, "router");
     options->vocabulary = tgr_cli_text(arguments, "vocab");
+    options->mapping = tgr_cli_text(arguments, "normalise");
     options->category_tag = tgr_cli_has(arguments, "category-tag");
     options->compress = tgr_cli_has(arguments, "compress");
     options->compact = tgr_cli_has(arguments, "compact");
@@ -92,10 +100,33 @@ static tgr_status read_options(const tgr_cli_arguments *arguments, tgr_ingest_op
     if (status == TGR_OK) {
         status = tgr_cli_read_log_format(arguments, &options->format, error);
     }
+    if (status == TGR_OK && options->mapping == NULL && tgr_cli_has(arguments, "align-min")) {
+        status =
+            tgr_cli_fail(error, TGR_ERR_ARGUMENT,
+                         "--align-min is for tags that a mapping lacks; give --normalise, too");
+    }
+    if (status == TGR_OK) {
+        status = tgr_cli_read_align_min(arguments, &options->align_min, error);
+    }
     if (status == TGR_OK) {
         status = read_numbers(arguments, options, error);
     }
     return status;
+}
+
+static void print_alignment(const tgr_cli_session *session, const tgr_ingest_report *report)
+{
+    const uint64_t counts[] = {report->aligned_exactly, report->aligned_by_rule,
+                               report->aligned_nearest, report->not_aligned, report->dropped};
+    char text[5][TGR_CLI_NUMBER_SIZE];
+    for (size_t i = 0; i < 5; i++) {
+        tgr_cli_count(text[i], counts[i]);
+    }
+    tgr_cli_say(
+        session,
+        "  tags of queries: %s in the mapping, %s brought to it by rule, %s to the nearest, "
+        "%s stay as they are, %s dropped\n",
+        text[0], text[1], text[2], text[3], text[4]);
 }
 
 static void print_summary(const tgr_cli_session *session, const tgr_ingest_options *options,
@@ -120,6 +151,9 @@ static void print_summary(const tgr_cli_session *session, const tgr_ingest_optio
             session, "  %s bad records skipped, %s of the log\n",
             tgr_cli_count(queries, report->bad),
             tgr_cli_share(share, (double)report->bad / (double)(report->bad + report->queries)));
+    }
+    if (report->normalised) {
+        print_alignment(session, report);
     }
     if (options->router != NULL) {
         tgr_cli_say(session, "  %s tags are new to the router\n",

@@ -97,6 +97,8 @@ static void print_summary(const tgr_cli_session *session, const tgr_normalise_op
     if (report->no_vector > 0) {
         say_count(session, report->no_vector, "have no vector in the embeddings");
     }
+    tgr_cli_say(session, "next: look through %s, then tagroute ingest LOG --normalise %s\n",
+                options->output, options->output);
 }
 
 static tgr_status normalise(const tgr_cli_arguments *arguments, tgr_cli_session *session,

@@ -97,6 +97,11 @@ static void report_contents(const tgr_columns *columns, const tgr_query_plan *pl
     report->models = plan->models.count;
     report->judged = columns->facts.judged;
     report->untagged = columns->facts.untagged;
+    report->aligned_exactly = columns->facts.aligned[TGR_ALIGNED_EXACTLY];
+    report->aligned_by_rule = columns->facts.aligned[TGR_ALIGNED_BY_RULE];
+    report->aligned_nearest = columns->facts.aligned[TGR_ALIGNED_NEAREST];
+    report->not_aligned = columns->facts.aligned[TGR_ALIGNED_NOT];
+    report->dropped = columns->facts.dropped;
     report->new_tags = assembly->with_router ? plan->tags.count - columns->tags.numbered : 0;
 }
 

@@ -10,10 +10,10 @@
 
 #include "engine/base/memory.h"
 
-#define VERSION  1
+#define VERSION  2
 #define DIGITS   16
 #define LOG_PART 5 /* numbers a log */
-#define FACTS    9
+#define FACTS    (10 + TGR_ALIGNMENTS)
 
 /* ---- facts as numbers ---------------------------------------------------------------------------
  */
@@ -37,8 +37,10 @@ static void facts_to_numbers(const tgr_facts *facts, uint64_t numbers[FACTS])
                                  facts->longest_row,
                                  facts->id_width,
                                  largest,
-                                 bits};
+                                 bits,
+                                 facts->dropped};
     memcpy(numbers, all, sizeof all);
+    memcpy(numbers + FACTS - TGR_ALIGNMENTS, facts->aligned, sizeof facts->aligned);
 }
 
 static void facts_from_numbers(const uint64_t numbers[FACTS], tgr_facts *facts)
@@ -61,7 +63,9 @@ static void facts_from_numbers(const uint64_t numbers[FACTS], tgr_facts *facts)
         .has_outcome = bits >> 5 & 1,
         .has_cost = bits >> 6 & 1,
         .has_completion_tokens = bits >> 7 & 1,
+        .dropped = numbers[9],
     };
+    memcpy(facts->aligned, numbers + FACTS - TGR_ALIGNMENTS, sizeof facts->aligned);
     memcpy(&facts->largest, &largest, sizeof largest);
 }
 

@@ -6,10 +6,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "engine/tagger/align.h"
+
 typedef struct tgr_facts {
     uint64_t rows, nonzeros, judged, untagged;
-    uint64_t prompt_token_rows; /* rows that have one */
-    uint64_t longest_row;       /* entries */
+    uint64_t prompt_token_rows;       /* rows that have one */
+    uint64_t longest_row;             /* entries */
+    uint64_t aligned[TGR_ALIGNMENTS]; /* tags of rows, by how they came to be those of a mapping */
+    uint64_t dropped;                 /* tags of rows that a mapping drops */
     uint64_t id_width;
     float largest;           /* value */
     bool weighted;           /* some value is not an integer 1..65535 */
@@ -30,6 +34,10 @@ static inline void tgr_facts_add(tgr_facts *facts, const tgr_facts *more)
     facts->judged += more->judged;
     facts->untagged += more->untagged;
     facts->prompt_token_rows += more->prompt_token_rows;
+    for (int i = 0; i < TGR_ALIGNMENTS; i++) {
+        facts->aligned[i] += more->aligned[i];
+    }
+    facts->dropped += more->dropped;
     facts->longest_row = tgr_larger(facts->longest_row, more->longest_row);
     facts->id_width = tgr_larger(facts->id_width, more->id_width);
     facts->largest = more->largest > facts->largest ? more->largest : facts->largest;

@@ -22,6 +22,7 @@ static tgr_status open_columns(tgr_ingest_state *in)
         TGR_TRY(tgr_router_load(in->options.router, &router, in->error));
     }
     TGR_TRY(tgr_run_tagger_open(&in->tagger, &in->options, router, in->error));
+    in->report.normalised = in->tagger.normalisation.aligner != NULL;
     TGR_TRY(tgr_columns_open(&in->columns, in->options.output, router, in->error));
 done:
     tgr_router_free(router); /* its weights are not needed, and may be large */

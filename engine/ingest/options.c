@@ -21,6 +21,7 @@ void tgr_ingest_options_init(tgr_ingest_options *options)
         .max_record = MAX_RECORD,
         .checkpoint_bytes = CHECKPOINT_BYTES,
         .checkpoint_milliseconds = CHECKPOINT_MILLISECONDS,
+        .align_min = 0.85,
     };
 }
 
@@ -77,6 +78,15 @@ static tgr_status check_tagger(const tgr_ingest_options *options, tgr_error *err
     if (options->vocabulary != NULL && options->router != NULL) {
         return tgr_fail(error, TGR_ERR_ARGUMENT,
                         "a router tags a log as its own was tagged: leave out the vocabulary");
+    }
+    if (options->mapping != NULL && options->router != NULL) {
+        return tgr_fail(error, TGR_ERR_ARGUMENT,
+                        "a router maps tags as those that it learnt from were: leave out the "
+                        "mapping");
+    }
+    if (!(options->align_min > 0)) {
+        return tgr_fail(error, TGR_ERR_ARGUMENT,
+                        "the likeness from which tags become their nearest one is above 0");
     }
     return TGR_OK;
 }

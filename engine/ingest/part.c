@@ -257,6 +257,10 @@ bool tgr_part_add(tgr_part *part, tgr_record *record, const tgr_row *row, const 
                  (!keep_text || add_query_text(part, &record->text)) &&
                  add_prompt_tokens(part, record->prompt_tokens) && add_models(part, record) &&
                  add_place(part, item);
+    for (int i = 0; i < TGR_ALIGNMENTS; i++) {
+        part->facts.aligned[i] += row->aligned[i];
+    }
+    part->facts.dropped += row->dropped;
     part->facts.rows += added;
     return added;
 }

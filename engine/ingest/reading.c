@@ -107,6 +107,8 @@ tgr_status tgr_ingest_read(tgr_ingest_state *in)
         .work = {.max_record = in->options.max_record,
                  .category_tag = in->tagger.category_tag,
                  .tagger = in->tagger.tagger,
+                 .normalisation =
+                     in->tagger.normalisation.aligner != NULL ? &in->tagger.normalisation : NULL,
                  .keep_text = !in->options.no_text,
                  .strict = in->options.strict},
         .threads = tgr_run_threads(in->run),

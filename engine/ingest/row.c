@@ -34,9 +34,8 @@ static bool reserve(tgr_row *row, size_t count)
     return enough;
 }
 
-static bool add(tgr_row *row, tgr_tag_table *table, const char *text, size_t length, double value)
+static bool add_number(tgr_row *row, tgr_tag_table *table, uint32_t number, double value)
 {
-    uint32_t number = tgr_tag_table_intern(table, text, length);
     if (number == TGR_STRING_NONE || !reserve(row, row->sum_count + 1)) {
         return false;
     }
@@ -44,6 +43,28 @@ static bool add(tgr_row *row, tgr_tag_table *table, const char *text, size_t len
     sum->counts = sum->counts && is_count(value);
     sum->sum += value;
     return true;
+}
+
+static bool add(tgr_row *row, tgr_tag_table *table, const char *text, size_t length, double value)
+{
+    return add_number(row, table, tgr_tag_table_intern(table, text, length), value);
+}
+
+/* What stands for a tag, unless it is dropped. */
+static bool add_normalised(tgr_row *row, tgr_tag_table *table,
+                           const tgr_normalisation *normalisation, const char *text, size_t length,
+                           double value)
+{
+    tgr_raw_tag raw;
+    if (!tgr_tag_table_normalise(table, normalisation, text, length, &raw)) {
+        return false;
+    }
+    if (raw.number == TGR_TAG_DROPPED) {
+        row->dropped++;
+        return true;
+    }
+    row->aligned[raw.how]++;
+    return add_number(row, table, raw.number, value);
 }
 
 static bool add_category(tgr_row *row, tgr_tag_table *table, const tgr_text *category)
@@ -65,12 +86,22 @@ static bool add_marked(tgr_row *row, tgr_tag_table *table, const tgr_text *tag)
     return !marked->failed && add(row, table, marked->bytes, marked->length, 1);
 }
 
-static bool add_given(tgr_row *row, tgr_tag_table *table, const tgr_record *record, bool marked)
+static bool add_entry(tgr_row *row, tgr_tag_table *table, const tgr_tag_entry *entry,
+                      const tgr_row_source *source)
+{
+    const tgr_text *tag = &entry->tag;
+    if (source->normalisation == NULL) {
+        return add(row, table, tag->bytes, tag->length, entry->value);
+    }
+    return add_normalised(row, table, source->normalisation, tag->bytes, tag->length, entry->value);
+}
+
+static bool add_given(tgr_row *row, tgr_tag_table *table, const tgr_record *record,
+                      const tgr_row_source *source, bool marked)
 {
     for (size_t i = 0; i < record->tag_count; i++) {
         const tgr_tag_entry *entry = &record->tags[i];
-        if (marked ? !add_marked(row, table, &entry->tag)
-                   : !add(row, table, entry->tag.bytes, entry->tag.length, entry->value)) {
+        if (marked ? !add_marked(row, table, &entry->tag) : !add_entry(row, table, entry, source)) {
             return false;
         }
     }
@@ -128,6 +159,19 @@ static bool add_found(tgr_row *row, tgr_tag_table *table, const tgr_tagging *tag
     return true;
 }
 
+static bool add_found_normalised(tgr_row *row, tgr_tag_table *table, const tgr_tagging *tagging,
+                                 const tgr_normalisation *normalisation)
+{
+    bool complete = true;
+    for (size_t i = 0; i < tagging->count && complete; i++) {
+        const tgr_text_tag *found = &tagging->tags[i];
+        size_t length;
+        const char *tag = tgr_tagger_tag(tagging->tagger, found->tag, &length);
+        complete = add_normalised(row, table, normalisation, tag, length, found->count);
+    }
+    return complete;
+}
+
 /* A text may well say a word more often than a count can tell. */
 static void bound(tgr_row *row)
 {
@@ -138,14 +182,23 @@ static void bound(tgr_row *row)
     }
 }
 
-static bool add_text(tgr_row *row, tgr_tag_table *table, tgr_tagging *tagging, const tgr_text *text)
+static bool add_text(tgr_row *row, tgr_tag_table *table, const tgr_row_source *source,
+                     const tgr_text *text)
 {
+    tgr_tagging *tagging = source->tagging;
     const tgr_tagger *tagger = tagging->tagger;
     text_row to = {row, table};
-    bool complete = tagger->learns ? tgr_ngrams_walk(&tagging->ngrams, tagger->unicode, text->bytes,
-                                                     text->length, add_phrase, &to)
-                                   : tgr_tagging_read(tagging, text->bytes, text->length) &&
-                                         add_found(row, table, tagging);
+    bool complete;
+    if (tagger->learns) {
+        complete = tgr_ngrams_walk(&tagging->ngrams, tagger->unicode, text->bytes, text->length,
+                                   add_phrase, &to);
+    } else if (!tgr_tagging_read(tagging, text->bytes, text->length)) {
+        complete = false;
+    } else if (source->normalisation == NULL) {
+        complete = add_found(row, table, tagging);
+    } else {
+        complete = add_found_normalised(row, table, tagging, source->normalisation);
+    }
     bound(row);
     return complete;
 }
@@ -157,8 +210,10 @@ static bool add_all(tgr_row *row, tgr_tag_table *table, const tgr_record *record
                      (source->use != TGR_TEXT_WITHOUT_TAGS || !record->has_tags);
     bool tags_given = !tags_text || source->use == TGR_TEXT_AND_TAGS;
     row->sum_count = 0;
-    bool complete = !tags_text || add_text(row, table, source->tagging, &record->text);
-    complete = complete && (!tags_given || add_given(row, table, record, tags_text));
+    memset(row->aligned, 0, sizeof row->aligned);
+    row->dropped = 0;
+    bool complete = !tags_text || add_text(row, table, source, &record->text);
+    complete = complete && (!tags_given || add_given(row, table, record, source, tags_text));
     if (complete && source->category_tag && record->category.bytes != NULL) {
         complete = add_category(row, table, &record->category);
     }

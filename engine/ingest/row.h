@@ -39,6 +39,8 @@ typedef struct tgr_row {
     tgr_buffer scratch;
     uint32_t *numbers;     /* in the table at hand, of a tagger's tags; TGR_STRING_NONE not yet */
     uint32_t number_count; /* 0: of another table */
+    uint64_t aligned[TGR_ALIGNMENTS]; /* how tags came to be those of a mapping; likewise dropped */
+    uint64_t dropped;
 } tgr_row;
 
 /* Which texts are tagged. */
@@ -54,7 +56,8 @@ typedef enum tgr_text_use {
 /* What makes the tags of a row. */
 typedef struct tgr_row_source {
     bool category_tag;
-    tgr_tagging *tagging; /* NULL, or what gives texts their tags */
+    const tgr_normalisation *normalisation; /* NULL, or what tags go through */
+    tgr_tagging *tagging;                   /* NULL, or what gives texts their tags */
     tgr_text_use use;
 } tgr_row_source;
 

@@ -7,6 +7,7 @@
 #include "engine/base/error.h"
 #include "engine/base/memory.h"
 #include "engine/router/tagger_settings.h"
+#include "engine/tagger/mapping_file.h"
 #include "engine/tagger/tagger_map.h"
 #include "engine/tagger/vocabulary_file.h"
 
@@ -18,12 +19,38 @@ static tgr_status set_kind(tgr_run_tagger *tagger, const char *kind, bool catego
     return tagger->kind != NULL ? TGR_OK : tgr_fail_memory(error, "the tagger");
 }
 
-/* The pairs become the run's settings, and the tagger they describe. */
+/* What the run's settings describe: a normalisation, where they have one, and a tagger of the kind.
+ */
+static tgr_status open_settings(tgr_run_tagger *tagger, tgr_error *error)
+{
+    tgr_vocabulary vocabulary = {0};
+    tgr_buffer others = {0}, map = {0};
+    uint32_t count = 0;
+    tgr_status status = TGR_OK;
+    if (tagger->settings.length > 0) {
+        TGR_TRY(tgr_normalisation_take(&tagger->normalisation, tagger->settings.bytes,
+                                       tagger->settings.length, &others, &count, error));
+    }
+    tgr_tagger_settings_map(&others, count, &map);
+    if (map.failed) {
+        status = tgr_fail_memory(error, "the tagger");
+        goto done;
+    }
+    if (tgr_tagger_kind_known(tagger->kind)) {
+        TGR_TRY(tgr_tagger_map_read(tagger->kind, map.bytes, map.length, &vocabulary, error));
+        TGR_TRY(tgr_tagger_new(&vocabulary, &tagger->tagger, error));
+    }
+done:
+    tgr_vocabulary_close(&vocabulary);
+    tgr_buffer_free(&others);
+    tgr_buffer_free(&map);
+    return status;
+}
+
+/* The pairs become the run's settings. */
 static tgr_status set_pairs(tgr_run_tagger *tagger, const tgr_buffer *pairs, uint32_t count,
                             tgr_error *error)
 {
-    tgr_vocabulary vocabulary = {0};
-    tgr_status status = TGR_OK;
     tgr_tagger_digest_of(tagger->kind, tagger->category_tag, pairs, count, tagger->digest);
     if (count > 0) {
         tgr_tagger_settings_map(pairs, count, &tagger->settings);
@@ -31,14 +58,25 @@ static tgr_status set_pairs(tgr_run_tagger *tagger, const tgr_buffer *pairs, uin
     if (tagger->settings.failed) {
         return tgr_fail_memory(error, "the tagger");
     }
-    if (tgr_tagger_kind_known(tagger->kind)) {
-        TGR_TRY(tgr_tagger_map_read(tagger->kind, tagger->settings.bytes, tagger->settings.length,
-                                    &vocabulary, error));
-        TGR_TRY(tgr_tagger_new(&vocabulary, &tagger->tagger, error));
+    return open_settings(tagger, error);
+}
+
+/* Adds the mapping that the options name, if they do. */
+static tgr_status add_mapping(const tgr_ingest_options *options, tgr_buffer *pairs, uint32_t *count,
+                              tgr_error *error)
+{
+    tgr_mapping *mapping = NULL;
+    if (options->mapping == NULL) {
+        return TGR_OK;
     }
-done:
-    tgr_vocabulary_close(&vocabulary);
-    return status;
+    tgr_status status = tgr_mapping_load(options->mapping, &mapping, error);
+    if (status != TGR_OK) {
+        return status;
+    }
+    tgr_normalisation_pack(mapping, options->align_min, pairs);
+    tgr_mapping_free(mapping);
+    *count += 1;
+    return pairs->failed ? tgr_fail_memory(error, "the mapping of tags") : TGR_OK;
 }
 
 static tgr_status take_router(tgr_run_tagger *tagger, const tgr_ingest_options *options,
@@ -81,6 +119,7 @@ static tgr_status take_vocabulary(tgr_run_tagger *tagger, const tgr_ingest_optio
         goto done;
     }
     TGR_TRY(set_kind(tagger, kind, options->category_tag, error));
+    TGR_TRY(add_mapping(options, &pairs, &count, error));
     status = set_pairs(tagger, &pairs, count, error);
     if (status != TGR_OK) {
         tgr_error_prefix(error, "%s", options->vocabulary);
@@ -94,7 +133,8 @@ done:
 tgr_status tgr_run_tagger_open(tgr_run_tagger *tagger, const tgr_ingest_options *options,
                                const tgr_router *router, tgr_error *error)
 {
-    static const tgr_buffer none = {0};
+    tgr_buffer pairs = {0};
+    uint32_t count = 0;
     tgr_status status = TGR_OK;
     if (router != NULL) {
         return take_router(tagger, options, router, error);
@@ -103,8 +143,10 @@ tgr_status tgr_run_tagger_open(tgr_run_tagger *tagger, const tgr_ingest_options 
         return take_vocabulary(tagger, options, error);
     }
     TGR_TRY(set_kind(tagger, "given", options->category_tag, error));
-    TGR_TRY(set_pairs(tagger, &none, 0, error));
+    TGR_TRY(add_mapping(options, &pairs, &count, error));
+    TGR_TRY(set_pairs(tagger, &pairs, count, error));
 done:
+    tgr_buffer_free(&pairs);
     return status;
 }
 
@@ -113,5 +155,6 @@ void tgr_run_tagger_close(tgr_run_tagger *tagger)
     tgr_mem_free(tagger->kind);
     tgr_buffer_free(&tagger->settings);
     tgr_tagger_free(tagger->tagger);
+    tgr_normalisation_close(&tagger->normalisation);
     *tagger = (tgr_run_tagger){0};
 }

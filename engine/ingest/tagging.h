@@ -6,6 +6,7 @@
 #include <tagroute/ingest.h>
 
 #include "engine/router/router.h"
+#include "engine/tagger/normalisation.h"
 #include "engine/tagger/tagger.h"
 
 /* Starts zeroed. */
@@ -13,8 +14,9 @@ typedef struct tgr_run_tagger {
     char *kind;
     bool category_tag;
     char digest[33];
-    tgr_buffer settings; /* a MessagePack map, or nothing */
-    tgr_tagger *tagger;  /* NULL: records bring their tags */
+    tgr_buffer settings;             /* a MessagePack map, or nothing */
+    tgr_tagger *tagger;              /* NULL: records bring their tags */
+    tgr_normalisation normalisation; /* zeroed: tags stay as they are */
 } tgr_run_tagger;
 
 /* router: NULL, or loaded from options->router. */

@@ -30,6 +30,8 @@ void tgr_tag_table_free(tgr_tag_table *table)
 {
     tgr_strings_free(table->names);
     tgr_mem_free(table->tags);
+    tgr_strings_free(table->raw_names);
+    tgr_mem_free(table->raws);
     *table = (tgr_tag_table){0};
 }
 
@@ -37,6 +39,9 @@ void tgr_tag_table_clear(tgr_tag_table *table)
 {
     tgr_strings_clear(table->names);
     table->count = 0;
+    if (table->raw_names != NULL) {
+        tgr_strings_clear(table->raw_names);
+    }
 }
 
 uint32_t tgr_tag_table_intern(tgr_tag_table *table, const char *text, size_t length)
@@ -53,6 +58,47 @@ uint32_t tgr_tag_table_intern(tgr_tag_table *table, const char *text, size_t len
         table->tags[table->count++] = (tgr_tag){0};
     }
     return number;
+}
+
+/* Asks the normalisation. */
+static bool find_raw(tgr_tag_table *table, const tgr_normalisation *normalisation, const char *text,
+                     size_t length, tgr_raw_tag *found)
+{
+    uint32_t becomes;
+    if (!tgr_align(normalisation->aligner, text, length, &found->how, &becomes)) {
+        return false;
+    }
+    if (found->how != TGR_ALIGNED_NOT && becomes == TGR_DROPPED) {
+        found->number = TGR_TAG_DROPPED;
+        return true;
+    }
+    if (found->how != TGR_ALIGNED_NOT) {
+        text = tgr_strings_get(normalisation->mapping->tags, becomes, &length);
+    }
+    found->number = tgr_tag_table_intern(table, text, length);
+    return found->number != TGR_STRING_NONE;
+}
+
+bool tgr_tag_table_normalise(tgr_tag_table *table, const tgr_normalisation *normalisation,
+                             const char *text, size_t length, tgr_raw_tag *found)
+{
+    if (table->raw_names == NULL && (table->raw_names = tgr_strings_new()) == NULL) {
+        return false;
+    }
+    uint32_t raw = tgr_strings_find(table->raw_names, text, length);
+    if (raw != TGR_STRING_NONE) {
+        *found = table->raws[raw];
+        return true;
+    }
+    size_t count = tgr_strings_count(table->raw_names);
+    void *raws = table->raws;
+    if (!find_raw(table, normalisation, text, length, found) ||
+        !tgr_mem_grow(&raws, &table->raw_capacity, count + 1, sizeof *table->raws)) {
+        return false;
+    }
+    table->raws = raws;
+    table->raws[count] = *found;
+    return tgr_strings_add(table->raw_names, text, length) == count;
 }
 
 tgr_sum tgr_tag_term(float value)

@@ -9,12 +9,21 @@
 
 #include "engine/base/exact.h"
 #include "engine/base/strings.h"
+#include "engine/tagger/normalisation.h"
 
 typedef struct tgr_tag {
     tgr_sum total;    /* occurrences, in units of 2^-40 */
     uint64_t queries; /* that have the tag */
     uint32_t slot;    /* row.c: where the row at hand has it, if it has */
 } tgr_tag;
+
+/* A tag as a record has it: what stands for it. */
+typedef struct tgr_raw_tag {
+    uint32_t number; /* in the table; TGR_TAG_DROPPED */
+    tgr_alignment how;
+} tgr_raw_tag;
+
+#define TGR_TAG_DROPPED (UINT32_MAX - 1) /* no table has so many tags */
 
 /* Starts zeroed. */
 typedef struct tgr_tag_table {
@@ -23,6 +32,10 @@ typedef struct tgr_tag_table {
     uint32_t count;
     size_t capacity;
     uint32_t numbered; /* tags of a router, numbered first: these keep number and column */
+
+    tgr_strings *raw_names; /* where tags are normalised: those met so far; NULL until then */
+    tgr_raw_tag *raws;      /* as many */
+    size_t raw_capacity;
 } tgr_tag_table;
 
 /* router: NULL, or whose tags come first, in its order. False where memory is short. */
@@ -32,6 +45,10 @@ void tgr_tag_table_clear(tgr_tag_table *table); /* memory is kept */
 
 /* The number of a tag, new or known; TGR_STRING_NONE where memory is short. */
 uint32_t tgr_tag_table_intern(tgr_tag_table *table, const char *text, size_t length);
+
+/* What stands for a tag as a record has it; false where memory is short. */
+bool tgr_tag_table_normalise(tgr_tag_table *table, const tgr_normalisation *normalisation,
+                             const char *text, size_t length, tgr_raw_tag *found);
 
 /* A value in units of 2^-40; those beyond 2^62 count as that, so that they fit the sum. */
 tgr_sum tgr_tag_term(float value);

@@ -60,6 +60,7 @@ static tgr_status read_row(tgr_worker *worker, tgr_part *part, tgr_log_item *ite
         return TGR_OK;
     }
     tgr_row_source source = {.category_tag = work->category_tag,
+                             .normalisation = work->normalisation,
                              .tagging = work->tagger != NULL ? &worker->tagging : NULL,
                              .use = work->use};
     tgr_status status = tgr_row_build(&worker->row, &part->tags, &worker->record, &source, &fault);

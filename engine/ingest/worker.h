@@ -14,10 +14,11 @@ typedef struct tgr_work {
     size_t max_record;
     bool category_tag;
     bool keep_text;
-    bool strict;              /* a part ends with its first bad record */
-    const tgr_tagger *tagger; /* NULL, or what gives texts their tags */
-    tgr_text_use use;         /* of these; records that have none for it are passed over */
-    const char *split;        /* NULL, or that of the only records that are wanted */
+    bool strict;                            /* a part ends with its first bad record */
+    const tgr_tagger *tagger;               /* NULL, or what gives texts their tags */
+    const tgr_normalisation *normalisation; /* NULL, or what tags go through */
+    tgr_text_use use;  /* of texts; records that have none for it are passed over */
+    const char *split; /* NULL, or that of the only records that are wanted */
 } tgr_work;
 
 /* Starts zeroed. */

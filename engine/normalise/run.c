@@ -7,7 +7,7 @@
 #include "engine/base/error.h"
 #include "engine/base/options.h"
 #include "engine/base/runtime.h"
-#include "engine/normalise/mapping_file.h"
+#include "engine/tagger/mapping_file.h"
 #include "engine/normalise/normalise.h"
 #include "engine/normalise/tally.h"
 

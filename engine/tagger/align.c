@@ -15,6 +15,7 @@
 #include "engine/tagger/spelling.h"
 #include "engine/tagger/rules.h"
 
+#define ALMOST     0.999
 #define CACHE_MOST ((uint32_t)1 << 20) /* answers kept; more are found again */
 
 typedef struct posting { /* of a component: a canonical tag that has it */
@@ -40,12 +41,12 @@ struct tgr_aligner {
     posting *postings;
     size_t begins[TGR_SPELLING_COMPONENTS + 1];
 
+    tgr_rules rules; /* while it is opened */
+
     pthread_mutex_t lock; /* of what follows */
     tgr_strings *asked;
     answer *answers;
     size_t answer_capacity;
-    tgr_rules rules;
-    int64_t *products; /* slots, zero between questions */
 };
 
 /* ---- opening -------------------------------------------------------------------------------- */
@@ -131,9 +132,8 @@ static bool fill(tgr_aligner *aligner)
     aligner->form_becomes = tgr_mem_alloc(tags, sizeof *aligner->form_becomes);
     aligner->numbers = tgr_mem_alloc(slots, sizeof *aligner->numbers);
     aligner->lengths = tgr_mem_alloc(slots, sizeof *aligner->lengths);
-    aligner->products = tgr_mem_zalloc(slots, sizeof *aligner->products);
     if (aligner->forms == NULL || aligner->asked == NULL || aligner->form_becomes == NULL ||
-        aligner->numbers == NULL || aligner->lengths == NULL || aligner->products == NULL) {
+        aligner->numbers == NULL || aligner->lengths == NULL) {
         return false;
     }
     for (uint32_t i = 0; i < tags; i++) {
@@ -175,7 +175,6 @@ void tgr_aligner_free(tgr_aligner *aligner)
     tgr_mem_free(aligner->numbers);
     tgr_mem_free(aligner->lengths);
     tgr_mem_free(aligner->postings);
-    tgr_mem_free(aligner->products);
     tgr_mem_free(aligner->answers);
     tgr_rules_free(&aligner->rules);
     tgr_mem_free(aligner);
@@ -183,90 +182,117 @@ void tgr_aligner_free(tgr_aligner *aligner)
 
 /* ---- asking --------------------------------------------------------------------------------- */
 
-/* Adds up the products with all canonical tags; returns the slot of the nearest, or -1 where none
- * is near enough. Leaves the products zero. */
-static long nearest(tgr_aligner *aligner, const tgr_spelling *spelling)
+/* Adds up the products with all canonical tags. */
+static void multiply(const tgr_aligner *aligner, const tgr_spelling *spelling, int32_t *products)
 {
     for (size_t i = 0; i < TGR_SPELLING_COMPONENTS; i++) {
-        for (size_t at = aligner->begins[i];
-             spelling->counts[i] != 0 && at < aligner->begins[i + 1]; at++) {
-            const posting *one = &aligner->postings[at];
-            aligner->products[one->slot] += (int64_t)one->count * spelling->counts[i];
+        int32_t count = spelling->counts[i];
+        const posting *end = aligner->postings + aligner->begins[i + 1];
+        for (const posting *one = aligner->postings + aligner->begins[i]; count != 0 && one < end;
+             one++) {
+            products[one->slot] += one->count * count;
         }
     }
+}
+
+/* The slot of the nearest, or -1 where none is near enough. */
+static long choose_nearest(const tgr_aligner *aligner, const tgr_spelling *spelling,
+                           const int32_t *products)
+{
     double length = sqrt((double)spelling->squares), best = 0;
+    double about = ALMOST * aligner->least * length; /* spares most slots a division */
     long found = -1;
     for (size_t slot = 0; slot < aligner->slots; slot++) {
-        double cosine = (double)aligner->products[slot] / (length * aligner->lengths[slot]);
-        if (cosine >= aligner->least && cosine > best) { /* not where a length is 0 */
+        if (!((double)products[slot] > about * aligner->lengths[slot])) {
+            continue;
+        }
+        double cosine = (double)products[slot] / (length * aligner->lengths[slot]);
+        if (cosine >= aligner->least && cosine > best) {
             best = cosine;
             found = (long)slot;
         }
-        aligner->products[slot] = 0;
     }
     return found;
 }
 
-/* The answer to a tag that the mapping lacks. */
-static bool find_answer(tgr_aligner *aligner, const char *tag, size_t length, answer *found)
+static bool find_nearest(const tgr_aligner *aligner, const tgr_buffer *form, answer *found)
 {
-    *found = (answer){TGR_ALIGNED_NOT, TGR_STRING_NONE};
-    if (!tgr_rules_apply(&aligner->rules, tag, length)) {
+    int32_t *products = tgr_mem_zalloc(aligner->slots, sizeof *products);
+    if (products == NULL) {
         return false;
     }
-    const tgr_buffer *form = &aligner->rules.form;
-    uint32_t known = tgr_strings_find(aligner->forms, form->bytes, form->length);
-    if (known != TGR_STRING_NONE) {
-        *found = (answer){TGR_ALIGNED_BY_RULE, aligner->form_becomes[known]};
-        return true;
+    tgr_spelling spelling;
+    tgr_spelling_count(form->bytes, form->length, &spelling);
+    multiply(aligner, &spelling, products);
+    long slot = choose_nearest(aligner, &spelling, products);
+    if (slot >= 0) {
+        *found = (answer){TGR_ALIGNED_NEAREST, aligner->numbers[slot]};
     }
-    if (aligner->least <= 1) {
-        tgr_spelling spelling;
-        tgr_spelling_count(form->bytes, form->length, &spelling);
-        long slot = nearest(aligner, &spelling);
-        if (slot >= 0) {
-            *found = (answer){TGR_ALIGNED_NEAREST, aligner->numbers[slot]};
-        }
-    }
+    tgr_mem_free(products);
     return true;
 }
 
-/* Under the lock: an answer kept, or found and kept. */
-static bool ask(tgr_aligner *aligner, const char *tag, size_t length, answer *found)
+/* The answer to a tag that the mapping lacks. */
+static bool find_answer(const tgr_aligner *aligner, const char *tag, size_t length, answer *found)
 {
+    tgr_rules rules = {0};
+    bool done = tgr_rules_apply(&rules, tag, length);
+    if (done) {
+        uint32_t form = tgr_strings_find(aligner->forms, rules.form.bytes, rules.form.length);
+        if (form != TGR_STRING_NONE) {
+            *found = (answer){TGR_ALIGNED_BY_RULE, aligner->form_becomes[form]};
+        } else if (aligner->least <= 1) {
+            done = find_nearest(aligner, &rules.form, found);
+        }
+    }
+    tgr_rules_free(&rules);
+    return done;
+}
+
+static bool look_up(tgr_aligner *aligner, const char *tag, size_t length, answer *found)
+{
+    pthread_mutex_lock(&aligner->lock);
     uint32_t known = tgr_strings_find(aligner->asked, tag, length);
     if (known != TGR_STRING_NONE) {
         *found = aligner->answers[known];
-        return true;
     }
-    if (!find_answer(aligner, tag, length, found)) {
-        return false;
+    pthread_mutex_unlock(&aligner->lock);
+    return known != TGR_STRING_NONE;
+}
+
+/* Keeps an answer, where there is room; another thread may have found it, too. */
+static void keep(tgr_aligner *aligner, const char *tag, size_t length, const answer *found)
+{
+    if (length > TGR_RULES_BYTES) {
+        return;
     }
+    pthread_mutex_lock(&aligner->lock);
     size_t count = tgr_strings_count(aligner->asked);
     void *answers = aligner->answers;
-    if (length <= TGR_RULES_BYTES && count < CACHE_MOST &&
+    if (count < CACHE_MOST &&
         tgr_mem_grow(&answers, &aligner->answer_capacity, count + 1, sizeof *aligner->answers)) {
         aligner->answers = answers;
         if (tgr_strings_add(aligner->asked, tag, length) == count) {
             aligner->answers[count] = *found;
         }
     }
-    return true;
+    pthread_mutex_unlock(&aligner->lock);
 }
 
 bool tgr_align(tgr_aligner *aligner, const char *tag, size_t length, tgr_alignment *how,
                uint32_t *becomes)
 {
     uint32_t number = tgr_strings_find(aligner->mapping->tags, tag, length);
+    answer found = {TGR_ALIGNED_NOT, TGR_STRING_NONE};
+    bool done = true;
     if (number != TGR_STRING_NONE) {
-        *how = TGR_ALIGNED_EXACTLY;
-        *becomes = aligner->mapping->canonical[number];
-        return true;
+        found = (answer){TGR_ALIGNED_EXACTLY, aligner->mapping->canonical[number]};
+    } else if (!look_up(aligner, tag, length, &found)) {
+        done = find_answer(aligner, tag, length, &found);
+        if (done) {
+            keep(aligner, tag, length, &found);
+        }
     }
-    answer found;
-    pthread_mutex_lock(&aligner->lock);
-    bool done = ask(aligner, tag, length, &found);
-    pthread_mutex_unlock(&aligner->lock);
     *how = found.how;
     *becomes = found.becomes;
     return done;

@@ -91,6 +91,10 @@ void tgr_phrases_words(const tgr_phrases *phrases, const tgr_token *tokens, size
         __builtin_prefetch(&phrases->slots[(size_t)hashes[i] & phrases->slot_mask]);
     }
     for (size_t i = 0; i < count; i++) {
+        __builtin_prefetch(phrases->words +
+                           phrases->slots[(size_t)hashes[i] & phrases->slot_mask].at);
+    }
+    for (size_t i = 0; i < count; i++) {
         nodes[i] = look_up(phrases, tokens[i].bytes, tokens[i].length, hashes[i]);
     }
 }

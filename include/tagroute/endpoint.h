@@ -89,7 +89,7 @@ TGR_API void tgr_endpoint_options_init(tgr_endpoint_options *options);
  *
  * The same records and answers give the same bytes, in however many runs and in whatever order the
  * answers came. Equal texts are asked once. Memory: a window of records, run->memory at most or one
- * record, and about 40 bytes a distinct text.
+ * record, and 36 to 72 bytes a distinct text.
  *
  * 408, 409, 425, 429, 5xx, failed connections, time-outs and replies that are no chat completion
  * are retried; Retry-After is honoured up to ten minutes. TGR_ERR_IO where a text's retries are

@@ -61,6 +61,11 @@ typedef struct tgr_ingest_options {
 
     const char *vocabulary; /* NULL, or one that gives tags to texts that have none; a router brings
                              * its own */
+    const char *mapping; /* NULL, or one that tags go through, as tgr_normalise writes it; a router
+                          * brings its own */
+    double align_min; /* with a mapping: the likeness in spelling, a cosine above 0, up to 1, from
+                       * which a tag that it lacks becomes its nearest canonical one; above 1: no
+                       * tag does */
 } tgr_ingest_options;
 
 typedef struct tgr_ingest_report {
@@ -77,10 +82,14 @@ typedef struct tgr_ingest_report {
     uint64_t bad;      /* records skipped */
     uint64_t bad_by_reason[TGR_BAD_REASONS];
     char first_bad[TGR_BAD_REASONS][256]; /* "FILE: line 3: why" of the first of each; "" if none */
+    bool normalised; /* tags went through a mapping; all tags of all queries: */
+    uint64_t aligned_exactly, aligned_by_rule, aligned_nearest;
+    uint64_t not_aligned; /* stayed as they are */
+    uint64_t dropped;
 } tgr_ingest_report;
 
 /* Defaults: automatic format, max_bad 0.05, max_record 64 MiB, a checkpoint each 256 MiB and no
- * oftener than each 3 seconds, everything else off. */
+ * oftener than each 3 seconds, align_min 0.85, everything else off. */
 TGR_API void tgr_ingest_options_init(tgr_ingest_options *options);
 
 /* Reads options->inputs in order and writes options->output.

@@ -233,5 +233,121 @@ class Normalise(harness.Scratch):
         self.assertNotIn("t", self.names())
 
 
+class Apply(harness.Scratch):
+    """`ingest --normalise`, and routers that carry a mapping."""
+
+    TABLE = "law\tlaw\nlaws\tlaw\nlegal matter\tlaw\ntort\ttort\nnormalisation\tnormalisation\nspam\t\n"
+
+    def rows(self, name):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            import anndata
+            data = anndata.read_h5ad(self.path(name))
+        dense = data.X.toarray()
+        return [{tag: value for tag, value in zip(data.var_names, row) if value} for row in dense.tolist()]
+
+    def log(self, name, rows, **more):
+        return self.write(name, "".join(json.dumps({"tags": row, **more}) + "\n" for row in rows))
+
+    def router(self):
+        self.write("map.tsv", self.TABLE)
+        self.write("train.jsonl", harness.jsonl({**record, "tags": {"laws" if i % 2 else "tort": 2, "Spam": 1}}
+                                                for i, record in enumerate(harness.records())))
+        self.works("ingest", "train.jsonl", "--normalise", "map.tsv", "--align-min", "0.6", "-o", "train.h5")
+        self.works("fit", "train.h5", "-o", "r.msgpack", "--min-count", "1")
+
+    def test_rows_are_mapped(self):
+        self.write("map.tsv", self.TABLE)
+        self.log("log.jsonl", [["laws", "law", "Laws", "tort"], {"legal matter": 2, "law": 3, "spam": 9}, ["spams"],
+                               {"normalization": 1.5, "normalisation": 1}, ["other", "Other"], {"law": 1.5, "laws": -1.5}],
+                 category="law")
+        done = self.works("ingest", "log.jsonl", "--normalise", "map.tsv", "--align-min", "0.6", "-o", "q.h5",
+                          "--category-tag")
+        self.assertEqual(self.rows("q.h5"), [
+            {"law": 3, "tort": 1, "cat:law": 1}, {"law": 5, "cat:law": 1}, {"cat:law": 1},
+            {"normalisation": 2.5, "cat:law": 1}, {"other": 1, "Other": 1, "cat:law": 1}, {"cat:law": 1}])
+        self.assertIn("8 in the mapping, 1 brought to it by rule, 1 to the nearest, 2 stay as they are, 2 dropped",
+                      done.stderr.decode())
+        self.works("ingest", "log.jsonl", "--normalise", "map.tsv", "--align-min", "off", "-o", "q.h5")
+        self.assertEqual(self.rows("q.h5")[3], {"normalization": 1.5, "normalisation": 1})
+
+    def test_random_rows(self):
+        """Against a plain dictionary; for any number of threads."""
+        rng = random.Random(SEED)
+        tags = [f"tag{i:03d}x" for i in range(300)]
+        table = {tag: tag for tag in tags[:100]}
+        table.update((tag, rng.choice([*tags[:100], ""])) for tag in tags[100:250])
+        self.write("map.tsv", "".join(f"{tag}\t{becomes}\n" for tag, becomes in table.items()))
+        rows = [{rng.choice(tags): rng.randrange(1, 9) for _ in range(rng.randrange(1, 8))} for _ in range(6000)]
+        self.log("log.jsonl", rows, text="x" * 300)
+        words = ["ingest", "log.jsonl", "--normalise", "map.tsv", "--align-min", "off", "--no-text", "-o"]
+        self.works(*words, "q.h5", "-j", "1")
+        expected = []
+        for row in rows:
+            mapped = {}
+            for tag, value in row.items():
+                tag = table.get(tag, tag)
+                mapped[tag] = mapped.get(tag, 0) + value
+            mapped.pop("", None)
+            expected.append(mapped)
+        self.assertEqual(self.rows("q.h5"), expected)
+        self.works(*words, "q5.h5", "-j", "5")
+        self.assertEqual(self.read("q.h5"), self.read("q5.h5"))
+
+    def test_the_router_carries_it(self):
+        import msgpack
+        self.router()
+        router = msgpack.unpackb(self.read("r.msgpack"))
+        self.assertEqual(router["tags"], ["law", "tort"])
+        self.assertEqual(router["tagger"]["normalisation"], {
+            "align_min": 0.6, "tags": {"law": "law", "laws": "law", "legal matter": "law", "tort": "tort",
+                                       "normalisation": "normalisation", "spam": None}})
+        self.log("log.jsonl", [["Legal-Matters", "torts"], ["lawz"]])
+        done = self.works("ingest", "log.jsonl", "-r", "r.msgpack", "-o", "q.h5")
+        self.assertIn("0 in the mapping, 2 brought to it by rule", done.stderr.decode())
+        self.assertEqual(self.rows("q.h5")[0], {"law": 1, "tort": 1})
+        self.works("route", "q.h5", "-r", "r.msgpack", "-o", "d.jsonl")
+        self.works("ingest", "log.jsonl", "-o", "plain.h5")
+        self.assertIn("was tagged in another way", self.fails(3, "route", "plain.h5", "-r", "r.msgpack", "-o", "d.h5"))
+
+    def test_texts_tagged_by_a_vocabulary_go_through_it(self):
+        self.write("text.jsonl", "".join(json.dumps({"text": text}) + "\n" for text in
+                                         ["the laws and the law", "a tort or torts", "spam spam", "tango words"] * 5))
+        self.works("tag", "--learn", "text.jsonl", "-o", "v", "--ngrams", "1", "--min-queries", "1", "--max-share", "1")
+        self.write("map.tsv", self.TABLE)
+        done = self.works("ingest", "text.jsonl", "--vocab", "v", "--normalise", "map.tsv", "-o", "q.h5")
+        self.assertEqual(self.rows("q.h5")[:4], [{"law": 2}, {"tort": 2}, {}, {"tango": 1, "words": 1}])
+        self.assertIn("15 in the mapping, 5 brought to it by rule, 0 to the nearest, 10 stay as they are, 5 dropped",
+                      done.stderr.decode())
+
+    def test_routers_with_a_wrong_mapping(self):
+        import msgpack
+        self.router()
+        self.log("log.jsonl", [["law"]])
+        good = msgpack.unpackb(self.read("r.msgpack"))
+        for change, message in (
+                ({"tags": {"a": "b", "b": "a"}}, "'a' becomes 'b', which becomes 'a'"),
+                ({"tags": {"a": "b"}}, "becomes 'b', which it lacks"),
+                ({"tags": {"a": 7}}, "neither text nor nil"), ({"tags": {7: "a"}}, "is not text"),
+                ({"tags": ["a"]}, "a map"), ({}, "tags"), ({"tags": {}, "align_min": -1}, "above 0, up to 1"),
+                ({"tags": {}, "align_min": "x"}, "align_min"), ({"tags": {}, "more": 1}, "unknown key")):
+            router = {**good, "tagger": {**good["tagger"], "normalisation": change}}
+            del router["digest"], router["tagger"]["digest"]
+            self.write("bad.msgpack", msgpack.packb(router))
+            self.assertIn(message, self.fails(3, "ingest", "log.jsonl", "-r", "bad.msgpack", "-o", "q.h5"))
+        self.assertNotIn("q.h5", self.names())
+
+    def test_wrong_ways_to_ask(self):
+        self.router()
+        self.log("log.jsonl", [["law"]])
+        for words, message in ((["-r", "r.msgpack", "--normalise", "map.tsv"], "leave out the mapping"),
+                               (["--align-min", "0.9"], "give --normalise, too"),
+                               (["--normalise", "map.tsv", "--align-min", "7"], "above 0, up to 1")):
+            self.assertIn(message, self.fails(2, "ingest", "log.jsonl", "-o", "q.h5", *words))
+        self.write("map.tsv", "a\tb\n")
+        self.assertIn("map.tsv: line 1", self.fails(3, "ingest", "log.jsonl", "-o", "q.h5", "--normalise", "map.tsv"))
+        self.assertNotIn("q.h5", self.names())
+
+
 if __name__ == "__main__":
     harness.main()

@@ -243,6 +243,14 @@ MAPPING = {
 }
 
 
+NORMALISATION = {
+    name: msgpack.packb({"text": "text", "normalisation": value}) for name, value in (
+        ("mapping", {"align_min": .85, "tags": {"law": "law", "Laws": "law", "spam": None}}),
+        ("off", {"align_min": None, "tags": {"t\u00e9xt": "t\u00e9xt"}}), ("empty", {"tags": {}}),
+        ("circle", {"tags": {"a": "b", "b": "a"}}), ("unknown", {"tags": {"a": "b"}}), ("list", {"tags": ["a"]}),
+        ("least", {"align_min": -1, "tags": {}}), ("number", {"tags": {"a": 1}}), ("none", None))}
+
+
 def embeddings(folder):
     draw = numpy.random.RandomState(6).rand(5, 3)
     for name, tags, dtype, options in (("plain", "abcde", "f4", {}), ("doubles", "abcde", ">f8", {}),

@@ -1,6 +1,6 @@
 /* mapping_file.h - mappings in files. */
-#ifndef TGR_NORMALISE_MAPPING_FILE_H
-#define TGR_NORMALISE_MAPPING_FILE_H
+#ifndef TGR_TAGGER_MAPPING_FILE_H
+#define TGR_TAGGER_MAPPING_FILE_H
 
 #include <tagroute/status.h>
 

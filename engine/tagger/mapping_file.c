@@ -1,5 +1,5 @@
 /* mapping_file.c - a mapping's table read whole, and written whole or not at all. */
-#include "engine/normalise/mapping_file.h"
+#include "engine/tagger/mapping_file.h"
 
 #include <string.h>
 

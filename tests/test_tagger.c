@@ -1,0 +1,198 @@
+/* test_tagger.c - words of texts by worked examples; learning and tagging while memory runs out. */
+#include "tests/test_ingest_help.h"
+
+#include <tagroute/tagger.h>
+
+#include "engine/base/memory.h"
+#include "engine/tagger/tokens.h"
+
+static tgr_unicode *unicode;
+
+static int open_unicode(void **state)
+{
+    (void)state;
+    unicode = tgr_unicode_new();
+    return unicode == NULL ? -1 : make_folder(state);
+}
+
+static int close_unicode(void **state)
+{
+    tgr_unicode_free(unicode);
+    return remove_folder(state);
+}
+
+/* The words of a text, each before a bar; a pair of characters after a plus, one too long a hash.
+ */
+static const char *words_of(const char *text, size_t length)
+{
+    static char all[8192];
+    static tgr_tokens tokens;
+    size_t at = 0;
+    all[0] = '\0';
+    tgr_tokens_begin(&tokens, unicode, text, length);
+    while (tgr_tokens_fill(&tokens)) {
+        for (size_t i = 0; i < tokens.count; i++) {
+            const tgr_token *token = &tokens.tokens[i];
+            at += (size_t)snprintf(all + at, sizeof all - at, "%s%.*s|",
+                                   token->kind == TGR_TOKEN_PAIR   ? "+"
+                                   : token->kind == TGR_TOKEN_LONG ? "#"
+                                                                   : "",
+                                   (int)token->length, token->bytes);
+            assert_true(at < sizeof all);
+        }
+    }
+    return all;
+}
+
+#define EXPECT_WORDS(text, words) assert_string_equal(words_of(text, sizeof(text) - 1), words)
+
+static void words_by_example(void **state)
+{
+    (void)state;
+    EXPECT_WORDS("", "");
+    EXPECT_WORDS(" .,!", "");
+    EXPECT_WORDS("Sort a LIST, in C99!", "sort|a|list|in|c99|");
+    EXPECT_WORDS("don't the patient's o'clock 'quoted' s'", "don't|the|patient|o'clock|quoted|s|");
+    EXPECT_WORDS("it\xe2\x80\x99s rock\xe2\x80\x99n\xe2\x80\x99roll", "it|rock'n'roll|");
+    EXPECT_WORDS("STRASSE Stra\xc3\x9f"
+                 "e \xc3\x89T\xc3\x89 e\xcc\x81t\xc3\xa9",
+                 "strasse|strasse|\xc3\xa9t\xc3\xa9|\xc3\xa9t\xc3\xa9|");
+    EXPECT_WORDS("co\xc2\xad-op zero\xe2\x80\x8bwidth a\xe2\x80\xae"
+                 "b",
+                 "co|op|zerowidth|ab|");
+    EXPECT_WORDS("\xe6\x95\xb0\xe5\xad\xa6\xe9\xa2\x98 GPT\xe6\xa8\xa1",
+                 "+\xe6\x95\xb0\xe5\xad\xa6|+\xe5\xad\xa6\xe9\xa2\x98|gpt|+\xe6\xa8\xa1|");
+    EXPECT_WORDS("\xef\xbd\xb6\xef\xbe\x9e\xe3\x81\x8b\xe3\x82\x99",
+                 "+\xe3\x82\xac\xe3\x81\x8c|"); /* half-width ga, ka and sound mark */
+    EXPECT_WORDS("ok \xff\xfe\xc3( \xf8\x88\x80\x80\x80 \xed\xa0\x80 end", "ok|end|");
+    EXPECT_WORDS("a\0b", "a|b|");
+}
+
+static void long_words(void **state)
+{
+    (void)state;
+    char text[3 * 66 + 8], expected[80];
+    memset(text, 'x', 64);
+    snprintf(expected, sizeof expected, "%.64s|", text);
+    assert_string_equal(words_of(text, 64), expected);
+    memset(text, 'x', 65);
+    text[65] = ' ';
+    text[66] = 'y';
+    assert_string_equal(words_of(text, 67), "#|y|");
+    for (int i = 0; i < 66; i++) {
+        memcpy(text + 3 * i, "\xe4\xb8\x80", 3);
+    }
+    assert_int_equal(strlen(words_of(text, 3 * (size_t)66)), 65 * (1 + 6 + 1));
+}
+
+/* However a text is cut, every character but the last few gives what it gave before: nothing is
+ * read beyond the end. */
+static void no_byte_beyond_the_end(void **state)
+{
+    (void)state;
+    static const char text[] =
+        "na\xc3\xafve \xe6\x95\xb0\xe5\xad\xa6 caf\x65\xcc\x81's \xf0\x9d\x90\x80 it\xe2\x80\x99s";
+    for (size_t length = 0; length < sizeof text; length++) {
+        char *exact = malloc(length > 0 ? length : 1); /* so that a sanitizer sees what is beyond */
+        assert_non_null(exact);
+        memcpy(exact, text, length);
+        words_of(exact, length);
+        free(exact);
+    }
+}
+
+static const char tagged_log[] =
+    "{\"text\":\"Proving the law of large numbers\",\"tags\":[\"maths\"],\"split\":\"train\"}\n"
+    "{\"text\":\"a law, and its proof\",\"tags\":[\"law\",\"maths\"],\"split\":\"train\"}\n"
+    "{\"text\":\"\xe6\x95\xb0\xe5\xad\xa6\xe9\xa2\x98 na\xc3\xafve proof\",\"tags\":[\"maths\"]}\n"
+    "{\"text\":\"no tags\"}\n";
+
+static tgr_learn_options learning(const char *log, bool from_tags)
+{
+    static const char *inputs[1];
+    static char output[512];
+    tgr_learn_options options;
+    snprintf(output, sizeof output, "%s", in_folder("vocab"));
+    inputs[0] = log;
+    tgr_learn_options_init(&options);
+    options.inputs = inputs;
+    options.input_count = 1;
+    options.output = output;
+    options.min_queries = 1;
+    options.max_share = 1;
+    options.stemming = "english";
+    options.from_tags = from_tags;
+    return options;
+}
+
+static void learning_without_memory(void **state)
+{
+    (void)state;
+    const char *log = write_text("log.jsonl", tagged_log);
+    const tgr_run run = {.size = sizeof run, .threads = 1};
+    for (int from_tags = 0; from_tags < 2; from_tags++) {
+        tgr_learn_options options = learning(log, from_tags != 0);
+        tgr_error error = {TGR_OK, ""};
+        long failed = 0;
+        unlink(options.output);
+        for (bool done = false; !done; failed++) {
+            long live = tgr_mem_live();
+            tgr_mem_fail_after(failed);
+            tgr_status status = tgr_learn(&options, NULL, &run, &error);
+            tgr_mem_fail_after(-1);
+            done = status == TGR_OK;
+            if (!done && status != TGR_ERR_NOMEM) {
+                fail_msg("allocation %ld: %s: %s", failed, tgr_status_name(status), error.message);
+            }
+            assert_int_equal(tgr_mem_live(), live);
+            assert_int_equal(files_in_folder("vocab"), done);
+            assert_int_equal(files_in_folder("."), 0);
+            assert_true(failed < 5000);
+        }
+        print_message("%ld allocations failed in turn\n", failed - 1);
+        assert_true(failed > 50);
+    }
+}
+
+static void tagging_without_memory(void **state)
+{
+    (void)state;
+    tgr_learn_options learn = learning(write_text("log.jsonl", tagged_log), true);
+    assert_int_equal(tgr_learn(&learn, NULL, NULL, NULL), TGR_OK);
+    tgr_ingest_options options = options_for(
+        write_text("texts.jsonl", "{\"text\":\"their proofs\"}\n{\"text\":\"laws\"}\n"));
+    options.vocabulary = in_folder("vocab");
+    const tgr_run run = {.size = sizeof run, .threads = 1};
+    tgr_error error = {TGR_OK, ""};
+    long failed = 0;
+    for (bool done = false; !done; failed++) {
+        long live = tgr_mem_live();
+        tgr_mem_fail_after(failed);
+        tgr_status status = tgr_ingest(&options, NULL, &run, &error);
+        tgr_mem_fail_after(-1);
+        done = status == TGR_OK;
+        if (!done && status != TGR_ERR_NOMEM) {
+            fail_msg("allocation %ld: %s: %s", failed, tgr_status_name(status), error.message);
+        }
+        assert_int_equal(tgr_mem_live(), live);
+        assert_int_equal(files_in_folder("out"), done);
+        assert_true(failed < 5000);
+    }
+    print_message("%ld allocations failed in turn\n", failed - 1);
+    tgr_ingest_report report;
+    tgr_query_file *file = ingest_all(&options, &report);
+    tgr_batch batch = read_all(file);
+    assert_string_equal(row_text(file, &batch, 0), "maths=1");
+    assert_string_equal(row_text(file, &batch, 1), "maths=1");
+    close_all(file, &batch);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(words_by_example),       cmocka_unit_test(long_words),
+        cmocka_unit_test(no_byte_beyond_the_end), cmocka_unit_test(learning_without_memory),
+        cmocka_unit_test(tagging_without_memory),
+    };
+    return cmocka_run_group_tests(tests, open_unicode, close_unicode);
+}
