@@ -224,6 +224,7 @@ tgr_status tgr_cli_save_policy(const tgr_simulation *simulation, const tgr_cli_a
                             "is no policy to save; give a goal (--budget) or one threshold (--%s)",
                             tgr_cli_threshold_option(simulation->policy));
     }
-    snprintf(saved.router_digest, sizeof saved.router_digest, "%s", simulation->origin.router);
+    const char *digest = simulation->origin.router;
+    snprintf(saved.router_digest, sizeof saved.router_digest, "%s", digest == NULL ? "" : digest);
     return tgr_policy_save(&saved, path, error);
 }

@@ -8,11 +8,12 @@ static tgr_status solve_for(const tgr_router *router, const tgr_simulate_options
                             const tgr_goal *goal, tgr_solution *solution, const tgr_run *run,
                             tgr_error *error)
 {
+    bool sample = goal->kind == TGR_GOAL_QUALITY && options->judged != NULL;
     const tgr_solve_plan plan = {
         .router = router,
-        .inputs = options->inputs,
-        .input_count = options->input_count,
-        .split = options->split,
+        .inputs = sample ? options->judged : options->inputs,
+        .input_count = sample ? options->judged_count : options->input_count,
+        .split = sample ? options->judged_split : options->split,
         .fallback = options->fallback,
         .policy = options->policy,
         .goal = goal,
@@ -21,6 +22,18 @@ static tgr_status solve_for(const tgr_router *router, const tgr_simulate_options
         .run = run,
     };
     return tgr_solve(&plan, solution, error);
+}
+
+/* A simulation of all thresholds, without details that are of one of them. */
+static tgr_status simulate_all(const tgr_router *router, const tgr_simulate_options *options,
+                               tgr_simulation **simulation, const tgr_run *run, tgr_error *error)
+{
+    tgr_simulate_options all = *options;
+    all.by = NULL;
+    all.by_count = 0;
+    all.predictions = all.category_mean = all.logged = false;
+    all.baseline = NULL;
+    return tgr_simulate(router, &all, simulation, run, error);
 }
 
 /* A simulation of the threshold found and no other, with the details that were asked for. */
@@ -54,7 +67,7 @@ tgr_status tgr_simulate_goal(const tgr_router *router, const tgr_simulate_option
                         "shard without the goal, and give it to tagroute merge, which joins them");
     }
     TGR_TRY(solve_for(router, &options, goal, &solution, run, error));
-    TGR_TRY(tgr_simulate_alone(router, &options, NULL, simulation, run, error));
+    TGR_TRY(simulate_all(router, &options, simulation, run, error));
     TGR_TRY(simulate_there(router, &options, &solution, &there, run, error));
     TGR_TRY(tgr_result_set_solution(*simulation, &solution, there, error));
 done:
