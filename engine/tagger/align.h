@@ -26,10 +26,11 @@ tgr_status tgr_aligner_new(const tgr_mapping *mapping, double least, tgr_aligner
                            tgr_error *error);
 void tgr_aligner_free(tgr_aligner *aligner); /* NULL allowed */
 
-/* How a tag is brought to the mapping; *becomes: the number of a canonical tag, TGR_DROPPED, or
- * TGR_STRING_NONE where it stays. Of several tags with one form, and of several equally near, the
- * first of the mapping counts. Threads may ask at the same time: the answer to a tag that the
- * mapping lacks is kept, and does not depend on what was asked before. False where memory is short.
+/* How a tag is brought to the mapping; *becomes: the number of a canonical tag or TGR_DROPPED, and
+ * nothing of meaning where the tag stays. Of several tags with one form, and of several equally
+ * near, the first of the mapping counts. Threads may ask at the same time: the answer to a tag that
+ * the mapping lacks is kept, and does not depend on what was asked before. False where memory is
+ * short.
  */
 bool tgr_align(tgr_aligner *aligner, const char *tag, size_t length, tgr_alignment *how,
                uint32_t *becomes);

@@ -25,7 +25,7 @@ typedef struct tgr_progress {
     const char *phase; /* such as "reading"; static storage */
     uint64_t done;     /* in `unit`s */
     uint64_t total;    /* 0 where it is not known */
-    const char *unit;  /* "queries" or "bytes" */
+    const char *unit;  /* such as "queries" or "bytes" */
     uint64_t queries;  /* queries handled so far, for a rate */
 } tgr_progress;
 
