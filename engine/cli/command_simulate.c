@@ -7,6 +7,7 @@
 #include <tagroute/simulate.h>
 
 #include "engine/cli/commands.h"
+#include "engine/cli/compare_simulations.h"
 #include "engine/cli/deciding.h"
 #include "engine/cli/details.h"
 #include "engine/cli/fail.h"
@@ -21,7 +22,10 @@
 #define PAGE_GRID       101
 
 static const tgr_cli_option simulate_options[] = {
-    {"router", 'r', "ROUTER", "the router that `tagroute fit` wrote"},
+    {"router", 'r', "ROUTER",
+     "the router that `tagroute fit` wrote; given twice, both are compared by a paired bootstrap"},
+    {"against-policy", 0, "POLICY",
+     "compare with this policy, of the second router where there is one"},
     {"quality", 0, "QUALITY",
      "score: the recorded score; accept: won or tied (default: score where recorded)"},
     {"bootstrap", 0, "N",
@@ -60,6 +64,8 @@ static const tgr_cli_example examples[] = {
     {"category by category, and what a month saves against one model, from a week's log",
      "tagroute simulate queries.h5 -r router.msgpack --by category --baseline gpt-4 "
      "--log-days 7 --scale-days 30"},
+    {"whether another router is better, or luck",
+     "tagroute simulate queries.h5 -r old.msgpack -r new.msgpack --split test"},
     {"score against cost, with current prices",
      "tagroute simulate queries.h5 -r router.msgpack --policy utility --prices litellm.json"},
     {0},
@@ -265,6 +271,20 @@ static tgr_status load_and_simulate(const simulating *work, tgr_cli_session *ses
     return status;
 }
 
+static tgr_status run(const simulating *work, const tgr_cli_arguments *arguments,
+                      tgr_cli_session *session, tgr_error *error)
+{
+    tgr_cli_pair pair = {.json = tgr_cli_text(arguments, "json")};
+    bool two;
+    tgr_status status = tgr_cli_pair_read(&pair, &two, &work->options, arguments, error);
+    if (status != TGR_OK) {
+        tgr_cli_session_end(session);
+        return status;
+    }
+    return two ? tgr_cli_compare_simulations(&pair, &work->prices, session, error)
+               : load_and_simulate(work, session, error);
+}
+
 static tgr_status simulate(const tgr_cli_arguments *arguments, tgr_error *error)
 {
     simulating work = {0};
@@ -274,7 +294,7 @@ static tgr_status simulate(const tgr_cli_arguments *arguments, tgr_error *error)
         status = tgr_cli_session_start(&session, arguments, error);
     }
     if (status == TGR_OK) {
-        status = load_and_simulate(&work, &session, error);
+        status = run(&work, arguments, &session, error);
     }
     tgr_cli_deciding_free(&work.deciding);
     tgr_cli_solving_free(&work.solving);

@@ -83,6 +83,7 @@ static tgr_status begin(merging *m, size_t input_count, const tgr_run *run, tgr_
     tgr_simulating *work = &m->work;
     work->router = part->router;
     work->run = run;
+    work->best = SIZE_MAX;
     tgr_simulate_options_init(&work->options);
     work->options.policy = part->policy;
     work->options.quality = part->quality;

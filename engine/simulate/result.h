@@ -16,6 +16,9 @@
 #include "engine/simulate/origin.h"
 #include "engine/simulate/tally.h"
 
+/* Cost, accept rate and mean score of the best point, then the metrics. */
+#define TGR_PAIRED_FIGURES 13
+
 typedef struct tgr_result {
     tgr_simulation simulation; /* first: what is handed out is a pointer to it */
     char **names;              /* models */
@@ -24,6 +27,7 @@ typedef struct tgr_result {
     double *rank;  /* points */
     tgr_baseline *alone;
     tgr_intervals intervals;
+    double *paired; /* TGR_PAIRED_FIGURES x replicates, in the arena; NULL without a bootstrap */
     tgr_histogram_room margins;
     tgr_origin_texts origin;
     tgr_solution solution;

@@ -15,6 +15,7 @@
 #define TAGROUTE_TAGROUTE_H
 
 #include <tagroute/bench.h>
+#include <tagroute/compare.h>
 #include <tagroute/details.h>
 #include <tagroute/endpoint.h>
 #include <tagroute/fit.h>
