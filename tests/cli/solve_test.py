@@ -136,6 +136,8 @@ class Solve(harness.Scratch):
         message = self.fails(2, "simulate", *self.base, "--shard", "1/2", "--partial", "p",
                              "--budget", "1")
         self.assertIn("tagroute merge", message)
+        message = self.fails(2, "simulate", *self.base, "-r", "router.msgpack", "--budget", "2")
+        self.assertIn("simulate each by itself", message)
         unjudged = [{"id": row["id"], "tags": row["tags"]} for row in log(20)]
         self.write("plain.jsonl", harness.jsonl(unjudged))
         self.works("ingest", "plain.jsonl", "-o", "plain.h5")
