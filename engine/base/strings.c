@@ -29,6 +29,9 @@ struct tgr_strings {
     uint32_t count;
     arena_block *block;
     size_t block_used, block_size;
+    uint32_t kept; /* strings that stay; the arena as it was then */
+    arena_block *kept_block;
+    size_t kept_used, kept_size;
 };
 
 tgr_strings *tgr_strings_new(void)
@@ -61,8 +64,41 @@ void tgr_strings_free(tgr_strings *strings)
     tgr_mem_free(strings);
 }
 
+void tgr_strings_keep(tgr_strings *strings)
+{
+    strings->kept = strings->count;
+    strings->kept_block = strings->block;
+    strings->kept_used = strings->block_used;
+    strings->kept_size = strings->block_size;
+}
+
+/* Back to what stays. The last string to come took the first free slot of its way, so taking
+ * strings back one by one, the last first, leaves the slots as they were. */
+static void clear_to_kept(tgr_strings *strings)
+{
+    while (strings->count > strings->kept) {
+        const entry *last = &strings->entries[--strings->count];
+        size_t slot = (size_t)XXH3_64bits(last->text, last->length) & strings->slot_mask;
+        while (strings->slots[slot] != strings->count + 1) {
+            slot = (slot + 1) & strings->slot_mask;
+        }
+        strings->slots[slot] = 0;
+    }
+    while (strings->block != strings->kept_block) {
+        arena_block *before = strings->block->before;
+        tgr_mem_free(strings->block);
+        strings->block = before;
+    }
+    strings->block_used = strings->kept_used;
+    strings->block_size = strings->kept_size;
+}
+
 void tgr_strings_clear(tgr_strings *strings)
 {
+    if (strings->kept > 0) {
+        clear_to_kept(strings);
+        return;
+    }
     if (strings->count > 0) {
         memset(strings->slots, 0, (strings->slot_mask + 1) * sizeof *strings->slots);
     }

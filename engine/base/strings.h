@@ -17,7 +17,10 @@ typedef struct tgr_strings tgr_strings;
 tgr_strings *tgr_strings_new(void);          /* NULL where memory is short */
 void tgr_strings_free(tgr_strings *strings); /* NULL allowed */
 
-/* Forgets all strings; memory for about as many is kept. */
+/* The strings that are there stay when it is cleared. */
+void tgr_strings_keep(tgr_strings *strings);
+
+/* Forgets all strings but those that stay; memory for about as many is kept. */
 void tgr_strings_clear(tgr_strings *strings);
 
 /* The number of a string, adding it where it is new; TGR_STRING_NONE where memory is short or

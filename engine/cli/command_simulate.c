@@ -7,6 +7,7 @@
 #include <tagroute/simulate.h>
 
 #include "engine/cli/commands.h"
+#include "engine/cli/compare_simulations.h"
 #include "engine/cli/deciding.h"
 #include "engine/cli/details.h"
 #include "engine/cli/fail.h"
@@ -14,13 +15,17 @@
 #include "engine/cli/prices.h"
 #include "engine/cli/session.h"
 #include "engine/cli/simulation_outputs.h"
+#include "engine/cli/solving.h"
 
 #define MOST_REPLICATES 100000
 #define MOST_POINTS     1000000
 #define PAGE_GRID       101
 
 static const tgr_cli_option simulate_options[] = {
-    {"router", 'r', "ROUTER", "the router that `tagroute fit` wrote"},
+    {"router", 'r', "ROUTER",
+     "the router that `tagroute fit` wrote; given twice, both are compared by a paired bootstrap"},
+    {"against-policy", 0, "POLICY",
+     "compare with this policy, of the second router where there is one"},
     {"quality", 0, "QUALITY",
      "score: the recorded score; accept: won or tied (default: score where recorded)"},
     {"bootstrap", 0, "N",
@@ -28,28 +33,39 @@ static const tgr_cli_option simulate_options[] = {
     {"seed", 0, "N", "another seed resamples otherwise (default: 1)"},
     {"shard", 0, "I/N", "only the I-th of N even parts of the queries, for --partial"},
     {"partial", 0, "FILE", "write the sums of a shard, which `tagroute merge` joins"},
+    {"save-policy", 0, "FILE",
+     "write the threshold of the goal, else the best one, for `tagroute route --policy-file`"},
     {"grid", 0, "N",
      "show N thresholds, evenly spread over the queries (default: 21; 101 with --html)"},
     {0},
 };
 
 static const tgr_cli_group simulate_group = {"Options", simulate_options};
-static const tgr_cli_group *const groups[] = {
-    &simulate_group,        &tgr_cli_simulation_outputs_group,
-    &tgr_cli_details_group, &tgr_cli_deciding_group,
-    &tgr_cli_price_group,   &tgr_cli_reading_group,
-    &tgr_cli_common_group,  NULL};
+static const tgr_cli_group *const groups[] = {&simulate_group,
+                                              &tgr_cli_simulation_outputs_group,
+                                              &tgr_cli_details_group,
+                                              &tgr_cli_deciding_group,
+                                              &tgr_cli_goal_group,
+                                              &tgr_cli_price_group,
+                                              &tgr_cli_reading_group,
+                                              &tgr_cli_common_group,
+                                              NULL};
 
 static const tgr_cli_example examples[] = {
     {"what each threshold costs and achieves, on queries that were not learnt from",
      "tagroute simulate queries.h5 -r router.msgpack --split test"},
     {"exactly these thresholds, for a program",
      "tagroute simulate queries.h5 -r router.msgpack --theta -0.02:0:0.01 --json -"},
+    {"what $500 buys, and the policy for `tagroute route --policy-file`",
+     "tagroute simulate queries.h5 -r router.msgpack --policy utility --budget 500 --save-policy "
+     "policy.msgpack"},
     {"a report to look at, which says how sure all of this is",
      "tagroute simulate queries.h5 -r router.msgpack --bootstrap 200 --html report.html"},
     {"category by category, and what a month saves against one model, from a week's log",
      "tagroute simulate queries.h5 -r router.msgpack --by category --baseline gpt-4 "
      "--log-days 7 --scale-days 30"},
+    {"whether another router is better, or luck",
+     "tagroute simulate queries.h5 -r old.msgpack -r new.msgpack --split test"},
     {"score against cost, with current prices",
      "tagroute simulate queries.h5 -r router.msgpack --policy utility --prices litellm.json"},
     {0},
@@ -58,8 +74,10 @@ static const tgr_cli_example examples[] = {
 typedef struct simulating {
     tgr_simulate_options options;
     tgr_cli_deciding deciding;
+    tgr_cli_solving solving;
     tgr_cli_details details;
     tgr_cli_prices prices;
+    const tgr_cli_arguments *arguments;
     const char *router_path;
     tgr_cli_simulation_outputs outputs;
 } simulating;
@@ -141,6 +159,19 @@ static tgr_status read_grid(simulating *work, const tgr_cli_arguments *arguments
     return status;
 }
 
+/* What only the whole log can answer. */
+static tgr_status check_goal(const simulating *work, tgr_error *error)
+{
+    bool solves = work->solving.goal.kind != TGR_GOAL_NONE;
+    if (work->options.shards > 0 && (solves || tgr_cli_has(work->arguments, "save-policy"))) {
+        return tgr_cli_fail(error, TGR_ERR_ARGUMENT,
+                            "%s needs the whole log: simulate every shard without it, and give it "
+                            "to `tagroute merge`, which joins them",
+                            solves ? "a goal" : "--save-policy");
+    }
+    return TGR_OK;
+}
+
 static tgr_status read_options(simulating *work, const tgr_cli_arguments *arguments,
                                tgr_error *error)
 {
@@ -167,6 +198,13 @@ static tgr_status read_options(simulating *work, const tgr_cli_arguments *argume
     if (status == TGR_OK) {
         status = tgr_cli_deciding_read(&work->deciding, arguments, error);
     }
+    work->arguments = arguments;
+    if (status == TGR_OK) {
+        status = tgr_cli_solving_read(&work->solving, arguments, error);
+    }
+    if (status == TGR_OK) {
+        status = check_goal(work, error);
+    }
     options->policy = work->deciding.policy;
     options->thresholds = work->deciding.thresholds;
     options->threshold_count = work->deciding.threshold_count;
@@ -178,17 +216,35 @@ static tgr_status read_options(simulating *work, const tgr_cli_arguments *argume
     return status == TGR_OK ? tgr_cli_prices_read(&work->prices, arguments, error) : status;
 }
 
-static tgr_status print_results(const simulating *work, const tgr_cli_session *session,
-                                const tgr_simulation *simulation, tgr_error *error)
+/* Where to go on from here. */
+static void say_next(const simulating *work, const tgr_cli_session *session,
+                     const tgr_simulation *simulation)
 {
-    tgr_status status = tgr_cli_simulation_outputs_write(&work->outputs, simulation, error);
-    if (status == TGR_OK && !work->outputs.silent && simulation->best < simulation->points) {
-        char number[TGR_CLI_NUMBER_SIZE];
+    char number[TGR_CLI_NUMBER_SIZE];
+    const char *saved = tgr_cli_text(work->arguments, "save-policy");
+    bool solved = simulation->solution != NULL;
+    if (saved != NULL) {
+        tgr_cli_say(session, "\nnext: tagroute route %s -r %s --policy-file %s -o decisions.h5\n",
+                    work->options.inputs[0], work->router_path, saved);
+    } else if (solved || simulation->best < simulation->points) {
+        double threshold = solved ? simulation->solution->threshold
+                                  : simulation->curve[simulation->best].threshold;
         tgr_cli_say(session, "\nnext: tagroute route %s -r %s --%s %s -o decisions.h5\n",
                     work->options.inputs[0], work->router_path,
                     tgr_cli_threshold_option(simulation->policy),
-                    tgr_cli_threshold(number, simulation->policy,
-                                      simulation->curve[simulation->best].threshold));
+                    tgr_cli_threshold(number, simulation->policy, threshold));
+    }
+}
+
+static tgr_status print_results(const simulating *work, const tgr_cli_session *session,
+                                const tgr_simulation *simulation, tgr_error *error)
+{
+    tgr_status status = tgr_cli_save_policy(simulation, work->arguments, error);
+    if (status == TGR_OK) {
+        status = tgr_cli_simulation_outputs_write(&work->outputs, simulation, error);
+    }
+    if (status == TGR_OK && !work->outputs.silent) {
+        say_next(work, session, simulation);
     }
     return status;
 }
@@ -201,7 +257,10 @@ static tgr_status load_and_simulate(const simulating *work, tgr_cli_session *ses
     tgr_status status =
         tgr_cli_load_router(work->router_path, &work->prices, &session->run, &router, error);
     if (status == TGR_OK) {
-        status = tgr_simulate(router, &work->options, &simulation, &session->run, error);
+        status = work->solving.goal.kind == TGR_GOAL_NONE
+                     ? tgr_simulate(router, &work->options, &simulation, &session->run, error)
+                     : tgr_simulate_goal(router, &work->options, &work->solving.goal, &simulation,
+                                         &session->run, error);
     }
     tgr_cli_session_end(session);
     if (status == TGR_OK) {
@@ -210,6 +269,20 @@ static tgr_status load_and_simulate(const simulating *work, tgr_cli_session *ses
     tgr_simulation_free(simulation);
     tgr_router_free(router);
     return status;
+}
+
+static tgr_status run(const simulating *work, const tgr_cli_arguments *arguments,
+                      tgr_cli_session *session, tgr_error *error)
+{
+    tgr_cli_pair pair = {.json = tgr_cli_text(arguments, "json")};
+    bool two;
+    tgr_status status = tgr_cli_pair_read(&pair, &two, &work->options, arguments, error);
+    if (status != TGR_OK) {
+        tgr_cli_session_end(session);
+        return status;
+    }
+    return two ? tgr_cli_compare_simulations(&pair, &work->prices, session, error)
+               : load_and_simulate(work, session, error);
 }
 
 static tgr_status simulate(const tgr_cli_arguments *arguments, tgr_error *error)
@@ -221,9 +294,10 @@ static tgr_status simulate(const tgr_cli_arguments *arguments, tgr_error *error)
         status = tgr_cli_session_start(&session, arguments, error);
     }
     if (status == TGR_OK) {
-        status = load_and_simulate(&work, &session, error);
+        status = run(&work, arguments, &session, error);
     }
     tgr_cli_deciding_free(&work.deciding);
+    tgr_cli_solving_free(&work.solving);
     tgr_cli_details_free(&work.details);
     tgr_cli_prices_free(&work.prices);
     return status;

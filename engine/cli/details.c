@@ -19,6 +19,8 @@ static const tgr_cli_option details_options[] = {
     {"logged", 0, NULL,
      "also what the models in column logged_model cost and achieved; with propensity, what that "
      "says of other decisions"},
+    {"choose-on", 0, "SPLIT",
+     "choose the best threshold on that split, so that results on --split do not flatter"},
     {"judged", 0, "FILE.h5",
      "quality from these queries, where the log has no outcomes: cost and shares stay the log's; "
      "repeatable"},
@@ -94,6 +96,7 @@ tgr_status tgr_cli_details_read(tgr_cli_details *details, tgr_simulate_options *
         return tgr_cli_fail(error, TGR_ERR_ARGUMENT,
                             "--judged-split is of --judged, which is not given");
     }
+    options->choose_on = tgr_cli_text(arguments, "choose-on");
     options->logged = tgr_cli_has(arguments, "logged");
     options->predictions = tgr_cli_has(arguments, "predictions");
     options->category_mean = tgr_cli_has(arguments, "category-mean");

@@ -280,6 +280,20 @@ static void show_judged(const tgr_judged *judged, FILE *file)
             tgr_cli_share(a, judged->drift), tgr_cli_share(b, judged->unseen));
 }
 
+static void show_chosen(const tgr_simulation *simulation, const tgr_chosen *chosen, FILE *file)
+{
+    char number[TGR_CLI_NUMBER_SIZE], count[TGR_CLI_NUMBER_SIZE], name[64];
+    const tgr_point *point = &simulation->curve[simulation->best];
+    fprintf(file,
+            "\nthe threshold %s was chosen on split %s (%s queries), where it promised %s %.4f; "
+            "here it gives %.4f\n",
+            tgr_cli_threshold(number, simulation->policy, chosen->threshold),
+            tgr_cli_printable(chosen->split, name, sizeof name),
+            tgr_cli_count(count, chosen->queries), quality_name(simulation),
+            quality_of(simulation, chosen->promised.accept_rate, chosen->promised.mean_score),
+            quality_of(simulation, point->accept_rate, point->mean_score));
+}
+
 void tgr_cli_show_details(const tgr_simulation *simulation, FILE *file)
 {
     const tgr_details *details = simulation->details;
@@ -300,6 +314,9 @@ void tgr_cli_show_details(const tgr_simulation *simulation, FILE *file)
     }
     if (details->logged != NULL) {
         show_logged(simulation, details->logged, file);
+    }
+    if (details->chosen != NULL) {
+        show_chosen(simulation, details->chosen, file);
     }
     if (details->judged != NULL) {
         show_judged(details->judged, file);

@@ -78,6 +78,7 @@ void tgr_columns_free(tgr_columns *columns)
     tgr_strings_free(columns->sources);
     tgr_mem_free(columns->logs);
     tgr_mem_free(columns->numbers);
+    tgr_mem_free(columns->kept);
     *columns = (tgr_columns){0};
 }
 
@@ -188,6 +189,34 @@ static void add_total(tgr_tag *tag, const tgr_tag *more)
     tgr_tag_bound(tag);
 }
 
+/* The number of the run for a tag that stays in every part, which is looked up once. */
+static uint32_t *kept_number(tgr_columns *columns, const tgr_tag_table *of_part, uint32_t number)
+{
+    if (columns->kept == NULL && of_part->kept > 0) {
+        columns->kept = tgr_mem_alloc(of_part->kept, sizeof *columns->kept);
+        columns->kept_count = columns->kept != NULL ? of_part->kept : 0;
+        for (uint32_t i = 0; i < columns->kept_count; i++) {
+            columns->kept[i] = TGR_STRING_NONE;
+        }
+    }
+    return number < columns->kept_count ? &columns->kept[number] : NULL;
+}
+
+static uint32_t number_tag(tgr_columns *columns, const tgr_tag_table *of_part, uint32_t number)
+{
+    uint32_t *kept = kept_number(columns, of_part, number);
+    if (kept != NULL && *kept != TGR_STRING_NONE) {
+        return *kept;
+    }
+    size_t length;
+    const char *text = tgr_strings_get(of_part->names, number, &length);
+    uint32_t found = tgr_tag_table_intern(&columns->tags, text, length);
+    if (kept != NULL) {
+        *kept = found;
+    }
+    return found;
+}
+
 /* Tags that only bad records of the part have are left out. */
 static bool number_tags(tgr_columns *columns, const tgr_tag_table *of_part)
 {
@@ -199,9 +228,7 @@ static bool number_tags(tgr_columns *columns, const tgr_tag_table *of_part)
         if (tag->queries == 0) {
             continue;
         }
-        size_t length;
-        const char *text = tgr_strings_get(of_part->names, number, &length);
-        uint32_t found = tgr_tag_table_intern(&columns->tags, text, length);
+        uint32_t found = number_tag(columns, of_part, number);
         if (found == TGR_STRING_NONE) {
             return false;
         }

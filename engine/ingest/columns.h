@@ -50,6 +50,8 @@ typedef struct tgr_columns {
     uint32_t names_saved[TGR_CODED_COLUMNS + 2]; /* of the columns of codes, models, tags */
     tgr_facts facts;
 
+    uint32_t *kept; /* numbers of the run for the tags that parts keep; TGR_STRING_NONE not yet */
+    uint32_t kept_count;
     uint32_t *numbers; /* of the run, for those of the part at hand */
     size_t number_capacity;
 } tgr_columns;

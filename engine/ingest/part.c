@@ -8,7 +8,7 @@
 #include "engine/ingest/lists.h"
 #include "engine/ingest/put.h"
 
-bool tgr_part_open(tgr_part *part)
+bool tgr_part_open(tgr_part *part, const tgr_tagger *tagger)
 {
     part->models = tgr_strings_new();
     bool complete = part->models != NULL && tgr_tag_table_open(&part->tags, NULL);
@@ -16,6 +16,7 @@ bool tgr_part_open(tgr_part *part)
         part->coded[i].names = tgr_strings_new();
         complete = part->coded[i].names != NULL;
     }
+    complete = complete && (tagger == NULL || tgr_tag_table_keep(&part->tags, tagger));
     if (!complete) {
         tgr_part_free(part);
     }

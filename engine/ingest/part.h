@@ -68,8 +68,8 @@ typedef struct tgr_part {
     tgr_buffer scratch;
 } tgr_part;
 
-/* False where memory is short. */
-bool tgr_part_open(tgr_part *part);
+/* tagger: NULL, or whose tags are numbered as it does. False where memory is short. */
+bool tgr_part_open(tgr_part *part, const tgr_tagger *tagger);
 void tgr_part_clear(tgr_part *part);
 void tgr_part_free(tgr_part *part); /* harmless on a zeroed structure */
 

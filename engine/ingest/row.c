@@ -120,41 +120,15 @@ static bool add_phrase(void *user, const char *phrase, size_t length)
     return add(to->row, to->table, phrase, length, 1);
 }
 
-/* Numbers of the tagger's tags in a table that is new: none is known. */
-static bool reserve_numbers(tgr_row *row, uint32_t count)
-{
-    if (row->numbers == NULL) {
-        row->numbers = tgr_mem_alloc(count, sizeof *row->numbers);
-        row->number_count = 0;
-    }
-    if (row->numbers != NULL && row->number_count == 0) {
-        memset(row->numbers, 0xff, count * sizeof *row->numbers);
-        row->number_count = count;
-    }
-    return row->numbers != NULL;
-}
-
-/* The tags that a text was found to have. Each is looked up once a table. */
+/* The tags that a text was found to have, which the table has numbered as the tagger does. */
 static bool add_found(tgr_row *row, tgr_tag_table *table, const tgr_tagging *tagging)
 {
-    const tgr_tagger *tagger = tagging->tagger;
-    if (!reserve_numbers(row, tgr_tagger_tags(tagger)) || !reserve(row, tagging->count)) {
+    if (!reserve(row, tagging->count)) {
         return false;
     }
     for (size_t i = 0; i < tagging->count; i++) {
         const tgr_text_tag *found = &tagging->tags[i];
-        uint32_t number = row->numbers[found->tag];
-        if (number == TGR_STRING_NONE) {
-            size_t length;
-            const char *tag = tgr_tagger_tag(tagger, found->tag, &length);
-            number = tgr_tag_table_intern(table, tag, length);
-            if (number == TGR_STRING_NONE) {
-                return false;
-            }
-            row->numbers[found->tag] = number;
-        }
-        tgr_row_sum *sum = find_sum(row, &table->tags[number], number);
-        sum->sum += found->count;
+        find_sum(row, &table->tags[found->tag], found->tag)->sum += found->count;
     }
     return true;
 }
@@ -257,14 +231,8 @@ tgr_status tgr_row_build(tgr_row *row, tgr_tag_table *table, const tgr_record *r
     return TGR_OK;
 }
 
-void tgr_row_begin(tgr_row *row)
-{
-    row->number_count = 0;
-}
-
 void tgr_row_free(tgr_row *row)
 {
-    tgr_mem_free(row->numbers);
     tgr_mem_free(row->entries);
     tgr_mem_free(row->sums);
     tgr_buffer_free(&row->scratch);

@@ -37,8 +37,6 @@ typedef struct tgr_row {
     tgr_row_sum *sums;
     size_t sum_count, sum_capacity;
     tgr_buffer scratch;
-    uint32_t *numbers;     /* in the table at hand, of a tagger's tags; TGR_STRING_NONE not yet */
-    uint32_t number_count; /* 0: of another table */
     uint64_t aligned[TGR_ALIGNMENTS]; /* how tags came to be those of a mapping; likewise dropped */
     uint64_t dropped;
 } tgr_row;
@@ -60,9 +58,6 @@ typedef struct tgr_row_source {
     tgr_tagging *tagging;                   /* NULL, or what gives texts their tags */
     tgr_text_use use;
 } tgr_row_source;
-
-/* The rows that follow are of another table. */
-void tgr_row_begin(tgr_row *row);
 
 /* Fills the row, adding new tags to the table but counting nothing yet. TGR_ERR_INPUT with the
  * fault set for a bad record, TGR_ERR_NOMEM. */

@@ -38,10 +38,28 @@ void tgr_tag_table_free(tgr_tag_table *table)
 void tgr_tag_table_clear(tgr_tag_table *table)
 {
     tgr_strings_clear(table->names);
-    table->count = 0;
+    table->count = table->kept;
+    for (uint32_t number = 0; number < table->kept; number++) {
+        table->tags[number] = (tgr_tag){0};
+    }
     if (table->raw_names != NULL) {
         tgr_strings_clear(table->raw_names);
     }
+}
+
+bool tgr_tag_table_keep(tgr_tag_table *table, const tgr_tagger *tagger)
+{
+    uint32_t count = tgr_tagger_tags(tagger);
+    for (uint32_t tag = 0; tag < count; tag++) {
+        size_t length;
+        const char *text = tgr_tagger_tag(tagger, tag, &length);
+        if (tgr_tag_table_intern(table, text, length) != tag) {
+            return false;
+        }
+    }
+    tgr_strings_keep(table->names);
+    table->kept = count;
+    return true;
 }
 
 uint32_t tgr_tag_table_intern(tgr_tag_table *table, const char *text, size_t length)

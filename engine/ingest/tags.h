@@ -10,6 +10,7 @@
 #include "engine/base/exact.h"
 #include "engine/base/strings.h"
 #include "engine/tagger/normalisation.h"
+#include "engine/tagger/tagger.h"
 
 typedef struct tgr_tag {
     tgr_sum total;    /* occurrences, in units of 2^-40 */
@@ -31,6 +32,7 @@ typedef struct tgr_tag_table {
     tgr_tag *tags; /* as many as names */
     uint32_t count;
     size_t capacity;
+    uint32_t kept; /* tags that stay when it is cleared: all of a tagger's, as it numbers them */
     uint32_t numbered; /* tags of a router, numbered first: these keep number and column */
 
     tgr_strings *raw_names; /* where tags are normalised: those met so far; NULL until then */
@@ -42,6 +44,9 @@ typedef struct tgr_tag_table {
 bool tgr_tag_table_open(tgr_tag_table *table, const tgr_router *router);
 void tgr_tag_table_free(tgr_tag_table *table);
 void tgr_tag_table_clear(tgr_tag_table *table); /* memory is kept */
+
+/* Adds the tags of a tagger to an empty table, where they stay. False where memory is short. */
+bool tgr_tag_table_keep(tgr_tag_table *table, const tgr_tagger *tagger);
 
 /* The number of a tag, new or known; TGR_STRING_NONE where memory is short. */
 uint32_t tgr_tag_table_intern(tgr_tag_table *table, const char *text, size_t length);

@@ -255,9 +255,11 @@ static tgr_status allocate(tgr_team *team, tgr_error *error)
     team->slots = tgr_mem_zalloc(team->slot_count, sizeof *team->slots);
     team->workers = tgr_mem_zalloc(threads, sizeof *team->workers);
     team->threads = tgr_mem_alloc(threads, sizeof *team->threads);
+    /* tags that go through a mapping, and phrases that are being learnt, have other names */
+    const tgr_tagger *kept = team->plan.work.normalisation == NULL ? team->plan.work.tagger : NULL;
     bool complete = team->slots != NULL && team->workers != NULL && team->threads != NULL;
     for (size_t i = 0; i < team->slot_count && complete; i++) {
-        complete = tgr_part_open(&team->slots[i].delivery.part);
+        complete = tgr_part_open(&team->slots[i].delivery.part, kept);
     }
     return complete ? TGR_OK : tgr_fail_memory(error, "the threads' buffers");
 }

@@ -78,7 +78,6 @@ tgr_status tgr_worker_parse(tgr_worker *worker, const tgr_log_piece *piece, cons
     tgr_log_item item;
     bool more = true, wanted = true;
     tgr_status status = TGR_OK;
-    tgr_row_begin(&worker->row);
     tgr_log_parser_begin(worker->parser, piece);
     for (;;) {
         TGR_TRY(tgr_log_parser_next(worker->parser, &item, &more, error));

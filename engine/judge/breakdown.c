@@ -353,7 +353,7 @@ static tgr_status simulate_value(tgr_breakdowns *breakdowns, value_sums *value, 
     tgr_second_walk *walk = breakdowns->walk;
     size_t models = walk->router->model_count;
     bool fit = breakdowns->moves <= breakdowns->most;
-    tgr_simulating work = {.router = walk->router};
+    tgr_simulating work = {.router = walk->router, .best = SIZE_MAX};
     tgr_status status = TGR_OK;
     tgr_simulate_options_init(&work.options);
     work.options.policy = walk->options->policy;

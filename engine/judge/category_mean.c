@@ -259,7 +259,8 @@ static tgr_status simulate(learning *work, const tgr_simulate_options *options, 
     own.grid = POINTS;
     own.bootstrap = 0;
     own.quality = work->quality;
-    tgr_status status = tgr_simulate_alone(work->router, &own, &source, &simulation, &quiet, error);
+    tgr_status status =
+        tgr_simulate_alone(work->router, &own, &source, SIZE_MAX, &simulation, &quiet, error);
     if (status == TGR_OK) {
         result->owned[result->owned_count++] = simulation;
         made->simulation = simulation;

@@ -226,6 +226,14 @@ static void put_details(tgr_json *json, const tgr_simulation *simulation,
     if (details->judged != NULL) {
         put_judged(json, details->judged);
     }
+    if (details->chosen != NULL) {
+        tgr_json_object(json, "chosen");
+        tgr_json_string(json, "split", details->chosen->split);
+        tgr_json_unsigned(json, "queries", details->chosen->queries);
+        tgr_json_number(json, "threshold", details->chosen->threshold);
+        tgr_simulation_put_baseline(json, "promised", &details->chosen->promised, false);
+        tgr_json_end_object(json);
+    }
 }
 
 tgr_status tgr_simulation_json(const tgr_simulation *simulation, char **text, size_t *length,

@@ -5,6 +5,7 @@
 #include <tagroute/details.h>
 
 #include "engine/base/error.h"
+#include "engine/base/memory.h"
 #include "engine/base/options.h"
 #include "engine/base/runtime.h"
 #include "engine/judge/breakdown.h"
@@ -27,6 +28,7 @@ typedef struct judging {
     tgr_predicting *predicting;
     tgr_cost_counts *costs;
     tgr_logging *logging;
+    tgr_simulation *choosing; /* of the split that the best point is chosen on */
 } judging;
 
 static bool wants_walk(const tgr_simulate_options *options)
@@ -59,6 +61,11 @@ static tgr_status check_options(judging *work, tgr_error *error)
         return tgr_fail(error, TGR_ERR_ARGUMENT,
                         "a judged sample stands for a whole log without outcomes; simulate the "
                         "sample by itself for predictions and category means");
+    }
+    if (options->choose_on != NULL && (options->judged != NULL || options->shards > 0)) {
+        return tgr_fail(error, TGR_ERR_ARGUMENT,
+                        "a threshold is chosen on a split of the files that are simulated as a "
+                        "whole, not with shards or a judged sample");
     }
     if (options->baseline != NULL && strcmp(options->baseline, "logged") == 0 &&
         tgr_router_find_model(work->router, "logged") < 0) {
@@ -148,6 +155,83 @@ done:
     return status;
 }
 
+/* ---- thresholds ------------------------------------------------------------------------------ */
+
+/* `fit` learns from this split unless it is told otherwise. */
+#define TRAINING_SPLIT "train"
+
+static void warn_of_training(const judging *work)
+{
+    const tgr_simulate_options *options = &work->options;
+    tgr_pass pass;
+    if (options->split != NULL && strcmp(options->split, TRAINING_SPLIT) != 0) {
+        return;
+    }
+    if (tgr_pass_open(&pass, options->inputs, options->input_count, TRAINING_SPLIT, NULL) ==
+        TGR_OK) {
+        tgr_run_message(work->run, TGR_WARNING,
+                        "the queries judged are, or hold, those of split " TRAINING_SPLIT
+                        ", which fit learns from: results flatter; judge another split");
+        tgr_pass_close(&pass);
+    }
+}
+
+static tgr_status add_chosen(judging *work, tgr_result *result, tgr_error *error)
+{
+    const tgr_simulation *on = work->choosing;
+    const tgr_point *point = &on->curve[on->best];
+    tgr_chosen *made = tgr_arena_alloc(&result->arena, 1, sizeof *made);
+    char *split = tgr_arena_string(&result->arena, work->options.choose_on);
+    if (made == NULL || split == NULL) {
+        return tgr_fail_memory(error, "the threshold chosen");
+    }
+    *made =
+        (tgr_chosen){split,
+                     on->queries,
+                     point->threshold,
+                     {point->cost, point->accept_rate, point->mean_score, point->coverage, NULL}};
+    result->details.chosen = made;
+    return TGR_OK;
+}
+
+/* Where thresholds are chosen on another split, its thresholds are shown, and its best. */
+static tgr_status simulate_chosen(judging *work, tgr_simulation **simulation, tgr_error *error)
+{
+    tgr_simulate_options own = work->options;
+    double *thresholds = NULL;
+    tgr_status status = TGR_OK;
+    if (own.choose_on == NULL) {
+        return tgr_simulate_alone(work->router, &own, NULL, SIZE_MAX, simulation, work->run, error);
+    }
+    own.split = own.choose_on;
+    own.bootstrap = 0;
+    TGR_TRY(
+        tgr_simulate_alone(work->router, &own, NULL, SIZE_MAX, &work->choosing, work->run, error));
+    const tgr_simulation *on = work->choosing;
+    if (on->best >= on->points) {
+        TGR_TRY(tgr_fail(error, TGR_ERR_INPUT,
+                         "%s: nothing is judged in split '%s', so no threshold can be chosen on it",
+                         own.inputs[0], own.choose_on));
+    }
+    thresholds = tgr_mem_alloc(on->points, sizeof *thresholds);
+    if (thresholds == NULL) {
+        TGR_TRY(tgr_fail_memory(error, "the thresholds"));
+    }
+    for (size_t i = 0; i < on->points; i++) {
+        thresholds[i] = on->curve[i].threshold;
+    }
+    own = work->options;
+    own.thresholds = thresholds;
+    own.threshold_count = on->points;
+    TGR_TRY(tgr_simulate_alone(work->router, &own, NULL, on->best, simulation, work->run, error));
+    TGR_TRY(add_chosen(work, (tgr_result *)*simulation, error));
+done:
+    tgr_mem_free(thresholds);
+    tgr_simulation_free(work->choosing);
+    work->choosing = NULL;
+    return status;
+}
+
 tgr_status tgr_simulate(const tgr_router *router, const tgr_simulate_options *options,
                         tgr_simulation **simulation, const tgr_run *run, tgr_error *error)
 {
@@ -157,7 +241,8 @@ tgr_status tgr_simulate(const tgr_router *router, const tgr_simulate_options *op
     tgr_simulate_options_init(&work.options);
     TGR_TRY(tgr_options_copy(&work.options, sizeof work.options, options, error));
     TGR_TRY(check_options(&work, error));
-    TGR_TRY(tgr_simulate_alone(router, &work.options, NULL, simulation, run, error));
+    warn_of_training(&work);
+    TGR_TRY(simulate_chosen(&work, simulation, error));
     if (work.options.judged != NULL) {
         TGR_TRY(tgr_judged_add(router, &work.options, (tgr_result *)*simulation, run, error));
     }

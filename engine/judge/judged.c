@@ -29,7 +29,7 @@ static tgr_status simulate_sample(const tgr_router *router, const tgr_simulate_o
     own.split = options->judged_split;
     own.thresholds = thresholds;
     own.threshold_count = log->points;
-    tgr_status status = tgr_simulate_alone(router, &own, NULL, sample, run, error);
+    tgr_status status = tgr_simulate_alone(router, &own, NULL, SIZE_MAX, sample, run, error);
     tgr_mem_free(thresholds);
     if (status == TGR_OK && (*sample)->best_single.model == NULL) {
         tgr_simulation_free(*sample);

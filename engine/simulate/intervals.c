@@ -308,6 +308,35 @@ static tgr_status run_all(tgr_simulating *work, collection *all, tgr_error *erro
     return status == TGR_OK ? TGR_OK : tgr_fail_memory(error, "the bootstrap");
 }
 
+/* What a comparison with another simulation of the same queries needs of each replicate. */
+static tgr_status keep_paired(tgr_simulating *work, const collection *all,
+                              const tgr_metrics *coarse, tgr_error *error)
+{
+    tgr_result *result = work->result;
+    const tgr_simulation *simulation = &result->simulation;
+    const size_t metrics = sizeof(tgr_metrics) / sizeof(double), shifted = metrics - 2;
+    const double *whole = (const double *)&simulation->metrics, *few = (const double *)coarse;
+    size_t replicates = work->options.bootstrap, first_metric = all->count - metrics;
+    size_t point = simulation->best * (4 + simulation->models);
+    result->paired =
+        tgr_arena_alloc(&result->arena, replicates, TGR_PAIRED_FIGURES * sizeof *result->paired);
+    if (result->paired == NULL) {
+        return tgr_fail_memory(error, "the bootstrap");
+    }
+    _Static_assert(TGR_PAIRED_FIGURES == 3 + sizeof(tgr_metrics) / sizeof(double),
+                   "three figures of the best point, and the metrics");
+    for (size_t i = 0; i < TGR_PAIRED_FIGURES; i++) {
+        size_t figure = i < 3 ? point + i : first_metric + i - 3;
+        bool any = i >= 3 || simulation->best < simulation->points;
+        double shift = i < 3 || i - 3 >= shifted ? 0 : whole[i - 3] - few[i - 3];
+        for (size_t j = 0; j < replicates; j++) {
+            result->paired[i * replicates + j] =
+                any ? all->values[figure * replicates + j] + shift : NAN;
+        }
+    }
+    return TGR_OK;
+}
+
 static void bound_all(tgr_simulating *work, collection *all, tgr_result *low, tgr_result *high,
                       const tgr_metrics *coarse)
 {
@@ -367,6 +396,7 @@ tgr_status tgr_simulating_intervals(tgr_simulating *work, tgr_error *error)
     TGR_TRY(open_replicate(&whole, work, error));
     run_replicate(&whole, SIZE_MAX);
     TGR_TRY(run_all(work, &all, error));
+    TGR_TRY(keep_paired(work, &all, &whole.result->simulation.metrics, error));
     bound_all(work, &all, low, high, &whole.result->simulation.metrics);
 done:
     close_replicate(&whole);

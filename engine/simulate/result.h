@@ -7,6 +7,7 @@
 #include <tagroute/simulate.h>
 
 #include <tagroute/details.h>
+#include <tagroute/solve.h>
 
 #include "engine/base/arena.h"
 #include "engine/router/router.h"
@@ -14,6 +15,9 @@
 #include "engine/simulate/histogram.h"
 #include "engine/simulate/origin.h"
 #include "engine/simulate/tally.h"
+
+/* Cost, accept rate and mean score of the best point, then the metrics. */
+#define TGR_PAIRED_FIGURES 13
 
 typedef struct tgr_result {
     tgr_simulation simulation; /* first: what is handed out is a pointer to it */
@@ -23,8 +27,12 @@ typedef struct tgr_result {
     double *rank;  /* points */
     tgr_baseline *alone;
     tgr_intervals intervals;
+    double *paired; /* TGR_PAIRED_FIGURES x replicates, in the arena; NULL without a bootstrap */
     tgr_histogram_room margins;
     tgr_origin_texts origin;
+    tgr_solution solution;
+    char *goal_model;
+    tgr_simulation *solved; /* its only point is the solution's */
     tgr_details details;
     tgr_arena arena;        /* of the details */
     tgr_simulation **owned; /* in the arena: simulations that the details hold */
@@ -52,6 +60,11 @@ void tgr_result_set_baselines(tgr_result *result, const tgr_baselines *baselines
 /* The places of all figures but thresholds, in an order that depends on points and models alone;
  * NULL: only their number. */
 size_t tgr_result_figures(tgr_result *result, double **figures);
+
+/* Gives the simulation a solution. at: a simulation of its threshold alone, which belongs to the
+ * result from now on, in any case. */
+tgr_status tgr_result_set_solution(tgr_simulation *simulation, const tgr_solution *solution,
+                                   tgr_simulation *at, tgr_error *error);
 
 /* Fills uplift and rank. */
 void tgr_result_set_point_metrics(tgr_result *result);

@@ -320,6 +320,7 @@ static tgr_status measure(tgr_simulating *work, tgr_error *error)
     tgr_result *result = work->result;
     tgr_simulation *simulation = &result->simulation;
     tgr_result_choose(result, work->options.threshold_count == 1);
+    simulation->best = work->best == SIZE_MAX ? simulation->best : work->best;
     tgr_result_set_baselines(result, &work->observers.each[0].baselines);
     tgr_metrics_basis basis = {
         .models = simulation->models,
@@ -401,10 +402,10 @@ done:
 }
 
 tgr_status tgr_simulate_alone(const tgr_router *router, const tgr_simulate_options *options,
-                              const tgr_simulate_source *source, tgr_simulation **simulation,
-                              const tgr_run *run, tgr_error *error)
+                              const tgr_simulate_source *source, size_t best,
+                              tgr_simulation **simulation, const tgr_run *run, tgr_error *error)
 {
-    tgr_simulating work = {.router = router, .source = source, .run = run};
+    tgr_simulating work = {.router = router, .source = source, .best = best, .run = run};
     tgr_status status = TGR_OK;
     *simulation = NULL;
     tgr_simulate_options_init(&work.options);

@@ -29,6 +29,7 @@ typedef struct tgr_simulating {
     const tgr_router *router;
     const tgr_simulate_source *source; /* NULL: the router scores */
     tgr_simulate_options options;
+    size_t best; /* chosen elsewhere; SIZE_MAX: not */
     const tgr_run *run;
     tgr_decide_plan plan;
     tgr_pass pass;
@@ -50,10 +51,11 @@ typedef struct tgr_simulating {
     tgr_result *result;
 } tgr_simulating;
 
-/* A simulation without its details. source NULL: the router scores. */
+/* A simulation without its details. source NULL: the router scores. best: the index of a threshold
+ * asked for that was chosen elsewhere; SIZE_MAX: the best of those shown. */
 tgr_status tgr_simulate_alone(const tgr_router *router, const tgr_simulate_options *options,
-                              const tgr_simulate_source *source, tgr_simulation **simulation,
-                              const tgr_run *run, tgr_error *error);
+                              const tgr_simulate_source *source, size_t best,
+                              tgr_simulation **simulation, const tgr_run *run, tgr_error *error);
 
 /* Opens what the walk sums into; the options are set, and the router's models known. */
 tgr_status tgr_simulating_sums(tgr_simulating *work, int threads, tgr_error *error);
@@ -63,6 +65,9 @@ tgr_status tgr_simulating_finish(tgr_simulating *work, tgr_simulation **simulati
                                  tgr_error *error);
 
 void tgr_simulating_close(tgr_simulating *work); /* harmless on a zeroed structure */
+
+/* After the walk: what quality is measured by, never AUTO. */
+tgr_quality tgr_simulating_measure(const tgr_simulating *work);
 
 /* After the walk: makes the result with its points filled, and the curve that metrics are taken of.
  */

@@ -11,6 +11,35 @@ typedef struct sorted_threshold {
     uint64_t unused; /* an item of 24 bytes */
 } sorted_threshold;
 
+#define MOST_BUCKETS ((size_t)1 << 14)
+
+/* Never falls as `at` rises; the lowest and the highest for what lies beyond. */
+static size_t bucket_of(const tgr_asked *asked, double at)
+{
+    double place = (at - asked->at[0]) * asked->scale;
+    double last = (double)(asked->buckets - 1);
+    return place >= last ? asked->buckets - 1 : place > 0 ? (size_t)place : 0;
+}
+
+static bool open_buckets(tgr_asked *asked)
+{
+    size_t count = asked->count;
+    asked->buckets = count < 1 ? 1 : count < MOST_BUCKETS ? count : MOST_BUCKETS;
+    asked->before = tgr_mem_zalloc(asked->buckets + 1, sizeof *asked->before);
+    if (asked->before == NULL || count == 0) {
+        return asked->before != NULL;
+    }
+    double range = asked->at[count - 1] - asked->at[0];
+    asked->scale = range > 0 ? (double)asked->buckets / range : 0;
+    for (size_t i = 0; i < count; i++) {
+        asked->before[bucket_of(asked, asked->at[i]) + 1]++;
+    }
+    for (size_t i = 0; i < asked->buckets; i++) {
+        asked->before[i + 1] += asked->before[i];
+    }
+    return true;
+}
+
 tgr_status tgr_asked_open(tgr_asked *asked, tgr_policy policy, const double *thresholds,
                           size_t count, tgr_error *error)
 {
@@ -31,6 +60,7 @@ tgr_status tgr_asked_open(tgr_asked *asked, tgr_policy policy, const double *thr
         asked->point[i] = (size_t)sorted[i].point;
     }
     tgr_mem_free(sorted);
+    opened = opened && open_buckets(asked);
     return opened ? TGR_OK : tgr_fail_memory(error, "the thresholds");
 }
 
@@ -38,14 +68,19 @@ void tgr_asked_close(tgr_asked *asked)
 {
     tgr_mem_free(asked->at);
     tgr_mem_free(asked->point);
+    tgr_mem_free(asked->before);
     *asked = (tgr_asked){0};
 }
 
 /* The first threshold that is at least `at`; count where there is none. */
 static size_t first_seeing(const tgr_asked *asked, double at)
 {
-    const double *base = asked->at;
-    size_t length = asked->count;
+    if (asked->count == 0) {
+        return 0;
+    }
+    size_t bucket = bucket_of(asked, at);
+    const double *base = asked->at + asked->before[bucket];
+    size_t length = asked->before[bucket + 1] - asked->before[bucket];
     while (length > 1) {
         size_t half = length / 2;
         base += base[half - 1] < at ? half : 0;

@@ -19,6 +19,12 @@ typedef struct tgr_asked {
     double *at;    /* count */
     size_t *point; /* count: its place in the order asked for */
     size_t count;
+
+    /* How many lie in buckets before each of equal width from the lowest to the highest: where to
+     * look for one, however many there are. */
+    size_t *before; /* buckets + 1 */
+    size_t buckets;
+    double scale; /* buckets a unit */
 } tgr_asked;
 
 tgr_status tgr_asked_open(tgr_asked *asked, tgr_policy policy, const double *thresholds,

@@ -34,11 +34,11 @@ static bool number_names(tgr_learning *work, const tgr_tag_table *tags)
         tgr_mem_grow(&numbers, &work->number_capacity, tags->count, sizeof *work->numbers);
     work->numbers = numbers;
     for (uint32_t i = 0; i < tags->count && complete; i++) {
-        size_t length;
-        const char *name = tgr_strings_get(tags->names, i, &length);
-        if (name[0] != TGR_GIVEN_MARK[0]) {
-            work->numbers[i] = tgr_strings_find(phrases_of(work), name, length);
+        if (i < tags->kept) { /* the phrases, in the tagger's order */
+            work->numbers[i] = i;
         } else if (tags->tags[i].queries > 0) { /* else only bad records have it */
+            size_t length;
+            const char *name = tgr_strings_get(tags->names, i, &length); /* a mark and a tag */
             uint32_t given = add_given(work, name + 1, length - 1, tags->tags[i].queries);
             complete = given < TGR_STRING_NONE - work->tagger->phrases.count;
             work->numbers[i] = work->tagger->phrases.count + given;

@@ -212,8 +212,8 @@ static bool ends_word(const tgr_tokens *tokens, const char *at)
            (next.kind == TGR_CHARACTER_GAP && !is_apostrophe(next.code));
 }
 
-/* Folds what of a word stands in the first 16 bytes, all at once where the processor can; returns how
- * many bytes that is. There is room for 16. */
+/* Folds what of a word stands in the first 16 bytes, all at once where the processor can; returns
+ * how many bytes that is. There is room for 16. */
 static inline size_t fold_start(const char *at, size_t left, char *word)
 {
 #ifdef __SSE2__

@@ -117,6 +117,14 @@ typedef struct tgr_judged {
     double unseen; /* share of the log's known tags that the sample lacks, by occurrence */
 } tgr_judged;
 
+/* Where the best point was chosen, and what it promised there. */
+typedef struct tgr_chosen {
+    const char *split;
+    uint64_t queries;
+    double threshold;
+    tgr_baseline promised;
+} tgr_chosen;
+
 typedef struct tgr_details {
     size_t breakdown_count;
     const tgr_breakdown *breakdowns;
@@ -125,6 +133,7 @@ typedef struct tgr_details {
     const tgr_savings *savings;
     const tgr_logged *logged;
     const tgr_judged *judged;
+    const tgr_chosen *chosen;
 } tgr_details;
 
 #ifdef __cplusplus

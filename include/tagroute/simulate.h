@@ -52,6 +52,7 @@ typedef struct tgr_simulate_options {
         *judged; /* other query files, whose recorded quality stands for the inputs' */
     size_t judged_count;
     const char *judged_split; /* of those files; NULL: every query */
+    const char *choose_on; /* a split that the best point is chosen on; NULL: the judged queries */
 } tgr_simulate_options;
 
 /* Cost is in USD, the sum over the queries; NaN where one needed is not known. Quality is measured
@@ -138,6 +139,7 @@ typedef struct tgr_simulation {
     const struct tgr_details *details; /* likewise; <tagroute/details.h> */
     tgr_histogram margins;
     tgr_origin origin;
+    const struct tgr_solution *solution; /* <tagroute/solve.h>; NULL: no goal was to be met */
 } tgr_simulation;
 
 /* Defaults: margin, automatic quality, a grid of 21 points. */

@@ -15,6 +15,7 @@
 #define TAGROUTE_TAGROUTE_H
 
 #include <tagroute/bench.h>
+#include <tagroute/compare.h>
 #include <tagroute/details.h>
 #include <tagroute/endpoint.h>
 #include <tagroute/fit.h>
@@ -29,6 +30,7 @@
 #include <tagroute/router.h>
 #include <tagroute/run.h>
 #include <tagroute/simulate.h>
+#include <tagroute/solve.h>
 #include <tagroute/status.h>
 #include <tagroute/tagger.h>
 #include <tagroute/version.h>

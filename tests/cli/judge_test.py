@@ -283,5 +283,60 @@ class Judged(Scratch):
         self.assertIn("simulate the sample by itself", message)
 
 
+class Comparing(Scratch):
+    def setUp(self):
+        super().setUp()
+        self.chain(1500)
+        self.works("fit", "queries.h5", "-o", "bayes.msgpack", "--scorer", "bayes", "--kappa", "5",
+                   "--prices", "prices.json")
+
+    def told(self, *words):
+        done = self.works("simulate", "queries.h5", "--json", "-", *words)
+        return json.loads(done.stdout)
+
+    def test_threshold_from_another_split(self):
+        router = ("-r", "bayes.msgpack", "--bootstrap", "20")
+        told = self.told(*router, "--choose-on", "train", "--split", "test")
+        train = self.told(*router[:2], "--split", "train")
+        thetas = ",".join(repr(point["threshold"]) for point in train["curve"])
+        test = self.told(*router, f"--theta={thetas}", "--split", "test")
+        self.assertEqual(told["best_threshold"], train["best_threshold"])
+        self.assertNotEqual(told["best_threshold"], test["best_threshold"])
+        for key in ("curve", "alone", "queries", "error_bound"):
+            self.assertEqual(told[key], test[key])
+        alone = self.told(*router, f"--theta={train['best_threshold']!r}", "--split", "test")
+        for key in ("uplift", "rank"):
+            self.assertEqual(told["metrics"][key], alone["metrics"][key])
+        self.assertEqual(told["baselines"], alone["baselines"])
+        best = [point for point in train["curve"]
+                if point["threshold"] == train["best_threshold"]][0]
+        self.assertEqual(told["chosen"]["split"], "train")
+        self.assertEqual(told["chosen"]["queries"], train["queries"])
+        for key, value in told["chosen"]["promised"].items():
+            self.assertEqual(value, best[key])
+
+    def test_two_routers(self):
+        words = ("--split", "test", "--bootstrap", "30")
+        told = self.told("-r", "router.msgpack", "-r", "bayes.msgpack", *words)
+        for told_one, router in zip(told["simulations"], ("router.msgpack", "bayes.msgpack")):
+            self.assertEqual(told_one, self.told("-r", router, *words))
+        names = [figure["figure"] for figure in told["comparison"]]
+        self.assertEqual(names[:4], ["cost", "accept_rate", "mean_score", "auc"])
+        apgr = told["comparison"][names.index("apgr")]
+        self.assertEqual([apgr["first"], apgr["second"]],
+                         [one["metrics"]["apgr"] for one in told["simulations"]])
+        self.assertLess(apgr["range"][0], apgr["difference"])
+        text = self.works("simulate", "queries.h5", "-r", "bayes.msgpack", "--against-policy",
+                          "slack", *words).stdout.decode()
+        self.assertIn("first: bayes.msgpack, policy margin", text)
+        self.assertIn("second: bayes.msgpack, policy slack", text)
+
+    def test_training_data_is_noticed(self):
+        for words, expected in (((), True), (("--split", "train"), True),
+                                (("--split", "test"), False)):
+            done = self.works("simulate", "queries.h5", "-r", "router.msgpack", *words)
+            self.assertEqual("which fit learns from" in done.stderr.decode(), expected)
+
+
 if __name__ == "__main__":
     main()

@@ -108,6 +108,17 @@ class Reports(Scratch):
                 missing = set(numbers([ranges[part] for part in ("curve", "metrics", "alone")]))
                 self.assertEqual(missing - page.values, set())
 
+    def test_groups_and_savings(self):
+        self.works(*self.simulate, "--by", "category", "--baseline", "kestrel-max", "--html",
+                   "r.html", "--json", "r.json")
+        page, report = self.page("r.html"), json.loads(self.read("r.json"))
+        self.assertEqual([part["column"] for part in report["by"]], ["category"])
+        for values in report["by"][0]["values"]:
+            self.assertIn(values["value"], page.text)
+            for field in ("cost", "mean_score", "accept_rate", "coverage"):
+                self.assertIn(values["routed"][field], page.values)
+        self.assertEqual(set(numbers(report["savings"])) - page.values, set())
+
     def test_long_curves_are_thinned(self):
         self.works(*self.simulate, "--theta=-0.05:0.05:0.00001", "--html", "r.html", "--csv",
                    "r.csv")

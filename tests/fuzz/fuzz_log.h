@@ -20,7 +20,7 @@ static inline void fuzz_pieces(tgr_log_cutter *cutter, tgr_worker *worker, fuzz_
     tgr_log_piece piece = {0};
     tgr_part part = {0};
     tgr_error error;
-    bool more = tgr_part_open(&part);
+    bool more = tgr_part_open(&part, NULL);
     while (more) {
         uint64_t before = piece.end;
         counts->status = tgr_log_cutter_next(cutter, &piece, &more, &error);
