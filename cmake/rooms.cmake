@@ -70,6 +70,7 @@ endif()
 tgr_room(merge engine/merge)
 tgr_room(info engine/info)
 tgr_room(engine engine engine/route engine/fit)
+tgr_room(solve engine/solve)
 tgr_room(normalise engine/normalise)
 tgr_room(bench bench)
 # The limits and the plain loops are compiled as hard as each instruction set allows. Sanitizers would

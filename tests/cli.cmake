@@ -15,7 +15,7 @@ if(NOT TAGROUTE_SANITIZE AND CMAKE_SYSTEM_NAME STREQUAL "Linux")
 endif()
 
 foreach(name IN ITEMS cli/usage cli/formats cli/safety cli/chain cli/interop cli/decisions
-    cli/resume_ingest cli/shard_ingest cli/resume_route cli/merge cli/faults cli/judge cli/tag
+    cli/resume_ingest cli/shard_ingest cli/resume_route cli/merge cli/solve cli/faults cli/judge cli/tag
     cli/normalise cli/endpoint cli/report mmlu)
   string(REPLACE "/" "_" test ${name})
   add_test(NAME ${test} COMMAND ${TAGROUTE_PYTHON} -B ${CMAKE_CURRENT_SOURCE_DIR}/${name}_test.py)

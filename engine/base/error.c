@@ -96,6 +96,8 @@ const char *tgr_status_name(tgr_status status)
         return "TGR_ERR_ARGUMENT";
     case TGR_ERR_UNSUPPORTED:
         return "TGR_ERR_UNSUPPORTED";
+    case TGR_ERR_UNREACHABLE:
+        return "TGR_ERR_UNREACHABLE";
     case TGR_ERR_INPUT:
         return "TGR_ERR_INPUT";
     case TGR_ERR_IO:

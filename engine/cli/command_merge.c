@@ -14,6 +14,7 @@
 #include "engine/cli/numbers.h"
 #include "engine/cli/session.h"
 #include "engine/cli/simulation_outputs.h"
+#include "engine/cli/solving.h"
 
 static const tgr_cli_option merge_options[] = {
     {"output", 'o', "FILE", "what to write; replaced only when complete"},
@@ -34,11 +35,19 @@ static const tgr_cli_option fit_options[] = {
     {0},
 };
 
+static const tgr_cli_option simulation_options[] = {
+    {"save-policy", 0, "FILE",
+     "write the threshold of the goal, else the best one, for `tagroute route --policy-file`"},
+    {0},
+};
+
 static const tgr_cli_group merge_group = {"Options", merge_options};
 static const tgr_cli_group query_group = {"Query files", query_options};
 static const tgr_cli_group fit_group = {"Partial fits", fit_options};
+static const tgr_cli_group simulation_group = {"Partial simulations", simulation_options};
 static const tgr_cli_group *const groups[] = {
-    &merge_group,           &query_group,          &fit_group, &tgr_cli_simulation_outputs_group,
+    &merge_group,           &query_group,          &fit_group,
+    &simulation_group,      &tgr_cli_goal_group,   &tgr_cli_simulation_outputs_group,
     &tgr_cli_reading_group, &tgr_cli_common_group, NULL};
 
 static const tgr_cli_example examples[] = {
@@ -50,6 +59,8 @@ static const tgr_cli_example examples[] = {
      "tagroute merge part*.msgpack -o router.msgpack --queries queries.h5"},
     {"the whole of partial simulations (tagroute simulate ... --shard 1/3 --partial part1)",
      "tagroute merge part1 part2 part3 --json simulation.json"},
+    {"the policy that keeps the whole of them within $500",
+     "tagroute merge part1 part2 part3 --budget 500 --save-policy policy.msgpack"},
     {0},
 };
 
@@ -200,8 +211,27 @@ static tgr_status show_whole(const tgr_cli_arguments *arguments, const tgr_simul
 {
     tgr_cli_simulation_outputs outputs;
     tgr_status status = tgr_cli_simulation_outputs_read(&outputs, arguments, error);
+    if (status == TGR_OK) {
+        status = tgr_cli_save_policy(simulation, arguments, error);
+    }
     return status == TGR_OK ? tgr_cli_simulation_outputs_write(&outputs, simulation, error)
                             : status;
+}
+
+static tgr_status join_simulations(const tgr_cli_arguments *arguments, tgr_cli_session *session,
+                                   tgr_simulation **simulation, tgr_error *error)
+{
+    tgr_cli_solving solving;
+    tgr_status status = tgr_cli_solving_read(&solving, arguments, error);
+    if (status == TGR_OK && solving.goal.kind == TGR_GOAL_NONE) {
+        status = tgr_simulate_merge(arguments->operands, arguments->operand_count, simulation,
+                                    &session->run, error);
+    } else if (status == TGR_OK) {
+        status = tgr_simulate_merge_goal(arguments->operands, arguments->operand_count,
+                                         &solving.goal, simulation, &session->run, error);
+    }
+    tgr_cli_solving_free(&solving);
+    return status;
 }
 
 static tgr_status merge_simulations(const tgr_cli_arguments *arguments, tgr_cli_session *session,
@@ -209,8 +239,7 @@ static tgr_status merge_simulations(const tgr_cli_arguments *arguments, tgr_cli_
 {
     tgr_simulation *simulation = NULL;
     char parts[TGR_CLI_NUMBER_SIZE], queries[TGR_CLI_NUMBER_SIZE];
-    tgr_status status = tgr_simulate_merge(arguments->operands, arguments->operand_count,
-                                           &simulation, &session->run, error);
+    tgr_status status = join_simulations(arguments, session, &simulation, error);
     tgr_cli_session_end(session);
     if (status == TGR_OK && tgr_cli_has(arguments, "check")) {
         tgr_cli_say(session, "all %s shards are there and whole: %s queries\n",
@@ -240,7 +269,12 @@ static tgr_status check_options(const tgr_cli_arguments *arguments, parts of, tg
         return tgr_cli_fail(error, TGR_ERR_ARGUMENT,
                             "--queries is for joining partial fits; leave it out");
     }
+    static const char *const solving[] = {"save-policy", "budget", "max-cost-per-query",
+                                          "target-quality", "target-share"};
     const char *shows = tgr_cli_simulation_outputs_any(arguments);
+    for (size_t i = 0; shows == NULL && i < sizeof solving / sizeof *solving; i++) {
+        shows = tgr_cli_has(arguments, solving[i]) ? solving[i] : NULL;
+    }
     if (shows != NULL && (of != PARTS_SIMULATIONS || checks)) {
         return tgr_cli_fail(error, TGR_ERR_ARGUMENT,
                             "--%s is for joining partial simulations; leave it out", shows);

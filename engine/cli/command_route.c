@@ -12,6 +12,7 @@
 #include "engine/cli/numbers.h"
 #include "engine/cli/prices.h"
 #include "engine/cli/session.h"
+#include "engine/cli/solving.h"
 #include "engine/cli/table.h"
 
 #define MOST_ROWS   21 /* thresholds shown */
@@ -20,6 +21,8 @@
 static const tgr_cli_option route_options[] = {
     {"router", 'r', "ROUTER", "the router that `tagroute fit` wrote"},
     {"output", 'o', "FILE", "the decisions; replaced only when complete; - is standard output"},
+    {"policy-file", 0, "FILE",
+     "decide as a policy saved with --save-policy says, which was solved for the same router"},
     {"format", 0, "FORMAT",
      "h5, jsonl or msgpack (default: by FILE's ending .h5, .jsonl or .msgpack; jsonl for -)"},
     {"ids", 0, NULL, "HDF5: write the queries' ids too (the other formats always do)"},
@@ -36,15 +39,21 @@ static const tgr_cli_option route_options[] = {
 };
 
 static const tgr_cli_group route_group = {"Options", route_options};
-static const tgr_cli_group *const groups[] = {&route_group,          &tgr_cli_deciding_group,
-                                              &tgr_cli_price_group,  &tgr_cli_reading_group,
-                                              &tgr_cli_common_group, NULL};
+static const tgr_cli_group *const groups[] = {&route_group,
+                                              &tgr_cli_deciding_group,
+                                              &tgr_cli_goal_group,
+                                              &tgr_cli_price_group,
+                                              &tgr_cli_reading_group,
+                                              &tgr_cli_common_group,
+                                              NULL};
 
 static const tgr_cli_example examples[] = {
     {"one threshold; `tagroute info router.msgpack` lists useful ones",
      "tagroute route queries.h5 -r router.msgpack --theta -0.01 -o decisions.h5"},
     {"three thresholds in one pass, as JSON Lines on standard output",
      "tagroute route queries.h5 -r router.msgpack --theta -0.02:0:0.01 -o -"},
+    {"as well as $500 allow, with the last cent that a query fits into",
+     "tagroute route queries.h5 -r router.msgpack --policy utility --budget 500 -o decisions.h5"},
     {"the first half here, the second half elsewhere, and both joined",
      "tagroute route queries.h5 -r router.msgpack --shard 1/2 -o part1.h5"},
     {"the cheapest model within 0.005 of the best score",
@@ -55,7 +64,10 @@ static const tgr_cli_example examples[] = {
 typedef struct routing {
     tgr_route_options options;
     tgr_cli_deciding deciding;
+    tgr_cli_solving solving;
     tgr_cli_prices prices;
+    tgr_saved_policy saved;
+    const char *policy_file; /* NULL: none */
     const char *router_path;
     tgr_router *router;
 } routing;
@@ -83,18 +95,52 @@ static tgr_status read_format(const tgr_cli_arguments *arguments, tgr_decision_f
 static tgr_status need_thresholds(routing *work, tgr_error *error)
 {
     static const double zero = 0;
+    if (work->options.goal.kind != TGR_GOAL_NONE || work->policy_file != NULL) {
+        return TGR_OK; /* found or read later */
+    }
     if (work->deciding.threshold_count > 0) {
         work->options.thresholds = work->deciding.thresholds;
         work->options.threshold_count = work->deciding.threshold_count;
         return TGR_OK;
     }
     if (work->deciding.policy != TGR_POLICY_MARGIN) {
-        return tgr_cli_fail(error, TGR_ERR_ARGUMENT, "policy %s needs --%s",
+        return tgr_cli_fail(error, TGR_ERR_ARGUMENT,
+                            "policy %s needs --%s, or a goal such as --budget",
                             tgr_policy_name(work->deciding.policy),
                             tgr_cli_threshold_option(work->deciding.policy));
     }
     work->options.thresholds = &zero;
     work->options.threshold_count = 1;
+    return TGR_OK;
+}
+
+/* A threshold comes from one place. */
+static tgr_status read_goal(routing *work, const tgr_cli_arguments *arguments, tgr_error *error)
+{
+    static const char *const deciding[] = {"policy", "theta", "lambda", "tau"};
+    tgr_status status = tgr_cli_solving_read(&work->solving, arguments, error);
+    work->policy_file = tgr_cli_text(arguments, "policy-file");
+    work->options.goal = work->solving.goal;
+    if (status != TGR_OK) {
+        return status;
+    }
+    bool goal = work->options.goal.kind != TGR_GOAL_NONE;
+    if (goal && work->deciding.threshold_count > 0) {
+        return tgr_cli_fail(error, TGR_ERR_ARGUMENT, "a goal finds the threshold; leave --%s out",
+                            tgr_cli_threshold_option(work->deciding.policy));
+    }
+    if (work->policy_file != NULL && goal) {
+        return tgr_cli_fail(error, TGR_ERR_ARGUMENT,
+                            "--policy-file has the threshold, and a goal would find another; give "
+                            "one of them");
+    }
+    for (size_t i = 0; work->policy_file != NULL && i < sizeof deciding / sizeof *deciding; i++) {
+        if (tgr_cli_has(arguments, deciding[i])) {
+            return tgr_cli_fail(error, TGR_ERR_ARGUMENT,
+                                "--policy-file has policy and threshold; leave --%s out",
+                                deciding[i]);
+        }
+    }
     return TGR_OK;
 }
 
@@ -141,6 +187,9 @@ static tgr_status read_options(routing *work, const tgr_cli_arguments *arguments
         status = tgr_cli_deciding_read(&work->deciding, arguments, error);
     }
     if (status == TGR_OK) {
+        status = read_goal(work, arguments, error);
+    }
+    if (status == TGR_OK) {
         status = need_thresholds(work, error);
     }
     options->policy = work->deciding.policy;
@@ -177,8 +226,9 @@ static void print_shares(const routing *work, const tgr_route_report *report)
     }
     tgr_cli_table_add(&table, "expected cost");
     for (size_t i = 0; i < report->thresholds; i++) {
-        tgr_cli_table_add(
-            &table, tgr_cli_threshold(text, work->options.policy, work->options.thresholds[i]));
+        bool solved = report->solution.goal.kind != TGR_GOAL_NONE;
+        double threshold = solved ? report->solution.threshold : work->options.thresholds[i];
+        tgr_cli_table_add(&table, tgr_cli_threshold(text, work->options.policy, threshold));
         for (size_t model = 0; model < shown; model++) {
             double chosen = (double)report->chosen[i * report->models + model];
             tgr_cli_table_add(&table, tgr_cli_share(text, chosen / (double)report->queries));
@@ -204,6 +254,10 @@ static void print_summary(const tgr_cli_session *session, const routing *work,
     tgr_cli_say(session, "%s: %s queries decided in %s, %s queries/s\n", work->options.output,
                 tgr_cli_count(queries, report->queries), tgr_cli_duration(time, seconds),
                 tgr_cli_rate(rate, (double)(report->queries - report->resumed) / seconds));
+    if (report->solution.goal.kind != TGR_GOAL_NONE) {
+        fputs("  ", stderr);
+        tgr_cli_show_solution(&report->solution, stderr);
+    }
     if (report->thresholds <= MOST_ROWS && report->queries > 0) {
         print_shares(work, report);
     }
@@ -230,6 +284,12 @@ static tgr_status load_and_route(routing *work, tgr_cli_session *session, tgr_er
     tgr_route_report report = {0};
     tgr_status status =
         tgr_cli_load_router(work->router_path, &work->prices, &session->run, &work->router, error);
+    if (status == TGR_OK && work->policy_file != NULL) {
+        status = tgr_policy_load(work->policy_file, work->router, &work->saved, error);
+        work->options.policy = work->saved.policy;
+        work->options.thresholds = &work->saved.threshold;
+        work->options.threshold_count = 1;
+    }
     if (status == TGR_OK) {
         status = tgr_route(work->router, &work->options, &report, &session->run, error);
     }
@@ -254,6 +314,7 @@ static tgr_status route(const tgr_cli_arguments *arguments, tgr_error *error)
         status = load_and_route(&work, &session, error);
     }
     tgr_cli_deciding_free(&work.deciding);
+    tgr_cli_solving_free(&work.solving);
     tgr_cli_prices_free(&work.prices);
     return status;
 }

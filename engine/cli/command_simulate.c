@@ -15,6 +15,7 @@
 #include "engine/cli/prices.h"
 #include "engine/cli/session.h"
 #include "engine/cli/simulation_outputs.h"
+#include "engine/cli/solving.h"
 
 #define MOST_REPLICATES 100000
 #define MOST_POINTS     1000000
@@ -32,23 +33,32 @@ static const tgr_cli_option simulate_options[] = {
     {"seed", 0, "N", "another seed resamples otherwise (default: 1)"},
     {"shard", 0, "I/N", "only the I-th of N even parts of the queries, for --partial"},
     {"partial", 0, "FILE", "write the sums of a shard, which `tagroute merge` joins"},
+    {"save-policy", 0, "FILE",
+     "write the threshold of the goal, else the best one, for `tagroute route --policy-file`"},
     {"grid", 0, "N",
      "show N thresholds, evenly spread over the queries (default: 21; 101 with --html)"},
     {0},
 };
 
 static const tgr_cli_group simulate_group = {"Options", simulate_options};
-static const tgr_cli_group *const groups[] = {
-    &simulate_group,        &tgr_cli_simulation_outputs_group,
-    &tgr_cli_details_group, &tgr_cli_deciding_group,
-    &tgr_cli_price_group,   &tgr_cli_reading_group,
-    &tgr_cli_common_group,  NULL};
+static const tgr_cli_group *const groups[] = {&simulate_group,
+                                              &tgr_cli_simulation_outputs_group,
+                                              &tgr_cli_details_group,
+                                              &tgr_cli_deciding_group,
+                                              &tgr_cli_goal_group,
+                                              &tgr_cli_price_group,
+                                              &tgr_cli_reading_group,
+                                              &tgr_cli_common_group,
+                                              NULL};
 
 static const tgr_cli_example examples[] = {
     {"what each threshold costs and achieves, on queries that were not learnt from",
      "tagroute simulate queries.h5 -r router.msgpack --split test"},
     {"exactly these thresholds, for a program",
      "tagroute simulate queries.h5 -r router.msgpack --theta -0.02:0:0.01 --json -"},
+    {"what $500 buys, and the policy for `tagroute route --policy-file`",
+     "tagroute simulate queries.h5 -r router.msgpack --policy utility --budget 500 --save-policy "
+     "policy.msgpack"},
     {"a report to look at, which says how sure all of this is",
      "tagroute simulate queries.h5 -r router.msgpack --bootstrap 200 --html report.html"},
     {"category by category, and what a month saves against one model, from a week's log",
@@ -64,8 +74,10 @@ static const tgr_cli_example examples[] = {
 typedef struct simulating {
     tgr_simulate_options options;
     tgr_cli_deciding deciding;
+    tgr_cli_solving solving;
     tgr_cli_details details;
     tgr_cli_prices prices;
+    const tgr_cli_arguments *arguments;
     const char *router_path;
     tgr_cli_simulation_outputs outputs;
 } simulating;
@@ -147,6 +159,19 @@ static tgr_status read_grid(simulating *work, const tgr_cli_arguments *arguments
     return status;
 }
 
+/* What only the whole log can answer. */
+static tgr_status check_goal(const simulating *work, tgr_error *error)
+{
+    bool solves = work->solving.goal.kind != TGR_GOAL_NONE;
+    if (work->options.shards > 0 && (solves || tgr_cli_has(work->arguments, "save-policy"))) {
+        return tgr_cli_fail(error, TGR_ERR_ARGUMENT,
+                            "%s needs the whole log: simulate every shard without it, and give it "
+                            "to `tagroute merge`, which joins them",
+                            solves ? "a goal" : "--save-policy");
+    }
+    return TGR_OK;
+}
+
 static tgr_status read_options(simulating *work, const tgr_cli_arguments *arguments,
                                tgr_error *error)
 {
@@ -173,6 +198,13 @@ static tgr_status read_options(simulating *work, const tgr_cli_arguments *argume
     if (status == TGR_OK) {
         status = tgr_cli_deciding_read(&work->deciding, arguments, error);
     }
+    work->arguments = arguments;
+    if (status == TGR_OK) {
+        status = tgr_cli_solving_read(&work->solving, arguments, error);
+    }
+    if (status == TGR_OK) {
+        status = check_goal(work, error);
+    }
     options->policy = work->deciding.policy;
     options->thresholds = work->deciding.thresholds;
     options->threshold_count = work->deciding.threshold_count;
@@ -184,17 +216,35 @@ static tgr_status read_options(simulating *work, const tgr_cli_arguments *argume
     return status == TGR_OK ? tgr_cli_prices_read(&work->prices, arguments, error) : status;
 }
 
-static tgr_status print_results(const simulating *work, const tgr_cli_session *session,
-                                const tgr_simulation *simulation, tgr_error *error)
+/* Where to go on from here. */
+static void say_next(const simulating *work, const tgr_cli_session *session,
+                     const tgr_simulation *simulation)
 {
-    tgr_status status = tgr_cli_simulation_outputs_write(&work->outputs, simulation, error);
-    if (status == TGR_OK && !work->outputs.silent && simulation->best < simulation->points) {
-        char number[TGR_CLI_NUMBER_SIZE];
+    char number[TGR_CLI_NUMBER_SIZE];
+    const char *saved = tgr_cli_text(work->arguments, "save-policy");
+    bool solved = simulation->solution != NULL;
+    if (saved != NULL) {
+        tgr_cli_say(session, "\nnext: tagroute route %s -r %s --policy-file %s -o decisions.h5\n",
+                    work->options.inputs[0], work->router_path, saved);
+    } else if (solved || simulation->best < simulation->points) {
+        double threshold = solved ? simulation->solution->threshold
+                                  : simulation->curve[simulation->best].threshold;
         tgr_cli_say(session, "\nnext: tagroute route %s -r %s --%s %s -o decisions.h5\n",
                     work->options.inputs[0], work->router_path,
                     tgr_cli_threshold_option(simulation->policy),
-                    tgr_cli_threshold(number, simulation->policy,
-                                      simulation->curve[simulation->best].threshold));
+                    tgr_cli_threshold(number, simulation->policy, threshold));
+    }
+}
+
+static tgr_status print_results(const simulating *work, const tgr_cli_session *session,
+                                const tgr_simulation *simulation, tgr_error *error)
+{
+    tgr_status status = tgr_cli_save_policy(simulation, work->arguments, error);
+    if (status == TGR_OK) {
+        status = tgr_cli_simulation_outputs_write(&work->outputs, simulation, error);
+    }
+    if (status == TGR_OK && !work->outputs.silent) {
+        say_next(work, session, simulation);
     }
     return status;
 }
@@ -207,7 +257,10 @@ static tgr_status load_and_simulate(const simulating *work, tgr_cli_session *ses
     tgr_status status =
         tgr_cli_load_router(work->router_path, &work->prices, &session->run, &router, error);
     if (status == TGR_OK) {
-        status = tgr_simulate(router, &work->options, &simulation, &session->run, error);
+        status = work->solving.goal.kind == TGR_GOAL_NONE
+                     ? tgr_simulate(router, &work->options, &simulation, &session->run, error)
+                     : tgr_simulate_goal(router, &work->options, &work->solving.goal, &simulation,
+                                         &session->run, error);
     }
     tgr_cli_session_end(session);
     if (status == TGR_OK) {
@@ -244,6 +297,7 @@ static tgr_status simulate(const tgr_cli_arguments *arguments, tgr_error *error)
         status = run(&work, arguments, &session, error);
     }
     tgr_cli_deciding_free(&work.deciding);
+    tgr_cli_solving_free(&work.solving);
     tgr_cli_details_free(&work.details);
     tgr_cli_prices_free(&work.prices);
     return status;

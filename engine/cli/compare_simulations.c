@@ -38,6 +38,14 @@ tgr_status tgr_cli_pair_read(tgr_cli_pair *pair, bool *two, const tgr_simulate_o
                             "two are compared by their figures alone; simulate each by itself for "
                             "details");
     }
+    static const char *const goals[] = {"save-policy", "budget", "max-cost-per-query",
+                                        "target-quality", "target-share"};
+    for (size_t i = 0; i < sizeof goals / sizeof *goals; i++) {
+        if (tgr_cli_has(arguments, goals[i])) {
+            return tgr_cli_fail(error, TGR_ERR_ARGUMENT,
+                                "--%s is of one simulation; simulate each by itself", goals[i]);
+        }
+    }
     if (tgr_cli_has(arguments, "html") || tgr_cli_has(arguments, "csv")) {
         return tgr_cli_fail(
             error, TGR_ERR_ARGUMENT,

@@ -42,6 +42,7 @@ static int exit_status(tgr_status status)
         return EXIT_USAGE;
     case TGR_ERR_INPUT:
         return EXIT_INPUT;
+    case TGR_ERR_UNREACHABLE:
     case TGR_ERR_IO:
     case TGR_ERR_NOMEM:
     case TGR_ERR_CANCELLED:

@@ -10,6 +10,7 @@
 #include "engine/cli/messages.h"
 #include "engine/cli/numbers.h"
 #include "engine/cli/show_plot.h"
+#include "engine/cli/solving.h"
 #include "engine/cli/show_details.h"
 #include "engine/cli/table.h"
 
@@ -127,6 +128,21 @@ static void add_alone(tgr_cli_table *table, const tgr_simulation *simulation,
     }
 }
 
+static void add_solution(tgr_cli_table *table, const tgr_simulation *simulation,
+                         const shown_models *shown)
+{
+    char goal[160], label[200];
+    if (simulation->solution == NULL) {
+        return;
+    }
+    const tgr_point *point = simulation->solution->point;
+    tgr_cli_goal_text(&simulation->solution->goal, goal, sizeof goal);
+    snprintf(label, sizeof label, "routed, %s", goal);
+    tgr_cli_table_add(table, label);
+    add_measures(table, point->cost, point->accept_rate, point->mean_score, point->coverage);
+    add_shares(table, shown, point->share);
+}
+
 static void show_comparison(const tgr_simulation *simulation, const shown_models *shown, FILE *file)
 {
     tgr_cli_table table;
@@ -142,6 +158,7 @@ static void show_comparison(const tgr_simulation *simulation, const shown_models
         tgr_cli_table_add(&table, label);
         add_measures(&table, point->cost, point->accept_rate, point->mean_score, point->coverage);
         add_shares(&table, shown, point->share);
+        add_solution(&table, simulation, shown);
         add_baseline(&table, "the same shares at random", &simulation->cost_matched_random, shown);
     }
     add_baseline(&table, "a model at random", &simulation->random, shown);
@@ -298,11 +315,33 @@ static void show_headline(const tgr_simulation *simulation, FILE *file)
     fputc('\n', file);
 }
 
+/* What the goal led to. */
+static void show_solution(const tgr_simulation *simulation, FILE *file)
+{
+    const tgr_solution *solution = simulation->solution;
+    char a[TGR_CLI_NUMBER_SIZE], b[TGR_CLI_NUMBER_SIZE];
+    if (solution == NULL) {
+        return;
+    }
+    tgr_cli_show_solution(solution, file);
+    const tgr_point *point = solution->point, *low = solution->low, *high = solution->high;
+    fprintf(file, "  cost %s, %s %.4f", tgr_cli_money(a, point->cost), quality_name(simulation),
+            quality_of(simulation, point->accept_rate, point->mean_score));
+    if (high != NULL) {
+        fprintf(file, "; in 95 of 100 such logs %s to %s, %.4f to %.4f",
+                tgr_cli_money(a, low->cost), tgr_cli_money(b, high->cost),
+                quality_of(simulation, low->accept_rate, low->mean_score),
+                quality_of(simulation, high->accept_rate, high->mean_score));
+    }
+    fputs("\n\n", file);
+}
+
 tgr_status tgr_cli_show_simulation(const tgr_simulation *simulation, FILE *file, tgr_error *error)
 {
     shown_models shown;
     choose_models(simulation, &shown);
     show_headline(simulation, file);
+    show_solution(simulation, file);
     tgr_status status = tgr_cli_show_plot(simulation, file, error);
     show_comparison(simulation, &shown, file);
     show_curve(simulation, &shown, file);

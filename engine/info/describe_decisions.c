@@ -48,6 +48,14 @@ tgr_status tgr_describe_decisions(tgr_sheet *sheet, const char *path, tgr_error 
         describe_threshold(sheet, &summary, i);
     }
     tgr_json_end_array(&sheet->json);
+    if (summary.cut_rows > 0) {
+        char number[32], grouped[32];
+        tgr_sheet_line(sheet, "cut", "the first %s queries at threshold %s",
+                       tgr_sheet_grouped(grouped, (uint64_t)summary.cut_rows),
+                       tgr_sheet_short(number, summary.cut_threshold, 17));
+        tgr_json_unsigned(&sheet->json, "cut_rows", (uint64_t)summary.cut_rows);
+        tgr_json_number(&sheet->json, "cut_threshold", summary.cut_threshold);
+    }
     if (summary.threshold_count > SHOWN_THRESHOLDS) {
         tgr_sheet_line(sheet, "", "... %zu thresholds more; --json lists them all",
                        summary.threshold_count - SHOWN_THRESHOLDS);

@@ -121,7 +121,7 @@ tgr_status tgr_route_checkpoint_put(tgr_routing *work, bool now, tgr_error *erro
 {
     double every = work->options.checkpoint_seconds;
     double clock = now_seconds();
-    if (work->checkpoint == NULL ||
+    if (work->checkpoint == NULL || work->range.skip > 0 || /* nothing is decided yet */
         (!now && clock - work->saved_at < (every > 0 ? every : DEFAULT_SECONDS))) {
         return TGR_OK;
     }

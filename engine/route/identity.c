@@ -84,12 +84,17 @@ static tgr_status describe_inputs(tgr_buffer *text, const tgr_pass *pass, tgr_er
     return status;
 }
 
-static void describe_thresholds(tgr_buffer *text, const tgr_route_options *options)
+static void describe_thresholds(tgr_buffer *text, const tgr_route_options *options,
+                                const tgr_solution *solution)
 {
+    char number[TGR_NUMBER_SIZE];
     for (size_t i = 0; i < options->threshold_count; i++) {
-        char number[TGR_NUMBER_SIZE];
         tgr_number_double(number, options->thresholds[i]);
         tgr_buffer_format(text, "%s%s", i > 0 ? "," : "", number);
+    }
+    if (solution->cut_rows > 0) {
+        tgr_number_double(number, solution->cut_threshold);
+        tgr_buffer_format(text, " after %" PRIu64 " at %s", solution->cut_rows, number);
     }
 }
 
@@ -114,14 +119,15 @@ static void sum_parts(tgr_route_identity *identity)
 }
 
 tgr_status tgr_route_identity_make(tgr_route_identity *identity, const tgr_router *router,
-                                   const tgr_route_options *options, tgr_decision_format format,
-                                   const tgr_pass *pass, tgr_error *error)
+                                   const tgr_route_options *options, const tgr_solution *solution,
+                                   tgr_decision_format format, const tgr_pass *pass,
+                                   tgr_error *error)
 {
     tgr_buffer *parts = identity->parts;
     bool text = format != TGR_DECISIONS_H5;
     tgr_buffer_text(&parts[TGR_PART_ROUTER], router->digest);
     tgr_buffer_text(&parts[TGR_PART_POLICY], tgr_policy_name(options->policy));
-    describe_thresholds(&parts[TGR_PART_THRESHOLDS], options);
+    describe_thresholds(&parts[TGR_PART_THRESHOLDS], options, solution);
     tgr_buffer_text(&parts[TGR_PART_FALLBACK], options->fallback ? options->fallback : "");
     tgr_buffer_text(&parts[TGR_PART_SPLIT], pass->split ? pass->split : "");
     tgr_buffer_text(&parts[TGR_PART_FORMAT],

@@ -34,8 +34,9 @@ const char *tgr_run_part_name(tgr_run_part part);
 /* Query files of tagroute's are known by their digest, others by size, rows, entries, and a sum
  * over their first and last megabyte. */
 tgr_status tgr_route_identity_make(tgr_route_identity *identity, const tgr_router *router,
-                                   const tgr_route_options *options, tgr_decision_format format,
-                                   const tgr_pass *pass, tgr_error *error);
+                                   const tgr_route_options *options, const tgr_solution *solution,
+                                   tgr_decision_format format, const tgr_pass *pass,
+                                   tgr_error *error);
 void tgr_route_identity_free(tgr_route_identity *identity);
 
 #endif

@@ -11,6 +11,7 @@
 #include "engine/base/runtime.h"
 #include "engine/route/sidecar.h"
 #include "engine/route/routing.h"
+#include "engine/solve/solve.h"
 
 /* From how many queries on, and above which share, one model getting them all is worth a warning.
  */
@@ -105,6 +106,8 @@ static tgr_status plan_output(tgr_routing *work, tgr_error *error)
         .policy = options->policy,
         .thresholds = options->thresholds,
         .threshold_count = options->threshold_count,
+        .cut_rows = work->solution.cut_rows,
+        .cut_threshold = work->solution.cut_threshold,
         .fallback = options->fallback,
         .ids = options->ids,
         .margins = options->margins,
@@ -177,17 +180,59 @@ static tgr_status check_options(tgr_routing *work, tgr_error *error)
     return tgr_decision_format_of(options->output, &work->format, error);
 }
 
+static tgr_status check_goal(const tgr_route_options *options, tgr_error *error)
+{
+    if (options->threshold_count > 0) {
+        return tgr_fail(error, TGR_ERR_ARGUMENT, "a goal finds the threshold; give none");
+    }
+    if (options->shards > 0) {
+        return tgr_fail(error, TGR_ERR_UNSUPPORTED,
+                        "a shard cannot know which threshold suits all queries: simulate in shards "
+                        "(tagroute simulate --shard), save the policy (tagroute merge with the "
+                        "goal and --save-policy), and route every shard with it (--policy-file)");
+    }
+    return TGR_OK;
+}
+
+/* The threshold that meets the goal, in place of a given one. */
+static tgr_status solve(tgr_routing *work, tgr_error *error)
+{
+    tgr_route_options *options = &work->options;
+    const tgr_solve_plan plan = {
+        .router = work->router,
+        .inputs = options->inputs,
+        .input_count = options->input_count,
+        .split = options->split,
+        .fallback = options->fallback,
+        .policy = options->policy,
+        .goal = &options->goal,
+        .cut = options->goal.kind != TGR_GOAL_QUALITY,
+        .run = work->run,
+    };
+    if (options->goal.kind == TGR_GOAL_NONE) {
+        return TGR_OK;
+    }
+    tgr_status status = check_goal(options, error);
+    if (status == TGR_OK) {
+        status = tgr_solve(&plan, &work->solution, error);
+    }
+    options->thresholds = &work->solution.threshold;
+    options->threshold_count = 1;
+    return status;
+}
+
 /* *complete: there is nothing left to do. */
 static tgr_status open_routing(tgr_routing *work, bool *complete, tgr_error *error)
 {
     const tgr_route_options *options = &work->options;
     tgr_status status = TGR_OK;
     TGR_TRY(check_options(work, error));
+    TGR_TRY(solve(work, error));
     TGR_TRY(tgr_route_checkpoint_names(work, error));
     TGR_TRY(
         tgr_pass_open(&work->pass, options->inputs, options->input_count, options->split, error));
-    TGR_TRY(tgr_route_identity_make(&work->identity, work->router, options, work->format,
-                                    &work->pass, error));
+    TGR_TRY(tgr_route_identity_make(&work->identity, work->router, options, &work->solution,
+                                    work->format, &work->pass, error));
     TGR_TRY(tgr_route_find_range(work, error));
     if (work->range.total == 0) {
         status = tgr_fail(error, TGR_ERR_INPUT, "%s: holds no query to route", options->inputs[0]);
@@ -258,6 +303,18 @@ static tgr_status route_slice(tgr_routing *work, tgr_batch *slice, tgr_error *er
                              slice->rows, error);
 }
 
+/* The queries before the cut are decided at its threshold; `rows` end there, or lie beyond. */
+static size_t keep_cut(tgr_routing *work, size_t rows)
+{
+    uint64_t number = work->range.first + work->done, cut = work->solution.cut_rows;
+    bool before = number < cut;
+    if (work->options.goal.kind != TGR_GOAL_NONE) {
+        work->decide.plan.thresholds =
+            before ? &work->solution.cut_threshold : &work->solution.threshold;
+    }
+    return before && cut - number < rows ? (size_t)(cut - number) : rows;
+}
+
 /* Decides what of a batch is in the range. */
 static tgr_status route_batch(tgr_routing *work, const tgr_batch *batch, tgr_error *error)
 {
@@ -269,7 +326,7 @@ static tgr_status route_batch(tgr_routing *work, const tgr_batch *batch, tgr_err
     while (status == TGR_OK && row < batch->rows && work->done < work->range.count) {
         size_t rows = batch->rows - row < most ? batch->rows - row : most;
         uint64_t left = work->range.count - work->done;
-        rows = rows < left ? rows : (size_t)left;
+        rows = keep_cut(work, rows < left ? rows : (size_t)left);
         tgr_batch slice;
         status = tgr_route_slice(work, batch, row, rows, &slice, error);
         if (status == TGR_OK) {
@@ -360,6 +417,7 @@ static void fill_report(const tgr_routing *work, tgr_route_report *report)
     report->fell_back = work->decide.fell_back;
     report->undecided = work->decide.undecided;
     report->unknown_tags = work->unknown_tags;
+    report->solution = work->solution;
 }
 
 /* A text file has no room to say which part of which run it is. */

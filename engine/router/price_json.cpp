@@ -49,7 +49,7 @@ bool add_capabilities(const object &entry, tgr_price_map *map)
 
 bool add_entry(const char *name, size_t length, const object &entry, tgr_price_map *map)
 {
-    tgr_price price = {};
+    tgr_map_price price = {};
     price.input = price.output = price.max_input_tokens = NAN;
     for (auto field : entry) {
         if (field.key == "input_cost_per_token") {

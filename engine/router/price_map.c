@@ -17,7 +17,7 @@
 
 struct tgr_price_map {
     tgr_strings *names;
-    tgr_price *prices; /* by number of name */
+    tgr_map_price *prices; /* by number of name */
     size_t price_capacity;
     size_t current; /* entry being added to */
     tgr_strings *capability_names;
@@ -25,7 +25,8 @@ struct tgr_price_map {
     size_t capability_count, capability_capacity;
 };
 
-int tgr_price_map_add(tgr_price_map *map, const char *name, size_t length, const tgr_price *price)
+int tgr_price_map_add(tgr_price_map *map, const char *name, size_t length,
+                      const tgr_map_price *price)
 {
     uint32_t number = tgr_strings_add(map->names, name, length);
     void *prices = map->prices;
@@ -54,7 +55,7 @@ int tgr_price_map_add_capability(tgr_price_map *map, const char *name, size_t le
         return false;
     }
     map->capabilities = memory;
-    tgr_price *price = &map->prices[map->current];
+    tgr_map_price *price = &map->prices[map->current];
     uint32_t *list = map->capabilities + price->first_capability;
     size_t at = price->capability_count;
     while (at > 0 && tgr_strings_compare(map->capability_names, number, list[at - 1]) < 0) {
@@ -70,7 +71,7 @@ int tgr_price_map_add_capability(tgr_price_map *map, const char *name, size_t le
     return true;
 }
 
-const char *tgr_price_map_capability(const tgr_price_map *map, const tgr_price *price, size_t i)
+const char *tgr_price_map_capability(const tgr_price_map *map, const tgr_map_price *price, size_t i)
 {
     return tgr_strings_get(map->capability_names, map->capabilities[price->first_capability + i],
                            NULL);
@@ -121,7 +122,7 @@ void tgr_price_map_close(tgr_price_map *map)
     tgr_mem_free(map);
 }
 
-const tgr_price *tgr_price_map_get(const tgr_price_map *map, const char *name)
+const tgr_map_price *tgr_price_map_get(const tgr_price_map *map, const char *name)
 {
     uint32_t number = tgr_strings_find(map->names, name, strlen(name));
     return number == TGR_STRING_NONE ? NULL : &map->prices[number];
@@ -139,9 +140,10 @@ static bool same_but_provider(const char *a, const char *b)
     return shorter[0] != '\0' && longer[more - 1] == '/' && strcmp(longer + more, shorter) == 0;
 }
 
-const tgr_price *tgr_price_map_find(const tgr_price_map *map, const char *name, const char **found)
+const tgr_map_price *tgr_price_map_find(const tgr_price_map *map, const char *name,
+                                        const char **found)
 {
-    const tgr_price *price = tgr_price_map_get(map, name);
+    const tgr_map_price *price = tgr_price_map_get(map, name);
     if (price != NULL) {
         *found = name;
         return price;

@@ -11,12 +11,12 @@
 extern "C" {
 #endif
 
-typedef struct tgr_price { /* NaN where the map does not say, or says nothing sensible */
-    double input, output;  /* USD a token */
+typedef struct tgr_map_price { /* NaN where the map does not say, or says nothing sensible */
+    double input, output;      /* USD a token */
     double max_input_tokens;
     size_t first_capability; /* in the map's list of capabilities */
     size_t capability_count;
-} tgr_price;
+} tgr_map_price;
 
 typedef struct tgr_price_map tgr_price_map;
 
@@ -25,12 +25,13 @@ tgr_status tgr_price_map_open(const char *path, tgr_price_map **map, tgr_error *
 void tgr_price_map_close(tgr_price_map *map); /* NULL allowed */
 
 /* The entry of exactly that name, or NULL. */
-const tgr_price *tgr_price_map_get(const tgr_price_map *map, const char *name);
+const tgr_map_price *tgr_price_map_get(const tgr_price_map *map, const char *name);
 
 /* The entry of that name or, where there is none, the only one whose name is the same but for
  * providers before a '/' ("openai/gpt-4" and "gpt-4"); *found is its name in the map. NULL where
  * there is none or there are several. */
-const tgr_price *tgr_price_map_find(const tgr_price_map *map, const char *name, const char **found);
+const tgr_map_price *tgr_price_map_find(const tgr_price_map *map, const char *name,
+                                        const char **found);
 
 /* Names in the map near to one: the same under several providers, else similar ones; "" for none.
  */
@@ -38,7 +39,8 @@ tgr_status tgr_price_map_near(const tgr_price_map *map, const char *name, char *
                               tgr_error *error);
 
 /* The i-th capability of an entry, such as "vision"; in byte order, each once. */
-const char *tgr_price_map_capability(const tgr_price_map *map, const tgr_price *price, size_t i);
+const char *tgr_price_map_capability(const tgr_price_map *map, const tgr_map_price *price,
+                                     size_t i);
 
 /* Between price_map.c and price_json.cpp. */
 
@@ -49,7 +51,8 @@ tgr_status tgr_price_json_parse(const char *text, size_t length, tgr_price_map *
                                 tgr_error *error);
 
 /* Begins the entry of a name; what follows is added to it. False where memory is short. */
-int tgr_price_map_add(tgr_price_map *map, const char *name, size_t length, const tgr_price *price);
+int tgr_price_map_add(tgr_price_map *map, const char *name, size_t length,
+                      const tgr_map_price *price);
 int tgr_price_map_add_capability(tgr_price_map *map, const char *name, size_t length);
 
 #ifdef __cplusplus

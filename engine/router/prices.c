@@ -194,7 +194,7 @@ static tgr_status check_alias(const tgr_router *router, const tgr_price_map *map
 }
 
 static tgr_status take_capabilities(tgr_model *model, const tgr_price_map *map,
-                                    const tgr_price *price, tgr_error *error)
+                                    const tgr_map_price *price, tgr_error *error)
 {
     tgr_model_free_supports(model);
     model->supports_known = true;
@@ -236,8 +236,8 @@ static tgr_status price_model(tgr_model *model, const tgr_price_map *map, const 
                               const tgr_run *run, tgr_error *error)
 {
     const char *found = alias;
-    const tgr_price *price = alias != NULL ? tgr_price_map_get(map, alias)
-                                           : tgr_price_map_find(map, model->name, &found);
+    const tgr_map_price *price = alias != NULL ? tgr_price_map_get(map, alias)
+                                               : tgr_price_map_find(map, model->name, &found);
     if (price == NULL) {
         return warn_missing(map, model->name, run, error);
     }

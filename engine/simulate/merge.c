@@ -132,8 +132,9 @@ done:
     return status;
 }
 
-tgr_status tgr_simulate_merge(const char *const *inputs, size_t input_count,
-                              tgr_simulation **simulation, const tgr_run *run, tgr_error *error)
+tgr_status tgr_simulate_merge_look(const char *const *inputs, size_t input_count,
+                                   tgr_merged_look *look, void *user, tgr_simulation **simulation,
+                                   const tgr_run *run, tgr_error *error)
 {
     merging m = {0};
     tgr_status status = TGR_OK;
@@ -152,10 +153,19 @@ tgr_status tgr_simulate_merge(const char *const *inputs, size_t input_count,
                      (unsigned long long)m.work.decide.queries, (unsigned long long)m.first.total);
         goto done;
     }
+    if (look != NULL) {
+        TGR_TRY(look(user, &m.work, error));
+    }
     TGR_TRY(tgr_simulating_finish(&m.work, simulation, error));
 done:
     tgr_simulating_close(&m.work);
     tgr_part_close(&m.first);
     tgr_mem_free(m.given);
     return status;
+}
+
+tgr_status tgr_simulate_merge(const char *const *inputs, size_t input_count,
+                              tgr_simulation **simulation, const tgr_run *run, tgr_error *error)
+{
+    return tgr_simulate_merge_look(inputs, input_count, NULL, NULL, simulation, run, error);
 }

@@ -37,4 +37,12 @@ tgr_status tgr_partial_open(const char *path, tgr_part *part, char **bytes, size
 tgr_status tgr_partial_add(const char *path, const char *bytes, size_t length, tgr_simulating *work,
                            tgr_error *error);
 
+/* Told of the sums of all parts before they become a simulation. */
+typedef tgr_status tgr_merged_look(void *user, const tgr_simulating *work, tgr_error *error);
+
+/* As tgr_simulate_merge. look: NULL, or somebody to be told. */
+tgr_status tgr_simulate_merge_look(const char *const *inputs, size_t input_count,
+                                   tgr_merged_look *look, void *user, tgr_simulation **simulation,
+                                   const tgr_run *run, tgr_error *error);
+
 #endif

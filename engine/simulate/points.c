@@ -4,7 +4,7 @@
 #include "engine/simulate/grid.h"
 #include "engine/simulate/simulating.h"
 
-static tgr_quality measure_of(const tgr_simulating *work)
+tgr_quality tgr_simulating_measure(const tgr_simulating *work)
 {
     if (work->options.quality != TGR_QUALITY_AUTO) {
         return work->options.quality;
@@ -203,7 +203,7 @@ tgr_status tgr_simulating_points(tgr_simulating *work, tgr_error *error)
     }
     work->result->simulation.queries = work->decide.queries;
     work->result->simulation.undecided = work->observers.each[0].undecided;
-    work->result->simulation.quality = measure_of(work);
+    work->result->simulation.quality = tgr_simulating_measure(work);
     TGR_TRY(walk_all(work, &shown, error));
     take_asked(work);
 done:

@@ -79,6 +79,8 @@ void tgr_simulation_free(tgr_simulation *simulation)
     }
     tgr_simulation_free((tgr_simulation *)(uintptr_t)result->intervals.low);
     tgr_simulation_free((tgr_simulation *)(uintptr_t)result->intervals.high);
+    tgr_simulation_free(result->solved);
+    tgr_mem_free(result->goal_model);
     for (size_t i = 0; i < result->owned_count; i++) {
         tgr_simulation_free(result->owned[i]);
     }
@@ -161,6 +163,27 @@ void tgr_result_set_baselines(tgr_result *result, const tgr_baselines *baselines
         simulation->cost_matched_random = tgr_baselines_shuffled(
             baselines, &simulation->curve[simulation->best], quality, queries);
     }
+}
+
+tgr_status tgr_result_set_solution(tgr_simulation *simulation, const tgr_solution *solution,
+                                   tgr_simulation *at, tgr_error *error)
+{
+    tgr_result *result = (tgr_result *)simulation;
+    result->solved = at;
+    result->solution = *solution;
+    result->goal_model = tgr_mem_string(solution->goal.model);
+    if (solution->goal.model != NULL && result->goal_model == NULL) {
+        return tgr_fail_memory(error, "the solution");
+    }
+    result->solution.goal.model = result->goal_model;
+    result->solution.point = at->curve;
+    simulation->details = at->details; /* what was asked for is of this point */
+    if (at->intervals->high != NULL) {
+        result->solution.low = at->intervals->low->curve;
+        result->solution.high = at->intervals->high->curve;
+    }
+    simulation->solution = &result->solution;
+    return TGR_OK;
 }
 
 static size_t list_baseline(tgr_baseline *baseline, double **figures, size_t count)

@@ -7,6 +7,7 @@
 #include <tagroute/simulate.h>
 
 #include <tagroute/details.h>
+#include <tagroute/solve.h>
 
 #include "engine/base/arena.h"
 #include "engine/router/router.h"
@@ -29,6 +30,9 @@ typedef struct tgr_result {
     double *paired; /* TGR_PAIRED_FIGURES x replicates, in the arena; NULL without a bootstrap */
     tgr_histogram_room margins;
     tgr_origin_texts origin;
+    tgr_solution solution;
+    char *goal_model;
+    tgr_simulation *solved; /* its only point is the solution's */
     tgr_details details;
     tgr_arena arena;        /* of the details */
     tgr_simulation **owned; /* in the arena: simulations that the details hold */
@@ -56,6 +60,11 @@ void tgr_result_set_baselines(tgr_result *result, const tgr_baselines *baselines
 /* The places of all figures but thresholds, in an order that depends on points and models alone;
  * NULL: only their number. */
 size_t tgr_result_figures(tgr_result *result, double **figures);
+
+/* Gives the simulation a solution. at: a simulation of its threshold alone, which belongs to the
+ * result from now on, in any case. */
+tgr_status tgr_result_set_solution(tgr_simulation *simulation, const tgr_solution *solution,
+                                   tgr_simulation *at, tgr_error *error);
 
 /* Fills uplift and rank. */
 void tgr_result_set_point_metrics(tgr_result *result);

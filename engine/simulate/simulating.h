@@ -66,6 +66,9 @@ tgr_status tgr_simulating_finish(tgr_simulating *work, tgr_simulation **simulati
 
 void tgr_simulating_close(tgr_simulating *work); /* harmless on a zeroed structure */
 
+/* After the walk: what quality is measured by, never AUTO. */
+tgr_quality tgr_simulating_measure(const tgr_simulating *work);
+
 /* After the walk: makes the result with its points filled, and the curve that metrics are taken of.
  */
 tgr_status tgr_simulating_points(tgr_simulating *work, tgr_error *error);

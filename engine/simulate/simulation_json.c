@@ -1,4 +1,6 @@
 /* simulation_json.c - a simulation as one JSON object. */
+#include <tagroute/solve.h>
+
 #include "engine/simulate/simulation_json.h"
 
 void tgr_simulation_put_point(tgr_json *json, const char *key, const tgr_simulation *simulation,
@@ -213,6 +215,58 @@ static void put_origin(tgr_json *json, const tgr_simulation *simulation)
     tgr_json_end_object(json);
 }
 
+/* ---- the solution ---------------------------------------------------------------------------- */
+
+static void put_goal(tgr_json *json, const tgr_solution *solution)
+{
+    static const char *const names[] = {
+        [TGR_GOAL_BUDGET] = "budget",
+        [TGR_GOAL_COST_PER_QUERY] = "cost_per_query",
+        [TGR_GOAL_QUALITY] = "quality",
+        [TGR_GOAL_SHARE] = "share",
+    };
+    tgr_json_string(json, "goal", names[solution->goal.kind]);
+    tgr_json_number(json, "value", solution->goal.value);
+    tgr_json_string(json, "model", solution->goal.model);
+    tgr_json_number(json, "target", solution->target);
+    tgr_json_number(json, "reached", solution->reached);
+    tgr_json_unsigned(json, "measured", solution->measured);
+    tgr_json_number(json, "threshold", solution->threshold);
+}
+
+static void put_solution_range(tgr_json *json, const tgr_simulation *simulation,
+                               const tgr_solution *solution)
+{
+    const tgr_point *low = solution->low, *high = solution->high;
+    tgr_json_object(json, "intervals");
+    put_pair(json, "cost", low->cost, high->cost);
+    put_pair(json, "accept_rate", low->accept_rate, high->accept_rate);
+    put_pair(json, "mean_score", low->mean_score, high->mean_score);
+    put_pair(json, "coverage", low->coverage, high->coverage);
+    tgr_json_object(json, "share");
+    for (size_t model = 0; model < simulation->models; model++) {
+        put_pair(json, simulation->model_names[model], low->share[model], high->share[model]);
+    }
+    tgr_json_end_object(json);
+    tgr_json_end_object(json);
+}
+
+static void put_solution(tgr_json *json, const tgr_simulation *simulation)
+{
+    const tgr_solution *solution = simulation->solution;
+    tgr_json_object(json, "solution");
+    put_goal(json, solution);
+    tgr_simulation_put_point(json, "point", simulation, solution->point);
+    tgr_json_number(json, "expected_cost", solution->expected_cost);
+    tgr_json_number(json, "predicted_score", solution->predicted_score);
+    tgr_json_number(json, "best_score", solution->best_score);
+    tgr_json_number(json, "gap", solution->best_score - solution->predicted_score);
+    if (solution->high != NULL) {
+        put_solution_range(json, simulation, solution);
+    }
+    tgr_json_end_object(json);
+}
+
 void tgr_simulation_put(tgr_json *json, const tgr_simulation *simulation)
 {
     put_head(json, simulation);
@@ -236,6 +290,9 @@ void tgr_simulation_put(tgr_json *json, const tgr_simulation *simulation)
         tgr_simulation_put_baseline(json, NULL, &simulation->alone[model], true);
     }
     tgr_json_end_array(json);
+    if (simulation->solution != NULL) {
+        put_solution(json, simulation);
+    }
     if (simulation->intervals != NULL && simulation->intervals->high != NULL) {
         put_intervals(json, simulation);
     }

@@ -3,11 +3,9 @@
 
 #include <string.h>
 
-#define XXH_STATIC_LINKING_ONLY /* for the size of a state, so that it comes from our allocator */
-#include <xxhash.h>
-
 #include "engine/base/error.h"
 #include "engine/base/memory.h"
+#include "engine/base/xxh3.h"
 #include "engine/store/layout.h"
 
 uint64_t tgr_block_rows(uint64_t rows, uint64_t row_bytes)

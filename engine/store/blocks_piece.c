@@ -7,11 +7,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#define XXH_STATIC_LINKING_ONLY /* for the size of a state, so that it comes from our allocator */
-#include <xxhash.h>
-
 #include "engine/base/error.h"
 #include "engine/base/memory.h"
+#include "engine/base/xxh3.h"
 
 #define STEP_BYTES (256u << 10) /* handled in one go: half of a small second-level cache */
 

@@ -1,9 +1,8 @@
 /* blocks_state.c - what an array keeps between reads: its sums, the open block, the last chunk. */
-#define XXH_STATIC_LINKING_ONLY /* for the size of a state, so that it comes from our allocator */
-#include <xxhash.h>
 
 #include "engine/base/error.h"
 #include "engine/base/memory.h"
+#include "engine/base/xxh3.h"
 #include "engine/store/blocks.h"
 
 static tgr_status open_sums(tgr_array *array, tgr_block_state *state, tgr_error *error)

@@ -36,6 +36,8 @@ typedef struct tgr_decisions_plan {
     tgr_policy policy;
     const double *thresholds;
     size_t threshold_count;
+    uint64_t cut_rows; /* so many decisions, the first, are made at another threshold */
+    double cut_threshold;
     const char *fallback; /* or NULL */
     bool ids, margins;    /* HDF5 only */
     size_t id_width;      /* bytes of the longest id; HDF5 only */
@@ -113,6 +115,8 @@ typedef struct tgr_decisions_summary {
     char *run_digest; /* "" for the whole of a run */
     size_t threshold_count;
     double *thresholds;
+    int64_t cut_rows; /* 0: none were decided at another threshold */
+    double cut_threshold;
     size_t model_count;
     char **models;
     uint64_t *chosen; /* thresholds x (models + 1), the last being undecided */

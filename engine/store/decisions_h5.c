@@ -202,6 +202,10 @@ static tgr_status write_uns(creation *made, tgr_error *error)
     TGR_TRY(tgr_anndata_put_text(own, "policy", policy_name(plan->policy), error));
     TGR_TRY(
         tgr_anndata_put_doubles(own, "thresholds", plan->thresholds, plan->threshold_count, error));
+    if (plan->cut_rows > 0) {
+        TGR_TRY(tgr_anndata_put_doubles(own, "cut_threshold", &plan->cut_threshold, 1, error));
+        TGR_TRY(tgr_anndata_put_integer(own, "cut_rows", (int64_t)plan->cut_rows, error));
+    }
     TGR_TRY(tgr_anndata_put_text(own, "reference", plan->reference ? plan->reference : "", error));
     if (plan->fallback) {
         TGR_TRY(tgr_anndata_put_text(own, "fallback", plan->fallback, error));

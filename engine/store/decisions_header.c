@@ -70,6 +70,34 @@ done:
     return status;
 }
 
+static tgr_status read_integer(const tgr_h5_file *file, hid_t own, const char *name, int64_t *value,
+                               tgr_error *error)
+{
+    tgr_array array;
+    tgr_status status = tgr_array_open(file, own, name, &array, error);
+    if (status == TGR_OK && array.dataset && array.rank == 0 && tgr_array_is_number(&array)) {
+        status = tgr_array_read_int64(&array, 0, 1, value, error);
+    }
+    tgr_array_close(&array);
+    return status;
+}
+
+/* Where ties were let pass; files without a cut say nothing of it. */
+static tgr_status read_cut(const tgr_h5_file *file, hid_t own, tgr_decisions_summary *summary,
+                           tgr_error *error)
+{
+    tgr_array array = {0};
+    tgr_status status = TGR_OK;
+    TGR_TRY(read_integer(file, own, "cut_rows", &summary->cut_rows, error));
+    TGR_TRY(tgr_array_open(file, own, "cut_threshold", &array, error));
+    if (array.dataset && array.rank == 1 && array.rows == 1 && tgr_array_is_number(&array)) {
+        TGR_TRY(tgr_array_read_double(&array, 0, 1, &summary->cut_threshold, error));
+    }
+done:
+    tgr_array_close(&array);
+    return status;
+}
+
 static tgr_status keep_digests(tgr_decisions_summary *summary, const tgr_text_block *block,
                                tgr_error *error)
 {
@@ -123,18 +151,6 @@ static tgr_status read_text(const tgr_h5_file *file, hid_t own, const char *name
     return status;
 }
 
-static tgr_status read_integer(const tgr_h5_file *file, hid_t own, const char *name, int64_t *value,
-                               tgr_error *error)
-{
-    tgr_array array;
-    tgr_status status = tgr_array_open(file, own, name, &array, error);
-    if (status == TGR_OK && array.dataset && array.rank == 0 && tgr_array_is_number(&array)) {
-        status = tgr_array_read_int64(&array, 0, 1, value, error);
-    }
-    tgr_array_close(&array);
-    return status;
-}
-
 tgr_status tgr_decisions_read_header(const tgr_h5_file *file, tgr_decisions_summary *summary,
                                      tgr_error *error)
 {
@@ -162,6 +178,7 @@ tgr_status tgr_decisions_read_header(const tgr_h5_file *file, tgr_decisions_summ
     summary->has_ids = ids != 0;
     TGR_TRY(read_models(file, own, summary, error));
     TGR_TRY(read_thresholds(file, own, summary, error));
+    TGR_TRY(read_cut(file, own, summary, error));
     TGR_TRY(read_text(file, own, "policy", &summary->policy, error));
     TGR_TRY(read_text(file, own, "router_digest", &summary->router_digest, error));
     TGR_TRY(read_text(file, own, "reference", &summary->reference, error));

@@ -6,11 +6,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <xxhash.h>
-
 #include "engine/base/error.h"
 #include "engine/base/memory.h"
 #include "engine/base/output.h"
+#include "engine/base/xxh3.h"
 
 #define OPEN_END    (UINT64_C(1) << 60) /* bytes of a region whose length is not known: one block */
 #define RECALL_SIZE (1u << 20)

@@ -10,6 +10,7 @@
 #include <tagroute/policy.h>
 #include <tagroute/router.h>
 #include <tagroute/run.h>
+#include <tagroute/solve.h>
 #include <tagroute/status.h>
 
 #ifdef __cplusplus
@@ -43,6 +44,7 @@ typedef struct tgr_route_options {
     bool resume;
     double checkpoint_seconds; /* between two checkpoints; 0: 5 */
     uint32_t shard, shards;    /* shards > 0: decide only the queries of this one, 1 .. shards */
+    tgr_goal goal; /* kind other than TGR_GOAL_NONE: find the threshold; none is given then */
 } tgr_route_options;
 
 typedef enum tgr_cost_source {                      /* what a model's cost is computed from */
@@ -68,6 +70,7 @@ typedef struct tgr_route_report {
     tgr_cost_source *cost_source; /* models: the best source that any query used */
     uint64_t resumed;             /* of the queries: decided upon by a run before */
     bool complete;                /* resume: the output was there already, and nothing was done */
+    tgr_solution solution;        /* goal.kind TGR_GOAL_NONE: nothing was to be found */
 } tgr_route_report;
 
 /* Defaults: margin, no thresholds (the caller sets them), everything else off. */
@@ -86,7 +89,14 @@ TGR_API void tgr_route_options_init(tgr_route_options *options);
  *
  * Shard i of N takes the queries that a run without shards would decide floor((i - 1) D / N)-th to
  * before floor(i D / N)-th, of D, numbered from 0. Its file says so (a text file's in a second one,
- * OUTPUT.shard), and tgr_merge makes of all of them what that run would write. */
+ * OUTPUT.shard), and tgr_merge makes of all of them what that run would write.
+ *
+ * With a goal the queries are read a few times first, to find the threshold that meets it. Costs
+ * are expected ones; queries that tie at the threshold are let pass in their order as far as the
+ * goal allows, so that a budget is kept and less than the cost of one query is left of it. A
+ * quality is measured on those queries that are judged. TGR_ERR_UNREACHABLE where no threshold
+ * meets the goal, TGR_ERR_UNSUPPORTED for shards. The solution's goal names the model with the
+ * options' own text. */
 TGR_API tgr_status tgr_route(const tgr_router *router, const tgr_route_options *options,
                              tgr_route_report *report, const tgr_run *run, tgr_error *error);
 

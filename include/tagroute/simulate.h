@@ -139,6 +139,7 @@ typedef struct tgr_simulation {
     const struct tgr_details *details; /* likewise; <tagroute/details.h> */
     tgr_histogram margins;
     tgr_origin origin;
+    const struct tgr_solution *solution; /* <tagroute/solve.h>; NULL: no goal was to be met */
 } tgr_simulation;
 
 /* Defaults: margin, automatic quality, a grid of 21 points. */

@@ -20,6 +20,9 @@ typedef enum tgr_status {
     TGR_ERR_ARGUMENT = -10,
     TGR_ERR_UNSUPPORTED = -11,
 
+    /* what was asked for makes sense, but cannot be had from these queries */
+    TGR_ERR_UNREACHABLE = -15,
+
     /* a file or record is not what it should be */
     TGR_ERR_INPUT = -20,
 

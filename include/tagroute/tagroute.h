@@ -30,6 +30,7 @@
 #include <tagroute/router.h>
 #include <tagroute/run.h>
 #include <tagroute/simulate.h>
+#include <tagroute/solve.h>
 #include <tagroute/status.h>
 #include <tagroute/tagger.h>
 #include <tagroute/version.h>

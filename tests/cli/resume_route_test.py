@@ -121,6 +121,19 @@ class Resumed(Scratch):
                          [f".{name}.checkpoint", f".{name}.partial"])
         return message
 
+    def test_killed_on_the_way_to_its_share(self):
+        """Whole batches come before the first query of a shard of a split."""
+        share = ("--shard", "2/3", "--split", "test")
+        for name in ("d.h5", "d.jsonl"):
+            whole = "whole" + os.path.splitext(name)[1]
+            self.works(*self.words, "-o", whole, *share)
+            for _ in range(3):
+                self.interrupt(name, signal.SIGKILL, *share)
+                self.works(*self.words, "-o", name, *share, "--resume")
+                self.assertEqual(self.read(name), self.read(whole))
+                for made in [n for n in self.names() if n.startswith(name)]:
+                    os.unlink(self.path(made))
+
     def test_interrupted_runs_say_how_to_continue(self):
         self.works(*self.words, "-o", "whole.h5")
         for number in (signal.SIGINT, signal.SIGTERM):

@@ -11,7 +11,7 @@ static void look_up(const tgr_price_map *map)
         char near[256];
         const char *found;
         tgr_error error;
-        const tgr_price *price = tgr_price_map_find(map, names[i], &found);
+        const tgr_map_price *price = tgr_price_map_find(map, names[i], &found);
         for (size_t j = 0; price != NULL && j < price->capability_count; j++) {
             fuzz_expect(tgr_price_map_capability(map, price, j)[0] != 0);
         }
