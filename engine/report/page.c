@@ -8,6 +8,7 @@
 #include "engine/report/charts.h"
 #include "engine/report/details.h"
 #include "engine/report/front.h"
+#include "engine/report/goal.h"
 #include "engine/report/lead.h"
 #include "engine/report/look.h"
 #include "engine/report/page_css.h"
@@ -234,6 +235,7 @@ static void put_page(tgr_buffer *out, const tgr_look *look, const tgr_front *fro
     tgr_lead_put(out, look);
     tgr_buffer_text(out, "<main>\n");
     put_curve(out, look, front);
+    tgr_goal_put(out, look);
     put_pair(out, look);
     tgr_details_put(out, look);
     put_points(out, look, front);

@@ -119,6 +119,18 @@ class Reports(Scratch):
                 self.assertIn(values["routed"][field], page.values)
         self.assertEqual(set(numbers(report["savings"])) - page.values, set())
 
+    def test_goals(self):
+        for goal in (("--target-quality", "0.9*kestrel-max", "--bootstrap", "10"),
+                     ("--max-cost-per-query", "0.003"), ("--target-share", "kestrel-max=0.3")):
+            self.works(*self.simulate, *goal, "--html", "r.html", "--json", "r.json")
+            page = self.page("r.html")
+            solution = json.loads(self.read("r.json"))["solution"]
+            self.assertIn("The goal", page.text)
+            for field in ("target", "reached", "predicted_score", "best_score"):
+                self.assertIn(solution[field], page.values, field)
+            for field in ("cost", "mean_score", "accept_rate"):
+                self.assertIn(solution["point"][field], page.values, field)
+
     def test_long_curves_are_thinned(self):
         self.works(*self.simulate, "--theta=-0.05:0.05:0.00001", "--html", "r.html", "--csv",
                    "r.csv")
