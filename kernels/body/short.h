@@ -1,9 +1,11 @@
-/* short.h - blocks of short rows where rows of W are narrow: counts in bytes, up to 8 models.
+/* short.h - blocks of short rows where rows of W are narrow: counts in bytes, up to 16 models at
+ * most.
  *
  * The usual log. Beside so few sums everything else weighs: so nothing is widened first. Rows of
  * one length run through code unrolled for it, whose bounds no branch guards; eight counts of a row
  * become floats in one register, from which each is spread in turn; sixteen rows' sums stay in
- * registers until they are columns. Included by instruction sets that define TGR_SHORT_GROUP.
+ * registers until they are columns. Included by instruction sets that define TGR_SHORT_GROUP, and
+ * TGR_SHORT_WIDEST, up to which width of W.
  */
 
 /* Entries that a row's counts are read by at once: behind the block's last there are as many. */
@@ -130,6 +132,10 @@ SHORT_GROUP(4, uint16_t)
 SHORT_GROUP(8, uint16_t)
 SHORT_GROUP(4, uint32_t)
 SHORT_GROUP(8, uint32_t)
+#if TGR_SHORT_WIDEST >= 16
+SHORT_GROUP(16, uint16_t)
+SHORT_GROUP(16, uint32_t)
+#endif
 
 SHORT_BLOCK(short_block_4_16, 4, uint16_t, false)
 SHORT_BLOCK(short_block_8_16, 8, uint16_t, false)
@@ -139,15 +145,25 @@ SHORT_BLOCK(short_block_4_16_ones, 4, uint16_t, true)
 SHORT_BLOCK(short_block_8_16_ones, 8, uint16_t, true)
 SHORT_BLOCK(short_block_4_32_ones, 4, uint32_t, true)
 SHORT_BLOCK(short_block_8_32_ones, 8, uint32_t, true)
+#if TGR_SHORT_WIDEST >= 16
+SHORT_BLOCK(short_block_16_16, 16, uint16_t, false)
+SHORT_BLOCK(short_block_16_32, 16, uint32_t, false)
+SHORT_BLOCK(short_block_16_16_ones, 16, uint16_t, true)
+SHORT_BLOCK(short_block_16_32_ones, 16, uint32_t, true)
+#endif
 
 typedef void short_block_function(tgr_job *job, decide_tile_function *decide);
 
 static short_block_function *choose_short(const tgr_job *job, bool ones)
 {
-    static short_block_function *const blocks[2][2][2] = {
+    static short_block_function *const blocks[][2][2] = {
         {{short_block_4_32, short_block_4_32_ones}, {short_block_4_16, short_block_4_16_ones}},
-        {{short_block_8_32, short_block_8_32_ones}, {short_block_8_16, short_block_8_16_ones}}};
-    return blocks[job->row_stride == 8][job->x->narrow != NULL][ones];
+        {{short_block_8_32, short_block_8_32_ones}, {short_block_8_16, short_block_8_16_ones}},
+#if TGR_SHORT_WIDEST >= 16
+        {{short_block_16_32, short_block_16_32_ones}, {short_block_16_16, short_block_16_16_ones}},
+#endif
+    };
+    return blocks[job->row_stride / 8][job->x->narrow != NULL][ones];
 }
 
 /* Rows in runs of one length, of whole tiles; all are shorter than TGR_SHORT_ROW. */
@@ -183,7 +199,7 @@ static void order_runs(tgr_job *job, uint32_t longest)
 /* Whether blocks of this job may be short ones. */
 static bool may_be_short(const tgr_job *job)
 {
-    return job->row_stride <= 8 && job->x->value_type == TGR_U8;
+    return job->row_stride <= TGR_SHORT_WIDEST && job->x->value_type == TGR_U8;
 }
 
 /* How many of the block's rows end SHORT_REACH entries before the last of all; the rest of them is

@@ -8,7 +8,8 @@
 #include "kernels/x86/avx2_vectors.h"
 #include "kernels/x86/variants.h"
 
-#define TGR_SHORT_GROUP 4
+#define TGR_SHORT_GROUP  4
+#define TGR_SHORT_WIDEST 8
 
 #include "kernels/body/route.h"
 

@@ -8,7 +8,8 @@
 #include "kernels/x86/avx512_vectors.h"
 #include "kernels/x86/variants.h"
 
-#define TGR_SHORT_GROUP 8
+#define TGR_SHORT_GROUP  8
+#define TGR_SHORT_WIDEST 16
 #define TGR_ORDERS_SHORT_ROWS
 
 /* Rows by length, where all are short: the numbers of each length's rows, compressed from vectors

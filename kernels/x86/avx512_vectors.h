@@ -332,6 +332,12 @@ TGR_INLINE row8 row8_spread(eight_counts x, int which, const float *w, row8 sum)
     return _mm256_fmadd_ps(spread, _mm256_load_ps(w), sum);
 }
 
+TGR_INLINE row16 row16_spread(eight_counts x, int which, const float *w, row16 sum)
+{
+    __m512 spread = _mm512_permutexvar_ps(_mm512_set1_epi32(which), _mm512_castps256_ps512(x));
+    return _mm512_fmadd_ps(spread, _mm512_load_ps(w), sum);
+}
+
 /* Four columns of sixteen rows; a holds those of rows r, r + 4, r + 8, r + 12, b of the rows that
  * follow these. */
 TGR_INLINE void v_columns4(const __m512 quad[4], __m512 column[4])
@@ -385,5 +391,13 @@ TGR_INLINE void row8_columns(const row8 sum[16], float *tile, size_t models)
             _mm512_store_ps(tile + 16 * (i + 4),
                             _mm512_shuffle_f32x4(half[0][i], half[1][i], 0xdd));
         }
+    }
+}
+
+/* Here the sums take more registers than columns leave: by way of memory. */
+TGR_INLINE void row16_columns(const row16 sum[16], float *tile, size_t models)
+{
+    for (size_t column = 0; column < models; column += 4) {
+        v_transpose4((const float *)sum + column, 16, tile + column * TGR_TILE);
     }
 }
