@@ -93,12 +93,38 @@ static tgr_status check_stdout(bool failed, tgr_error *error)
     return TGR_OK;
 }
 
+/* A device, a pipe, what a shell makes of >(command): to be written to, never to be replaced. */
+static bool is_no_file(const char *path)
+{
+    struct stat found;
+    return stat(path, &found) == 0 && !S_ISREG(found.st_mode);
+}
+
+static tgr_status write_in_place(const char *path, const char *bytes, size_t length,
+                                 tgr_error *error)
+{
+    int file = open(path, O_WRONLY | O_CLOEXEC);
+    if (file < 0) {
+        return tgr_cli_fail_io(error, path, "open", errno);
+    }
+    bool failed = write_all(file, bytes, length) != 0;
+    int errno_value = errno;
+    if (close(file) != 0 && !failed) {
+        failed = true;
+        errno_value = errno;
+    }
+    return failed ? tgr_cli_fail_io(error, path, "write", errno_value) : TGR_OK;
+}
+
 tgr_status tgr_cli_write_file(const char *path, const char *bytes, size_t length, tgr_error *error)
 {
     if (strcmp(path, "-") == 0) {
         errno = 0;
         return check_stdout(fwrite(bytes, 1, length, stdout) != length || fflush(stdout) != 0,
                             error);
+    }
+    if (is_no_file(path)) {
+        return write_in_place(path, bytes, length, error);
     }
     char *temporary = temporary_name(path, error);
     if (temporary == NULL) {

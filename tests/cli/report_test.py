@@ -5,7 +5,10 @@ import html.parser
 import io
 import json
 import math
+import os
 import re
+import stat
+import threading
 
 from harness import Scratch, jsonl, main, records
 
@@ -209,6 +212,23 @@ class Reports(Scratch):
         self.fails(2, *self.simulate, "--grid", "1")
         self.fails(2, *self.simulate, "--grid", "5", "--theta", "0")
         self.assertNotIn("a", self.names())
+
+    def test_pipes_are_written_to_and_stay(self):
+        pipe = os.path.join(self.folder, "pipe")
+        os.mkfifo(pipe)
+        got = []
+
+        def listen():
+            with open(pipe, "rb") as opened:
+                got.append(opened.read())
+
+        reader = threading.Thread(target=listen, daemon=True)
+        reader.start()
+        self.works(*self.simulate, "--json", "pipe")
+        self.assertTrue(stat.S_ISFIFO(os.stat(pipe).st_mode))
+        reader.join(30)
+        self.assertIn("curve", json.loads(got[0]))
+        self.fails(1, *self.simulate, "--json", ".")
 
     def test_shards_have_a_page_too(self):
         for part in (1, 2):
