@@ -361,31 +361,7 @@ TGR_INLINE row16 row16_fma(const float *x, const float *w, row16 sum)
     return (row16){row8_fma(x, w, sum.low), row8_fma(x, w + 8, sum.high)};
 }
 
-/* Short rows (short.h): eight counts as floats, one of which is spread over a row of W. */
-typedef __m256 eight_counts;
-
-TGR_INLINE eight_counts counts_none(void)
-{
-    return _mm256_setzero_ps();
-}
-
-TGR_INLINE eight_counts counts_load(const uint8_t *p)
-{
-    __m128i bytes = _mm_loadl_epi64((const __m128i *)(const void *)p);
-    return _mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(bytes));
-}
-
-TGR_INLINE row4 row4_spread(eight_counts x, int which, const float *w, row4 sum)
-{
-    __m256 spread = _mm256_permutevar8x32_ps(x, _mm256_set1_epi32(which));
-    return _mm_fmadd_ps(_mm256_castps256_ps128(spread), _mm_load_ps(w), sum);
-}
-
-TGR_INLINE row8 row8_spread(eight_counts x, int which, const float *w, row8 sum)
-{
-    __m256 spread = _mm256_permutevar8x32_ps(x, _mm256_set1_epi32(which));
-    return _mm256_fmadd_ps(spread, _mm256_load_ps(w), sum);
-}
+#include "kernels/x86/eight_counts.h"
 
 /* The sums of sixteen rows as columns of the tile, those of `models` at least. Sixteen sums are
  * more than registers hold: they are in memory anyhow. */
