@@ -1,14 +1,18 @@
 /* route.h - the one algorithm of scoring and deciding, written once and compiled for each
  * instruction set.
  *
- * Included by kernels/<arch>/<isa>.c after a header that defines the vectors (see vectors.md). What
- * it does, for a block of up to a thousand rows that stay in the first two levels of cache:
+ * Included by kernels/<arch>/<isa>.c after a header that defines the vectors (see vectors.md). It
+ * works on blocks of up to a thousand rows, which stay in the first two levels of cache:
  *
- *   order    ranks the rows by length, so that loops over entries run the same number of times
- * again and again: one mispredicted branch a row is what a plain loop loses; widen    turns columns
- * into offsets into W and counts into floats; score    four rows at a time (fewer where rows of W
- * are wide), each a sum in registers of whole rows of W, in entry order, one fused multiply-add an
- * entry; decide   sixteen rows at a time, transposed, so that models are compared down the columns.
+ * Order: rows are ranked by length, so that loops over entries run the same number of times again
+ * and again. One mispredicted branch a row is what a plain loop loses.
+ *
+ * Widen: columns become offsets into W, and counts floats.
+ *
+ * Score: four rows at a time (fewer where rows of W are wide), each a sum in registers of whole
+ * rows of W, in entry order, one fused multiply-add an entry.
+ *
+ * Decide: sixteen rows at a time, transposed, so that models are compared down the columns.
  *
  * Short rows beside few models go another way (short.h), which widens nothing.
  *
