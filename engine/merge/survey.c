@@ -45,17 +45,26 @@ static uint64_t id_width(const tgr_query_file *file, const tgr_batch *batch)
     return width;
 }
 
+static void measure_records(tgr_facts *facts, const int64_t *bytes, size_t rows)
+{
+    for (size_t row = 0; bytes != NULL && row < rows; row++) {
+        facts->longest_record =
+            tgr_larger(facts->longest_record, bytes[row] > 0 ? (uint64_t)bytes[row] : 0);
+    }
+}
+
 tgr_status tgr_union_survey(tgr_union *all, tgr_pass *pass, const tgr_run *run, tgr_error *error)
 {
     tgr_facts *facts = &all->columns.facts;
     tgr_batch *batch;
     size_t file;
     tgr_status status;
-    while ((status = tgr_pass_next(pass, TGR_WANT_IDS | TGR_WANT_PROMPT_TOKENS, "reading", run,
-                                   &batch, &file, error)) == TGR_OK &&
+    const unsigned want = TGR_WANT_IDS | TGR_WANT_PROMPT_TOKENS | TGR_WANT_PLACES;
+    while ((status = tgr_pass_next(pass, want, "reading", run, &batch, &file, error)) == TGR_OK &&
            batch != NULL) {
         count_tags(&all->columns, all->files[file].tags, &batch->x);
         count_prompt_tokens(facts, batch->prompt_tokens, batch->rows);
+        measure_records(facts, batch->record_bytes, batch->rows);
         facts->id_width = tgr_larger(facts->id_width, id_width(pass->files[file], batch));
     }
     return status;

@@ -38,6 +38,10 @@ static const char *const paths[TGR_DATASETS] = {
     [TGR_DATASET_COST] = "obsm/cost",
     [TGR_DATASET_COMPLETION_TOKENS] = "obsm/completion_tokens",
     [TGR_DATASET_MODELS] = "uns/tagroute/models",
+    [TGR_DATASET_RECORD_BYTES] = "obs/record_bytes",
+    [TGR_DATASET_RECORD_PART] = "obs/record_part",
+    [TGR_DATASET_SOURCE_BYTES] = "uns/tagroute/source_bytes",
+    [TGR_DATASET_SOURCE_HASHES] = "uns/tagroute/source_hashes",
 };
 
 const char *tgr_dataset_path(tgr_dataset dataset)
@@ -62,7 +66,9 @@ void tgr_layout_digest(const tgr_checksum checksums[TGR_DATASETS], const tgr_dig
     char text[(TGR_DATASETS + 5) * LINE];
     size_t length = 0;
     for (int i = 0; i < TGR_DATASETS; i++) {
-        length += (size_t)snprintf(text + length, LINE, "%s=%s\n", paths[i], checksums[i].text);
+        if (i <= TGR_DATASET_MODELS || checksums[i].text[0] != '\0') {
+            length += (size_t)snprintf(text + length, LINE, "%s=%s\n", paths[i], checksums[i].text);
+        }
     }
     const char *kind = tagger->kind ? tagger->kind : "",
                *own = tagger->digest ? tagger->digest : "";

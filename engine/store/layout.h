@@ -46,6 +46,10 @@ typedef enum tgr_dataset {
     TGR_DATASET_COST,
     TGR_DATASET_COMPLETION_TOKENS,
     TGR_DATASET_MODELS,
+    TGR_DATASET_RECORD_BYTES, /* this and those that follow count for the digest where they are */
+    TGR_DATASET_RECORD_PART,
+    TGR_DATASET_SOURCE_BYTES,
+    TGR_DATASET_SOURCE_HASHES,
     TGR_DATASETS
 } tgr_dataset;
 
