@@ -508,9 +508,9 @@ static void a_log_is_known_by_a_hash_of_its_blocks(void **state)
 static void records_of_one_event_are_told_apart(void **state)
 {
     (void)state;
-    tgr_ingest_options options = options_for(write_text(
-        "events.jsonl", "[\"app\",[[1,{\"tags\":[\"a\"]}],[2,{\"tags\":[\"b\"]}]]]\n"
-                        "{\"tags\":[\"c\"]}\n"));
+    tgr_ingest_options options = options_for(
+        write_text("events.jsonl", "[\"app\",[[1,{\"tags\":[\"a\"]}],[2,{\"tags\":[\"b\"]}]]]\n"
+                                   "{\"tags\":[\"c\"]}\n"));
     tgr_ingest_report report;
     int64_t numbers[3];
     tgr_query_close(ingest_all(&options, &report));

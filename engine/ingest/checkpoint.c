@@ -22,10 +22,11 @@ static void facts_to_numbers(const tgr_facts *facts, uint64_t numbers[FACTS])
 {
     uint32_t largest;
     memcpy(&largest, &facts->largest, sizeof largest);
-    const bool flags[] = {
-        facts->weighted,  facts->prompt_token_parts, facts->has_text, facts->has_models,
-        facts->has_score, facts->has_outcome,        facts->has_cost, facts->has_completion_tokens,
-        facts->has_record_parts};
+    const bool flags[] = {facts->weighted,        facts->prompt_token_parts,
+                          facts->has_text,        facts->has_models,
+                          facts->has_score,       facts->has_outcome,
+                          facts->has_cost,        facts->has_completion_tokens,
+                          facts->has_record_parts};
     uint64_t bits = 0;
     for (size_t i = 0; i < sizeof flags / sizeof *flags; i++) {
         bits |= (uint64_t)flags[i] << i;
@@ -249,9 +250,8 @@ static bool take_logs(tgr_checkpoint *checkpoint, const msgpack_object *list)
             return false;
         }
         checkpoint->logs[i].rows = numbers[0];
-        checkpoint->logs[i].mark =
-            (tgr_source_mark){numbers[1], numbers[2], numbers[3],
-                              numbers[4], numbers[5], numbers[6]};
+        checkpoint->logs[i].mark = (tgr_source_mark){numbers[1], numbers[2], numbers[3],
+                                                     numbers[4], numbers[5], numbers[6]};
     }
     return true;
 }

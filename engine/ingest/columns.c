@@ -9,14 +9,14 @@
 #include "engine/base/runtime.h"
 #include "engine/ingest/excess.h"
 
-const char *const tgr_spool_names[TGR_SPOOLS] = {"category", "split",     "allow",  "deny",
-                                                 "needs",    "rows",      "models", "ids",
+const char *const tgr_spool_names[TGR_SPOOLS] = {"category", "split",  "allow",  "deny",
+                                                 "needs",    "rows",   "models", "ids",
                                                  "texts",    "places", "tokens", "names"};
 
 void tgr_columns_spools(tgr_columns *columns, tgr_spool *spools[TGR_SPOOLS])
 {
     tgr_spool *others[] = {&columns->entries, &columns->models_done, &columns->ids,
-                           &columns->texts,   &columns->places,   &columns->prompt_tokens,
+                           &columns->texts,   &columns->places,      &columns->prompt_tokens,
                            &columns->names};
     for (int i = 0; i < TGR_CODED_COLUMNS; i++) {
         spools[i] = &columns->coded[i].codes;
@@ -100,8 +100,8 @@ tgr_status tgr_columns_begin_log(tgr_columns *columns, const char *source, tgr_e
     tgr_status status = columns->named ? TGR_OK : tgr_columns_name_log(columns, source, error);
     if (status == TGR_OK) {
         uint32_t number = tgr_strings_find(columns->sources, source, strlen(source));
-        columns->logs[columns->log_count++] = (tgr_log_rows){
-            .source = number, .mark = {.length = TGR_LENGTH_UNKNOWN}};
+        columns->logs[columns->log_count++] =
+            (tgr_log_rows){.source = number, .mark = {.length = TGR_LENGTH_UNKNOWN}};
     }
     return status;
 }
@@ -320,8 +320,7 @@ tgr_status tgr_columns_add(tgr_columns *columns, tgr_part *part, uint64_t *row, 
     TGR_TRY(add_texts(columns, part, error));
     TGR_TRY(add_prompt_tokens(columns, part, error));
     TGR_TRY(add_models(columns, part, error));
-    TGR_TRY(tgr_spool_append(&columns->places, part->places.bytes, part->places.length,
-                             error));
+    TGR_TRY(tgr_spool_append(&columns->places, part->places.bytes, part->places.length, error));
     tgr_facts_add(&columns->facts, &part->facts);
     columns->logs[columns->log_count - 1].rows += part->facts.rows;
 done:

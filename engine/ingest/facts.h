@@ -15,7 +15,7 @@ typedef struct tgr_facts {
     uint64_t aligned[TGR_ALIGNMENTS]; /* tags of rows, by how they came to be those of a mapping */
     uint64_t dropped;                 /* tags of rows that a mapping drops */
     uint64_t id_width;
-    uint64_t longest_record;          /* bytes in its log; 0: not known of any */
+    uint64_t longest_record; /* bytes in its log; 0: not known of any */
     float largest;           /* value */
     bool weighted;           /* some value is not an integer 1..65535 */
     bool prompt_token_parts; /* some is not an integer */

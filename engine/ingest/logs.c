@@ -12,8 +12,8 @@
 
 static bool is_taken(const tgr_strings *names, const tgr_buffer *text)
 {
-    return !text->failed && tgr_strings_find(names, text->bytes ? text->bytes : "", text->length) !=
-                                TGR_STRING_NONE;
+    return !text->failed &&
+           tgr_strings_find(names, text->bytes ? text->bytes : "", text->length) != TGR_STRING_NONE;
 }
 
 /* The second log of a name gets #2 behind it, and so on. */

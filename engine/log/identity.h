@@ -1,4 +1,5 @@
-/* identity.h - which log was read: a hash of its bytes that the ranges of several readers add up to.
+/* identity.h - which log was read: a hash of its bytes that the ranges of several readers add up
+ * to.
  *
  * The hash is the sum, modulo 2^64, over blocks of 64 KiB of the (decompressed) log, of each
  * block's XXH3-64 with the block's number as seed; the last block may be shorter. Who reads a range
@@ -15,7 +16,7 @@
 
 typedef struct tgr_identity tgr_identity;
 
-tgr_identity *tgr_identity_new(void);         /* NULL where memory is short */
+tgr_identity *tgr_identity_new(void);           /* NULL where memory is short */
 void tgr_identity_free(tgr_identity *identity); /* NULL allowed */
 
 /* Only blocks that begin in [begin, end) are to be counted. */

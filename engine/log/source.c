@@ -288,8 +288,8 @@ tgr_status tgr_source_end_identity(tgr_source *source, tgr_error *error)
     size_t lacks;
     while (source->identity != NULL && source->decoder == NULL && !source->may_wait &&
            tgr_identity_lacks(source->identity, &offset, &lacks)) {
-        ssize_t count = pread(source->fd, bytes, lacks < sizeof bytes ? lacks : sizeof bytes,
-                              (off_t)offset);
+        ssize_t count =
+            pread(source->fd, bytes, lacks < sizeof bytes ? lacks : sizeof bytes, (off_t)offset);
         if (count < 0 && errno != EINTR) {
             return tgr_fail_io(error, source->path, "read", errno);
         }

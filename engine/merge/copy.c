@@ -208,8 +208,8 @@ static tgr_status copy_places(copying *work, tgr_error *error)
     tgr_status status = TGR_OK;
     TGR_TRY(copy_positions(work, error));
     if (work->plan->longest_record > 0) {
-        TGR_TRY(copy_integers(work, TGR_COLUMN_RECORD_BYTES, batch->record_bytes, INT64_MAX,
-                              error));
+        TGR_TRY(
+            copy_integers(work, TGR_COLUMN_RECORD_BYTES, batch->record_bytes, INT64_MAX, error));
     }
     if (work->plan->has_record_parts) {
         TGR_TRY(copy_integers(work, TGR_COLUMN_RECORD_PART, batch->record_part, INT32_MAX, error));

@@ -23,7 +23,7 @@ enum {
     TGR_WANT_OUTCOME = 1 << 6,
     TGR_WANT_COST = 1 << 7,
     TGR_WANT_COMPLETION_TOKENS = 1 << 8,
-    TGR_WANT_TEXTS = 1 << 9, /* texts: once tgr_query_open_origins was called */
+    TGR_WANT_TEXTS = 1 << 9,   /* texts: once tgr_query_open_origins was called */
     TGR_WANT_MORE = 1 << 10,   /* the columns that tgr_query_open_more was asked for */
     TGR_WANT_LOGGED = 1 << 11, /* logged_model, logged_cost, propensity */
     TGR_WANT_PLACES = 1 << 12, /* source, position, length, part: likewise */
@@ -51,7 +51,7 @@ typedef struct tgr_batch {
     int32_t *needs;
     double *prompt_tokens; /* rows: >= 0, NaN missing */
     int32_t *source;
-    int64_t *position;     /* of the record in its source; likewise its length in bytes, and which */
+    int64_t *position; /* of the record in its source; likewise its length in bytes, and which */
     int64_t *record_bytes; /* record of that line or object it is, from 0 */
     int64_t *record_part;
     tgr_texts text;

@@ -268,9 +268,8 @@ static tgr_status read_integers(const tgr_array *array, int which, tgr_batch *ba
         return TGR_OK;
     }
     *integers = reserve(batch, which, batch->rows, sizeof(**integers));
-    return *integers
-               ? tgr_array_read_int64(array, batch->first_row, batch->rows, *integers, error)
-               : no_memory(error);
+    return *integers ? tgr_array_read_int64(array, batch->first_row, batch->rows, *integers, error)
+                     : no_memory(error);
 }
 
 static tgr_status read_places(tgr_query_file *file, tgr_batch *batch, tgr_error *error)
