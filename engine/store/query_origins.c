@@ -112,10 +112,28 @@ typedef struct listing {
 static bool is_known(const listing *list, const char *name)
 {
     static const char *const known[] = {
-        "category",          "split",        "allow",       "deny",  "needs",   "source",
-        "position",          "record_bytes", "record_part", "text",  "score",   "cost",
-        "completion_tokens", "outcome",      "_index",      "index", "barcode", "",
-        "prompt_tokens",     "__categories",
+        "category",
+        "split",
+        "allow",
+        "deny",
+        "needs",
+        "source",
+        "position",
+        "record_bytes",
+        "record_part",
+        "text",
+        "score",
+        "cost",
+        "completion_tokens",
+        "outcome",
+        "_index",
+        "index",
+        "barcode",
+        "",
+        "prompt_tokens",
+        "cached_prompt_tokens",
+        "prompt_tokens_from",
+        "__categories",
     };
     for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
         if (strcmp(name, known[i]) == 0) {
