@@ -30,6 +30,7 @@ typedef struct tgr_query_plan {
     tgr_names categories, splits, allows, denies, needs, sources; /* count 0: no such column */
     size_t id_width; /* bytes of the longest id; 0 is taken as 1 */
     bool has_text;
+    bool no_positions;      /* the rows come from no log */
     bool has_prompt_tokens; /* some query has one */
     bool all_prompt_tokens; /* every query has one: stored as int64, else float64 with NaN */
     bool has_score, has_outcome, has_cost, has_completion_tokens;
