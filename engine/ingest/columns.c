@@ -9,15 +9,15 @@
 #include "engine/base/runtime.h"
 #include "engine/ingest/excess.h"
 
-const char *const tgr_spool_names[TGR_SPOOLS] = {"category", "split",     "allow",  "deny",
-                                                 "needs",    "rows",      "models", "ids",
-                                                 "texts",    "positions", "tokens", "names"};
+const char *const tgr_spool_names[TGR_SPOOLS] = {"category",    "split",  "allow",  "deny", "needs",
+                                                 "tokens_from", "rows",   "models", "ids",  "texts",
+                                                 "positions",   "tokens", "cached", "names"};
 
 void tgr_columns_spools(tgr_columns *columns, tgr_spool *spools[TGR_SPOOLS])
 {
-    tgr_spool *others[] = {&columns->entries, &columns->models_done, &columns->ids,
-                           &columns->texts,   &columns->positions,   &columns->prompt_tokens,
-                           &columns->names};
+    tgr_spool *others[] = {&columns->entries,       &columns->models_done, &columns->ids,
+                           &columns->texts,         &columns->positions,   &columns->prompt_tokens,
+                           &columns->cached_tokens, &columns->names};
     for (int i = 0; i < TGR_CODED_COLUMNS; i++) {
         spools[i] = &columns->coded[i].codes;
     }
@@ -316,6 +316,14 @@ static tgr_status add_prompt_tokens(tgr_columns *columns, tgr_part *part, tgr_er
                   (missing){&none, sizeof none}, error);
 }
 
+static tgr_status add_cached_tokens(tgr_columns *columns, tgr_part *part, tgr_error *error)
+{
+    static const double none = NAN;
+    return append(columns, part, &columns->cached_tokens, columns->facts.cached_token_rows > 0,
+                  part->facts.cached_token_rows > 0, &part->cached_tokens,
+                  (missing){&none, sizeof none}, error);
+}
+
 tgr_status tgr_columns_add(tgr_columns *columns, tgr_part *part, uint64_t *row, tgr_error *error)
 {
     tgr_status status = TGR_OK;
@@ -330,6 +338,7 @@ tgr_status tgr_columns_add(tgr_columns *columns, tgr_part *part, uint64_t *row, 
     TGR_TRY(tgr_spool_append(&columns->ids, part->ids.bytes, part->ids.length, error));
     TGR_TRY(add_texts(columns, part, error));
     TGR_TRY(add_prompt_tokens(columns, part, error));
+    TGR_TRY(add_cached_tokens(columns, part, error));
     TGR_TRY(add_models(columns, part, error));
     TGR_TRY(tgr_spool_append(&columns->positions, part->positions.bytes, part->positions.length,
                              error));

@@ -7,7 +7,7 @@
 static const tgr_query_column coded_column[TGR_CODED_COLUMNS] = {
     [TGR_CODED_CATEGORY] = TGR_COLUMN_CATEGORY, [TGR_CODED_SPLIT] = TGR_COLUMN_SPLIT,
     [TGR_CODED_ALLOW] = TGR_COLUMN_ALLOW,       [TGR_CODED_DENY] = TGR_COLUMN_DENY,
-    [TGR_CODED_NEEDS] = TGR_COLUMN_NEEDS,
+    [TGR_CODED_NEEDS] = TGR_COLUMN_NEEDS,       [TGR_CODED_TOKENS_FROM] = TGR_COLUMN_TOKENS_FROM,
 };
 
 tgr_status tgr_cell_mover_open(tgr_cell_mover *mover, tgr_columns *columns,
@@ -27,6 +27,7 @@ tgr_status tgr_cell_mover_open(tgr_cell_mover *mover, tgr_columns *columns,
     }
     TGR_TRY(tgr_spool_rewind(&columns->positions, error));
     TGR_TRY(tgr_spool_rewind(&columns->prompt_tokens, error));
+    TGR_TRY(tgr_spool_rewind(&columns->cached_tokens, error));
 done:
     return status;
 }
@@ -87,6 +88,10 @@ tgr_status tgr_cell_mover_move(tgr_cell_mover *mover, const tgr_block *block, tg
         move_plain(mover, &columns->positions, TGR_COLUMN_POSITION, sizeof(int64_t), block, error));
     if (columns->facts.prompt_token_rows > 0) {
         TGR_TRY(move_plain(mover, &columns->prompt_tokens, TGR_COLUMN_PROMPT_TOKENS, sizeof(double),
+                           block, error));
+    }
+    if (columns->facts.cached_token_rows > 0) {
+        TGR_TRY(move_plain(mover, &columns->cached_tokens, TGR_COLUMN_CACHED_TOKENS, sizeof(double),
                            block, error));
     }
 done:

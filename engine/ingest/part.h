@@ -25,8 +25,15 @@ typedef enum tgr_coded {
     TGR_CODED_ALLOW,
     TGR_CODED_DENY,
     TGR_CODED_NEEDS,
+    TGR_CODED_TOKENS_FROM, /* "estimate" where prompt tokens were not logged */
     TGR_CODED_COLUMNS
 } tgr_coded;
+
+/* What the text of a record is for, beside its tags. */
+typedef struct tgr_text_uses {
+    bool kept;      /* in the query file */
+    bool estimated; /* prompt tokens, where they were not logged */
+} tgr_text_uses;
 
 typedef struct tgr_part_codes {
     tgr_strings *names;
@@ -55,8 +62,9 @@ typedef struct tgr_part {
     tgr_buffer ids;         /* a row: uint32_t length, then bytes; likewise texts */
     tgr_buffer texts;
     tgr_buffer positions;     /* a row: int64_t */
-    tgr_buffer prompt_tokens; /* a row: double */
-    tgr_buffer places;        /* a row: tgr_part_place */
+    tgr_buffer prompt_tokens; /* a row: double; likewise cached tokens */
+    tgr_buffer cached_tokens;
+    tgr_buffer places; /* a row: tgr_part_place */
     tgr_facts facts;
 
     uint64_t bad; /* records skipped */
@@ -74,9 +82,9 @@ void tgr_part_clear(tgr_part *part);
 void tgr_part_free(tgr_part *part); /* harmless on a zeroed structure */
 
 /* Appends a record and the row made of it with the part's tags. source: what ids are made of where
- * the record has none. Sorts the record's lists. False where memory is short. */
+ * the record has none. keep: of its text. Sorts the record's lists. False where memory is short. */
 bool tgr_part_add(tgr_part *part, tgr_record *record, const tgr_row *row, const tgr_log_item *item,
-                  const char *source, bool keep_text);
+                  const char *source, const tgr_text_uses *keep);
 
 /* Counts a bad record. */
 void tgr_part_skip(tgr_part *part, const tgr_log_item *item);

@@ -109,7 +109,7 @@ tgr_status tgr_ingest_read(tgr_ingest_state *in)
                  .tagger = in->tagger.tagger,
                  .normalisation =
                      in->tagger.normalisation.aligner != NULL ? &in->tagger.normalisation : NULL,
-                 .keep_text = !in->options.no_text,
+                 .keep = {!in->options.no_text, in->options.estimate_tokens},
                  .strict = in->options.strict},
         .threads = tgr_run_threads(in->run),
     };

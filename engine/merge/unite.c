@@ -18,7 +18,7 @@ const tgr_strings *tgr_union_names(const tgr_query_file *file, tgr_coded which)
     const tgr_strings *const names[TGR_CODED_COLUMNS] = {
         [TGR_CODED_CATEGORY] = file->categories, [TGR_CODED_SPLIT] = file->splits,
         [TGR_CODED_ALLOW] = file->allows,        [TGR_CODED_DENY] = file->denies,
-        [TGR_CODED_NEEDS] = file->needs,
+        [TGR_CODED_NEEDS] = file->needs,         [TGR_CODED_TOKENS_FROM] = file->tokens_from,
     };
     return names[which];
 }
@@ -28,7 +28,7 @@ const int32_t *tgr_union_codes(const tgr_batch *batch, tgr_coded which)
     const int32_t *const codes[TGR_CODED_COLUMNS] = {
         [TGR_CODED_CATEGORY] = batch->category, [TGR_CODED_SPLIT] = batch->split,
         [TGR_CODED_ALLOW] = batch->allow,       [TGR_CODED_DENY] = batch->deny,
-        [TGR_CODED_NEEDS] = batch->needs,
+        [TGR_CODED_NEEDS] = batch->needs,       [TGR_CODED_TOKENS_FROM] = batch->tokens_from,
     };
     return codes[which];
 }

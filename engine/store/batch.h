@@ -26,6 +26,8 @@ enum {
     TGR_WANT_ORIGINS = 1 << 9, /* source, position, text: once tgr_query_open_origins was called */
     TGR_WANT_MORE = 1 << 10,   /* the columns that tgr_query_open_more was asked for */
     TGR_WANT_LOGGED = 1 << 11, /* logged_model, logged_cost, propensity */
+    TGR_WANT_CACHED_TOKENS = 1 << 12,
+    TGR_WANT_TOKENS_FROM = 1 << 13,
 };
 
 #define TGR_MORE_COLUMNS 8 /* of /obs, by name, at most */
@@ -48,7 +50,9 @@ typedef struct tgr_batch {
     int32_t *allow;
     int32_t *deny;
     int32_t *needs;
-    double *prompt_tokens; /* rows: >= 0, NaN missing */
+    double *prompt_tokens; /* rows: >= 0, NaN missing; likewise the next */
+    double *cached_tokens; /* of the prompt: not counted again there */
+    int32_t *tokens_from;  /* rows: code, -1 as logged */
     int32_t *source;
     int64_t *position;
     tgr_texts text;

@@ -12,7 +12,7 @@ typedef struct categorical {
     tgr_dataset codes, categories;
 } categorical;
 
-enum { CATEGORICALS = 6 };
+enum { CATEGORICALS = 7 };
 
 static void list_categoricals(const tgr_query_plan *plan, categorical list[CATEGORICALS])
 {
@@ -23,6 +23,8 @@ static void list_categoricals(const tgr_query_plan *plan, categorical list[CATEG
         {"deny", &plan->denies, TGR_DATASET_DENY, TGR_DATASET_DENY_NAMES},
         {"needs", &plan->needs, TGR_DATASET_NEEDS, TGR_DATASET_NEEDS_NAMES},
         {"source", &plan->sources, TGR_DATASET_SOURCE, TGR_DATASET_SOURCE_NAMES},
+        {"prompt_tokens_from", &plan->tokens_from, TGR_DATASET_TOKENS_FROM,
+         TGR_DATASET_TOKENS_FROM_NAMES},
     };
     memcpy(list, all, sizeof(all));
 }
@@ -93,11 +95,17 @@ done:
     return status;
 }
 
+/* What tokens are stored as. all: every query has a whole number of them. */
+static tgr_element token_element(bool all)
+{
+    return all ? TGR_ELEMENT_I64 : TGR_ELEMENT_F64;
+}
+
 static tgr_status open_obs(tgr_query_writer *writer, tgr_error *error)
 {
     const tgr_query_plan *plan = writer->plan;
     categorical list[CATEGORICALS];
-    const char *columns[CATEGORICALS + 3];
+    const char *columns[CATEGORICALS + 4];
     size_t count = 0;
     tgr_anndata obs = {0};
     tgr_status status = TGR_OK;
@@ -112,6 +120,9 @@ static tgr_status open_obs(tgr_query_writer *writer, tgr_error *error)
     }
     if (plan->has_prompt_tokens) {
         columns[count++] = "prompt_tokens";
+    }
+    if (plan->has_cached_tokens) {
+        columns[count++] = "cached_prompt_tokens";
     }
     if (plan->has_text) {
         columns[count++] = "text";
@@ -128,8 +139,12 @@ static tgr_status open_obs(tgr_query_writer *writer, tgr_error *error)
             open_stream(writer, obs, TGR_DATASET_POSITION, TGR_ELEMENT_I64, plan->rows, 0, error));
     }
     if (plan->has_prompt_tokens) {
-        tgr_element element = plan->all_prompt_tokens ? TGR_ELEMENT_I64 : TGR_ELEMENT_F64;
-        TGR_TRY(open_stream(writer, obs, TGR_DATASET_PROMPT_TOKENS, element, plan->rows, 0, error));
+        TGR_TRY(open_stream(writer, obs, TGR_DATASET_PROMPT_TOKENS,
+                            token_element(plan->all_prompt_tokens), plan->rows, 0, error));
+    }
+    if (plan->has_cached_tokens) {
+        TGR_TRY(open_stream(writer, obs, TGR_DATASET_CACHED_TOKENS,
+                            token_element(plan->all_cached_tokens), plan->rows, 0, error));
     }
     if (plan->has_text) {
         TGR_TRY(

@@ -69,6 +69,8 @@ static bool is_known(const listing *list, const char *name)
         "barcode",
         "",
         "prompt_tokens",
+        "cached_prompt_tokens",
+        "prompt_tokens_from",
         "__categories",
     };
     for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {

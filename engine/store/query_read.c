@@ -23,6 +23,8 @@ enum {
     DENY,
     NEEDS,
     PROMPT_TOKENS,
+    CACHED_TOKENS,
+    TOKENS_FROM,
     SCORE,
     COST,
     COMPLETION_TOKENS,
@@ -81,13 +83,13 @@ static bool all_tokens(const double *values, size_t count)
     return !bad;
 }
 
-static tgr_status read_prompt_tokens(const tgr_number_column *column, tgr_batch *batch,
-                                     tgr_error *error)
+static tgr_status read_tokens(const tgr_number_column *column, int which, tgr_batch *batch,
+                              double **tokens, tgr_error *error)
 {
     if (!column->present) {
         return TGR_OK;
     }
-    double *values = reserve(batch, PROMPT_TOKENS, batch->rows, sizeof(*values));
+    double *values = reserve(batch, which, batch->rows, sizeof(*values));
     if (!values) {
         return no_memory(error);
     }
@@ -102,7 +104,7 @@ static tgr_status read_prompt_tokens(const tgr_number_column *column, tgr_batch 
                             column->values.name.text, values[row]);
         }
     }
-    batch->prompt_tokens = values;
+    *tokens = values;
     return status;
 }
 
@@ -288,7 +290,15 @@ static tgr_status read_obs(tgr_query_file *file, unsigned want, tgr_batch *batch
         TGR_TRY(read_codes(&source->needs, NEEDS, batch, &batch->needs, error));
     }
     if (want & TGR_WANT_PROMPT_TOKENS) {
-        TGR_TRY(read_prompt_tokens(&source->prompt_tokens, batch, error));
+        TGR_TRY(read_tokens(&source->prompt_tokens, PROMPT_TOKENS, batch, &batch->prompt_tokens,
+                            error));
+    }
+    if (want & TGR_WANT_CACHED_TOKENS) {
+        TGR_TRY(read_tokens(&source->cached_tokens, CACHED_TOKENS, batch, &batch->cached_tokens,
+                            error));
+    }
+    if (want & TGR_WANT_TOKENS_FROM) {
+        TGR_TRY(read_codes(&source->tokens_from, TOKENS_FROM, batch, &batch->tokens_from, error));
     }
     if (want & TGR_WANT_ORIGINS) {
         TGR_TRY(read_origins(file, batch, error));
@@ -346,6 +356,8 @@ static tgr_status prefer_checksums(const struct tgr_query_source *source, tgr_st
         &source->score.dense,
         &source->outcome.dense,
         &source->prompt_tokens.values,
+        &source->cached_tokens.values,
+        &source->tokens_from.codes,
         &source->cost.dense,
         &source->completion_tokens.dense,
         &source->source.codes,
@@ -440,6 +452,8 @@ uint64_t tgr_query_row_bytes(const tgr_query_file *file, unsigned want)
     bytes += want & TGR_WANT_CATEGORY ? sizeof(int32_t) : 0;
     bytes += want & TGR_WANT_ELIGIBILITY ? 3 * sizeof(int32_t) : 0;
     bytes += want & TGR_WANT_PROMPT_TOKENS ? sizeof(double) : 0;
+    bytes += want & TGR_WANT_CACHED_TOKENS && file->has_cached_tokens ? sizeof(double) : 0;
+    bytes += want & TGR_WANT_TOKENS_FROM && file->tokens_from ? sizeof(int32_t) : 0;
     bytes += want & TGR_WANT_SCORE && file->has_score ? cells : 0;
     bytes += want & TGR_WANT_COST && file->has_cost ? cells : 0;
     bytes += want & TGR_WANT_COMPLETION_TOKENS && file->has_completion_tokens ? cells : 0;

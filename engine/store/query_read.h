@@ -22,14 +22,15 @@ typedef struct tgr_query_file {
 
     tgr_strings *tags;   /* number = column */
     tgr_strings *models; /* number = column of the obsm arrays; empty where there are none */
-    tgr_strings *splits; /* NULL where the file has no such column; likewise the next five */
+    tgr_strings *splits; /* NULL where the file has no such column; likewise the next six */
     tgr_strings *categories;
     tgr_strings *allows;
     tgr_strings *denies;
     tgr_strings *needs;
     tgr_strings *logged_models;
+    tgr_strings *tokens_from; /* what prompt tokens that were not logged come from */
     size_t id_width; /* bytes that every id fits in; 0 where that is not known beforehand */
-    bool has_ids, has_prompt_tokens, has_text;
+    bool has_ids, has_prompt_tokens, has_cached_tokens, has_text;
     bool has_eligible; /* batches say of each row which models may serve it */
     bool has_score, has_outcome, has_cost, has_completion_tokens;
     bool has_logged_cost, has_propensity; /* the latter of the logged model or of all models */

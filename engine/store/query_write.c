@@ -66,6 +66,8 @@ static const tgr_dataset dataset_of[TGR_QUERY_COLUMNS] = {
     [TGR_COLUMN_OUTCOME] = TGR_DATASET_OUTCOME,
     [TGR_COLUMN_COST] = TGR_DATASET_COST,
     [TGR_COLUMN_COMPLETION_TOKENS] = TGR_DATASET_COMPLETION_TOKENS,
+    [TGR_COLUMN_CACHED_TOKENS] = TGR_DATASET_CACHED_TOKENS,
+    [TGR_COLUMN_TOKENS_FROM] = TGR_DATASET_TOKENS_FROM,
 };
 
 /* What a column's values are narrowed from, where it is not what the file holds. */
@@ -84,8 +86,10 @@ static passed passed_as(tgr_query_column column)
     case TGR_COLUMN_DENY:
     case TGR_COLUMN_NEEDS:
     case TGR_COLUMN_SOURCE:
+    case TGR_COLUMN_TOKENS_FROM:
         return PASSED_I32;
     case TGR_COLUMN_PROMPT_TOKENS:
+    case TGR_COLUMN_CACHED_TOKENS:
         return PASSED_F64;
     default:
         return AS_STORED;

@@ -18,6 +18,7 @@
 #include <tagroute/compare.h>
 #include <tagroute/details.h>
 #include <tagroute/endpoint.h>
+#include <tagroute/explain.h>
 #include <tagroute/fit.h>
 #include <tagroute/info.h>
 #include <tagroute/ingest.h>
