@@ -103,7 +103,10 @@ static tgr_status open_places(tgr_query_writer *writer, tgr_anndata obs, tgr_err
                          : plan->longest_record <= INT32_MAX ? TGR_ELEMENT_I32
                                                              : TGR_ELEMENT_I64;
     tgr_status status = TGR_OK;
-    TGR_TRY(open_stream(writer, obs, TGR_DATASET_POSITION, TGR_ELEMENT_I64, plan->rows, 0, error));
+    if (!plan->no_positions) {
+        TGR_TRY(
+            open_stream(writer, obs, TGR_DATASET_POSITION, TGR_ELEMENT_I64, plan->rows, 0, error));
+    }
     if (plan->longest_record > 0) {
         TGR_TRY(open_stream(writer, obs, TGR_DATASET_RECORD_BYTES, length, plan->rows, 0, error));
     }
@@ -135,7 +138,9 @@ static tgr_status open_obs(tgr_query_writer *writer, tgr_error *error)
             columns[count++] = list[i].name;
         }
     }
-    columns[count++] = "position";
+    if (!plan->no_positions) {
+        columns[count++] = "position";
+    }
     if (plan->longest_record > 0) {
         columns[count++] = "record_bytes";
     }
