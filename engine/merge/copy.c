@@ -138,18 +138,22 @@ static tgr_status copy_codes(copying *work, tgr_query_column column, const int32
 
 static tgr_status copy_coded(copying *work, tgr_error *error)
 {
-    static const tgr_query_column columns[TGR_CODED_COLUMNS] = {
+    static const tgr_query_column columns[TGR_CODED_KEPT] = {
         [TGR_CODED_CATEGORY] = TGR_COLUMN_CATEGORY,
         [TGR_CODED_SPLIT] = TGR_COLUMN_SPLIT,
         [TGR_CODED_ALLOW] = TGR_COLUMN_ALLOW,
         [TGR_CODED_DENY] = TGR_COLUMN_DENY,
         [TGR_CODED_NEEDS] = TGR_COLUMN_NEEDS,
         [TGR_CODED_TOKENS_FROM] = TGR_COLUMN_TOKENS_FROM,
+        [TGR_CODED_LOGGED_MODEL] = TGR_COLUMN_LOGGED_MODEL,
     };
     tgr_status status = TGR_OK;
     for (int i = 0; i < TGR_CODED_COLUMNS && status == TGR_OK; i++) {
         if (work->numbering->coded[i].count > 0) {
-            status = copy_codes(work, columns[i], tgr_union_codes(work->batch, (tgr_coded)i),
+            tgr_query_column column =
+                i < TGR_CODED_KEPT ? columns[i]
+                                   : (tgr_query_column)(TGR_COLUMN_KEPT + i - TGR_CODED_KEPT);
+            status = copy_codes(work, column, tgr_union_codes(work->batch, (tgr_coded)i),
                                 work->map->coded[i], work->numbering->coded[i].place, error);
         }
     }
@@ -365,6 +369,8 @@ static tgr_status copy_batch(copying *work, tgr_error *error)
                         work->batch->prompt_tokens, error));
     TGR_TRY(copy_tokens(work, work->plan->has_cached_tokens, TGR_COLUMN_CACHED_TOKENS,
                         work->batch->cached_tokens, error));
+    TGR_TRY(copy_tokens(work, work->plan->has_logged_cost, TGR_COLUMN_LOGGED_COST,
+                        work->batch->logged_cost, error));
     TGR_TRY(copy_models(work, error));
     TGR_TRY(copy_texts(work, error));
 done:
@@ -378,7 +384,8 @@ tgr_status tgr_union_copy(const tgr_union *all, tgr_pass *pass, const tgr_number
     const unsigned want = TGR_WANT_IDS | TGR_WANT_SPLIT | TGR_WANT_CATEGORY | TGR_WANT_ELIGIBILITY |
                           TGR_WANT_PROMPT_TOKENS | TGR_WANT_SCORE | TGR_WANT_OUTCOME |
                           TGR_WANT_COST | TGR_WANT_COMPLETION_TOKENS | TGR_WANT_TEXTS |
-                          TGR_WANT_PLACES | TGR_WANT_CACHED_TOKENS | TGR_WANT_TOKENS_FROM;
+                          TGR_WANT_PLACES | TGR_WANT_CACHED_TOKENS | TGR_WANT_TOKENS_FROM |
+                          TGR_WANT_LOGGED | TGR_WANT_MORE;
     const int64_t first = 0;
     copying work = {.all = all, .numbering = numbering, .plan = plan, .writer = writer};
     tgr_status status = tgr_query_put(writer, TGR_COLUMN_INDPTR, &first, 1, error);

@@ -110,7 +110,7 @@ static tgr_status write(tgr_merging *work, tgr_pass *pass, tgr_union *all, tgr_m
                         tgr_error *error)
 {
     const tgr_query_file *tagged = all->tagged;
-    const tgr_assembly assembly = {
+    tgr_assembly assembly = {
         .output = work->options.output,
         .compress = work->options.compress,
         .compact = work->options.compact,
@@ -119,7 +119,11 @@ static tgr_status write(tgr_merging *work, tgr_pass *pass, tgr_union *all, tgr_m
         .tagger_settings = tagged != NULL ? tagged->tagger_settings : NULL,
         .tagger_settings_length = tagged != NULL ? tagged->tagger_settings_length : 0,
         .category_tag = tagged != NULL && tagged->category_tag,
+        .skipped = all->skipped,
     };
+    for (uint32_t i = 0; i < tgr_strings_count(all->kept); i++) {
+        assembly.kept_columns[i] = tgr_strings_get(all->kept, i, NULL);
+    }
     tgr_numbering numbering = {0};
     tgr_query_plan plan;
     tgr_query_writer *writer = NULL;
@@ -145,6 +149,7 @@ static tgr_status join(tgr_merging *work, tgr_merge_report *report, tgr_error *e
     tgr_union all = {0};
     tgr_status status = TGR_OK;
     TGR_TRY(open_all(work, &pass, error));
+    TGR_TRY(tgr_union_open_kept(&all, &pass, error));
     TGR_TRY(tgr_union_open(&all, &pass, work->options.output, error));
     TGR_TRY(tgr_union_survey(&all, &pass, work->run, error));
     TGR_TRY(write(work, &pass, &all, report, error));
