@@ -10,4 +10,8 @@
 tgr_status tgr_cli_read_log_format(const tgr_cli_arguments *arguments, tgr_log_format *format,
                                    tgr_error *error);
 
+/* The same for --from. */
+tgr_status tgr_cli_read_log_schema(const tgr_cli_arguments *arguments, tgr_log_schema *schema,
+                                   tgr_error *error);
+
 #endif

@@ -212,7 +212,13 @@ static bool read_foreign(tgr_reading *from, tgr_schema_reader *reader, tgr_log_s
     tgr_call call = {.cost = NAN, .prompt_tokens = NAN, .completion_tokens = NAN};
     tgr_record_clear(from->record);
     schemas[schema](from, from->item->root, &call);
-    return from->record->skip != TGR_SKIP_REASONS || take_call(from, reader, &call);
+    if (from->record->skip == TGR_SKIP_REASONS) {
+        return take_call(from, reader, &call);
+    }
+    if (call.id > 0) { /* for those who list what was skipped */
+        tgr_reading_id(from, &from->values[call.id]);
+    }
+    return true;
 }
 
 bool tgr_schema_read(tgr_schema_reader *reader, tgr_log_item *item, tgr_record *record,
