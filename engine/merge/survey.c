@@ -55,9 +55,8 @@ static void measure_records(tgr_facts *facts, const int64_t *bytes, size_t rows)
 
 tgr_status tgr_union_survey(tgr_union *all, tgr_pass *pass, const tgr_run *run, tgr_error *error)
 {
-    const unsigned want =
-        TGR_WANT_IDS | TGR_WANT_PROMPT_TOKENS | TGR_WANT_CACHED_TOKENS | TGR_WANT_PLACES |
-        TGR_WANT_LOGGED;
+    const unsigned want = TGR_WANT_IDS | TGR_WANT_PROMPT_TOKENS | TGR_WANT_CACHED_TOKENS |
+                          TGR_WANT_PLACES | TGR_WANT_LOGGED;
     tgr_facts *facts = &all->columns.facts;
     tgr_batch *batch;
     size_t file;

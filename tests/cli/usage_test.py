@@ -5,7 +5,7 @@ import re
 
 from harness import Scratch, jsonl, main, records
 
-COMMANDS = ("ingest", "tag", "fit", "route", "simulate", "explain", "merge", "info",
+COMMANDS = ("ingest", "tag", "join", "fit", "route", "simulate", "explain", "merge", "info",
             "bench")
 
 
