@@ -29,6 +29,7 @@
 #include <tagroute/report.h>
 #include <tagroute/route.h>
 #include <tagroute/router.h>
+#include <tagroute/rows.h>
 #include <tagroute/run.h>
 #include <tagroute/simulate.h>
 #include <tagroute/solve.h>
