@@ -97,7 +97,7 @@ static tgr_status diff(tgr_router *router, tgr_error *error)
 static void check_file(const tgr_router *router)
 {
     char path[320];
-    tgr_router *again;
+    tgr_router *again = NULL;
     tgr_error error;
     snprintf(path, sizeof path, "%s/router", folder);
     if (tgr_router_save(router, path, &error) != TGR_OK ||
