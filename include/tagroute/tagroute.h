@@ -17,6 +17,7 @@
 #include <tagroute/bench.h>
 #include <tagroute/compare.h>
 #include <tagroute/details.h>
+#include <tagroute/drift.h>
 #include <tagroute/endpoint.h>
 #include <tagroute/explain.h>
 #include <tagroute/fit.h>
