@@ -1,0 +1,97 @@
+"""Manual pages and completions say what --help says, and work: MANUAL is the folder that holds them."""
+
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+
+TAGROUTE = os.environ["TAGROUTE"]
+MANUAL = pathlib.Path(os.environ["MANUAL"])
+
+
+def output(*words, **more):
+    return subprocess.run(words, check=True, capture_output=True, text=True, **more).stdout
+
+
+def commands():
+    text = output(TAGROUTE, "--help")
+    listed = text.split("Commands:\n")[1].split("\n\n")[0]
+    return [line.split()[0] for line in listed.splitlines() if not line.startswith("  help")]
+
+
+def options(command):
+    """Names of the options that --help shows; a letter, or None; an argument, or None."""
+    text = output(TAGROUTE, command, "--help")
+    found = re.findall(r"^  (?:-(\w),|   ) --([\w-]+)(?: (\S+))?(?:  |$)", text, re.M)
+    assert found, command
+    return found
+
+
+def complete(*words):
+    """What bash offers for the last word."""
+    script = f"""
+        source '{MANUAL}/tagroute.bash'
+        COMP_WORDS=({" ".join(f"'{word}'" for word in words)})
+        COMP_CWORD={len(words) - 1}
+        _tagroute
+        printf '%s\\n' "${{COMPREPLY[@]}}"
+    """
+    return output("bash", "--norc", "-c", script).split()
+
+
+def check_pages():
+    names = commands()
+    assert {"ingest", "fit", "route", "simulate", "info"} <= set(names)
+    assert {p.name for p in MANUAL.glob("*.1")} == {"tagroute.1"} | {f"tagroute-{n}.1" for n in names}
+    zsh = (MANUAL / "_tagroute").read_text()
+    fish = (MANUAL / "tagroute.fish").read_text()
+    program = (MANUAL / "tagroute.1").read_text()
+    for name in names:
+        assert f"tagroute\\-{name}" in program
+        page = (MANUAL / f"tagroute-{name}.1").read_text()
+        assert page.startswith(f".TH tagroute-{name} 1")
+        offered = complete("tagroute", name, "--")
+        for letter, option, argument in options(name):
+            escaped = option.replace("-", "\\-")
+            head = f"\\fB\\-\\-{escaped}\\fR" + (f" \\fI{argument}".replace("-", "\\-") if argument else "")
+            assert head in page, (name, option)
+            assert f"--{option}" in offered, (name, option)
+            assert f"'*--{option}" in zsh, (name, option)
+            assert f"from {name}' -l {option}" in fish, (name, option)
+            if letter:
+                assert f"\\fB\\-{letter}\\fR" in page and f"'*-{letter}" in zsh
+
+
+def check_completions():
+    assert set(commands()) <= set(complete("tagroute", ""))
+    assert complete("tagroute", "sim") == ["simulate"]
+    assert complete("tagroute", "route", "--policy", "u") == ["utility"]
+    assert complete("tagroute", "fit", "--scorer", "") == ["paper", "bayes", "ridge", "mixed"]
+    assert complete("tagroute", "route", "--theta", "") == []
+
+
+def check_with_others():
+    """By the programs that read them, as far as they are there."""
+    if shutil.which("groff"):
+        for page in MANUAL.glob("*.1"):
+            made = subprocess.run(
+                ["groff", "-man", "-Tutf8", "-ww", "-z", page], capture_output=True, text=True, check=True
+            )
+            assert made.stderr == "", made.stderr
+    if shutil.which("zsh"):
+        output("zsh", "-n", MANUAL / "_tagroute")
+    if shutil.which("fish"):
+        output("fish", "--no-execute", MANUAL / "tagroute.fish")
+
+
+def main():
+    check_pages()
+    check_completions()
+    check_with_others()
+    print("manual_test.py: passed")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
