@@ -35,6 +35,7 @@
 #include <tagroute/solve.h>
 #include <tagroute/status.h>
 #include <tagroute/tagger.h>
+#include <tagroute/upkeep.h>
 #include <tagroute/version.h>
 
 #endif

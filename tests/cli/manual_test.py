@@ -21,9 +21,16 @@ def commands():
     return [line.split()[0] for line in listed.splitlines() if not line.startswith("  help")]
 
 
+def verbs(command):
+    """What stands behind `router` and its like, from its usage line."""
+    usage = output(TAGROUTE, command, "--help").splitlines()[0]
+    found = re.match(rf"usage: tagroute {command} ([a-z-]+(?:\|[a-z-]+)+) ", usage)
+    return found[1].split("|") if found else []
+
+
 def options(command):
     """Names of the options that --help shows; a letter, or None; an argument, or None."""
-    text = output(TAGROUTE, command, "--help")
+    text = output(TAGROUTE, *command.split(), "--help")
     found = re.findall(r"^  (?:-(\w),|   ) --([\w-]+)(?: (\S+))?(?:  |$)", text, re.M)
     assert found, command
     return found
@@ -41,25 +48,31 @@ def complete(*words):
     return output("bash", "--norc", "-c", script).split()
 
 
+def page_of(name):
+    return f"tagroute-{name.replace(' ', '-')}.1"
+
+
 def check_pages():
-    names = commands()
+    names = [n for c in commands() for n in [c, *(f"{c} {v}" for v in verbs(c))]]
+    assert "router add-model" in names
     assert {"ingest", "fit", "route", "simulate", "info"} <= set(names)
-    assert {p.name for p in MANUAL.glob("*.1")} == {"tagroute.1"} | {f"tagroute-{n}.1" for n in names}
+    assert {p.name for p in MANUAL.glob("*.1")} == {"tagroute.1"} | {page_of(n) for n in names}
     zsh = (MANUAL / "_tagroute").read_text()
     fish = (MANUAL / "tagroute.fish").read_text()
     program = (MANUAL / "tagroute.1").read_text()
     for name in names:
-        assert f"tagroute\\-{name}" in program
-        page = (MANUAL / f"tagroute-{name}.1").read_text()
-        assert page.startswith(f".TH tagroute-{name} 1")
-        offered = complete("tagroute", name, "--")
+        assert " " in name or f"tagroute\\-{name}" in program
+        page = (MANUAL / page_of(name)).read_text()
+        assert page.startswith(f".TH {page_of(name)[:-2]} 1")
+        offered = complete("tagroute", *name.split(), "--") if not verbs(name.split()[0]) or " " in name else None
+        seen = "; and __fish_seen_subcommand_from ".join(name.split())
         for letter, option, argument in options(name):
             escaped = option.replace("-", "\\-")
             head = f"\\fB\\-\\-{escaped}\\fR" + (f" \\fI{argument}".replace("-", "\\-") if argument else "")
             assert head in page, (name, option)
-            assert f"--{option}" in offered, (name, option)
+            assert offered is None or f"--{option}" in offered, (name, option)
             assert f"'*--{option}" in zsh, (name, option)
-            assert f"from {name}' -l {option}" in fish, (name, option)
+            assert f"from {seen}' -l {option}" in fish, (name, option)
             if letter:
                 assert f"\\fB\\-{letter}\\fR" in page and f"'*-{letter}" in zsh
 
@@ -70,6 +83,7 @@ def check_completions():
     assert complete("tagroute", "route", "--policy", "u") == ["utility"]
     assert complete("tagroute", "fit", "--scorer", "") == ["paper", "bayes", "ridge", "mixed"]
     assert complete("tagroute", "route", "--theta", "") == []
+    assert complete("tagroute", "router", "add") == ["add-model"]
 
 
 def check_with_others():

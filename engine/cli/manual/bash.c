@@ -1,6 +1,8 @@
 /* bash.c - completion for bash. */
 #include "engine/cli/manual/manual.h"
 
+#include <string.h>
+
 static void put_options(FILE *file, const tgr_cli_command *command)
 {
     for (size_t g = 0; command->groups[g] != NULL; g++) {
@@ -19,9 +21,9 @@ static void put_values(FILE *file, const tgr_cli_command *command)
             if (option->argument == NULL || tgr_value_kind_of(option->argument) == TGR_VALUE_FILE) {
                 continue;
             }
-            fprintf(file, "        %s:--%s", command->name, option->name);
+            fprintf(file, "        '%s':--%s", command->name, option->name);
             if (option->letter) {
-                fprintf(file, "|%s:-%c", command->name, option->letter);
+                fprintf(file, "|'%s':-%c", command->name, option->letter);
             }
             if (tgr_value_kind_of(option->argument) == TGR_VALUE_CHOICE) {
                 fputs(") words='", file);
@@ -36,13 +38,40 @@ static void put_values(FILE *file, const tgr_cli_command *command)
     }
 }
 
+static void put_all_options(FILE *file, const tgr_cli_command *command)
+{
+    fprintf(file, "        '%s') words='", command->name);
+    put_options(file, command);
+    fputs("' ;;\n", file);
+}
+
+/* The verbs of a command are what its first word is completed with. */
+static void put_verbs(FILE *file, const tgr_cli_command *command)
+{
+    if (command->verbs == NULL) {
+        return;
+    }
+    fprintf(file, "        %s) words='", command->name);
+    for (size_t v = 0; command->verbs[v] != NULL; v++) {
+        fprintf(file, " %s", command->verbs[v]->name + strlen(command->name) + 1);
+    }
+    fputs("' ;;\n", file);
+}
+
 void tgr_complete_bash(FILE *file)
 {
     fputs("# Completion of tagroute for bash.\n"
           "_tagroute()\n{\n"
           "    local current=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]}\n"
-          "    local command=${COMP_WORDS[1]} words=\n"
+          "    local command=${COMP_WORDS[1]} words= verbs=\n"
           "    COMPREPLY=()\n"
+          "    case $command in\n",
+          file);
+    for (size_t i = 0; tgr_cli_commands[i] != NULL; i++) {
+        put_verbs(file, tgr_cli_commands[i]);
+    }
+    fputs("    esac\n"
+          "    verbs=$words words=\n"
           "    if [ \"$COMP_CWORD\" -eq 1 ]; then\n"
           "        words='help --help --version",
           file);
@@ -50,23 +79,19 @@ void tgr_complete_bash(FILE *file)
         fprintf(file, " %s", tgr_cli_commands[i]->name);
     }
     fputs("'\n"
-          "        COMPREPLY=($(compgen -W \"$words\" -- \"$current\"))\n"
-          "        return\n"
+          "    elif [ \"$COMP_CWORD\" -eq 2 ] && [ -n \"$verbs\" ]; then\n"
+          "        words=\"$verbs --help\"\n"
+          "    elif [ -n \"$verbs\" ]; then\n"
+          "        command=\"$command ${COMP_WORDS[2]}\"\n"
           "    fi\n"
-          "    case $command:$before in\n",
+          "    [ -n \"$words\" ] || case $command:$before in\n",
           file);
-    for (size_t i = 0; tgr_cli_commands[i] != NULL; i++) {
-        put_values(file, tgr_cli_commands[i]);
-    }
+    tgr_manual_each(put_values, file);
     fputs("    esac\n"
           "    if [ -z \"$words\" ] && [ \"${current#-}\" != \"$current\" ]; then\n"
           "        case $command in\n",
           file);
-    for (size_t i = 0; tgr_cli_commands[i] != NULL; i++) {
-        fprintf(file, "        %s) words='", tgr_cli_commands[i]->name);
-        put_options(file, tgr_cli_commands[i]);
-        fputs("' ;;\n", file);
-    }
+    tgr_manual_each(put_all_options, file);
     fputs("        esac\n"
           "    fi\n"
           "    if [ -n \"$words\" ]; then\n"

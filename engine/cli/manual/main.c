@@ -5,7 +5,10 @@
 
 #include "engine/cli/manual/manual.h"
 
-static bool write_file(const char *folder, const char *name, void (*write)(FILE *file),
+static const char *folder;
+static bool good = true;
+
+static void write_file(const char *name, void (*write)(FILE *file, const tgr_cli_command *command),
                        const tgr_cli_command *command)
 {
     char path[4096];
@@ -13,19 +16,49 @@ static bool write_file(const char *folder, const char *name, void (*write)(FILE 
     FILE *file = length > 0 && (size_t)length < sizeof path ? fopen(path, "w") : NULL;
     if (file == NULL) {
         perror(path);
-        return false;
+        good = false;
+        return;
     }
-    if (command != NULL) {
-        tgr_manual_command(file, command);
-    } else {
-        write(file);
-    }
-    bool good = !ferror(file);
-    good = fclose(file) == 0 && good;
-    if (!good) {
+    write(file, command);
+    bool written = !ferror(file);
+    written = fclose(file) == 0 && written;
+    if (!written) {
         perror(path);
+        good = false;
     }
-    return good;
+}
+
+static void program_page(FILE *file, const tgr_cli_command *command)
+{
+    (void)command;
+    tgr_manual_program(file);
+}
+
+static void write_bash(FILE *file, const tgr_cli_command *command)
+{
+    (void)command;
+    tgr_complete_bash(file);
+}
+
+static void write_zsh(FILE *file, const tgr_cli_command *command)
+{
+    (void)command;
+    tgr_complete_zsh(file);
+}
+
+static void write_fish(FILE *file, const tgr_cli_command *command)
+{
+    (void)command;
+    tgr_complete_fish(file);
+}
+
+static void write_page(FILE *file, const tgr_cli_command *command)
+{
+    (void)file;
+    char page[64], name[80];
+    tgr_page_name(command, page, sizeof page);
+    snprintf(name, sizeof name, "%s.1", page);
+    write_file(name, tgr_manual_command, command);
 }
 
 int main(int count, char **words)
@@ -34,14 +67,11 @@ int main(int count, char **words)
         fprintf(stderr, "usage: tagroute-manual FOLDER\n");
         return 2;
     }
-    bool good = write_file(words[1], "tagroute.1", tgr_manual_program, NULL) &&
-                write_file(words[1], "tagroute.bash", tgr_complete_bash, NULL) &&
-                write_file(words[1], "_tagroute", tgr_complete_zsh, NULL) &&
-                write_file(words[1], "tagroute.fish", tgr_complete_fish, NULL);
-    for (size_t i = 0; good && tgr_cli_commands[i] != NULL; i++) {
-        char name[64];
-        snprintf(name, sizeof name, "tagroute-%s.1", tgr_cli_commands[i]->name);
-        good = write_file(words[1], name, NULL, tgr_cli_commands[i]);
-    }
+    folder = words[1];
+    write_file("tagroute.1", program_page, NULL);
+    write_file("tagroute.bash", write_bash, NULL);
+    write_file("_tagroute", write_zsh, NULL);
+    write_file("tagroute.fish", write_fish, NULL);
+    tgr_manual_each(write_page, NULL);
     return good ? 0 : 1;
 }

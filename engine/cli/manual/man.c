@@ -62,6 +62,17 @@ static void put_option(FILE *file, const tgr_cli_option *option)
     fputc('\n', file);
 }
 
+static void put_page(FILE *file, const tgr_cli_command *command)
+{
+    char name[64];
+    tgr_page_name(command, name, sizeof name);
+    fputs(".TP\n.BR ", file);
+    put_text(file, name);
+    fputs(" (1)\n", file);
+    put_text(file, command->summary);
+    fputc('\n', file);
+}
+
 static void put_exit_status(FILE *file)
 {
     fputs(".SH EXIT STATUS\n0 done, 1 it failed, 2 wrong usage, 3 the input is bad.\n", file);
@@ -70,7 +81,7 @@ static void put_exit_status(FILE *file)
 void tgr_manual_command(FILE *file, const tgr_cli_command *command)
 {
     char name[64];
-    snprintf(name, sizeof name, "tagroute-%s", command->name);
+    tgr_page_name(command, name, sizeof name);
     put_head(file, name, name, command->summary);
     fputs(".SH SYNOPSIS\n.B tagroute ", file);
     put_text(file, command->name);
@@ -93,6 +104,9 @@ void tgr_manual_command(FILE *file, const tgr_cli_command *command)
     }
     put_exit_status(file);
     fputs(".SH SEE ALSO\n.BR tagroute (1)\n", file);
+    for (size_t v = 0; command->verbs != NULL && command->verbs[v] != NULL; v++) {
+        put_page(file, command->verbs[v]);
+    }
 }
 
 void tgr_manual_program(FILE *file)
@@ -100,9 +114,7 @@ void tgr_manual_program(FILE *file)
     put_head(file, "tagroute", "tagroute", "routes large logs of LLM queries to models, offline");
     fputs(".SH SYNOPSIS\n.B tagroute\n\\fICOMMAND\\fR ...\n.SH COMMANDS\n", file);
     for (size_t i = 0; tgr_cli_commands[i] != NULL; i++) {
-        fprintf(file, ".TP\n.BR tagroute\\-%s (1)\n", tgr_cli_commands[i]->name);
-        put_text(file, tgr_cli_commands[i]->summary);
-        fputc('\n', file);
+        put_page(file, tgr_cli_commands[i]);
     }
     fputs(".SH ENVIRONMENT\n"
           ".TP\n\\fBTAGROUTE_ISA\\fR\nscalar, avx2, avx512 or neon: the instructions to use; by "

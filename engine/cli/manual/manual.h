@@ -15,6 +15,12 @@ void tgr_complete_bash(FILE *file);
 void tgr_complete_zsh(FILE *file);
 void tgr_complete_fish(FILE *file);
 
+/* Calls `visit` for each command, and each of its verbs behind it. */
+void tgr_manual_each(void (*visit)(FILE *file, const tgr_cli_command *command), FILE *file);
+
+/* The name of a command's page, "tagroute-NAME" with dashes for spaces. */
+void tgr_page_name(const tgr_cli_command *command, char *name, size_t size);
+
 /* What an option's argument is completed with. */
 typedef enum tgr_value_kind {
     TGR_VALUE_FILE,
