@@ -297,7 +297,8 @@ static void bound(float *values, size_t count)
 tgr_status tgr_aligned_batch(tgr_aligned *aligned, tgr_batch *batch, tgr_error *error)
 {
     tgr_csr *x = &batch->x;
-    if (!aligned->active || batch->rows == 0) {
+    bool done = aligned->indices != NULL && x->indices == aligned->indices;
+    if (!aligned->active || batch->rows == 0 || done) {
         return TGR_OK;
     }
     bool counts = x->value_type != TGR_F32;

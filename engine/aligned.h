@@ -54,9 +54,9 @@ void tgr_aligned_tell(const tgr_aligned *aligned, const tgr_query_file *file, ui
 /* What stands for the file. */
 const tgr_query_file *tgr_aligned_file(const tgr_aligned *aligned, const tgr_query_file *file);
 
-/* Gives a batch of the file the view's columns. Its X lives in `aligned` until the next call.
- * Counts are added, to at most 65535. TGR_ERR_INPUT where weights add up to more than a float
- * holds. */
+/* Gives a batch of the file the view's columns, unless it has them from the last call. Its X lives
+ * in `aligned` until the next call. Counts are added, to at most 65535. TGR_ERR_INPUT where weights
+ * add up to more than a float holds. */
 tgr_status tgr_aligned_batch(tgr_aligned *aligned, tgr_batch *batch, tgr_error *error);
 
 #endif

@@ -389,7 +389,8 @@ static row_counts decide_pieces(tgr_decide *decide, const tgr_batch *batch, size
 /* Everything before rows are scored. */
 static tgr_status enter_batch(tgr_decide *decide, tgr_batch *batch, tgr_error *error)
 {
-    tgr_status status = tgr_aligned_batch(&decide->aligned, batch, error);
+    tgr_status status =
+        decide->plan.aligned ? TGR_OK : tgr_aligned_batch(&decide->aligned, batch, error);
     if (status == TGR_OK) {
         status = make_room(decide, batch, error);
     }

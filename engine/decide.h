@@ -36,6 +36,7 @@ typedef struct tgr_decide_plan {
     size_t threshold_count;
     int fallback;     /* router's model, or -1 */
     double align_min; /* as tgr_aligned_open's `least` */
+    bool aligned;     /* batches come with tgr_aligned_batch done */
     bool want_margins;
     size_t block_rows; /* 0: chosen */
     int threads;

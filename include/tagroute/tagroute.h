@@ -19,6 +19,7 @@
 #include <tagroute/compare.h>
 #include <tagroute/details.h>
 #include <tagroute/endpoint.h>
+#include <tagroute/explain.h>
 #include <tagroute/fit.h>
 #include <tagroute/info.h>
 #include <tagroute/ingest.h>
@@ -29,6 +30,7 @@
 #include <tagroute/report.h>
 #include <tagroute/route.h>
 #include <tagroute/router.h>
+#include <tagroute/rows.h>
 #include <tagroute/run.h>
 #include <tagroute/simulate.h>
 #include <tagroute/solve.h>

@@ -383,6 +383,22 @@ class Apply(harness.Scratch):
         self.assertIn("leave align_min to the router", self.fails(2, "simulate", "plain.h5", "-r", "r.msgpack", "--align-min",
                                                                   "0.5", "--shard", "1/2", "--partial", "p"))
 
+    def test_explain_shows_what_route_decides(self):
+        self.varied_router("r.msgpack", 11, ingest=["--normalise", "map.tsv"])
+        self.varied_log("log.jsonl", 60, 12)
+        self.works("ingest", "log.jsonl", "-o", "plain.h5")
+        self.works("ingest", "log.jsonl", "-r", "r.msgpack", "-o", "given.h5")
+        known = 0
+        for words in (["--row", "7"], ["--row", "8"], ["--row", "9"], ["--id", "q33"], ["--top", "5"]):
+            one, other = (self.works("explain", name, "-r", "r.msgpack", "--json", *words).stdout
+                          for name in ("plain.h5", "given.h5"))
+            one, other = (json.loads(text) for text in (one, other))
+            if "tags" in one and "--top" not in words:  # those that the router does not know come in any order
+                one["tags"], other["tags"] = ([tag for tag in found["tags"] if tag["known"]] for found in (one, other))
+                known += len(one["tags"])
+            self.assertEqual(one, other)
+        self.assertGreater(known, 3)
+
     def test_a_router_without_a_mapping_aligns_to_its_tags(self):
         import msgpack
         self.varied_router("r.msgpack", 6, "--min-count", "40")
