@@ -26,7 +26,7 @@ static const tgr_cli_option explain_options[] = {
     {"prompt-tokens", 0, "N", "the text's prompt tokens, for its cost"},
     {"why-not", 0, "MODEL", "say what keeps MODEL from being chosen"},
     {"top", 0, "N", "list the N tags that move most, over all queries of the files"},
-    {"by", 0, "WHAT", "of --top: queries (default), or money"},
+    {"by", 0, "queries|money", "of --top (default: queries)"},
     {"policy-file", 0, "FILE", "decide as a policy saved with --save-policy says"},
     {"json", 0, NULL, "print one JSON object"},
     {0},

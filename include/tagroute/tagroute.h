@@ -18,6 +18,7 @@
 #include <tagroute/bench.h>
 #include <tagroute/compare.h>
 #include <tagroute/details.h>
+#include <tagroute/drift.h>
 #include <tagroute/endpoint.h>
 #include <tagroute/explain.h>
 #include <tagroute/fit.h>
@@ -36,6 +37,7 @@
 #include <tagroute/solve.h>
 #include <tagroute/status.h>
 #include <tagroute/tagger.h>
+#include <tagroute/upkeep.h>
 #include <tagroute/version.h>
 
 #endif
