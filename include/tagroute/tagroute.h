@@ -14,6 +14,7 @@
 #ifndef TAGROUTE_TAGROUTE_H
 #define TAGROUTE_TAGROUTE_H
 
+#include <tagroute/aligned.h>
 #include <tagroute/bench.h>
 #include <tagroute/compare.h>
 #include <tagroute/details.h>
