@@ -20,14 +20,14 @@ static const tgr_cli_option ingest_options[] = {
     {"align-min", 0, "COSINE",
      "a tag that it lacks becomes the nearest one from this likeness in spelling on; off: never "
      "(default: 0.85)"},
-    {"from", 0, "SCHEMA",
-     "what records are: tagroute, litellm, openai, otel or langfuse (default: auto, told from "
+    {"from", 0, "auto|tagroute|litellm|openai|otel|langfuse",
+     "what records are (default: auto, told from "
      "each)"},
-    {"text", 0, "WHICH",
-     "of a chat's messages: last-user, users (all of the user's) or all (default: last-user)"},
+    {"text", 0, "last-user|users|all",
+     "which of a chat's messages are the text (default: last-user)"},
     {"keep", 0, "[NAME=]PATH",
      "keep a field, such as metadata.team, as a column for simulate --by; repeatable, up to 8"},
-    {"format", 0, "FORMAT", "jsonl or msgpack (default: told from the log itself)"},
+    {"format", 0, "jsonl|msgpack", "of the logs (default: told from the log itself)"},
     {"category-tag", 0, NULL, "give each query its category as one more tag, cat:CATEGORY"},
     {"compress", 0, NULL, "smaller file, slower to read"},
     {"compact", 0, NULL, "16-bit column numbers where they are enough: faster to read"},
@@ -115,17 +115,12 @@ static tgr_status read_word(const tgr_cli_arguments *arguments, const char *opti
 static tgr_status read_schema(const tgr_cli_arguments *arguments, tgr_ingest_options *options,
                               tgr_error *error)
 {
-    static const char *const schemas[] = {"auto", "tagroute", "litellm", "openai",
-                                          "otel", "langfuse", NULL};
     static const char *const texts[] = {"last-user", "users", "all", NULL};
-    int schema = 0, text = 0;
-    tgr_status status =
-        read_word(arguments, "from", schemas, "auto, tagroute, litellm, openai, otel or langfuse",
-                  &schema, error);
+    int text = 0;
+    tgr_status status = tgr_cli_read_log_schema(arguments, &options->schema, error);
     if (status == TGR_OK) {
         status = read_word(arguments, "text", texts, "last-user, users or all", &text, error);
     }
-    options->schema = (tgr_log_schema)schema;
     options->text = (tgr_chat_text)text;
     return status;
 }

@@ -251,6 +251,63 @@ static size_t cell_of(const copying *work, size_t row, size_t model)
     return row * order->count + order->place[work->map->models[model]];
 }
 
+/* What was judged of a row: pairs from *begin to *end; false where nothing was. */
+static bool find_judged(const copying *work, size_t row, size_t *begin, size_t *end)
+{
+    const tgr_judgements *judged = work->all->judged;
+    const tgr_texts *ids = &work->batch->ids;
+    if (judged == NULL || ids->offsets == NULL) {
+        return false;
+    }
+    uint64_t from = ids->offsets[row];
+    uint32_t id =
+        tgr_judgements_find(judged, ids->bytes + from, (size_t)(ids->offsets[row + 1] - from));
+    if (id == TGR_STRING_NONE) {
+        return false;
+    }
+    judged->seen[id] = true;
+    *begin = judged->begin[id];
+    *end = judged->begin[id + 1];
+    return true;
+}
+
+/* Where a judgement stands; it takes the place of what the file knew of its pair. */
+static size_t judged_cell(const copying *work, size_t row, const tgr_pair_judgement *pair)
+{
+    const tgr_order *order = &work->numbering->models;
+    return row * order->count + order->place[work->all->judged->numbers[pair->model]];
+}
+
+static void lay_scores(const copying *work, float *to)
+{
+    size_t begin, end;
+    for (size_t row = 0; work->all->judged != NULL && row < work->batch->rows; row++) {
+        for (begin = end = 0, find_judged(work, row, &begin, &end); begin < end; begin++) {
+            const tgr_pair_judgement *pair = &work->all->judged->pairs[begin];
+            to[judged_cell(work, row, pair)] = pair->score;
+        }
+    }
+}
+
+static void lay_outcomes(const copying *work, int8_t *to)
+{
+    size_t begin, end;
+    for (size_t row = 0; work->all->judged != NULL && row < work->batch->rows; row++) {
+        for (begin = end = 0, find_judged(work, row, &begin, &end); begin < end; begin++) {
+            const tgr_pair_judgement *pair = &work->all->judged->pairs[begin];
+            to[judged_cell(work, row, pair)] = pair->outcome;
+        }
+    }
+}
+
+static void count_judged(const copying *work)
+{
+    size_t begin, end;
+    for (size_t row = 0; work->all->judged != NULL && row < work->batch->rows; row++) {
+        work->all->judged->joined_rows += find_judged(work, row, &begin, &end);
+    }
+}
+
 static tgr_status copy_floats(copying *work, bool wanted, tgr_query_column column,
                               const float *from, tgr_error *error)
 {
@@ -276,6 +333,9 @@ static tgr_status copy_floats(copying *work, bool wanted, tgr_query_column colum
             }
         }
     }
+    if (column == TGR_COLUMN_SCORE) {
+        lay_scores(work, to);
+    }
     return tgr_query_put(work->writer, column, to, cells, error);
 }
 
@@ -299,6 +359,7 @@ static tgr_status copy_outcomes(copying *work, tgr_error *error)
             to[cell_of(work, row, model)] = from[row * models + model];
         }
     }
+    lay_outcomes(work, to);
     return tgr_query_put(work->writer, TGR_COLUMN_OUTCOME, to, cells, error);
 }
 
@@ -310,6 +371,7 @@ static tgr_status copy_models(copying *work, tgr_error *error)
     if (plan->models.count == 0) {
         return TGR_OK;
     }
+    count_judged(work);
     TGR_TRY(copy_floats(work, plan->has_score, TGR_COLUMN_SCORE, batch->score, error));
     TGR_TRY(copy_outcomes(work, error));
     TGR_TRY(copy_floats(work, plan->has_cost, TGR_COLUMN_COST, batch->cost, error));

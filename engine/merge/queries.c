@@ -132,6 +132,11 @@ static tgr_status write(tgr_merging *work, tgr_pass *pass, tgr_union *all, tgr_m
     tgr_ingest_plan_make(&plan, &all->columns, &numbering, &assembly, work->run);
     TGR_TRY(tgr_query_writer_open(work->options.output, &plan, &writer, error));
     TGR_TRY(tgr_union_copy(all, pass, &numbering, &plan, writer, work->run, error));
+    if (all->judged != NULL && all->judged->joined_rows == 0) {
+        TGR_TRY(tgr_fail(error, TGR_ERR_INPUT,
+                         "%s: no query has the id of a judgement; are both of the same log?",
+                         work->options.inputs[0]));
+    }
     TGR_TRY(tgr_query_writer_commit(writer, error));
     report->queries = plan.rows;
     report->tags = plan.tags.count;
@@ -143,10 +148,12 @@ done:
     return status;
 }
 
-static tgr_status join(tgr_merging *work, tgr_merge_report *report, tgr_error *error)
+/* judged: NULL, or what is laid over the rows. */
+static tgr_status join(tgr_merging *work, tgr_judgements *judged, tgr_merge_report *report,
+                       tgr_error *error)
 {
     tgr_pass pass = {0};
-    tgr_union all = {0};
+    tgr_union all = {.judged = judged};
     tgr_status status = TGR_OK;
     TGR_TRY(open_all(work, &pass, error));
     TGR_TRY(tgr_union_open_kept(&all, &pass, error));
@@ -162,5 +169,11 @@ done:
 tgr_status tgr_merge_queries(tgr_merging *work, tgr_merge_report *report, tgr_error *error)
 {
     report->of_queries = true;
-    return work->options.check ? check(work, report, error) : join(work, report, error);
+    return work->options.check ? check(work, report, error) : join(work, NULL, report, error);
+}
+
+tgr_status tgr_merge_judged(tgr_merging *work, tgr_judgements *judged, tgr_merge_report *report,
+                            tgr_error *error)
+{
+    return join(work, judged, report, error);
 }

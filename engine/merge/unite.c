@@ -259,6 +259,14 @@ tgr_status tgr_union_open_kept(tgr_union *all, tgr_pass *pass, tgr_error *error)
     return status;
 }
 
+/* Models that were judged join those of the files. */
+static bool add_judged(tgr_columns *columns, tgr_judgements *judged)
+{
+    columns->facts.has_score |= judged->has_score;
+    columns->facts.has_outcome |= judged->has_outcome;
+    return add_names(judged->models, columns->models, NULL, &judged->numbers);
+}
+
 tgr_status tgr_union_open(tgr_union *all, const tgr_pass *pass, const char *path, tgr_error *error)
 {
     tgr_status status = TGR_OK;
@@ -270,7 +278,7 @@ tgr_status tgr_union_open(tgr_union *all, const tgr_pass *pass, const char *path
         enough = add_file(all, &all->files[i], pass->files[i]);
         take_facts(all, pass->files[i]);
     }
-    if (!enough) {
+    if (!enough || (all->judged != NULL && !add_judged(&all->columns, all->judged))) {
         status = tgr_fail_memory(error, "the names in query files");
         goto done;
     }

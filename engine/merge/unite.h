@@ -11,6 +11,7 @@
 
 #include "engine/ingest/columns.h"
 #include "engine/ingest/plan.h"
+#include "engine/merge/judgements.h"
 #include "engine/pass.h"
 
 /* A file's numbers: where each stands among all files' names in order of arrival. */
@@ -25,7 +26,8 @@ typedef struct tgr_union {
     tgr_columns columns; /* names and facts; its spools stay empty */
     tgr_union_file *files;
     size_t count;
-    tgr_strings *kept; /* names of columns that ingest was asked for, of all files */
+    tgr_judgements *judged; /* NULL, or what is laid over the rows */
+    tgr_strings *kept;      /* names of columns that ingest was asked for, of all files */
     uint64_t skipped[TGR_SKIP_REASONS]; /* records that were no queries */
     const tgr_query_file *tagged;       /* a file that says how it was tagged; NULL: none does */
 } tgr_union;

@@ -182,7 +182,7 @@ class Schemas(Scratch):
         self.assertEqual(set(found.obs["team"].dropna()), {"ads", "search"})
         self.assertEqual(set(found.obs["level"].dropna()), {"DEFAULT"})
         told = self.works("simulate", "joined.h5", "-r", "r.msgpack", "--by", "team", "--cost", "m=1",
-                          "--cost", "n=0.5")
+                          "--cost", "n=0.5", "--theta", "0")
         self.assertIn(b"search", told.stdout)
 
     def test_no_text_is_in_no_file(self):
