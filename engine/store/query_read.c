@@ -8,6 +8,7 @@
 
 #include "engine/base/error.h"
 #include "engine/base/memory.h"
+#include "engine/base/wide.h"
 #include "engine/store/blocks.h"
 #include "engine/store/query_source.h"
 
@@ -71,8 +72,8 @@ static tgr_status read_codes(const tgr_code_column *column, int which, tgr_batch
                   : no_memory(error);
 }
 
-/* Whether each is a number of tokens, or NaN; compilers turn this into wide instructions. */
-static bool all_tokens(const double *values, size_t count)
+/* Whether each is a number of tokens, or NaN. */
+TGR_WIDE(bool, all_tokens, (const double *values, size_t count), (values, count))
 {
     unsigned bad = 0;
     for (size_t i = 0; i < count; i++) {
