@@ -24,6 +24,7 @@ typedef struct tgr_routing {
     tgr_route_options options;
     tgr_decision_format format;
     const tgr_run *run;
+    tgr_run lean; /* `run` then, where its two threads are one that reads and one that decides */
     tgr_solution solution; /* of the goal, where there is one */
     tgr_pass pass;
     tgr_decide decide;

@@ -448,6 +448,12 @@ uint64_t tgr_query_row_bytes(const tgr_query_file *file, unsigned want)
     return bytes;
 }
 
+bool tgr_query_is_plain(const tgr_query_file *file)
+{
+    const tgr_x *x = &file->source->x;
+    return x->layout == TGR_X_CSR && x->indptr.direct && x->indices.direct && x->data.direct;
+}
+
 bool tgr_query_read_in_threads(void)
 {
     return tgr_h5_is_threadsafe();
