@@ -159,7 +159,7 @@ tgr_status tgr_eligibility_open(tgr_serve *serve, const tgr_router *router,
                        &serve->needs_masks, error));
     TGR_TRY(open_token_limits(serve, router, error));
     serve->any_mask = serve->allow_masks != NULL || serve->deny_masks != NULL ||
-                      serve->needs_masks != NULL ||
+                      serve->needs_masks != NULL || file->has_eligible ||
                       (serve->any_token_limit && file->has_prompt_tokens);
 done:
     return status;
@@ -203,6 +203,9 @@ bool tgr_serve_restricts(const tgr_serve *serve, const tgr_batch *batch, size_t 
     listed lists[LISTED];
     size_t rows = end - begin;
     batch_lists(serve, batch, lists);
+    if (batch->eligible != NULL) {
+        return true;
+    }
     for (size_t i = 0; i < LISTED; i++) {
         if (lists[i].codes != NULL && some_listed(lists[i].codes + begin, rows)) {
             return true;
@@ -210,6 +213,20 @@ bool tgr_serve_restricts(const tgr_serve *serve, const tgr_batch *batch, size_t 
     }
     return batch->prompt_tokens != NULL && serve->least_token_limit < INFINITY &&
            some_above(batch->prompt_tokens + begin, rows, serve->least_token_limit);
+}
+
+static void clear_place(uint64_t *mask, size_t place)
+{
+    mask[place / 64] &= ~(UINT64_C(1) << place % 64);
+}
+
+static void clear_unable(const tgr_serve *serve, const uint8_t *eligible, uint64_t *mask)
+{
+    for (size_t model = 0; model < serve->models; model++) {
+        if (!eligible[model]) {
+            clear_place(mask, serve->place[model]);
+        }
+    }
 }
 
 static void fill_row(const tgr_serve *serve, const tgr_batch *batch, const listed *lists,
@@ -225,12 +242,15 @@ static void fill_row(const tgr_serve *serve, const tgr_batch *batch, const liste
             mask[word] &= list[word];
         }
     }
+    if (batch->eligible != NULL) {
+        clear_unable(serve, batch->eligible + row * serve->models, mask);
+    }
     if (batch->prompt_tokens == NULL || !(batch->prompt_tokens[row] > serve->least_token_limit)) {
         return;
     }
     for (size_t place = 0; place < serve->models; place++) {
         if (batch->prompt_tokens[row] > serve->token_limit[place]) {
-            mask[place / 64] &= ~(UINT64_C(1) << place % 64);
+            clear_place(mask, place);
         }
     }
 }
