@@ -29,8 +29,8 @@ void tgr_wide_limit(tgr_wide most);
     {                                                                                              \
         return NAME##_loop ARGUMENTS;                                                              \
     }                                                                                              \
-    __attribute__((target("avx2,fma,avx512f,avx512bw,avx512dq,avx512vl"))) static RESULT           \
-        NAME##_avx512 PARAMETERS                                                                   \
+    __attribute__((target(                                                                         \
+        "avx2,fma,avx512f,avx512bw,avx512dq,avx512vl"))) static RESULT NAME##_avx512 PARAMETERS    \
     {                                                                                              \
         return NAME##_loop ARGUMENTS;                                                              \
     }                                                                                              \

@@ -18,7 +18,7 @@ typedef struct hashing {
     tgr_array text; /* closed where the file has none */
     const tgr_array *ids;
     tgr_text_block texts, names;
-    uint64_t rows_before; /* in earlier files */
+    uint64_t rows_before;  /* in earlier files */
     uint64_t *folds, done; /* of the rows so far */
 } hashing;
 

@@ -221,28 +221,6 @@ static tgr_status solve(tgr_routing *work, tgr_error *error)
     return status;
 }
 
-/* Reading goes on beside deciding. Where both are about as much work, two threads are best used as
- * one for each: none waits for the other after every step. */
-static void share_out_threads(tgr_routing *work)
-{
-    const tgr_route_options *options = &work->options;
-    bool even = tgr_run_threads(work->run) == 2 && tgr_query_read_in_threads() &&
-                work->format == TGR_DECISIONS_H5 && options->threshold_count == 1 &&
-                !options->ids && !options->margins;
-    for (size_t i = 0; even && i < work->pass.file_count; i++) {
-        even = tgr_query_is_plain(work->pass.files[i]);
-    }
-    if (even) {
-        if (work->run != NULL) {
-            size_t known = sizeof work->lean; /* a caller's may be older, and smaller */
-            memcpy(&work->lean, work->run, work->run->size < known ? work->run->size : known);
-        }
-        work->lean.size = sizeof work->lean;
-        work->lean.threads = 1;
-        work->run = &work->lean;
-    }
-}
-
 /* *complete: there is nothing left to do. */
 static tgr_status open_routing(tgr_routing *work, bool *complete, tgr_error *error)
 {
@@ -253,7 +231,7 @@ static tgr_status open_routing(tgr_routing *work, bool *complete, tgr_error *err
     TGR_TRY(tgr_route_checkpoint_names(work, error));
     TGR_TRY(
         tgr_pass_open(&work->pass, options->inputs, options->input_count, options->split, error));
-    share_out_threads(work);
+    tgr_route_share_threads(work);
     TGR_TRY(tgr_route_identity_make(&work->identity, work->router, options, &work->solution,
                                     work->format, &work->pass, error));
     TGR_TRY(tgr_route_find_range(work, error));

@@ -53,6 +53,12 @@ typedef struct tgr_routing {
 /* Finds which queries are to be decided. Reads the files once where there is a split. */
 tgr_status tgr_route_find_range(tgr_routing *work, tgr_error *error);
 
+/* ---- threads.c ------------------------------------------------------------------------ */
+
+/* Reading goes on beside deciding. Where both are about as much work, two threads are best used as
+ * one for each: none waits for the other after every step. Once the files are open. */
+void tgr_route_share_threads(tgr_routing *work);
+
 /* ---- slice.c -------------------------------------------------------------------------- */
 
 /* How many rows are decided at once, so that what is decided about them stays in the caches. */

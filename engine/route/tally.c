@@ -68,10 +68,9 @@ void tgr_route_tally_free(tgr_route_tally *tally)
 
 #define FEW_MODELS 16 /* that counting one after the other, many rows at a time, is faster for */
 
-#define FEW_ROWS   512 /* that a 16-bit number counts, in the first-level cache meanwhile */
+#define FEW_ROWS 512 /* that a 16-bit number counts, in the first-level cache meanwhile */
 
-TGR_WIDE(void, count_few,
-         (uint64_t *counts, const int16_t *chosen, size_t rows, size_t models),
+TGR_WIDE(void, count_few, (uint64_t * counts, const int16_t *chosen, size_t rows, size_t models),
          (counts, chosen, rows, models))
 {
     for (size_t now; rows > 0; chosen += now, rows -= now) {
@@ -141,15 +140,15 @@ static void list_prices(const tgr_decide *decide, price_list *prices)
 /* Numbers of this size are whole multiples of one: adding it rounds as tgr_exact_term does. */
 #define ROUNDER 0x1.8p52
 
-static inline int64_t bits_of(double value)
+static inline uint64_t bits_of(double value)
 {
-    int64_t bits;
+    uint64_t bits;
     memcpy(&bits, &value, sizeof bits);
     return bits;
 }
 
-/* Adds up the costs of few rows, where all are known and none is out of the ordinary; else false.
- */
+/* Adds up the costs of few rows, where all are known and none is out of the ordinary; else false,
+ * and the sum is of no use. */
 TGR_WIDE(bool, sum_usual,
          (const price_list *prices, const int16_t *chosen, size_t step, const double *tokens,
           size_t rows, int64_t *sum),
@@ -161,14 +160,14 @@ TGR_WIDE(bool, sum_usual,
         in[row] = one->in;
         out[row] = one->out;
     }
-    int64_t total = 0;
+    uint64_t total = 0; /* wraps where some are odd */
     unsigned odd = 0;
     for (size_t row = 0; row < rows; row++) {
         double cost = fma(tokens[row], in[row], out[row]);
         odd |= !(fabs(cost) <= COST_LIMIT);
         total += bits_of(cost * 0x1p40 + ROUNDER) - bits_of(ROUNDER);
     }
-    *sum = total;
+    *sum = (int64_t)total;
     return !odd;
 }
 

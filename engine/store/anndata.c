@@ -135,8 +135,8 @@ done:
     return status;
 }
 
-/* HDF5 clears a megabyte or two each time that it converts a handful of strings, unless told to take
- * less. */
+/* HDF5 clears a megabyte or two each time that it converts a handful of strings, unless told to
+ * take less. */
 #define CONVERSION_BYTES ((size_t)8 << 10)
 
 static hid_t small_transfer(void)

@@ -16,7 +16,7 @@ typedef struct span {
     size_t first, after; /* entries */
 } span;
 
-#define SPAN_ENTRIES ((size_t)4 * 1024) /* the first-level cache's */
+#define SPAN_ENTRIES ((size_t)4 * 1024)  /* the first-level cache's */
 #define ALONE        ((size_t)64 * 1024) /* so few entries are not worth waking other threads */
 
 /* Counts every step that does not ascend, and finds the largest column: a plain loop over all
@@ -80,8 +80,7 @@ static bool rows_ascend(const tgr_canonical_block *block, const span *at)
         return false;
     }
     bool bad;
-    uint32_t falls =
-        count_falls(indices + at->first, at->after - at->first, block->columns, &bad);
+    uint32_t falls = count_falls(indices + at->first, at->after - at->first, block->columns, &bad);
     size_t row = at->begin;
     while ((size_t)indptr[row + 1] == at->first) {
         row++; /* empty, so that nothing lies before the rows behind it either */

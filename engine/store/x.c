@@ -257,7 +257,7 @@ TGR_WIDE(uint64_t, signs_of, (const int64_t *indptr, size_t rows), (indptr, rows
     return signs >> 63;
 }
 
-TGR_WIDE(void, start_at_zero, (int64_t *indptr, size_t rows, int64_t start), (indptr, rows, start))
+TGR_WIDE(void, start_at_zero, (int64_t * indptr, size_t rows, int64_t start), (indptr, rows, start))
 {
     for (size_t row = 0; row <= rows; row++) {
         indptr[row] -= start;

@@ -56,8 +56,8 @@ typedef struct work {
     board *board;
 } work;
 
-static const char *const kind_names[] = {"queries",   "routers", "logs",        "decisions",
-                                         "prices", "vocabularies", "mappings"};
+static const char *const kind_names[] = {"queries", "routers",      "logs",    "decisions",
+                                         "prices",  "vocabularies", "mappings"};
 static const char *const mutation_names[] = {"flip",   "summed", "cut",  "grow",   "splice",
                                              "number", "fill",   "copy", "several"};
 static const char *const outcome_names[] = {"taken",  "refused", "by probe", "usage", "I/O",
