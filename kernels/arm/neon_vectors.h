@@ -196,6 +196,14 @@ TGR_INLINE v_mask i_bit(v_int words, unsigned bit)
     return vtstq_s32(words, vdupq_n_s32((int32_t)(1u << bit)));
 }
 
+TGR_INLINE v_mask m_load_bit(const uint8_t *p, unsigned bit)
+{
+    uint32_t four;
+    memcpy(&four, p, sizeof four);
+    uint8x8_t bytes = vreinterpret_u8_u32(vdup_n_u32(four));
+    return i_bit(vreinterpretq_s32_u32(vmovl_u16(vget_low_u16(vmovl_u8(bytes)))), bit);
+}
+
 TGR_INLINE v_pair d_set(double x)
 {
     return (v_pair){vdupq_n_f64(x), vdupq_n_f64(x)};

@@ -17,7 +17,8 @@ typedef struct best_score {
 typedef struct tile_part {
     const tgr_job *job;
     size_t lane;
-    v_int words; /* 32 models' eligibility bits, row by row */
+    const uint8_t *served; /* eligibility, a byte a row, where it comes so; NULL: in `words` */
+    v_int words;           /* 32 models' eligibility bits, row by row */
     size_t loaded_word;
     v_pair tokens;
 } tile_part;
@@ -45,6 +46,9 @@ TGR_INLINE v_mask may_serve(tile_part *part, size_t model, bool masked)
     if (!masked) {
         return m_all();
     }
+    if (part->served != NULL) {
+        return m_load_bit(part->served, (unsigned)model);
+    }
     if (part->loaded_word != model / 32) {
         load_words(part, model / 32);
     }
@@ -55,6 +59,7 @@ TGR_INLINE void open_part(tile_part *part, const tgr_job *job, size_t lane)
 {
     part->job = job;
     part->lane = lane;
+    part->served = job->served == NULL ? NULL : job->served + (job->tile_rows - job->order) + lane;
     part->loaded_word = SIZE_MAX;
     part->words = i_set(0);
     part->tokens = d_set(0);
@@ -162,28 +167,41 @@ TGR_INLINE margin_part margins_of(tile_part *part, bool masked)
     };
 }
 
-/* The usual call: one threshold, no masks, no margins; so little is to be done that a loop over
- * thresholds would be felt. */
-static void margin_once(tgr_job *job)
+/* The usual calls: one threshold, no margins; so little is to be done that a loop over thresholds
+ * would be felt. */
+TGR_INLINE void margin_once(tgr_job *job, bool masked)
 {
     const v_float threshold = v_set((float)job->decider->thresholds[0]);
     for (size_t lane = 0; lane < TGR_TILE; lane += V_LANES) {
         tile_part part;
         open_part(&part, job, lane);
-        margin_part found = margins_of(&part, false);
+        margin_part found = margins_of(&part, masked);
         v_mask moves = v_ge(found.margin, threshold);
         store_choice(&part, 0, i_select(moves, found.other, found.kept), found.margin, false);
     }
 }
 
-static void argmax_once(tgr_job *job)
+TGR_INLINE void argmax_once(tgr_job *job, bool masked)
 {
     for (size_t lane = 0; lane < TGR_TILE; lane += V_LANES) {
         tile_part part;
         open_part(&part, job, lane);
-        store_choice(&part, 0, best_of(&part, -1, false).model, v_set(0), false);
+        store_choice(&part, 0, best_of(&part, -1, masked).model, v_set(0), false);
     }
 }
+
+#define DECIDE_ONCE(RULE)                                                                          \
+    static void RULE##_once_plain(tgr_job *job)                                                    \
+    {                                                                                              \
+        RULE##_once(job, false);                                                                   \
+    }                                                                                              \
+    static void RULE##_once_masked(tgr_job *job)                                                   \
+    {                                                                                              \
+        RULE##_once(job, true);                                                                    \
+    }
+
+DECIDE_ONCE(margin)
+DECIDE_ONCE(argmax)
 
 #include "kernels/body/decide_steps.h"
 
@@ -392,13 +410,13 @@ static decide_tile_function *choose_decide(const tgr_decider *decider, const tgr
         [TGR_RULE_UTILITY] = DECIDE_ROW(utility),
         [TGR_RULE_SLACK] = DECIDE_ROW(slack),
     };
-    bool plain = decider->threshold_count == 1 && decider->eligible == NULL;
-    if (plain && choice->margin == NULL && decider->rule == TGR_RULE_MARGIN) {
-        return margin_once;
+    bool masked = decider->eligible != NULL;
+    bool once = decider->threshold_count == 1 && choice->margin == NULL;
+    if (once && decider->rule == TGR_RULE_MARGIN) {
+        return masked ? margin_once_masked : margin_once_plain;
     }
-    if (plain && choice->margin == NULL && decider->rule == TGR_RULE_UTILITY &&
-        decider->thresholds[0] == 0) {
-        return argmax_once;
+    if (once && decider->rule == TGR_RULE_UTILITY && decider->thresholds[0] == 0) {
+        return masked ? argmax_once_masked : argmax_once_plain;
     }
-    return table[decider->rule][decider->eligible != NULL][choice->margin != NULL];
+    return table[decider->rule][masked][choice->margin != NULL];
 }

@@ -17,7 +17,7 @@ size_t tgr_kernels_scratch(size_t models)
 {
     size_t stride = tgr_weights_stride(models);
     size_t scores = aligned(stride * TGR_TILE * sizeof(float));
-    return aligned(ENTRY_BYTES) + 2 * aligned(ROW_BYTES) + aligned(ORDER_BYTES) +
+    return aligned(ENTRY_BYTES) + 2 * aligned(ROW_BYTES) + 2 * aligned(ORDER_BYTES) +
            aligned(stride * sizeof(float)) + 3 * scores;
 }
 
@@ -39,6 +39,8 @@ void tgr_job_open(tgr_job *job, const tgr_csr *x, const tgr_weights *w, const tg
     job->length = (uint32_t *)(void *)next;
     next += aligned(ROW_BYTES);
     job->order = (uint16_t *)(void *)next;
+    next += aligned(ORDER_BYTES);
+    job->served_room = (uint8_t *)next;
     next += aligned(ORDER_BYTES);
     job->start_sums = (float *)(void *)next;
     next += aligned(stride * sizeof(float));

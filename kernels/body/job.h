@@ -42,6 +42,8 @@ typedef struct tgr_job {
     uint32_t *start;           /* rows of the block: first entry */
     uint32_t *length;          /* rows of the block: entries */
     uint16_t *order;           /* rows of the block by length */
+    uint8_t *served_room;      /* beside `order`: each row's eligibility mask, */
+    const uint8_t *served;     /* where it was put there; else NULL */
     const void *columns;       /* of the block's first entry on, as they are stored */
     const uint8_t *values;     /* the same, where counts are bytes */
     float *start_sums;         /* row_stride: where each sum begins: the bias */
@@ -61,14 +63,18 @@ typedef struct tgr_job {
     size_t step_first;      /* SIZE_MAX: none yet */
 } tgr_job;
 
-/* Fills the last tile of a run that began at a tile's start; returns where the next run begins. */
-TGR_INLINE uint16_t *tgr_pad_run(const uint16_t *order, uint16_t *end)
+/* Fills the last tile of a run that ends before `end`, and begins at a tile's start, with its last
+ * row; returns where the next run begins. */
+TGR_INLINE size_t tgr_pad_run(tgr_job *job, size_t end, bool masked)
 {
-    size_t missing = -(size_t)(end - order) % TGR_TILE;
+    size_t missing = -end % TGR_TILE;
     if (missing > 0) {
-        uint16_t last = end[-1];
+        uint16_t last = job->order[end - 1];
         for (size_t i = 0; i < TGR_TILE; i++) { /* a constant number: one store */
-            end[i] = last;
+            job->order[end + i] = last;
+        }
+        if (masked) {
+            memset(job->served_room + end, job->served_room[end - 1], TGR_TILE);
         }
     }
     return end + missing;

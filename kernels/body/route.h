@@ -155,6 +155,8 @@ static bool route_short_block(tgr_job *job, size_t row, size_t end, decide_tile_
         x->narrow != NULL ? (const void *)(x->narrow + first) : (const void *)(x->indices + first);
     job->values = (const uint8_t *)x->values + first;
     plan_next_block(job, end);
+    bool masked = job->decider->eligible != NULL && job->decider->models <= 8;
+    job->served = masked ? job->served_room : NULL;
     order_runs(job, longest);
     choose_short(job, all_ones(job->values, (size_t)entries))(job, decide);
     return true;
@@ -174,6 +176,7 @@ static void TGR_VARIANT(route)(const tgr_csr *x, const tgr_weights *w, const tgr
         if (route_short_block(&job, row, end, decide)) {
             continue;
         }
+        job.served = NULL;
         job.block_begin = row;
         job.block_rows = tgr_block_length(x, row, end, TGR_BLOCK_ROWS);
         if (job.block_rows == 0) {

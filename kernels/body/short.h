@@ -166,7 +166,8 @@ static short_block_function *choose_short(const tgr_job *job, bool ones)
     return blocks[job->row_stride / 8][job->x->narrow != NULL][ones];
 }
 
-/* Rows in runs of one length, of whole tiles; all are shorter than TGR_SHORT_ROW. */
+/* Rows in runs of one length, of whole tiles; all are shorter than TGR_SHORT_ROW. Their masks come
+ * beside them: sixteen of a tile are then one load. */
 static void order_runs(tgr_job *job, uint32_t longest)
 {
 #ifdef TGR_ORDERS_SHORT_ROWS
@@ -183,11 +184,18 @@ static void order_runs(tgr_job *job, uint32_t longest)
         at += (count[length] + TGR_TILE - 1) / TGR_TILE * TGR_TILE;
     }
     for (size_t i = 0; i < job->block_rows; i++) {
-        *next[job->length[i]]++ = (uint16_t)i;
+        uint16_t *place = next[job->length[i]]++;
+        *place = (uint16_t)i;
+        if (job->served != NULL) {
+            job->served_room[place - job->order] =
+                (uint8_t)job->decider->eligible[job->block_begin + i];
+        }
     }
     for (size_t length = 0; length <= longest; length++) {
-        for (uint16_t *end = next[length]; (size_t)(end - job->order) % TGR_TILE != 0; end++) {
-            *end = end[-1];
+        size_t filled = (size_t)(next[length] - job->order);
+        for (; filled % TGR_TILE != 0; filled++) {
+            job->order[filled] = job->order[filled - 1];
+            job->served_room[filled] = job->served_room[filled - 1];
         }
     }
     for (size_t length = longest + 1; length <= TGR_SHORT_ROW; length++) {

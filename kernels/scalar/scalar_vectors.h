@@ -67,6 +67,7 @@ LANEWISE(v_mask, i_gt, (v_int a, v_int b), a.at[i] > b.at[i])
 LANEWISE(v_int, i_pick, (const char *records, const uint16_t *rows, size_t size),
          tgr_word(records, rows + i, size))
 LANEWISE(v_mask, i_bit, (v_int words, unsigned bit), ((uint32_t)words.at[i] >> bit & 1) != 0)
+LANEWISE(v_mask, m_load_bit, (const uint8_t *p, unsigned bit), (p[i] >> bit & 1) != 0)
 LANEWISE(v_pair, d_set, (double x), x)
 LANEWISE(v_pair, d_pick, (const double *values, const uint16_t *rows), values[rows[i]])
 LANEWISE(v_pair, d_from, (v_float v), v.at[i])

@@ -208,6 +208,11 @@ TGR_INLINE v_mask i_bit(v_int words, unsigned bit)
     return _mm256_castsi256_ps(_mm256_cmpeq_epi32(_mm256_and_si256(words, one), one));
 }
 
+TGR_INLINE v_mask m_load_bit(const uint8_t *p, unsigned bit)
+{
+    return i_bit(_mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i *)(const void *)p)), bit);
+}
+
 TGR_INLINE v_pair d_set(double x)
 {
     return (v_pair){_mm256_set1_pd(x), _mm256_set1_pd(x)};

@@ -205,6 +205,12 @@ TGR_INLINE v_mask i_bit(v_int words, unsigned bit)
     return _mm512_test_epi32_mask(words, _mm512_set1_epi32((int)(1u << bit)));
 }
 
+TGR_INLINE v_mask m_load_bit(const uint8_t *p, unsigned bit)
+{
+    __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)p);
+    return _mm_test_epi8_mask(bytes, _mm_set1_epi8((char)(1u << bit)));
+}
+
 TGR_INLINE v_pair d_set(double x)
 {
     return (v_pair){_mm512_set1_pd(x), _mm512_set1_pd(x)};
