@@ -237,11 +237,12 @@ static bool add_path(tgr_breakdowns *breakdowns, const tgr_seen *seen, value_sum
     const tgr_path *path = seen->path;
     const uint16_t *order = seen->decide->serve->order;
     tgr_answers *answers = seen->answers;
-    bool utility = breakdowns->walk->options->policy == TGR_POLICY_UTILITY, kept = true;
+    const tgr_second_walk *walk = breakdowns->walk;
+    bool utility = walk->moving && walk->options->policy == TGR_POLICY_UTILITY, kept = true;
     const tgr_answer *from = tgr_answers_ranked(answers, order[path->first]);
     tgr_tally_add(&value->sums.counts->tally, from);
     value->sums.counts->chosen[from->model]++;
-    tgr_asked_add(&breakdowns->walk->asked, value->sums.counts + 1, path, order, utility, answers);
+    tgr_asked_add(&walk->asked, value->sums.counts + 1, path, order, utility, answers);
     uint64_t moves = __atomic_add_fetch(&breakdowns->moves, path->count, __ATOMIC_RELAXED);
     int place = path->first;
     for (size_t i = 0; moves <= breakdowns->most && kept && i < path->count; i++) {
@@ -353,7 +354,7 @@ static tgr_status simulate_value(tgr_breakdowns *breakdowns, value_sums *value, 
     tgr_second_walk *walk = breakdowns->walk;
     size_t models = walk->router->model_count;
     bool fit = breakdowns->moves <= breakdowns->most;
-    tgr_simulating work = {.router = walk->router, .best = SIZE_MAX};
+    tgr_simulating work = {.router = walk->router, .source = walk->source, .best = SIZE_MAX};
     tgr_status status = TGR_OK;
     tgr_simulate_options_init(&work.options);
     work.options.policy = walk->options->policy;
@@ -404,13 +405,15 @@ static tgr_status finish_value(tgr_breakdowns *breakdowns, const column *own, si
     }
     result->owned[result->owned_count++] = simulation;
     bool missing = place == own->count - 1;
+    const tgr_simulate_source *source = breakdowns->walk->source;
+    bool by_tags = source == NULL || !source->scores.knows_all;
     *slice = (tgr_slice){
         .value = missing ? NULL
                          : tgr_arena_string(&result->arena,
                                             tgr_strings_get(own->values, (uint32_t)place, NULL)),
         .simulation = simulation,
-        .known_tags = tgr_share((double)value->known_tags, (double)value->tags),
-        .no_known_tag = value->no_known_tag,
+        .known_tags = by_tags ? tgr_share((double)value->known_tags, (double)value->tags) : NAN,
+        .no_known_tag = by_tags ? value->no_known_tag : 0,
     };
     return missing || slice->value != NULL ? TGR_OK : tgr_fail_memory(error, "a breakdown");
 }

@@ -174,10 +174,12 @@ static void count_margins(const tgr_cells *cells, tgr_predictions *into, uint64_
 
 /* ---- all together ---------------------------------------------------------------------------- */
 
-/* `paper` counts wins; the others predict what they learnt, the score where there is one. */
-static bool same_scale(const tgr_router *router, tgr_quality quality)
+/* `paper` counts wins; the others predict what they learnt, the score where there is one. Of scores
+ * from elsewhere nothing is known. */
+static bool same_scale(const tgr_second_walk *walk, tgr_quality quality)
 {
-    return quality == TGR_QUALITY_SCORE && strcmp(router->scorer, "paper") != 0;
+    return walk->source == NULL && quality == TGR_QUALITY_SCORE &&
+           strcmp(walk->router->scorer, "paper") != 0;
 }
 
 tgr_status tgr_predicting_finish(tgr_predicting *predicting, tgr_result *result, tgr_error *error)
@@ -190,7 +192,7 @@ tgr_status tgr_predicting_finish(tgr_predicting *predicting, tgr_result *result,
         return tgr_fail_memory(error, "how well scores predict");
     }
     *made = (tgr_predictions){.models = models, .of = of, .from = NAN, .to = NAN};
-    made->same_scale = same_scale(predicting->walk->router, predicting->quality);
+    made->same_scale = same_scale(predicting->walk, predicting->quality);
     made->margins = bins;
     count_margins(&predicting->cells[models], made, bins);
     for (size_t i = 0; i <= models; i++) {

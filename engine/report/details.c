@@ -49,7 +49,7 @@ static void put_breakdown(tgr_buffer *out, const tgr_breakdown *breakdown, const
     tgr_buffer_text(out, "<section>\n<h2>By ");
     tgr_html_text(out, breakdown->column);
     tgr_buffer_text(out, "</h2>\n");
-    tgr_table_begin(out, "Each group of queries by itself, at the threshold above");
+    tgr_table_begin(out, "Each group of queries by itself, routed as above");
     tgr_table_head(out, "");
     for (size_t i = 0; i < sizeof heads / sizeof *heads; i++) {
         tgr_table_head(out, heads[i]);

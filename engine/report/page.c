@@ -47,7 +47,7 @@ static void put_legend(tgr_buffer *out, const tgr_look *look)
         {"<path class=\"curve\" d=\"M0 7h22\"/>", "routed, threshold by threshold"},
         {"<path class=\"band\" d=\"M0 1h22v12h-22z\"/>", "95 % range"},
         {"<path class=\"front\" d=\"M0 7h22\"/>", "Pareto front"},
-        {"<circle class=\"best\" cx=\"11\" cy=\"7\" r=\"6\"/>", "the threshold above"},
+        {"<circle class=\"best\" cx=\"11\" cy=\"7\" r=\"6\"/>", "routed, as above"},
         {"<circle class=\"dot m7\" cx=\"11\" cy=\"7\" r=\"5.5\"/>", "a model alone"},
         {"<path class=\"oracle\" d=\"M11 0l7 7l-7 7l-7-7z\"/>", "oracle"},
         {"<path class=\"chance\" d=\"M6 2l10 10m-10 0l10-10\"/>", "random"},
@@ -55,7 +55,8 @@ static void put_legend(tgr_buffer *out, const tgr_look *look)
     };
     tgr_buffer_text(out, "<ul class=\"legend\">\n");
     for (size_t i = 0; i < sizeof entries / sizeof *entries; i++) {
-        if ((i == 1 && look->low == NULL) || (i >= 5 && !look->by_cost)) {
+        if ((i == 0 && look->simulation->given) || (i == 1 && look->low == NULL) ||
+            (i >= 5 && !look->by_cost)) {
             continue;
         }
         tgr_buffer_format(out,
@@ -212,6 +213,7 @@ static void put_origin(tgr_buffer *out, const tgr_look *look)
     if (origin->tags > 0) {
         put_number(out, "tags known", origin->tags);
     }
+    put_fact(out, simulation->given ? "decisions" : "scores", simulation->elsewhere);
     put_fact(out, "reference", simulation->model_names[simulation->reference]);
     for (size_t i = 0; i < origin->files; i++) {
         const char *digest = origin->file_digests[i];
@@ -238,7 +240,9 @@ static void put_page(tgr_buffer *out, const tgr_look *look, const tgr_front *fro
     tgr_goal_put(out, look);
     put_pair(out, look);
     tgr_details_put(out, look);
-    put_points(out, look, front);
+    if (!look->simulation->given) {
+        put_points(out, look, front);
+    }
     put_metrics(out, look);
     put_prices(out, look);
     put_origin(out, look);

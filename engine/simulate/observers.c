@@ -8,6 +8,7 @@
 
 #include "engine/base/error.h"
 #include "engine/base/memory.h"
+#include "engine/simulate/row_path.h"
 
 #define BLOCK_MOVES ((size_t)4096)
 
@@ -151,7 +152,6 @@ static void observe_row(tgr_observer *observer, const batch_view *view, const tg
 {
     size_t model;
     tgr_path *path = &observer->path;
-    const float *scores = scored->scores + (row - scored->begin) * scored->stride;
     if (!tgr_answers_read(&observer->answers, decide, view->batch, view->file_models, row,
                           scored->decider->eligible != NULL, &model)) {
         if (row < observer->bad_row) {
@@ -161,11 +161,7 @@ static void observe_row(tgr_observer *observer, const batch_view *view, const tg
         return;
     }
     tgr_baselines_add(&observer->baselines, &observer->answers);
-    tgr_path_find(path, scored->decider, scores, row, view->gathering->moving);
-    if (tgr_decide_falls_back(decide, scored->x, row, path->first != TGR_UNDECIDED)) {
-        path->first = decide->serve->place[decide->plan.fallback];
-        path->count = 0;
-    }
+    tgr_row_path(path, decide, scored, row, view->gathering->moving);
     if (path->first == TGR_UNDECIDED) {
         observer->undecided++;
     } else {

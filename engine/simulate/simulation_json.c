@@ -60,7 +60,11 @@ static void put_head(tgr_json *json, const tgr_simulation *simulation)
     }
     tgr_json_end_array(json);
     tgr_json_string(json, "reference", simulation->model_names[simulation->reference]);
-    tgr_json_string(json, "policy", tgr_policy_name(simulation->policy));
+    if (simulation->elsewhere != NULL) {
+        tgr_json_string(json, "elsewhere", simulation->elsewhere);
+    }
+    tgr_json_string(json, "policy",
+                    simulation->given ? "given" : tgr_policy_name(simulation->policy));
     tgr_json_string(json, "quality", simulation->quality == TGR_QUALITY_SCORE ? "score" : "accept");
     if (simulation->best < simulation->points) {
         tgr_json_number(json, "best_threshold", simulation->curve[simulation->best].threshold);

@@ -17,6 +17,7 @@
 #include <tagroute/bench.h>
 #include <tagroute/compare.h>
 #include <tagroute/details.h>
+#include <tagroute/elsewhere.h>
 #include <tagroute/endpoint.h>
 #include <tagroute/fit.h>
 #include <tagroute/info.h>
