@@ -3,6 +3,7 @@
 
 #include <inttypes.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "engine/base/error.h"
 #include "engine/base/memory.h"
@@ -101,6 +102,13 @@ static tgr_status read_any(tgr_given *given, const tgr_run *run, tgr_error *erro
 {
     char front[64];
     size_t length;
+    struct stat about;
+    if (stat(given->path, &about) == 0 && !S_ISREG(about.st_mode)) {
+        return tgr_fail(error, TGR_ERR_INPUT,
+                        "%s: not a regular file, which decisions have to be in: they are looked at "
+                        "before they are read",
+                        given->path);
+    }
     if (tgr_npy_is(given->path)) {
         return tgr_given_read_npy(given, error);
     }

@@ -9,10 +9,13 @@
 #include "engine/report/details.h"
 #include "engine/report/front.h"
 #include "engine/report/goal.h"
+#include "engine/report/judgement.h"
 #include "engine/report/lead.h"
+#include "engine/report/legend.h"
 #include "engine/report/look.h"
 #include "engine/report/page_css.h"
 #include "engine/report/page_js.h"
+#include "engine/report/predictions.h"
 #include "engine/report/tables.h"
 #include "engine/report/text_result.h"
 #include "engine/report/words.h"
@@ -88,35 +91,13 @@ static void put_curve(tgr_buffer *out, const tgr_look *look, const tgr_front *fr
 /* ---- shares and margins -----------------------------------------------------------------------
  */
 
-static void put_model_legend(tgr_buffer *out, const tgr_look *look)
-{
-    const tgr_simulation *simulation = look->simulation;
-    char name[4 * 28 + 4];
-    size_t others = 0;
-    tgr_buffer_text(out, "<ul class=\"legend\">\n");
-    for (size_t model = 0; model < simulation->models; model++) {
-        if (look->grouped && look->colour[model] == TGR_LOOK_COLOURS - 1) {
-            others++;
-            continue;
-        }
-        tgr_buffer_format(out, "<li><i class=\"key m%u\"></i>", look->colour[model]);
-        tgr_html_text(out, tgr_word_name(name, simulation->model_names[model], 28));
-        tgr_buffer_text(out, "</li>\n");
-    }
-    if (others > 0) {
-        tgr_buffer_format(out, "<li><i class=\"key m%u\"></i>%zu other models</li>\n",
-                          TGR_LOOK_COLOURS - 1, others);
-    }
-    tgr_buffer_text(out, "</ul>\n");
-}
-
 static void put_pair(tgr_buffer *out, const tgr_look *look)
 {
     const tgr_simulation *simulation = look->simulation;
     tgr_buffer_text(out, "<div class=\"pair\">\n");
     if (simulation->points > 1) {
         tgr_buffer_text(out, "<div>\n<h2>Who gets the queries</h2>\n");
-        put_model_legend(out, look);
+        tgr_legend_models(out, look);
         tgr_chart_shares(out, look);
         tgr_buffer_text(out, "</div>\n");
     }
@@ -239,7 +220,12 @@ static void put_page(tgr_buffer *out, const tgr_look *look, const tgr_front *fro
     put_curve(out, look, front);
     tgr_goal_put(out, look);
     put_pair(out, look);
+    tgr_judged_put(out, look);
+    tgr_coverage_put(out, look);
+    tgr_chosen_put(out, look);
     tgr_details_put(out, look);
+    tgr_logged_put(out, look);
+    tgr_predictions_put(out, look);
     if (!look->simulation->given) {
         put_points(out, look, front);
     }
