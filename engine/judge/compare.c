@@ -138,10 +138,7 @@ static void put_figure(tgr_json *json, const tgr_compared *figure)
     tgr_json_number(json, "first", figure->first);
     tgr_json_number(json, "second", figure->second);
     tgr_json_number(json, "difference", figure->difference);
-    tgr_json_array(json, "range");
-    tgr_json_number(json, NULL, figure->low);
-    tgr_json_number(json, NULL, figure->high);
-    tgr_json_end_array(json);
+    tgr_simulation_put_range(json, "range", figure->low, figure->high);
     tgr_json_number(json, "p", figure->p);
     tgr_json_end_object(json);
 }

@@ -63,17 +63,6 @@ typedef struct batch_view {
     tgr_gathering *gathering;
 } batch_view;
 
-static bool keep_move(tgr_moves *moves, uint64_t order, const tgr_answer *from,
-                      const tgr_answer *to)
-{
-    tgr_error unused;
-    if (moves->count == moves->capacity && tgr_moves_reserve(moves, 1, &unused) != TGR_OK) {
-        return false;
-    }
-    moves->moves[moves->count++] = (tgr_move){order, tgr_answer_pack(from), tgr_answer_pack(to)};
-    return true;
-}
-
 /* Next to the edge of a bin the rule itself says on which side it is made, so that sums at edges
  * are those of the rule. */
 uint64_t tgr_move_order(const tgr_path *path, double at, int from, int to, bool utility)
@@ -105,7 +94,7 @@ static void gather(tgr_observer *observer, const tgr_gathering *gathering, const
         const tgr_answer *a = tgr_answers_ranked(&observer->answers, places[from]);
         const tgr_answer *b = tgr_answers_ranked(&observer->answers, places[to]);
         uint64_t order = tgr_move_order(path, path->moves[i].at, from, to, gathering->utility);
-        observer->out_of_memory |= !keep_move(&observer->moves, order, a, b);
+        observer->out_of_memory |= !tgr_moves_keep(&observer->moves, order, a, b);
         from = to;
     }
 }
