@@ -14,11 +14,6 @@
 
 enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_INPUT = 3 };
 
-static const tgr_cli_command *const commands[] = {
-    &tgr_cli_ingest,  &tgr_cli_tag,    &tgr_cli_fit,   &tgr_cli_route, &tgr_cli_simulate,
-    &tgr_cli_explain, &tgr_cli_router, &tgr_cli_merge, &tgr_cli_info,  &tgr_cli_bench};
-#define COMMAND_COUNT (sizeof commands / sizeof *commands)
-
 /* A file opened later must not land on a standard stream that the caller closed. */
 static void guard_standard_streams(void)
 {
@@ -62,23 +57,13 @@ static void print_overview(FILE *file)
                   "  tagroute route queries.h5 -r router.msgpack -o decisions.h5\n"
                   "  tagroute simulate queries.h5 -r router.msgpack\n\n"
                   "Commands:\n");
-    for (size_t i = 0; i < COMMAND_COUNT; i++) {
-        fprintf(file, "  %-10s %s\n", commands[i]->name, commands[i]->summary);
+    for (size_t i = 0; tgr_cli_commands[i] != NULL; i++) {
+        fprintf(file, "  %-10s %s\n", tgr_cli_commands[i]->name, tgr_cli_commands[i]->summary);
     }
     fprintf(file, "  %-10s %s\n\n", "help", "show the help of a command");
     fprintf(file, "`tagroute COMMAND --help` shows a command's options and examples;\n"
                   "`tagroute --version` the version.\n"
                   "Exit status: 0 done, 1 it failed, 2 wrong usage, 3 the input is bad.\n");
-}
-
-static const tgr_cli_command *find_command(const char *name)
-{
-    for (size_t i = 0; i < COMMAND_COUNT; i++) {
-        if (strcmp(commands[i]->name, name) == 0) {
-            return commands[i];
-        }
-    }
-    return NULL;
 }
 
 /* The word that names a verb of a command. */
@@ -119,8 +104,8 @@ static int unknown_command(const char *name)
 {
     tgr_cli_near near;
     tgr_cli_near_start(&near, name, strlen(name));
-    for (size_t i = 0; i < COMMAND_COUNT; i++) {
-        tgr_cli_near_offer(&near, commands[i]->name);
+    for (size_t i = 0; tgr_cli_commands[i] != NULL; i++) {
+        tgr_cli_near_offer(&near, tgr_cli_commands[i]->name);
     }
     char sentence[256];
     snprintf(sentence, sizeof sentence, "unknown %s '%.60s'%s%s%s",
@@ -173,7 +158,7 @@ static int help(int count, char **words)
         print_overview(stdout);
         return EXIT_DONE;
     }
-    const tgr_cli_command *command = find_command(words[0]);
+    const tgr_cli_command *command = tgr_cli_find_command(words[0]);
     if (command == NULL) {
         return unknown_command(words[0]);
     }
@@ -197,7 +182,7 @@ static int dispatch(int count, char **words)
         printf("tagroute %s\n", tgr_version());
         return EXIT_DONE;
     }
-    const tgr_cli_command *command = find_command(words[1]);
+    const tgr_cli_command *command = tgr_cli_find_command(words[1]);
     if (command == NULL) {
         return unknown_command(words[1]);
     }

@@ -14,9 +14,11 @@
 #ifndef TAGROUTE_TAGROUTE_H
 #define TAGROUTE_TAGROUTE_H
 
+#include <tagroute/aligned.h>
 #include <tagroute/bench.h>
 #include <tagroute/compare.h>
 #include <tagroute/details.h>
+#include <tagroute/drift.h>
 #include <tagroute/elsewhere.h>
 #include <tagroute/endpoint.h>
 #include <tagroute/explain.h>

@@ -5,7 +5,8 @@ import re
 
 from harness import Scratch, jsonl, main, records
 
-COMMANDS = ("ingest", "tag", "fit", "route", "simulate", "explain", "router", "merge", "info",
+COMMANDS = ("ingest", "tag", "fit", "route", "simulate", "explain", "router", "drift",
+            "merge", "info",
             "bench")
 VERBS = ("add-model", "drop-model", "rename", "set-price", "reference", "merge", "diff")
 WITH_OPTIONS = [*(name for name in COMMANDS if name != "router"),
