@@ -53,6 +53,11 @@ static tgr_status sort_one(tgr_tag_tally *tally, sorted *files, const char *path
     switch (kind) {
     case TGR_KIND_ROUTER:
         return tgr_tag_tally_router(tally, path, error);
+    case TGR_KIND_VOCABULARY:
+        return tgr_fail(error, TGR_ERR_INPUT,
+                        "%s: is a vocabulary, which does not say how often texts have its tags; "
+                        "ingest a log with it, and normalise the tags of the query file",
+                        path);
     case TGR_KIND_UNKNOWN:
         files->logs[files->log_count++] = path;
         return TGR_OK;

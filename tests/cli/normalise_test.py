@@ -328,6 +328,10 @@ class Apply(harness.Scratch):
         self.assertEqual(router["tagger"]["normalisation"], {
             "align_min": 0.6, "tags": {"law": "law", "laws": "law", "legal matter": "law", "tort": "tort",
                                        "normalisation": "normalisation", "spam": None}})
+        self.assertEqual(json.loads(self.works("info", "r.msgpack", "--json").stdout)["tagger"]["normalisation"],
+                         {"tags": 6, "canonical": 3, "dropped": 1, "align_min": .6})
+        self.assertIn("of 6 tags to 3, 1 dropped; others by rule, or to the nearest from likeness 0.6",
+                      self.works("info", "r.msgpack").stdout.decode())
         self.log("log.jsonl", [["Legal-Matters", "torts"], ["lawz"]])
         done = self.works("ingest", "log.jsonl", "-r", "r.msgpack", "-o", "q.h5")
         self.assertIn("0 in the mapping, 2 brought to it by rule", done.stderr.decode())
