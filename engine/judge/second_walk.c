@@ -116,6 +116,7 @@ static void show_row(const showing *show, const tgr_decide *decide, const tgr_sc
         return;
     }
     tgr_path *path = &own->path;
+    path->row_costs = tgr_decide_row_costs(decide);
     tgr_path_find(path, scored->decider, scores, row, walk->moving);
     if (tgr_decide_falls_back(decide, scored->x, row, path->first != TGR_UNDECIDED)) {
         path->first = decide->serve->place[decide->plan.fallback];
@@ -203,7 +204,7 @@ tgr_status tgr_second_walk_run(tgr_second_walk *walk, unsigned want, const tgr_v
     tgr_status status = TGR_OK;
     showing show = {.walk = walk, .visitors = visitors, .count = count};
     want |= TGR_WANT_ELIGIBILITY | TGR_WANT_PROMPT_TOKENS | TGR_WANT_SCORE | TGR_WANT_OUTCOME |
-            TGR_WANT_COST;
+            TGR_WANT_COST | tgr_row_prices_want(walk->router);
     for (;;) {
         tgr_batch *batch;
         size_t file;

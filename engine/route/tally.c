@@ -108,6 +108,15 @@ typedef struct cost_sum {
     uint64_t unknown;
 } cost_sum;
 
+static inline void add_cost(cost_sum *total, double cost)
+{
+    if (tgr_exact_fits(cost)) {
+        total->sum += tgr_exact_term(cost);
+    } else {
+        total->unknown++;
+    }
+}
+
 /* Costs of the decisions at one threshold, as tgr_ref_cost has them. */
 static inline __attribute__((always_inline)) cost_sum
 sum_costs_inline(const tgr_decide *decide, size_t threshold, size_t begin, size_t end)
@@ -127,10 +136,20 @@ sum_costs_inline(const tgr_decide *decide, size_t threshold, size_t begin, size_
         if (isnan(cost)) { /* no tokens or no price; else none of the three is NaN */
             cost = tgr_decide_cost(decide, row, (size_t)model);
         }
-        if (tgr_exact_fits(cost)) {
-            total.sum += tgr_exact_term(cost);
-        } else {
-            total.unknown++;
+        add_cost(&total, cost);
+    }
+    return total;
+}
+
+static cost_sum sum_costs_by_row(const tgr_decide *decide, size_t threshold, size_t begin,
+                                 size_t end)
+{
+    size_t thresholds = decide->plan.threshold_count;
+    cost_sum total = {0, 0};
+    for (size_t row = begin; row < end; row++) {
+        int16_t model = decide->model[row * thresholds + threshold];
+        if (model != TGR_UNDECIDED) {
+            add_cost(&total, tgr_decide_cost(decide, row, (size_t)model));
         }
     }
     return total;
@@ -171,7 +190,9 @@ void tgr_route_tally_observe(void *user, const tgr_decide *decide, int thread, s
         return; /* a product each, once all is counted */
     }
     for (size_t i = 0; i < tally->thresholds; i++) {
-        cost_sum total = sum_costs_fast(decide, i, begin, end);
+        cost_sum total = tgr_decide_row_costs(decide) != NULL
+                             ? sum_costs_by_row(decide, i, begin, end)
+                             : sum_costs_fast(decide, i, begin, end);
         part->cost[i] += total.sum;
         part->unknown_cost[i] += total.unknown;
     }

@@ -27,6 +27,16 @@ void tgr_model_free_supports(tgr_model *model)
     model->support_count = 0;
 }
 
+void tgr_model_free_prices(tgr_model *model)
+{
+    tgr_mem_free(model->steps);
+    tgr_mem_free(model->entry.name);
+    tgr_mem_free(model->entry.rates);
+    model->steps = NULL;
+    model->step_count = 0;
+    model->entry = (tgr_price_entry){0};
+}
+
 tgr_router *tgr_router_new(void)
 {
     return tgr_mem_zalloc(1, sizeof(tgr_router));
@@ -40,6 +50,7 @@ void tgr_router_free(tgr_router *router)
     for (size_t i = 0; i < router->model_count; i++) {
         tgr_mem_free(router->models[i].name);
         tgr_model_free_supports(&router->models[i]);
+        tgr_model_free_prices(&router->models[i]);
         tgr_buffer_free(&router->models[i].unknown);
     }
     tgr_mem_free(router->models);

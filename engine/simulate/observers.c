@@ -161,6 +161,7 @@ static void observe_row(tgr_observer *observer, const batch_view *view, const tg
         return;
     }
     tgr_baselines_add(&observer->baselines, &observer->answers);
+    path->row_costs = tgr_decide_row_costs(decide);
     tgr_path_find(path, scored->decider, scores, row, view->gathering->moving);
     if (tgr_decide_falls_back(decide, scored->x, row, path->first != TGR_UNDECIDED)) {
         path->first = decide->serve->place[decide->plan.fallback];
