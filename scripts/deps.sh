@@ -14,7 +14,8 @@ if [ "$(uname -m)" = x86_64 ]; then
     build="$build libxsmm-dev"
 fi
 test="libcmocka-dev clang libomp-dev gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user
-    python3 python3-anndata python3-h5py python3-msgpack python3-numpy python3-scipy python3-sklearn"
+    python3 python3-dev python3-cffi python3-pytest python3-anndata python3-h5py python3-msgpack
+    python3-numpy python3-pandas python3-scipy python3-sklearn"
 
 case "${1:-build}" in
 build | demo) wanted=$build ;;

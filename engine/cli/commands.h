@@ -5,6 +5,6 @@
 #include "engine/cli/options.h"
 
 extern const tgr_cli_command tgr_cli_ingest, tgr_cli_fit, tgr_cli_route, tgr_cli_simulate,
-    tgr_cli_info, tgr_cli_bench, tgr_cli_merge, tgr_cli_tag;
+    tgr_cli_info, tgr_cli_bench, tgr_cli_merge, tgr_cli_tag, tgr_cli_explain;
 
 #endif

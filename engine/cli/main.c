@@ -15,8 +15,8 @@
 enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_INPUT = 3 };
 
 static const tgr_cli_command *const commands[] = {
-    &tgr_cli_ingest,   &tgr_cli_tag,   &tgr_cli_fit,  &tgr_cli_route,
-    &tgr_cli_simulate, &tgr_cli_merge, &tgr_cli_info, &tgr_cli_bench};
+    &tgr_cli_ingest,  &tgr_cli_tag,   &tgr_cli_fit,  &tgr_cli_route, &tgr_cli_simulate,
+    &tgr_cli_explain, &tgr_cli_merge, &tgr_cli_info, &tgr_cli_bench};
 #define COMMAND_COUNT (sizeof commands / sizeof *commands)
 
 /* A file opened later must not land on a standard stream that the caller closed. */

@@ -181,6 +181,8 @@ tgr_status tgr_describe_router(tgr_sheet *sheet, const char *path, tgr_error *er
     }
     tgr_sheet_begin(sheet, path, "router, checked", "router");
     describe_models(sheet, router);
+    describe_more_prices(sheet, router);
+    describe_maps(sheet, router);
     tgr_sheet_line(sheet, "scorer", "%s, counts %s, rewards %g / %g / %g (win / tie / loss)",
                    router->scorer, tgr_count_name(router->count), router->rewards[0],
                    router->rewards[1], router->rewards[2]);

@@ -58,6 +58,9 @@ typedef struct tgr_batch {
     tgr_texts text;
     int32_t *more[TGR_MORE_COLUMNS]; /* each rows: code in file->more[i], -1 missing */
 
+    const uint8_t *eligible; /* rows x the router's models, 0: may not serve; of rows in the
+                              * caller's memory only, as is whose they are */
+
     /* what was really done */
     int32_t *logged_model; /* rows: code in file->logged_models, -1 missing */
     double *logged_cost;   /* rows: USD, NaN missing */

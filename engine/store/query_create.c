@@ -115,7 +115,9 @@ static tgr_status open_obs(tgr_query_writer *writer, tgr_error *error)
             columns[count++] = list[i].name;
         }
     }
-    columns[count++] = "position";
+    if (!plan->no_positions) {
+        columns[count++] = "position";
+    }
     if (plan->has_prompt_tokens) {
         columns[count++] = "prompt_tokens";
     }
@@ -132,7 +134,10 @@ static tgr_status open_obs(tgr_query_writer *writer, tgr_error *error)
             TGR_TRY(open_categorical(writer, obs, &list[i], error));
         }
     }
-    TGR_TRY(open_stream(writer, obs, TGR_DATASET_POSITION, TGR_ELEMENT_I64, plan->rows, 0, error));
+    if (!plan->no_positions) {
+        TGR_TRY(
+            open_stream(writer, obs, TGR_DATASET_POSITION, TGR_ELEMENT_I64, plan->rows, 0, error));
+    }
     if (plan->has_prompt_tokens) {
         TGR_TRY(open_stream(writer, obs, TGR_DATASET_PROMPT_TOKENS,
                             token_element(plan->all_prompt_tokens), plan->rows, 0, error));

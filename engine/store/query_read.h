@@ -31,6 +31,7 @@ typedef struct tgr_query_file {
     tgr_strings *tokens_from; /* what prompt tokens that were not logged come from */
     size_t id_width; /* bytes that every id fits in; 0 where that is not known beforehand */
     bool has_ids, has_prompt_tokens, has_cached_tokens, has_text;
+    bool has_eligible; /* batches say of each row which models may serve it */
     bool has_score, has_outcome, has_cost, has_completion_tokens;
     bool has_logged_cost, has_propensity; /* the latter of the logged model or of all models */
 

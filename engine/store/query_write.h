@@ -31,6 +31,7 @@ typedef struct tgr_query_plan {
     tgr_names tokens_from;                                        /* likewise */
     size_t id_width; /* bytes of the longest id; 0 is taken as 1 */
     bool has_text;
+    bool no_positions;      /* the rows come from no log */
     bool has_prompt_tokens; /* some query has one */
     bool all_prompt_tokens; /* every query has one: stored as int64, else float64 with NaN */
     bool has_cached_tokens, all_cached_tokens; /* likewise */

@@ -18,6 +18,7 @@
 #include <tagroute/compare.h>
 #include <tagroute/details.h>
 #include <tagroute/endpoint.h>
+#include <tagroute/explain.h>
 #include <tagroute/fit.h>
 #include <tagroute/info.h>
 #include <tagroute/ingest.h>
@@ -28,6 +29,7 @@
 #include <tagroute/report.h>
 #include <tagroute/route.h>
 #include <tagroute/router.h>
+#include <tagroute/rows.h>
 #include <tagroute/run.h>
 #include <tagroute/simulate.h>
 #include <tagroute/solve.h>

@@ -5,7 +5,8 @@ import re
 
 from harness import Scratch, jsonl, main, records
 
-COMMANDS = ("ingest", "tag", "fit", "route", "simulate", "merge", "info", "bench")
+COMMANDS = ("ingest", "tag", "fit", "route", "simulate", "explain", "merge", "info",
+            "bench")
 
 
 class Help(Scratch):
