@@ -73,6 +73,7 @@ tgr_room(engine engine engine/route engine/fit)
 tgr_room(solve engine/solve)
 tgr_room(normalise engine/normalise)
 tgr_room(rows engine/rows)
+tgr_room(plausible engine/plausible)
 tgr_room(explain engine/explain)
 tgr_room(bench bench)
 # The limits and the plain loops are compiled as hard as each instruction set allows. Sanitizers would

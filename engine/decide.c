@@ -349,6 +349,19 @@ static row_counts finish_rows(tgr_decide *decide, const tgr_csr *x, size_t begin
     return counts;
 }
 
+tgr_decider tgr_decide_decider_of_row(const tgr_decide *decide, size_t row, double *flat)
+{
+    tgr_decider decider = decide->memory->decider;
+    if (decide->serve->by_row) {
+        decider.flat = flat;
+        decider.price_in = decider.price_out = NULL;
+        for (size_t place = 0; place < decider.models; place++) {
+            flat[place] = tgr_row_cost(&decide->memory->row_costs, row, place);
+        }
+    }
+    return decider;
+}
+
 /* Decides rows whose costs are not what a kernel makes of prices and lengths: scored by the kernel,
  * then one by one by the reference, each with costs of its own. */
 static void decide_by_row(tgr_decide *decide, const tgr_csr *x, size_t begin, size_t end,
@@ -358,16 +371,11 @@ static void decide_by_row(tgr_decide *decide, const tgr_csr *x, size_t begin, si
     size_t thread = (size_t)omp_get_thread_num(), stride = decide->serve->stride;
     float *scores = memory->scores + memory->score_each * thread;
     double *flat = memory->flat + memory->flat_each * thread;
-    tgr_decider decider = memory->decider;
-    decider.flat = flat;
-    decider.price_in = decider.price_out = NULL;
     for (size_t from = begin; from < end; from += ROWS_BY_ROW) {
         size_t to = end - from < ROWS_BY_ROW ? end : from + ROWS_BY_ROW;
         tgr_plan_score(&memory->plan, x, from, to, scratch, scores);
         for (size_t row = from; row < to; row++) {
-            for (size_t place = 0; place < decider.models; place++) {
-                flat[place] = tgr_row_cost(&memory->row_costs, row, place);
-            }
+            const tgr_decider decider = tgr_decide_decider_of_row(decide, row, flat);
             tgr_ref_decide(&decider, scores + (row - from) * stride, stride, row, row + 1, choice);
         }
     }

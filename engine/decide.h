@@ -103,6 +103,10 @@ double tgr_decide_cost(const tgr_decide *decide, size_t row, size_t model);
  * row. */
 const tgr_decider *tgr_decide_decider(const tgr_decide *decide);
 
+/* The same for one row alone, whose costs it knows however they come; flat: room for as many as
+ * there are models, which must outlive it. */
+tgr_decider tgr_decide_decider_of_row(const tgr_decide *decide, size_t row, double *flat);
+
 /* Costs of the last batch's queries where they come by row, else NULL. */
 const tgr_row_costs *tgr_decide_row_costs(const tgr_decide *decide);
 

@@ -7,6 +7,36 @@
 
 #define TOP_TAGS 8
 
+static void put_steps(tgr_json *json, const tgr_model *model)
+{
+    tgr_json_array(json, "long_prompts");
+    for (size_t i = 0; i < model->step_count; i++) {
+        tgr_json_object(json, NULL);
+        tgr_json_number(json, "above", model->steps[i].above);
+        tgr_json_number(json, "input_cost_per_token", model->steps[i].in);
+        tgr_json_number(json, "output_cost_per_token", model->steps[i].out);
+        tgr_json_number(json, "cache_read_input_token_cost", model->steps[i].cached);
+        tgr_json_end_object(json);
+    }
+    tgr_json_end_array(json);
+}
+
+static void put_entry(tgr_json *json, const tgr_price_entry *entry)
+{
+    tgr_json_object(json, "price_entry");
+    tgr_json_string(json, "name", entry->name);
+    tgr_json_string(json, "map", entry->map);
+    tgr_json_string(json, "tier", tgr_tier_name(entry->tier));
+    tgr_json_object(json, "prices");
+    for (size_t i = 0; i < entry->rate_count; i++) {
+        char name[TGR_RATE_NAME];
+        tgr_rate_name(&entry->rates[i], name);
+        tgr_json_number(json, name, entry->rates[i].usd);
+    }
+    tgr_json_end_object(json);
+    tgr_json_end_object(json);
+}
+
 static void describe_models(tgr_sheet *sheet, const tgr_router *router)
 {
     char in[32], out[32], cost[32], score[32], reward[32];
@@ -109,36 +139,6 @@ static void describe_maps(tgr_sheet *sheet, const tgr_router *router)
     tgr_json_end_array(&sheet->json);
 }
 
-static void put_steps(tgr_json *json, const tgr_model *model)
-{
-    tgr_json_array(json, "long_prompts");
-    for (size_t i = 0; i < model->step_count; i++) {
-        tgr_json_object(json, NULL);
-        tgr_json_number(json, "above", model->steps[i].above);
-        tgr_json_number(json, "input_cost_per_token", model->steps[i].in);
-        tgr_json_number(json, "output_cost_per_token", model->steps[i].out);
-        tgr_json_number(json, "cache_read_input_token_cost", model->steps[i].cached);
-        tgr_json_end_object(json);
-    }
-    tgr_json_end_array(json);
-}
-
-static void put_entry(tgr_json *json, const tgr_price_entry *entry)
-{
-    tgr_json_object(json, "price_entry");
-    tgr_json_string(json, "name", entry->name);
-    tgr_json_string(json, "map", entry->map);
-    tgr_json_string(json, "tier", tgr_tier_name(entry->tier));
-    tgr_json_object(json, "prices");
-    for (size_t i = 0; i < entry->rate_count; i++) {
-        char name[TGR_RATE_NAME];
-        tgr_rate_name(&entry->rates[i], name);
-        tgr_json_number(json, name, entry->rates[i].usd);
-    }
-    tgr_json_end_object(json);
-    tgr_json_end_object(json);
-}
-
 static void describe_thresholds(tgr_sheet *sheet, const tgr_router *router)
 {
     char number[32];
@@ -172,11 +172,16 @@ static void describe_tags(tgr_sheet *sheet, const tgr_router *router)
     tgr_buffer_free(&names);
 }
 
-tgr_status tgr_describe_router(tgr_sheet *sheet, const char *path, tgr_error *error)
+tgr_status tgr_describe_router(tgr_sheet *sheet, const char *path, const tgr_price_options *prices,
+                               const tgr_run *run, tgr_error *error)
 {
     tgr_router *router = NULL;
     tgr_status status = tgr_router_load(path, &router, error);
+    if (status == TGR_OK && prices != NULL) {
+        status = tgr_router_set_prices(router, prices, run, error);
+    }
     if (status != TGR_OK) {
+        tgr_router_free(router);
         return status;
     }
     tgr_sheet_begin(sheet, path, "router, checked", "router");

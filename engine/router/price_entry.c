@@ -72,14 +72,14 @@ tgr_status tgr_rates_lack(const char *model, const char *name, const tgr_rate *r
         }
     }
     tgr_status status =
-        list.failed ? tgr_fail_memory(error, "the models' prices")
-                    : tgr_fail(error, TGR_ERR_ARGUMENT,
-                               "the price map has no %s prices for model \"%s\"%s%s%s (it has: "
-                               "%s); price it with --price, or take another tier",
-                               tgr_tier_name(tier), model, strcmp(model, name) == 0 ? "" : ", as \"",
-                               strcmp(model, name) == 0 ? "" : name,
-                               strcmp(model, name) == 0 ? "" : "\"",
-                               list.length > 0 ? list.bytes : "none");
+        list.failed
+            ? tgr_fail_memory(error, "the models' prices")
+            : tgr_fail(error, TGR_ERR_ARGUMENT,
+                       "the price map has no %s prices for model \"%s\"%s%s%s (it has: "
+                       "%s); price it with --price, or take another tier",
+                       tgr_tier_name(tier), model, strcmp(model, name) == 0 ? "" : ", as \"",
+                       strcmp(model, name) == 0 ? "" : name, strcmp(model, name) == 0 ? "" : "\"",
+                       list.length > 0 ? list.bytes : "none");
     tgr_buffer_free(&list);
     return status;
 }

@@ -166,7 +166,7 @@ static entry_list list_of(const tgr_price_options *options, size_t kind)
 }
 
 tgr_status tgr_price_words_walk(tgr_router *router, const tgr_price_options *options, bool apply,
-                               tgr_error *error)
+                                tgr_error *error)
 {
     for (size_t k = 0; k < ENTRY_KINDS; k++) {
         entry_list list = list_of(options, k);
@@ -189,7 +189,8 @@ bool tgr_price_words_price(tgr_router *router, size_t k, const tgr_price_options
 {
     for (size_t i = 0; i < options->price_count; i++) {
         setting parsed = {0};
-        if (parse_entry(router, &entry_kinds[PRICES], options->prices[i], &parsed, NULL) == TGR_OK &&
+        if (parse_entry(router, &entry_kinds[PRICES], options->prices[i], &parsed, NULL) ==
+                TGR_OK &&
             parsed.model == k) {
             return true;
         }

@@ -119,7 +119,8 @@ static tgr_status check_tier(tgr_router *router, const tgr_price_map *map,
         const tgr_model *model = &router->models[k];
         const char *found;
         const tgr_map_price *price = find_price(router, k, map, options, &found);
-        const tgr_rate *rates = price == NULL ? model->entry.rates : tgr_price_map_rates(map, price);
+        const tgr_rate *rates =
+            price == NULL ? model->entry.rates : tgr_price_map_rates(map, price);
         size_t count = price == NULL ? model->entry.rate_count : price->rate_count;
         const char *name = price == NULL ? model->entry.name : found;
         if (tgr_price_words_price(router, k, options)) {

@@ -50,9 +50,8 @@ bool tgr_rate_parse(const char *key, size_t length, tgr_rate *rate)
         (take(&key, end, "_above_") && !take_length(&key, end, &rate->above))) {
         return false;
     }
-    while (tier < TGR_TIERS &&
-           ((size_t)(end - key) != strlen(endings[tier]) ||
-            memcmp(key, endings[tier], strlen(endings[tier])) != 0)) {
+    while (tier < TGR_TIERS && ((size_t)(end - key) != strlen(endings[tier]) ||
+                                memcmp(key, endings[tier], strlen(endings[tier])) != 0)) {
         tier++;
     }
     rate->kind = (tgr_rate_kind)kind;

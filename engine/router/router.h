@@ -26,16 +26,16 @@ typedef struct tgr_price_entry {
 typedef struct tgr_model {
     char *name;
     /* NaN where not known */
-    double price_in, price_out;     /* USD a prompt token, a completion token */
-    double cost;                    /* flat, USD a query, given by the user */
-    double mean_cost;               /* of recorded costs in the training data */
-    double mean_completion_tokens;  /* in the training data, or given by the user */
-    double mean_score, mean_reward; /* in the training data */
-    double max_input_tokens;        /* from the price map */
-    double price_cached;            /* USD a prompt token that the provider had cached */
-    double token_ratio;             /* of its prompt tokens to those counted; not known: 1 */
+    double price_in, price_out;       /* USD a prompt token, a completion token */
+    double cost;                      /* flat, USD a query, given by the user */
+    double mean_cost;                 /* of recorded costs in the training data */
+    double mean_completion_tokens;    /* in the training data, or given by the user */
+    double mean_score, mean_reward;   /* in the training data */
+    double max_input_tokens;          /* from the price map */
+    double price_cached;              /* USD a prompt token that the provider had cached */
+    double token_ratio;               /* of its prompt tokens to those counted; not known: 1 */
     double assumed_completion_tokens; /* where the mean is not known */
-    tgr_price_step *steps; /* prices of long prompts in place of the above, ascending */
+    tgr_price_step *steps;            /* prices of long prompts in place of the above, ascending */
     size_t step_count;
     tgr_price_entry entry;
     char **supports; /* such as "vision", from the price map's supports_*; byte order */

@@ -117,9 +117,9 @@ static tgr_status read_rates(const tgr_fields *fields, tgr_price_entry *entry, t
     for (uint32_t i = 0; i < map.count; i++) {
         tgr_rate *rate = &entry->rates[i];
         if (!read_rate(&cursor, rate) || (i > 0 && tgr_rate_compare(rate - 1, rate) >= 0)) {
-            return tgr_fields_complain(
-                fields, PRICES, "must be a map of names of prices, in order, to USD a token",
-                error);
+            return tgr_fields_complain(fields, PRICES,
+                                       "must be a map of names of prices, in order, to USD a token",
+                                       error);
         }
         entry->rate_count++;
     }

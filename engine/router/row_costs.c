@@ -26,8 +26,8 @@ bool tgr_row_prices_matter(const tgr_router *router, bool file_has_cached_tokens
 {
     for (size_t k = 0; k < router->model_count; k++) {
         const tgr_model *model = &router->models[k];
-        if (is_priced(model) && (model->step_count > 0 ||
-                                 (file_has_cached_tokens && has_cached_price(model)))) {
+        if (is_priced(model) &&
+            (model->step_count > 0 || (file_has_cached_tokens && has_cached_price(model)))) {
             return true;
         }
     }
@@ -119,6 +119,16 @@ static const tgr_price_step *step_of(const tgr_row_prices *prices, const tgr_pla
     return &steps[at];
 }
 
+/* With the prices of a step, `out` being that of the whole completion. */
+static double cost_of(const tgr_price_step *step, double tokens, double cached)
+{
+    if (!(cached > 0) || isnan(step->cached)) {
+        return fma(tokens, step->in, step->out);
+    }
+    cached = cached < tokens ? cached : tokens;
+    return fma(tokens - cached, step->in, fma(cached, step->cached, step->out));
+}
+
 double tgr_row_cost(const tgr_row_costs *costs, size_t row, size_t place)
 {
     double tokens = costs->prompt_tokens == NULL ? NAN : costs->prompt_tokens[row];
@@ -126,11 +136,21 @@ double tgr_row_cost(const tgr_row_costs *costs, size_t row, size_t place)
     if (isnan(tokens) || prices->count == 0) {
         return costs->flat[place];
     }
-    const tgr_price_step *step = step_of(costs->prices, prices, tokens);
     double cached = costs->cached_tokens == NULL ? NAN : costs->cached_tokens[row];
-    if (!(cached > 0) || isnan(step->cached)) {
-        return fma(tokens, step->in, step->out);
+    return cost_of(step_of(costs->prices, prices, tokens), tokens, cached);
+}
+
+double tgr_model_spent(const tgr_model *model, double prompt, double cached, double completion)
+{
+    double ratio = tgr_model_ratio(model);
+    tgr_price_step step = {0, model->price_in, model->price_out, model->price_cached};
+    for (size_t i = 0; i < model->step_count && prompt * ratio > model->steps[i].above; i++) {
+        step.in = known(model->steps[i].in, model->price_in);
+        step.out = known(model->steps[i].out, model->price_out);
+        step.cached = model->steps[i].cached;
     }
-    cached = cached < tokens ? cached : tokens;
-    return fma(tokens - cached, step->in, fma(cached, step->cached, step->out));
+    step.in *= ratio;
+    step.out *= completion;
+    step.cached *= ratio;
+    return cost_of(&step, prompt, cached);
 }

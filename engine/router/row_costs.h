@@ -17,9 +17,9 @@
 
 /* Prices of one place: those of prompts above no length come first. */
 typedef struct tgr_place_prices {
-    double ratio;    /* the model's tokens of one counted */
-    uint32_t first;  /* among steps */
-    uint32_t count;  /* at least 1 where the place is priced a token, else 0 */
+    double ratio;   /* the model's tokens of one counted */
+    uint32_t first; /* among steps */
+    uint32_t count; /* at least 1 where the place is priced a token, else 0 */
 } tgr_place_prices;
 
 typedef struct tgr_row_prices {
@@ -50,5 +50,9 @@ void tgr_row_prices_close(tgr_row_prices *prices); /* harmless on a zeroed struc
  * fma(p - c, in, fma(c, cached, out)); fma(p, in, out) where c or the cached price is not known or
  * c is 0; the flat cost where p or the prices are not known. NaN where that is not known. */
 double tgr_row_cost(const tgr_row_costs *costs, size_t row, size_t place);
+
+/* What a query whose tokens are all known costs with one model, by the same rule, but with `out`
+ * the price of a token times the completion's. NaN where prices are not known. */
+double tgr_model_spent(const tgr_model *model, double prompt, double cached, double completion);
 
 #endif

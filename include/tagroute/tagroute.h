@@ -24,6 +24,7 @@
 #include <tagroute/ingest.h>
 #include <tagroute/merge.h>
 #include <tagroute/normalise.h>
+#include <tagroute/plausible.h>
 #include <tagroute/policy.h>
 #include <tagroute/prices.h>
 #include <tagroute/report.h>

@@ -75,7 +75,7 @@ class Prices:
 
 def make_rows():
     draw = random.Random(SEED)
-    for i in range(400):
+    for i in range(240):
         prompt = draw.choice([draw.randrange(3000), draw.randrange(100000, 400000), None,
                               draw.choice([90000, 90001, 128000, 128001, 200000, 200001])])
         row = {"id": f"q{i}", "tags": draw.sample([f"t{j}" for j in range(12)], 3),
@@ -139,7 +139,7 @@ class Tiers(Scratch):
         models = [Prices(model, completions=prices.get("completions", self.means[model]),
                          **{key: value.get(model, default) for key, default, value in (
                              ("ratio", 1.0, prices.get("ratio", {})),
-                             ("words", None, prices.get("words", {})))},
+                             ("words", None, prices.get("said", {})))},
                          tier=prices.get("tier", "standard"), cold=prices.get("cold", False))
                   for model in MODELS]
         costs = [[model.cost(row.get("prompt_tokens"), row.get("cached_prompt_tokens"))
@@ -162,18 +162,45 @@ class Tiers(Scratch):
         done = self.works("route", *common, "-o", "out.jsonl")
         got = [json.loads(line)["models"] for line in self.read("out.jsonl").decode().splitlines()]
         self.assertEqual(got, [[MODELS[k] for k in row] for row in expected], (name, words))
-        whole = [sum(round(Fraction(cost[row[i]]) * 2**40) for cost, row in zip(costs, expected))
-                 for i in range(len(thresholds))]
+        def total(i, unit):
+            return float(Fraction(sum(round(Fraction(cost[row[i]]) * unit)
+                                      for cost, row in zip(costs, expected)), unit))
         printed = done.stderr.decode()
-        for total in whole:
-            self.assertIn(f"${total / 2**40:,.2f}", printed, (name, words))
+        for i in range(len(thresholds)):
+            self.assertIn(f"${total(i, 2**40):,.2f}", printed, (name, words))
+        self.explain(name, option, thresholds[1], [row[1] for row in expected], costs, words)
         if "--memory" in words:
             return
         self.works("simulate", *common, "--json", "s.json")
         curve = json.loads(self.read("s.json"))["curve"]
-        for point, total in zip(curve, whole):
-            self.assertEqual(point["cost"], float(f"{total / 2**40:.12g}"),
-                             (name, words, point["threshold"]))
+        for i, point in enumerate(curve):
+            self.assertEqual(point["cost"], total(i, 2**64), (name, words, point["threshold"]))
+
+    def explain(self, name, option, threshold, expected, costs, words):
+        """Costs of single queries, and where these go."""
+        for row in range(7, len(self.rows), 100):
+            done = self.works("explain", "queries.h5", "-r", "router.msgpack", "--id",
+                              self.rows[row]["id"], "--policy", name, option, repr(threshold),
+                              "--json", *words)
+            told = json.loads(done.stdout)
+            self.assertEqual([model["cost"] for model in told["models"]], costs[row])
+            here = [r["model"] for r in told["ranges"]
+                    if r["from"] <= threshold and (r["to"] is None or threshold <= r["to"])]
+            self.assertIn(MODELS[expected[row]], here)
+
+    def test_budget(self):
+        """Goals know such costs: a budget is kept, and less than a query's cost is left."""
+        done = self.works("route", "queries.h5", "-r", "router.msgpack", "--policy", "utility",
+                          "--budget", "20", "--split", "test", "-o", "out.jsonl")
+        self.assertIn("budget", done.stderr.decode())
+        chosen = {line["id"]: line["model"]
+                  for line in map(json.loads, self.read("out.jsonl").decode().splitlines())}
+        models = {model: Prices(model, completions=self.means[model]) for model in MODELS}
+        costs = [{name: model.cost(row.get("prompt_tokens"), row.get("cached_prompt_tokens"))
+                  for name, model in models.items()} for row in self.rows]
+        spent = sum(cost[chosen[row["id"]]] for cost, row in zip(costs, self.rows))
+        dearest = max(max(cost.values()) for cost in costs)
+        self.assertTrue(20 - dearest < spent <= 20, spent)
 
     def test_standard(self):
         self.check(())
@@ -193,7 +220,7 @@ class Tiers(Scratch):
         self.check(("--token-ratio", "large=1.3", "--token-ratio", "mid=0.7"),
                    ratio={"large": 1.3, "mid": 0.7})
         self.check(("--price", "large=20,60,2/M", "--price", "mid=1,2/M"),
-                   words={"large": (20 / 1e6, 60 / 1e6, 2 / 1e6), "mid": (1 / 1e6, 2 / 1e6, None)})
+                   said={"large": (20 / 1e6, 60 / 1e6, 2 / 1e6), "mid": (1 / 1e6, 2 / 1e6, None)})
 
     def test_nothing_cached(self):
         self.ingest(without_cached(ROWS))
