@@ -46,10 +46,11 @@ void tgr_part_clear(tgr_part *part)
     empty(&part->models_done);
     empty(&part->ids);
     empty(&part->texts);
-    empty(&part->positions);
     empty(&part->prompt_tokens);
     empty(&part->cached_tokens);
     empty(&part->places);
+    empty(&part->prompt_tokens);
+    empty(&part->line_numbers);
     part->facts = (tgr_facts){0};
     part->bad = 0;
     memset(part->bad_by_reason, 0, sizeof part->bad_by_reason);
@@ -68,10 +69,11 @@ void tgr_part_free(tgr_part *part)
     tgr_buffer_free(&part->models_done);
     tgr_buffer_free(&part->ids);
     tgr_buffer_free(&part->texts);
-    tgr_buffer_free(&part->positions);
     tgr_buffer_free(&part->prompt_tokens);
     tgr_buffer_free(&part->cached_tokens);
     tgr_buffer_free(&part->places);
+    tgr_buffer_free(&part->prompt_tokens);
+    tgr_buffer_free(&part->line_numbers);
     tgr_buffer_free(&part->scratch);
     *part = (tgr_part){0};
 }
@@ -273,11 +275,13 @@ static bool add_row(tgr_part *part, const tgr_row *row)
 
 static bool add_place(tgr_part *part, const tgr_log_item *item)
 {
-    int64_t position = (int64_t)item->position;
-    tgr_part_place place = {(uint32_t)item->line, item->part};
-    tgr_put(&part->positions, &position, sizeof position);
+    tgr_spooled_place place = {(int64_t)item->position, (uint32_t)item->length, item->part};
+    uint32_t line = (uint32_t)item->line;
+    part->facts.longest_record = tgr_larger(part->facts.longest_record, place.length);
+    part->facts.has_record_parts |= place.part > 0;
     tgr_put(&part->places, &place, sizeof place);
-    return !part->positions.failed && !part->places.failed;
+    tgr_put(&part->line_numbers, &line, sizeof line);
+    return !part->places.failed && !part->line_numbers.failed;
 }
 
 bool tgr_part_add(tgr_part *part, tgr_record *record, const tgr_row *row, const tgr_log_item *item,

@@ -47,10 +47,11 @@ typedef struct tgr_spooled_model { /* what one model did on one query */
     int32_t outcome;
 } tgr_spooled_model;
 
-typedef struct tgr_part_place { /* of a row, beside its position */
-    uint32_t line;              /* in the piece; MessagePack: 0 */
+typedef struct tgr_spooled_place { /* of a row, in its log */
+    int64_t position;
+    uint32_t length; /* of a record, which is shorter than 2^32 bytes */
     uint32_t part;
-} tgr_part_place;
+} tgr_spooled_place;
 
 /* Starts zeroed; memory is reused from piece to piece. */
 typedef struct tgr_part {
@@ -61,10 +62,10 @@ typedef struct tgr_part {
     tgr_buffer models_done; /* a row: uint32_t count, then tgr_spooled_model */
     tgr_buffer ids;         /* a row: uint32_t length, then bytes; likewise texts */
     tgr_buffer texts;
-    tgr_buffer positions;     /* a row: int64_t */
+    tgr_buffer places;        /* a row: tgr_spooled_place */
     tgr_buffer prompt_tokens; /* a row: double; likewise cached tokens */
     tgr_buffer cached_tokens;
-    tgr_buffer places; /* a row: tgr_part_place */
+    tgr_buffer line_numbers; /* a row: uint32_t, in the piece; MessagePack: 0 */
     tgr_facts facts;
 
     uint64_t bad; /* records skipped */

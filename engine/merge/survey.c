@@ -45,9 +45,18 @@ static uint64_t id_width(const tgr_query_file *file, const tgr_batch *batch)
     return width;
 }
 
+static void measure_records(tgr_facts *facts, const int64_t *bytes, size_t rows)
+{
+    for (size_t row = 0; bytes != NULL && row < rows; row++) {
+        facts->longest_record =
+            tgr_larger(facts->longest_record, bytes[row] > 0 ? (uint64_t)bytes[row] : 0);
+    }
+}
+
 tgr_status tgr_union_survey(tgr_union *all, tgr_pass *pass, const tgr_run *run, tgr_error *error)
 {
-    const unsigned want = TGR_WANT_IDS | TGR_WANT_PROMPT_TOKENS | TGR_WANT_CACHED_TOKENS;
+    const unsigned want =
+        TGR_WANT_IDS | TGR_WANT_PROMPT_TOKENS | TGR_WANT_CACHED_TOKENS | TGR_WANT_PLACES;
     tgr_facts *facts = &all->columns.facts;
     tgr_batch *batch;
     size_t file;
@@ -59,6 +68,7 @@ tgr_status tgr_union_survey(tgr_union *all, tgr_pass *pass, const tgr_run *run, 
                      &facts->prompt_token_parts);
         count_tokens(batch->cached_tokens, batch->rows, &facts->cached_token_rows,
                      &facts->cached_token_parts);
+        measure_records(facts, batch->record_bytes, batch->rows);
         facts->id_width = tgr_larger(facts->id_width, id_width(pass->files[file], batch));
     }
     return status;

@@ -23,11 +23,12 @@ enum {
     TGR_WANT_OUTCOME = 1 << 6,
     TGR_WANT_COST = 1 << 7,
     TGR_WANT_COMPLETION_TOKENS = 1 << 8,
-    TGR_WANT_ORIGINS = 1 << 9, /* source, position, text: once tgr_query_open_origins was called */
+    TGR_WANT_TEXTS = 1 << 9,   /* texts: once tgr_query_open_origins was called */
     TGR_WANT_MORE = 1 << 10,   /* the columns that tgr_query_open_more was asked for */
     TGR_WANT_LOGGED = 1 << 11, /* logged_model, logged_cost, propensity */
     TGR_WANT_CACHED_TOKENS = 1 << 12,
     TGR_WANT_TOKENS_FROM = 1 << 13,
+    TGR_WANT_PLACES = 1 << 14, /* source, position, length, part: as texts */
 };
 
 #define TGR_MORE_COLUMNS 8 /* of /obs, by name, at most */
@@ -54,7 +55,9 @@ typedef struct tgr_batch {
     double *cached_tokens; /* of the prompt: not counted again there */
     int32_t *tokens_from;  /* rows: code, -1 as logged */
     int32_t *source;
-    int64_t *position;
+    int64_t *position; /* of the record in its source; likewise its length in bytes, and which */
+    int64_t *record_bytes; /* record of that line or object it is, from 0 */
+    int64_t *record_part;
     tgr_texts text;
     int32_t *more[TGR_MORE_COLUMNS]; /* each rows: code in file->more[i], -1 missing */
 

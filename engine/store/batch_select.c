@@ -74,6 +74,8 @@ void tgr_batch_select(tgr_batch *batch, size_t file_models, const bool *keep)
     select_rows(batch->tokens_from, sizeof(int32_t), keep, rows);
     select_rows(batch->source, sizeof(int32_t), keep, rows);
     select_rows(batch->position, sizeof(int64_t), keep, rows);
+    select_rows(batch->record_bytes, sizeof(int64_t), keep, rows);
+    select_rows(batch->record_part, sizeof(int64_t), keep, rows);
     for (size_t i = 0; i < TGR_MORE_COLUMNS; i++) {
         select_rows(batch->more[i], sizeof(int32_t), keep, rows);
     }

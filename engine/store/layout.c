@@ -41,6 +41,10 @@ static const char *const paths[TGR_DATASETS] = {
     [TGR_DATASET_CACHED_TOKENS] = "obs/cached_prompt_tokens",
     [TGR_DATASET_TOKENS_FROM] = "obs/prompt_tokens_from/codes",
     [TGR_DATASET_TOKENS_FROM_NAMES] = "obs/prompt_tokens_from/categories",
+    [TGR_DATASET_RECORD_BYTES] = "obs/record_bytes",
+    [TGR_DATASET_RECORD_PART] = "obs/record_part",
+    [TGR_DATASET_SOURCE_BYTES] = "uns/tagroute/source_bytes",
+    [TGR_DATASET_SOURCE_HASHES] = "uns/tagroute/source_hashes",
 };
 
 const char *tgr_dataset_path(tgr_dataset dataset)

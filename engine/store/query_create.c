@@ -95,6 +95,29 @@ done:
     return status;
 }
 
+/* Where the records stand in their logs. */
+static tgr_status open_places(tgr_query_writer *writer, tgr_anndata obs, tgr_error *error)
+{
+    const tgr_query_plan *plan = writer->plan;
+    tgr_element length = plan->longest_record <= UINT16_MAX  ? TGR_ELEMENT_U16
+                         : plan->longest_record <= INT32_MAX ? TGR_ELEMENT_I32
+                                                             : TGR_ELEMENT_I64;
+    tgr_status status = TGR_OK;
+    if (!plan->no_positions) {
+        TGR_TRY(
+            open_stream(writer, obs, TGR_DATASET_POSITION, TGR_ELEMENT_I64, plan->rows, 0, error));
+    }
+    if (plan->longest_record > 0) {
+        TGR_TRY(open_stream(writer, obs, TGR_DATASET_RECORD_BYTES, length, plan->rows, 0, error));
+    }
+    if (plan->has_record_parts) {
+        TGR_TRY(open_stream(writer, obs, TGR_DATASET_RECORD_PART, TGR_ELEMENT_I32, plan->rows, 0,
+                            error));
+    }
+done:
+    return status;
+}
+
 /* What tokens are stored as. all: every query has a whole number of them. */
 static tgr_element token_element(bool all)
 {
@@ -105,7 +128,7 @@ static tgr_status open_obs(tgr_query_writer *writer, tgr_error *error)
 {
     const tgr_query_plan *plan = writer->plan;
     categorical list[CATEGORICALS];
-    const char *columns[CATEGORICALS + 4];
+    const char *columns[CATEGORICALS + 6];
     size_t count = 0;
     tgr_anndata obs = {0};
     tgr_status status = TGR_OK;
@@ -117,6 +140,12 @@ static tgr_status open_obs(tgr_query_writer *writer, tgr_error *error)
     }
     if (!plan->no_positions) {
         columns[count++] = "position";
+    }
+    if (plan->longest_record > 0) {
+        columns[count++] = "record_bytes";
+    }
+    if (plan->has_record_parts) {
+        columns[count++] = "record_part";
     }
     if (plan->has_prompt_tokens) {
         columns[count++] = "prompt_tokens";
@@ -134,10 +163,7 @@ static tgr_status open_obs(tgr_query_writer *writer, tgr_error *error)
             TGR_TRY(open_categorical(writer, obs, &list[i], error));
         }
     }
-    if (!plan->no_positions) {
-        TGR_TRY(
-            open_stream(writer, obs, TGR_DATASET_POSITION, TGR_ELEMENT_I64, plan->rows, 0, error));
-    }
+    TGR_TRY(open_places(writer, obs, error));
     if (plan->has_prompt_tokens) {
         TGR_TRY(open_stream(writer, obs, TGR_DATASET_PROMPT_TOKENS,
                             token_element(plan->all_prompt_tokens), plan->rows, 0, error));
@@ -233,6 +259,24 @@ done:
     return status;
 }
 
+/* What the logs were, so that others can be told from them. */
+static tgr_status write_sources(tgr_query_writer *writer, tgr_anndata own, tgr_error *error)
+{
+    const tgr_query_plan *plan = writer->plan;
+    uint32_t count = plan->sources.count;
+    tgr_stream *streams = writer->streams;
+    tgr_status status = TGR_OK;
+    if (plan->source_bytes == NULL || count == 0) {
+        return TGR_OK;
+    }
+    TGR_TRY(open_stream(writer, own, TGR_DATASET_SOURCE_BYTES, TGR_ELEMENT_I64, count, 0, error));
+    TGR_TRY(tgr_stream_put(&streams[TGR_DATASET_SOURCE_BYTES], plan->source_bytes, count, error));
+    TGR_TRY(open_stream(writer, own, TGR_DATASET_SOURCE_HASHES, TGR_ELEMENT_U64, count, 0, error));
+    TGR_TRY(tgr_stream_put(&streams[TGR_DATASET_SOURCE_HASHES], plan->source_hashes, count, error));
+done:
+    return status;
+}
+
 /* Everything but the digest, which is known only at the end. */
 static tgr_status write_uns(tgr_query_writer *writer, tgr_error *error)
 {
@@ -244,6 +288,7 @@ static tgr_status write_uns(tgr_query_writer *writer, tgr_error *error)
     TGR_TRY(tgr_anndata_put_text(own, "format", TGR_QUERIES_FORMAT, error));
     TGR_TRY(tgr_anndata_put_integer(own, "version", TGR_FORMAT_VERSION, error));
     TGR_TRY(write_names(writer, own, TGR_DATASET_MODELS, &plan->models, error));
+    TGR_TRY(write_sources(writer, own, error));
     TGR_TRY(tgr_anndata_group(own, "tagger", "dict", "0.1.0", &tagger, error));
     TGR_TRY(
         tgr_anndata_put_text(tagger, "kind", plan->tagger_kind ? plan->tagger_kind : "", error));

@@ -328,6 +328,8 @@ static void close_source(struct tgr_query_source *source)
     tgr_matrix_column_close(&source->propensities);
     tgr_code_column_close(&source->source);
     tgr_array_close(&source->position);
+    tgr_array_close(&source->record_bytes);
+    tgr_array_close(&source->record_part);
     tgr_array_close(&source->text);
     tgr_h5_file_close(&source->file);
     tgr_h5_quiet_end(&quiet);
@@ -355,6 +357,8 @@ void tgr_query_close(tgr_query_file *file)
         tgr_strings_free(file->more[i]);
     }
     tgr_strings_free(file->sources);
+    tgr_mem_free(file->source_bytes);
+    tgr_mem_free(file->source_hashes);
     tgr_mem_free(file->left_out);
     tgr_mem_free(file->path);
     tgr_mem_free(file->digest);

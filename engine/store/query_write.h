@@ -29,6 +29,11 @@ typedef struct tgr_query_plan {
     tgr_names models;
     tgr_names categories, splits, allows, denies, needs, sources; /* count 0: no such column */
     tgr_names tokens_from;                                        /* likewise */
+    const int64_t
+        *source_bytes; /* NULL, or sources: length of each log, decompressed; -1 unknown */
+    const uint64_t *source_hashes; /* sources: see engine/log/identity.h */
+    uint64_t longest_record;       /* bytes; 0: there is no column of record lengths */
+    bool has_record_parts;
     size_t id_width; /* bytes of the longest id; 0 is taken as 1 */
     bool has_text;
     bool no_positions;      /* the rows come from no log */
@@ -57,8 +62,11 @@ typedef enum tgr_query_column {                      /* values as passed to tgr_
                                 TGR_COLUMN_DENY,
                                 TGR_COLUMN_NEEDS,
                                 TGR_COLUMN_SOURCE,
-                                TGR_COLUMN_POSITION, /* int64_t byte offset of the record in its
-                                                        (decompressed) source */
+                                TGR_COLUMN_POSITION,     /* int64_t byte offset of the record in its
+                                                            (decompressed) source */
+                                TGR_COLUMN_RECORD_BYTES, /* int64_t */
+                                TGR_COLUMN_RECORD_PART,  /* int64_t: which record of that line or
+                                                            object, from 0 */
                                 TGR_COLUMN_PROMPT_TOKENS, /* double, NaN missing */
                                 TGR_COLUMN_SCORE, /* float, rows x models; likewise cost, completion
                                                      tokens */
