@@ -86,8 +86,7 @@ void tgr_oddities_add(tgr_oddities *odd, const tgr_batch *batch)
     odd->queries += batch->rows;
     for (size_t row = 0; row < batch->rows; row++) {
         bool estimated = batch->tokens_from != NULL && batch->tokens_from[row] >= 0;
-        double prompt =
-            batch->prompt_tokens == NULL || estimated ? NAN : batch->prompt_tokens[row];
+        double prompt = batch->prompt_tokens == NULL || estimated ? NAN : batch->prompt_tokens[row];
         add_tokens(&odd->prompts, prompt);
         for (size_t model = 0; model < odd->count; model++) {
             add_answer(odd, batch, row, model, prompt);

@@ -43,8 +43,7 @@ static tgr_status look_over(tgr_oddities *odd, tgr_query_file *file, uint64_t mo
     } else {
         uint64_t each = (most + STRETCHES - 1) / STRETCHES;
         for (uint64_t i = 0; status == TGR_OK && i < STRETCHES; i++) {
-            uint64_t first = (uint64_t)((__extension__(unsigned __int128)) file->rows * i /
-                                        STRETCHES);
+            uint64_t first = file->rows / STRETCHES * i + file->rows % STRETCHES * i / STRETCHES;
             uint64_t last = first + each < file->rows ? first + each : file->rows;
             status = look_at(odd, file, first, last, &batch, run, error);
         }
@@ -89,8 +88,8 @@ static tgr_status look_at_file(const tgr_plausible_options *options, const char 
     if (options->router == NULL && options->prices != NULL) {
         TGR_TRY(tgr_file_prices(file, options->prices, &priced, run, error));
     }
-    TGR_TRY(tgr_oddities_open(&odd, file, options->router != NULL ? options->router : priced,
-                              error));
+    TGR_TRY(
+        tgr_oddities_open(&odd, file, options->router != NULL ? options->router : priced, error));
     TGR_TRY(look_over(&odd, file, options->most, run, error));
     if (options->router != NULL) {
         note_recorded(&odd, file, run);

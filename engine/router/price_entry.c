@@ -84,6 +84,13 @@ tgr_status tgr_rates_lack(const char *model, const char *name, const tgr_rate *r
     return status;
 }
 
+tgr_status tgr_tier_unknown(const char *name, tgr_error *error)
+{
+    return tgr_fail(error, TGR_ERR_ARGUMENT,
+                    "there is no price tier \"%s\"; tiers are standard, batch, flex and priority",
+                    name);
+}
+
 /* A tier that says nothing of long prompts, where the standard one does, may mean anything. */
 static void warn_of_lengths(const tgr_model *model, tgr_tier tier, size_t steps, const tgr_run *run)
 {

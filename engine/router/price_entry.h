@@ -22,6 +22,9 @@ bool tgr_rates_have(const tgr_rate *rates, size_t count, tgr_tier tier);
 tgr_status tgr_rates_lack(const char *model, const char *name, const tgr_rate *rates, size_t count,
                           tgr_tier tier, tgr_error *error);
 
+/* TGR_ERR_ARGUMENT: there is no tier of that name. */
+tgr_status tgr_tier_unknown(const char *name, tgr_error *error);
+
 /* Puts a tier of the kept entry into effect. A price that it leaves out stays as it was; that of
  * cached tokens and those of long prompts become unknown. */
 tgr_status tgr_model_take_tier(tgr_model *model, tgr_tier tier, const tgr_run *run,

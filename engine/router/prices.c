@@ -145,9 +145,7 @@ static tgr_status read_tier(const char *name, tgr_tier *tier, tgr_error *error)
     if (name == NULL || tgr_tier_by_name(name, tier)) {
         return TGR_OK;
     }
-    return tgr_fail(error, TGR_ERR_ARGUMENT,
-                    "there is no price tier \"%s\"; tiers are standard, batch, flex and priority",
-                    name);
+    return tgr_tier_unknown(name, error);
 }
 
 static tgr_status price_model(tgr_router *router, size_t k, const tgr_price_map *map,

@@ -43,6 +43,12 @@ typedef struct tgr_price_options {
 TGR_API tgr_status tgr_router_set_prices(tgr_router *router, const tgr_price_options *options,
                                          const tgr_run *run, tgr_error *error);
 
+/* What a price map says that a model's prompt and completion tokens cost, USD each, in a tier
+ * (NULL: standard). TGR_ERR_ARGUMENT where it has no such model (the sentence names near ones) or
+ * tier. */
+TGR_API tgr_status tgr_price_look_up(const char *map, const char *model, const char *tier,
+                                     double *input, double *output, tgr_error *error);
+
 #ifdef __cplusplus
 }
 #endif
