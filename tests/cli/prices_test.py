@@ -303,5 +303,92 @@ class Tiers(Scratch):
             self.assertIn(said, self.fails(3, "info", "bad.msgpack"))
 
 
+class Odd(Scratch):
+    """Logs whose tokens or costs cannot be true are warned of, by how much they are off."""
+
+    def setUp(self):
+        super().setUp()
+        draw = random.Random(SEED)
+        self.rows = []
+        for i in range(300):
+            prompt, completion = draw.randrange(9, 4000), draw.randrange(9, 900)
+            row = {"id": f"q{i}", "tags": ["a", f"t{i % 3}"], "prompt_tokens": prompt,
+                   "cached_prompt_tokens": prompt // 2, "models": {}}
+            for model in MODELS:
+                cost = Prices(model, completions=completion).cost(prompt, prompt // 2)
+                row["models"][model] = {"score": draw.random(), "outcome": draw.choice(["win", "loss"]),
+                                        "completion_tokens": completion, "cost": cost}
+            self.rows.append(row)
+        self.write("map.json", json.dumps(MAP))
+
+    def look(self, info=("--prices", "map.json", "--alias", "small=small-v2")):
+        """The log as it is now, and its description."""
+        self.write("log.jsonl", jsonl(self.rows))
+        said = self.works("ingest", "log.jsonl", "-o", "queries.h5").stderr.decode()
+        self.told = self.works("info", "queries.h5", *info).stdout.decode()
+        counted = self.works("info", "queries.h5", "--json", *info).stdout
+        self.counted = json.loads(counted)["plausibility"]
+        return said
+
+    def test_honest(self):
+        self.assertNotIn("warning", self.look())
+        self.assertNotIn("odd ", self.told)
+        for model in self.counted["models"]:
+            self.assertEqual((model["compared"], model["differing"], model["zero_costs"]),
+                             (300, 0, 0))
+        self.look(info=())
+        self.assertEqual({model["compared"] for model in self.counted["models"]}, {0})
+
+    def test_constant_tokens(self):
+        for row in self.rows:
+            row["prompt_tokens"] = 512
+            row["models"]["mid"]["completion_tokens"] = 64
+        said = self.look()
+        for text in (said, self.told):
+            self.assertIn("all 300 queries whose prompt tokens were logged have 512", text)
+            self.assertIn('all 300 answers of "mid" have 64 completion tokens', text)
+            self.assertNotIn('answers of "large" have', text)
+        self.rows = self.rows[:19] # too few to tell
+        self.assertNotIn("have 512", self.look())
+
+    def test_costs(self):
+        recorded = computed = 0
+        for i, row in enumerate(self.rows):
+            done = row["models"]["mid"]
+            computed += round(Fraction(done["cost"]) * 2**40)
+            done["cost"] *= 1.04 if i % 4 else 1.2
+            recorded += round(Fraction(float(numpy.float32(done["cost"]))) * 2**40)
+            if i % 10 == 0:
+                row["models"]["small"]["cost"] = 0
+        said = self.look()
+        self.assertIn('the recorded cost of "small" is 0 for 10.0 % of its answers', said)
+        self.assertIn('the recorded cost of "small" is 0 for 10.0 % of its answers', self.told)
+        more = 100 * (recorded / computed - 1)
+        self.assertIn('recorded costs of "mid" differ from tokens times price by more than 5 % for '
+                      f"25.0 % of its answers; in all ${recorded / 2**40:.6g} are recorded, and "
+                      f"tokens times price make ${computed / 2**40:.6g} ({more:+.1f} %)", self.told)
+        small, mid = self.counted["models"][2], self.counted["models"][1]
+        self.assertEqual((small["zero_costs"], small["differing"]), (30, 30))
+        self.assertEqual((mid["differing"], mid["recorded_cost"], mid["computed_cost"]),
+                         (75, recorded / 2**40, computed / 2**40))
+        self.works("fit", "queries.h5", "-o", "r.msgpack", "--reference", "large", "--prices",
+                   "map.json", "--alias", "small=small-v2")
+        said = self.works("simulate", "queries.h5", "-r", "r.msgpack").stderr.decode()
+        self.assertIn("costs are recorded for answers of large (100 %), mid (100 %), small (100 %); "
+                      "these go before computed ones", said)
+        self.assertIn('recorded costs of "mid" differ', said)
+
+    def test_estimates_prove_nothing(self):
+        for row in self.rows:
+            row["text"] = "always these very words"
+            del row["prompt_tokens"], row["cached_prompt_tokens"]
+        self.write("log.jsonl", jsonl(self.rows))
+        done = self.works("ingest", "log.jsonl", "-o", "queries.h5", "--estimate-tokens")
+        self.assertNotIn("hardly counted", done.stderr.decode())
+        done = self.works("info", "queries.h5", "--json", "--prices", "map.json")
+        self.assertEqual(json.loads(done.stdout)["plausibility"]["models"][0]["compared"], 0)
+        self.assertEqual(json.loads(done.stdout)["prompt_tokens_estimated"], 300)
+
+
 if __name__ == "__main__":
     main()
