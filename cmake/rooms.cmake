@@ -75,6 +75,8 @@ tgr_room(normalise engine/normalise)
 tgr_room(rows engine/rows)
 tgr_room(plausible engine/plausible)
 tgr_room(explain engine/explain)
+tgr_room(upkeep engine/upkeep)
+tgr_room(drift engine/drift)
 tgr_room(bench bench)
 # The limits and the plain loops are compiled as hard as each instruction set allows. Sanitizers would
 # only measure themselves there, and take minutes to compile.

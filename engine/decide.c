@@ -107,6 +107,9 @@ tgr_status tgr_decide_open(tgr_decide *decide, const tgr_decide_plan *plan, tgr_
             return status;
         }
     }
+    if (!(plan->align_min >= 0)) {
+        return tgr_fail(error, TGR_ERR_ARGUMENT, "align_min is a cosine, not %g", plan->align_min);
+    }
     decide->needs_costs =
         tgr_policy_needs_costs(plan->policy, plan->thresholds, plan->threshold_count);
     if (decide->plan.threads < 1) {
@@ -122,6 +125,7 @@ tgr_status tgr_decide_open(tgr_decide *decide, const tgr_decide_plan *plan, tgr_
 void tgr_decide_close(tgr_decide *decide)
 {
     tgr_serve_close(decide->serve);
+    tgr_aligned_close(&decide->aligned);
     tgr_mem_free(decide->model);
     tgr_mem_free(decide->margin);
     if (decide->memory != NULL) {
@@ -139,13 +143,20 @@ void tgr_decide_close(tgr_decide *decide)
 
 tgr_status tgr_decide_file(tgr_decide *decide, const tgr_query_file *file, tgr_error *error)
 {
+    const tgr_router *router = decide->plan.router;
+    tgr_status status = TGR_OK;
     tgr_serve_close(decide->serve);
+    tgr_aligned_close(&decide->aligned);
     decide->serve = NULL;
-    tgr_status status = tgr_serve_open(decide->plan.router, file, &decide->serve, error);
-    if (status == TGR_OK && decide->needs_costs) {
-        status = tgr_serve_need_costs(decide->serve, decide->plan.router, error);
+    TGR_TRY(tgr_aligned_open(&decide->aligned, router, file, decide->plan.align_min, error));
+    const tgr_query_file *served = tgr_aligned_file(&decide->aligned, file);
+    TGR_TRY(tgr_serve_open(router, served, &decide->serve, error));
+    if (decide->needs_costs) {
+        TGR_TRY(tgr_serve_need_costs(decide->serve, router, error));
     }
-    return status == TGR_OK ? make_plan(decide, file, error) : status;
+    TGR_TRY(make_plan(decide, served, error));
+done:
+    return status;
 }
 
 unsigned tgr_decide_wants(const tgr_decide *decide, const tgr_query_file *file)
@@ -445,7 +456,11 @@ static row_counts decide_pieces(tgr_decide *decide, const tgr_batch *batch, size
 /* Everything before rows are scored. */
 static tgr_status enter_batch(tgr_decide *decide, tgr_batch *batch, tgr_error *error)
 {
-    tgr_status status = make_room(decide, batch, error);
+    tgr_status status =
+        decide->plan.aligned ? TGR_OK : tgr_aligned_batch(&decide->aligned, batch, error);
+    if (status == TGR_OK) {
+        status = make_room(decide, batch, error);
+    }
     if (status == TGR_OK) {
         status = tgr_serve_transform(decide->plan.router, batch, &decide->memory->transform, error);
     }

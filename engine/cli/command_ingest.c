@@ -20,7 +20,7 @@ static const tgr_cli_option ingest_options[] = {
     {"align-min", 0, "COSINE",
      "a tag that it lacks becomes the nearest one from this likeness in spelling on; off: never "
      "(default: 0.85)"},
-    {"format", 0, "FORMAT", "jsonl or msgpack (default: told from the log itself)"},
+    {"format", 0, "jsonl|msgpack", "of the logs (default: told from the log itself)"},
     {"category-tag", 0, NULL, "give each query its category as one more tag, cat:CATEGORY"},
     {"compress", 0, NULL, "smaller file, slower to read"},
     {"compact", 0, NULL, "16-bit column numbers where they are enough: faster to read"},

@@ -185,7 +185,7 @@ static void show_rule(const tgr_explanation *explanation, FILE *file)
     } else if (explanation->policy == TGR_POLICY_MARGIN) {
         bool kept = explanation->chosen == (int)explanation->reference;
         tgr_cli_threshold(margin, explanation->policy, explanation->margin);
-        fprintf(file, ": %s scores %s more than the reference %s, and theta asks for %s\n",
+        fprintf(file, ": %s scores %s against the reference %s, and theta asks for %s\n",
                 kept ? "the best other model" : "it", margin, reference, at);
     } else if (explanation->policy == TGR_POLICY_UTILITY) {
         fprintf(file, ": its score less lambda times cost leads by %.9g\n", explanation->margin);

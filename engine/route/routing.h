@@ -35,7 +35,8 @@ typedef struct tgr_routing {
     const char **model_names;
     const char **query_digests;
     uint64_t unknown_tags;
-    uint64_t files_counted; /* whose unknown tags are in that sum */
+    tgr_aligned_tags aligned;
+    uint64_t files_counted; /* whose tags are in these sums */
 
     uint64_t done; /* queries of the range that were decided upon */
     bool within;   /* a batch, so that `done` and the place of the walk do not go together */

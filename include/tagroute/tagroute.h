@@ -14,9 +14,11 @@
 #ifndef TAGROUTE_TAGROUTE_H
 #define TAGROUTE_TAGROUTE_H
 
+#include <tagroute/aligned.h>
 #include <tagroute/bench.h>
 #include <tagroute/compare.h>
 #include <tagroute/details.h>
+#include <tagroute/drift.h>
 #include <tagroute/endpoint.h>
 #include <tagroute/explain.h>
 #include <tagroute/fit.h>
@@ -36,6 +38,7 @@
 #include <tagroute/solve.h>
 #include <tagroute/status.h>
 #include <tagroute/tagger.h>
+#include <tagroute/upkeep.h>
 #include <tagroute/version.h>
 
 #endif
