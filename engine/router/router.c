@@ -37,6 +37,36 @@ void tgr_model_free_prices(tgr_model *model)
     model->entry = (tgr_price_entry){0};
 }
 
+bool tgr_model_copy_prices(const tgr_model *model, tgr_model *copy)
+{
+    copy->steps = NULL;
+    copy->step_count = 0;
+    copy->entry = (tgr_price_entry){.tier = model->entry.tier};
+    memcpy(copy->entry.map, model->entry.map, sizeof copy->entry.map);
+    if (model->step_count > 0) {
+        copy->steps = tgr_mem_alloc(model->step_count, sizeof *copy->steps);
+        if (copy->steps == NULL) {
+            return false;
+        }
+        memcpy(copy->steps, model->steps, model->step_count * sizeof *copy->steps);
+        copy->step_count = model->step_count;
+    }
+    if (model->entry.name == NULL) {
+        return true;
+    }
+    copy->entry.name = tgr_mem_string(model->entry.name);
+    copy->entry.rates = tgr_mem_alloc(model->entry.rate_count, sizeof *copy->entry.rates);
+    if (copy->entry.name == NULL || copy->entry.rates == NULL) {
+        return false;
+    }
+    if (model->entry.rate_count > 0) {
+        memcpy(copy->entry.rates, model->entry.rates,
+               model->entry.rate_count * sizeof *copy->entry.rates);
+    }
+    copy->entry.rate_count = model->entry.rate_count;
+    return true;
+}
+
 tgr_router *tgr_router_new(void)
 {
     return tgr_mem_zalloc(1, sizeof(tgr_router));

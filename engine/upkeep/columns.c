@@ -11,6 +11,7 @@ void tgr_column_free_model(tgr_model *model)
 {
     tgr_mem_free(model->name);
     tgr_model_free_supports(model);
+    tgr_model_free_prices(model);
     tgr_buffer_free(&model->unknown);
     *model = (tgr_model){0};
 }
@@ -37,7 +38,8 @@ tgr_status tgr_column_copy_model(const tgr_model *model, tgr_model *copy, tgr_er
     *copy = *model;
     copy->unknown = (tgr_buffer){0};
     copy->name = tgr_mem_string(model->name);
-    bool copied = copy_supports(model, copy) && copy->name != NULL;
+    bool priced = tgr_model_copy_prices(model, copy);
+    bool copied = copy_supports(model, copy) && copy->name != NULL && priced;
     if (model->unknown.length > 0) {
         tgr_buffer_add(&copy->unknown, model->unknown.bytes, model->unknown.length);
     }

@@ -29,6 +29,11 @@ MAP = {
 ENDINGS = {"standard": "", "batch": "_batches", "priority": "_priority"}
 
 
+def money(usd):
+    """As the program prints it."""
+    return f"${usd:,.2f}" if usd >= 1 else f"${usd:.3g}"
+
+
 def fma(a, b, c):
     """One rounding: Python rounds fractions correctly."""
     return float(Fraction(a) * Fraction(b) + Fraction(c))
@@ -167,7 +172,7 @@ class Tiers(Scratch):
                                       for cost, row in zip(costs, expected)), unit))
         printed = done.stderr.decode()
         for i in range(len(thresholds)):
-            self.assertIn(f"${total(i, 2**40):,.2f}", printed, (name, words))
+            self.assertIn(money(total(i, 2**40)), printed, (name, words))
         self.explain(name, option, thresholds[1], [row[1] for row in expected], costs, words)
         if "--memory" in words:
             return
