@@ -37,34 +37,13 @@ void tgr_model_free_prices(tgr_model *model)
     model->entry = (tgr_price_entry){0};
 }
 
-bool tgr_model_copy_prices(const tgr_model *model, tgr_model *copy)
+void tgr_model_free(tgr_model *model)
 {
-    copy->steps = NULL;
-    copy->step_count = 0;
-    copy->entry = (tgr_price_entry){.tier = model->entry.tier};
-    memcpy(copy->entry.map, model->entry.map, sizeof copy->entry.map);
-    if (model->step_count > 0) {
-        copy->steps = tgr_mem_alloc(model->step_count, sizeof *copy->steps);
-        if (copy->steps == NULL) {
-            return false;
-        }
-        memcpy(copy->steps, model->steps, model->step_count * sizeof *copy->steps);
-        copy->step_count = model->step_count;
-    }
-    if (model->entry.name == NULL) {
-        return true;
-    }
-    copy->entry.name = tgr_mem_string(model->entry.name);
-    copy->entry.rates = tgr_mem_alloc(model->entry.rate_count, sizeof *copy->entry.rates);
-    if (copy->entry.name == NULL || copy->entry.rates == NULL) {
-        return false;
-    }
-    if (model->entry.rate_count > 0) {
-        memcpy(copy->entry.rates, model->entry.rates,
-               model->entry.rate_count * sizeof *copy->entry.rates);
-    }
-    copy->entry.rate_count = model->entry.rate_count;
-    return true;
+    tgr_mem_free(model->name);
+    tgr_model_free_supports(model);
+    tgr_model_free_prices(model);
+    tgr_buffer_free(&model->unknown);
+    *model = (tgr_model){0};
 }
 
 tgr_router *tgr_router_new(void)
@@ -78,10 +57,7 @@ void tgr_router_free(tgr_router *router)
         return;
     }
     for (size_t i = 0; i < router->model_count; i++) {
-        tgr_mem_free(router->models[i].name);
-        tgr_model_free_supports(&router->models[i]);
-        tgr_model_free_prices(&router->models[i]);
-        tgr_buffer_free(&router->models[i].unknown);
+        tgr_model_free(&router->models[i]);
     }
     tgr_mem_free(router->models);
     tgr_strings_free(router->tags);

@@ -90,10 +90,7 @@ tgr_router *tgr_router_new(void);
 void tgr_model_init(tgr_model *model);
 void tgr_model_free_supports(tgr_model *model);
 void tgr_model_free_prices(tgr_model *model); /* steps and entry; leaves the model without */
-
-/* Gives a model, copied bit by bit, steps and an entry of its own. False where memory is short: it
- * has then what could be copied. */
-bool tgr_model_copy_prices(const tgr_model *model, tgr_model *copy);
+void tgr_model_free(tgr_model *model); /* all that it holds; leaves it zeroed */
 
 /* Completion tokens that a query is expected to take; NaN where not known. */
 static inline double tgr_model_completions(const tgr_model *model)
