@@ -90,7 +90,7 @@ tgr_router *tgr_router_new(void);
 void tgr_model_init(tgr_model *model);
 void tgr_model_free_supports(tgr_model *model);
 void tgr_model_free_prices(tgr_model *model); /* steps and entry; leaves the model without */
-void tgr_model_free(tgr_model *model); /* all that it holds; leaves it zeroed */
+void tgr_model_free(tgr_model *model);        /* all that it holds; leaves it zeroed */
 
 /* Completion tokens that a query is expected to take; NaN where not known. */
 static inline double tgr_model_completions(const tgr_model *model)
