@@ -233,6 +233,7 @@ static tgr_status open_routing(tgr_routing *work, bool *complete, tgr_error *err
     TGR_TRY(tgr_route_checkpoint_names(work, error));
     TGR_TRY(
         tgr_pass_open(&work->pass, options->inputs, options->input_count, options->split, error));
+    tgr_route_share_threads(work);
     TGR_TRY(tgr_route_identity_make(&work->identity, work->router, options, &work->solution,
                                     work->format, &work->pass, error));
     TGR_TRY(tgr_route_find_range(work, error));

@@ -103,6 +103,9 @@ uint64_t tgr_query_nonzero_bytes(const tgr_query_file *file);
 tgr_status tgr_query_read_split(tgr_query_file *file, uint64_t first, size_t rows, int32_t *codes,
                                 tgr_error *error);
 
+/* Whether X lies in the file as it is in memory, so that reading it is little more than a copy. */
+bool tgr_query_is_plain(const tgr_query_file *file);
+
 /* Whether a file may be read in one thread while others use HDF5. */
 bool tgr_query_read_in_threads(void);
 
