@@ -32,6 +32,10 @@ static tgr_status check_log(const tgr_ingest_options *options, tgr_error *error)
                                  .max_bad = options->max_bad,
                                  .max_record = options->max_record,
                                  .format = options->format};
+    if ((unsigned)options->schema >= TGR_SCHEMAS || (unsigned)options->text >= TGR_CHAT_TEXTS) {
+        return tgr_fail(error, TGR_ERR_ARGUMENT, "there is no schema number %d, or no text %d",
+                        (int)options->schema, (int)options->text);
+    }
     return tgr_log_check_asked(&asked, error);
 }
 
