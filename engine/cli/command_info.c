@@ -66,6 +66,16 @@ static tgr_status describe(const tgr_cli_arguments *arguments, const tgr_run *ru
     return status;
 }
 
+static bool given_prices(const tgr_cli_arguments *arguments)
+{
+    for (const tgr_cli_option *one = tgr_cli_price_group.options; one->name != NULL; one++) {
+        if (tgr_cli_has(arguments, one->name)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static tgr_status info(const tgr_cli_arguments *arguments, tgr_error *error)
 {
     tgr_cli_session session;
@@ -73,6 +83,10 @@ static tgr_status info(const tgr_cli_arguments *arguments, tgr_error *error)
     if (only && tgr_cli_has(arguments, "json")) {
         return tgr_cli_fail(error, TGR_ERR_ARGUMENT,
                             "--json describes and --verify does not; leave one of them out");
+    }
+    if (only && given_prices(arguments)) {
+        return tgr_cli_fail(error, TGR_ERR_ARGUMENT,
+                            "prices describe, and --verify does not; leave one of them out");
     }
     if (!only && arguments->operand_count > 1) {
         return tgr_cli_fail(error, TGR_ERR_ARGUMENT,

@@ -1,6 +1,7 @@
 /* info.c - which kind of file it is, and its description. */
 #include <tagroute/info.h>
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "engine/base/error.h"
@@ -15,6 +16,12 @@ static tgr_status describe(tgr_sheet *sheet, const char *path, const tgr_price_o
     if (status != TGR_OK) {
         return status;
     }
+    bool priced = kind == TGR_KIND_QUERIES || kind == TGR_KIND_ROUTER;
+    if (prices != NULL && !priced && kind != TGR_KIND_UNKNOWN) {
+        return tgr_fail(error, TGR_ERR_ARGUMENT,
+                        "%s: prices say something of query files and routers, not of this file",
+                        path);
+    }
     switch (kind) {
     case TGR_KIND_QUERIES:
         return tgr_describe_queries(sheet, path, prices, run, error);
@@ -22,12 +29,15 @@ static tgr_status describe(tgr_sheet *sheet, const char *path, const tgr_price_o
         return tgr_describe_decisions(sheet, path, error);
     case TGR_KIND_ROUTER:
         return tgr_describe_router(sheet, path, prices, run, error);
+    case TGR_KIND_VOCABULARY:
+        return tgr_describe_vocabulary(sheet, path, error);
     case TGR_KIND_UNKNOWN:
         break;
     }
     return tgr_fail(error, TGR_ERR_INPUT,
-                    "%s: is no query file, router or decision file that tagroute can read "
-                    "(HDF5 with /X, or MessagePack of the format tagroute.router)",
+                    "%s: is no query file, router, vocabulary or decision file that tagroute can "
+                    "read (HDF5 with /X, or MessagePack of the format tagroute.router or "
+                    "tagroute.vocabulary)",
                     path);
 }
 

@@ -264,6 +264,13 @@ class Tiers(Scratch):
         self.works(*route, "--price-tier", "priority", "--price", "mid=1,2/M", "--price",
                    "small=1,2/M")
 
+    def test_info_of_what_has_no_prices(self):
+        self.works("route", "queries.h5", "-r", "router.msgpack", "-o", "d.h5")
+        self.assertIn("prices say something of query files and routers",
+                      self.fails(2, "info", "d.h5", "--prices", "map.json"))
+        self.assertIn("leave one of them out",
+                      self.fails(2, "info", "--verify", "queries.h5", "--cold-cache"))
+
     def test_unpinned(self):
         self.fit("--price", "large=1,2/M", "--prices", "map.json", "--alias", "mid=small-v2")
         message = self.fails(2, "route", "queries.h5", "-r", "router.msgpack", "-o", "out.jsonl",
