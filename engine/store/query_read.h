@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include <tagroute/ingest.h>
 #include <tagroute/status.h>
 
 #include "engine/base/strings.h"
@@ -52,6 +53,8 @@ typedef struct tgr_query_file {
     uint64_t *source_hashes; /* likewise: its hash as engine/log/identity.h has it */
     char *left_out;          /* members of a foreign file that are not read, as a list; or NULL */
 
+    tgr_strings *kept; /* NULL, or names of columns of /obs that ingest was asked for */
+    uint64_t skipped[TGR_SKIP_REASONS];  /* records of its logs that were no queries */
     tgr_strings *more[TGR_MORE_COLUMNS]; /* NULL until tgr_query_open_more, or where there is no
                                           * such column */
 

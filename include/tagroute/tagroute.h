@@ -25,6 +25,7 @@
 #include <tagroute/fit.h>
 #include <tagroute/info.h>
 #include <tagroute/ingest.h>
+#include <tagroute/join.h>
 #include <tagroute/merge.h>
 #include <tagroute/normalise.h>
 #include <tagroute/policy.h>
