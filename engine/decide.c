@@ -277,6 +277,9 @@ bool tgr_decide_falls_back(const tgr_decide *decide, const tgr_csr *x, size_t ro
     if (fallback < 0 || !eligible) {
         return fallback >= 0;
     }
+    if (decide->plan.source != NULL && decide->plan.source->knows_all) {
+        return false;
+    }
     return !has_known_tag(decide->serve, x, row) &&
            tgr_decide_eligible(decide, row, (size_t)fallback);
 }
@@ -579,6 +582,23 @@ static tgr_status make_score_room(tgr_decide *decide, tgr_error *error)
     return memory->scores == NULL ? tgr_fail_memory(error, "the scores of a block") : TGR_OK;
 }
 
+/* Scores of a piece, or in their room the places that a source has chosen. */
+static const int16_t *find_scores(const tgr_decide *decide, const tgr_csr *x, size_t begin,
+                                  size_t end, void *scratch, float *scores)
+{
+    const tgr_score_source *source = decide->plan.source;
+    if (source == NULL) {
+        tgr_plan_score(&decide->memory->plan, x, begin, end, scratch, scores);
+    } else if (source->choose == NULL) {
+        source->fill(source->user, decide, begin, end, scores, decide->serve->stride);
+    } else {
+        int16_t *places = (int16_t *)(void *)scores;
+        source->choose(source->user, decide, begin, end, places);
+        return places;
+    }
+    return NULL;
+}
+
 tgr_status tgr_decide_scores(tgr_decide *decide, tgr_batch *batch, tgr_scored_visit *visit,
                              void *user, tgr_error *error)
 {
@@ -604,14 +624,10 @@ tgr_status tgr_decide_scores(tgr_decide *decide, tgr_batch *batch, tgr_scored_vi
         for (long piece = 0; piece < (long)pieces; piece++) {
             size_t begin = (size_t)piece * rows;
             size_t end = batch->rows - begin < rows ? batch->rows : begin + rows;
-            if (decide->plan.source == NULL) {
-                tgr_plan_score(&memory->plan, &x, begin, end, scratch, scores);
-            } else {
-                const tgr_score_source *source = decide->plan.source;
-                source->fill(source->user, decide, begin, end, scores, decide->serve->stride);
-            }
+            const int16_t *chosen = find_scores(decide, &x, begin, end, scratch, scores);
             const tgr_scored scored = {
-                begin, end, scores, decide->serve->stride, &memory->decider, &x, (int)thread};
+                begin, end,         scores, decide->serve->stride, &memory->decider,
+                &x,    (int)thread, chosen};
             visit(user, decide, &scored);
         }
     }

@@ -25,7 +25,12 @@ typedef struct tgr_score_source {
      * `stride` floats. Called by several threads at once. */
     void (*fill)(void *user, const struct tgr_decide *decide, size_t begin, size_t end,
                  float *scores, size_t stride);
+    /* In place of it, for decisions that were made already: writes the place that each row goes to,
+     * or TGR_UNDECIDED. */
+    void (*choose)(void *user, const struct tgr_decide *decide, size_t begin, size_t end,
+                   int16_t *places);
     void *user;
+    bool knows_all; /* whatever a query's tags: none goes to the fallback for want of known ones */
 } tgr_score_source;
 
 /* What stays the same over all batches of a run. */
@@ -87,6 +92,7 @@ typedef struct tgr_scored {
     const tgr_decider *decider; /* costs, eligibility, reference: in preference order */
     const tgr_csr *x;
     int thread;
+    const int16_t *chosen; /* NULL: scores decide; else the place of each row, and no scores */
 } tgr_scored;
 
 /* Called by several threads at once, for other rows each. */

@@ -117,6 +117,9 @@ static tgr_status check_tagger(const tgr_router *router, const tgr_query_file *f
                                tgr_error *error)
 {
     const char *digest = file->tagger_digest;
+    if (router->tagger_digest == NULL) { /* it knows models alone */
+        return TGR_OK;
+    }
     if (digest == NULL || digest[0] == '\0' || strcmp(digest, router->tagger_digest) == 0) {
         return TGR_OK;
     }

@@ -8,6 +8,7 @@
 
 #include "engine/base/error.h"
 #include "engine/base/memory.h"
+#include "engine/simulate/row_path.h"
 
 #define BLOCK_MOVES ((size_t)4096)
 
@@ -62,17 +63,6 @@ typedef struct batch_view {
     tgr_gathering *gathering;
 } batch_view;
 
-static bool keep_move(tgr_moves *moves, uint64_t order, const tgr_answer *from,
-                      const tgr_answer *to)
-{
-    tgr_error unused;
-    if (moves->count == moves->capacity && tgr_moves_reserve(moves, 1, &unused) != TGR_OK) {
-        return false;
-    }
-    moves->moves[moves->count++] = (tgr_move){order, tgr_answer_pack(from), tgr_answer_pack(to)};
-    return true;
-}
-
 /* Next to the edge of a bin the rule itself says on which side it is made, so that sums at edges
  * are those of the rule. */
 uint64_t tgr_move_order(const tgr_path *path, double at, int from, int to, bool utility)
@@ -104,7 +94,7 @@ static void gather(tgr_observer *observer, const tgr_gathering *gathering, const
         const tgr_answer *a = tgr_answers_ranked(&observer->answers, places[from]);
         const tgr_answer *b = tgr_answers_ranked(&observer->answers, places[to]);
         uint64_t order = tgr_move_order(path, path->moves[i].at, from, to, gathering->utility);
-        observer->out_of_memory |= !keep_move(&observer->moves, order, a, b);
+        observer->out_of_memory |= !tgr_moves_keep(&observer->moves, order, a, b);
         from = to;
     }
 }
@@ -151,7 +141,6 @@ static void observe_row(tgr_observer *observer, const batch_view *view, const tg
 {
     size_t model;
     tgr_path *path = &observer->path;
-    const float *scores = scored->scores + (row - scored->begin) * scored->stride;
     if (!tgr_answers_read(&observer->answers, decide, view->batch, view->file_models, row,
                           scored->decider->eligible != NULL, &model)) {
         if (row < observer->bad_row) {
@@ -161,12 +150,7 @@ static void observe_row(tgr_observer *observer, const batch_view *view, const tg
         return;
     }
     tgr_baselines_add(&observer->baselines, &observer->answers);
-    path->row_costs = tgr_decide_row_costs(decide);
-    tgr_path_find(path, scored->decider, scores, row, view->gathering->moving);
-    if (tgr_decide_falls_back(decide, scored->x, row, path->first != TGR_UNDECIDED)) {
-        path->first = decide->serve->place[decide->plan.fallback];
-        path->count = 0;
-    }
+    tgr_row_path(path, decide, scored, row, view->gathering->moving);
     if (path->first == TGR_UNDECIDED) {
         observer->undecided++;
     } else {

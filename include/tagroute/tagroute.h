@@ -19,6 +19,7 @@
 #include <tagroute/compare.h>
 #include <tagroute/details.h>
 #include <tagroute/drift.h>
+#include <tagroute/elsewhere.h>
 #include <tagroute/endpoint.h>
 #include <tagroute/explain.h>
 #include <tagroute/fit.h>
