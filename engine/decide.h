@@ -109,8 +109,16 @@ bool tgr_decide_falls_back(const tgr_decide *decide, const tgr_csr *x, size_t ro
 /* Expected cost of a router's model for a row of the last batch, USD; NaN where not known. */
 double tgr_decide_cost(const tgr_decide *decide, size_t row, size_t model);
 
-/* What the last batch was decided with: costs are in it, by the serve's places. */
+/* What the last batch was decided with: costs are in it, by the serve's places, unless they come by
+ * row. */
 const tgr_decider *tgr_decide_decider(const tgr_decide *decide);
+
+/* The same for one row alone, whose costs it knows however they come; flat: room for as many as
+ * there are models, which must outlive it. */
+tgr_decider tgr_decide_decider_of_row(const tgr_decide *decide, size_t row, double *flat);
+
+/* Costs of the last batch's queries where they come by row, else NULL. */
+const tgr_row_costs *tgr_decide_row_costs(const tgr_decide *decide);
 
 /* Whether a router's model may serve a row of the last batch. */
 bool tgr_decide_eligible(const tgr_decide *decide, size_t row, size_t model);

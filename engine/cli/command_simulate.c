@@ -11,6 +11,7 @@
 #include "engine/cli/deciding.h"
 #include "engine/cli/details.h"
 #include "engine/cli/fail.h"
+#include "engine/cli/look_over.h"
 #include "engine/cli/numbers.h"
 #include "engine/cli/prices.h"
 #include "engine/cli/session.h"
@@ -274,6 +275,10 @@ static tgr_status load_and_simulate(const simulating *work, tgr_cli_session *ses
                      ? tgr_cli_side_simulate(side, router, &simulation, &session->run, error)
                      : tgr_simulate_goal(router, &work->options, &work->solving.goal, &simulation,
                                          &session->run, error);
+    }
+    if (status == TGR_OK) {
+        status = tgr_cli_look_over(work->options.inputs, work->options.input_count, router,
+                                   &session->run, error);
     }
     tgr_cli_session_end(session);
     if (status == TGR_OK) {

@@ -32,6 +32,10 @@ static tgr_status check_log(const tgr_ingest_options *options, tgr_error *error)
                                  .max_bad = options->max_bad,
                                  .max_record = options->max_record,
                                  .format = options->format};
+    if ((unsigned)options->schema >= TGR_SCHEMAS || (unsigned)options->text >= TGR_CHAT_TEXTS) {
+        return tgr_fail(error, TGR_ERR_ARGUMENT, "there is no schema number %d, or no text %d",
+                        (int)options->schema, (int)options->text);
+    }
     return tgr_log_check_asked(&asked, error);
 }
 
@@ -43,15 +47,6 @@ static tgr_status check_output(const tgr_ingest_options *options, tgr_error *err
     if (strcmp(options->output, "-") == 0) {
         return tgr_fail(error, TGR_ERR_ARGUMENT,
                         "a query file cannot be written to standard output; name a file");
-    }
-    return TGR_OK;
-}
-
-static tgr_status check_schema(const tgr_ingest_options *options, tgr_error *error)
-{
-    if ((unsigned)options->schema >= TGR_SCHEMAS || (unsigned)options->text >= TGR_CHAT_TEXTS) {
-        return tgr_fail(error, TGR_ERR_ARGUMENT, "there is no schema number %d, or no text %d",
-                        (int)options->schema, (int)options->text);
     }
     return TGR_OK;
 }
@@ -96,7 +91,6 @@ tgr_status tgr_ingest_options_read(const tgr_ingest_options *given, tgr_ingest_o
     tgr_ingest_options_init(options);
     TGR_TRY(tgr_options_copy(options, sizeof *options, given, error));
     TGR_TRY(check_log(options, error));
-    TGR_TRY(check_schema(options, error));
     TGR_TRY(check_output(options, error));
     TGR_TRY(check_tagger(options, error));
     TGR_TRY(check_shard(options, error));

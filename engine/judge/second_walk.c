@@ -204,7 +204,8 @@ tgr_status tgr_second_walk_run(tgr_second_walk *walk, unsigned want, const tgr_v
     tgr_status status = TGR_OK;
     showing show = {.walk = walk, .visitors = visitors, .count = count};
     want |= (walk->source == NULL ? 0 : walk->source->wants) | TGR_WANT_ELIGIBILITY |
-            TGR_WANT_PROMPT_TOKENS | TGR_WANT_SCORE | TGR_WANT_OUTCOME | TGR_WANT_COST;
+            TGR_WANT_PROMPT_TOKENS | TGR_WANT_SCORE | TGR_WANT_OUTCOME | TGR_WANT_COST |
+            tgr_row_prices_want(walk->router);
     for (;;) {
         tgr_batch *batch;
         size_t file;

@@ -138,19 +138,30 @@ static tgr_status open_decide(call *at, const tgr_run *run, tgr_error *error)
     return status == TGR_OK ? tgr_decide_file(&at->decide, &at->view.file, error) : status;
 }
 
+/* The rows from `first` on as they are: deciding and scoring each change a batch of their own. */
+static tgr_status take_block(call *at, tgr_error *error)
+{
+    tgr_status status = tgr_rows_view_block(&at->view, at->first, error);
+    if (status == TGR_OK && at->view.rows.eligible != NULL) {
+        at->view.batch.eligible = at->view.rows.eligible + at->first * at->router.model_count;
+    }
+    return status;
+}
+
 static tgr_status decide_block(call *at, tgr_error *error)
 {
+    const tgr_decided *wanted = &at->decided;
+    bool decided = wanted->model != NULL || wanted->margin != NULL || wanted->cost != NULL;
     tgr_status status = TGR_OK;
-    TGR_TRY(tgr_rows_view_block(&at->view, at->first, error));
-    tgr_batch *batch = &at->view.batch;
-    if (at->view.rows.eligible != NULL) {
-        batch->eligible = at->view.rows.eligible + at->first * at->router.model_count;
+    TGR_TRY(take_block(at, error));
+    if (decided) {
+        TGR_TRY(tgr_decide_batch(&at->decide, &at->view.batch, error));
     }
-    if (at->decided.model != NULL || at->decided.margin != NULL || at->decided.cost != NULL) {
-        TGR_TRY(tgr_decide_batch(&at->decide, batch, error));
+    if (decided && wanted->score != NULL && at->view.copies) {
+        TGR_TRY(take_block(at, error));
     }
-    if (at->decided.score != NULL) {
-        TGR_TRY(tgr_decide_scores(&at->decide, batch, give_scores, at, error));
+    if (wanted->score != NULL) {
+        TGR_TRY(tgr_decide_scores(&at->decide, &at->view.batch, give_scores, at, error));
     }
 done:
     return status;

@@ -15,6 +15,7 @@ static inline void tgr_row_path(tgr_path *path, const tgr_decide *decide, const 
         path->first = scored->chosen[at];
         path->count = 0;
     } else {
+        path->row_costs = tgr_decide_row_costs(decide);
         tgr_path_find(path, scored->decider, scored->scores + at * scored->stride, row, moving);
     }
     if (tgr_decide_falls_back(decide, scored->x, row, path->first != TGR_UNDECIDED)) {

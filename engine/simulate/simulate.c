@@ -226,7 +226,8 @@ static tgr_status next_batch(tgr_simulating *work, tgr_batch **batch, size_t *fi
 {
     const tgr_simulate_source *source = work->source;
     const unsigned want = TGR_WANT_ELIGIBILITY | TGR_WANT_PROMPT_TOKENS | TGR_WANT_SCORE |
-                          TGR_WANT_OUTCOME | TGR_WANT_COST | (source == NULL ? 0 : source->wants);
+                          TGR_WANT_OUTCOME | TGR_WANT_COST | tgr_row_prices_want(work->router) |
+                          (source == NULL ? 0 : source->wants);
     tgr_status status = TGR_OK;
     do {
         *batch = NULL;

@@ -29,6 +29,7 @@
 #include <tagroute/join.h>
 #include <tagroute/merge.h>
 #include <tagroute/normalise.h>
+#include <tagroute/plausible.h>
 #include <tagroute/policy.h>
 #include <tagroute/prices.h>
 #include <tagroute/report.h>

@@ -116,6 +116,19 @@ def test_utility_with_costs_against_numpy(world: World) -> None:
     assert np.allclose(made.margin, ordered[:, 2] - ordered[:, 1], atol=1e-6)
 
 
+def test_scores_beside_decisions(world: World) -> None:
+    """A router that transforms counts does so once, whatever is asked for."""
+    router = Router.fit(
+        world.X, tags=world.tags, models=MODELS, score=world.score, cost=world.cost, scorer="ridge",
+        alpha=1.0, count="log",
+    )  # fmt: skip
+    made = route(world.X, router, tags=world.tags, scores=True)
+    assert np.array_equal(made.model, plain_margin(world, made.score, 0.0))
+    place = [world.tags.index(tag) for tag in router.tags]
+    counts = np.log1p(world.X.toarray()[:, place].astype(np.float64))
+    assert np.allclose(made.score, counts @ router.weights + router.bias, atol=1e-5)
+
+
 def test_eligible_and_fallback(world: World) -> None:
     random = np.random.default_rng(SEED + 1)
     eligible = random.random((QUERIES, 3)) < 0.5
