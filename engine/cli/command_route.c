@@ -23,8 +23,8 @@ static const tgr_cli_option route_options[] = {
     {"output", 'o', "FILE", "the decisions; replaced only when complete; - is standard output"},
     {"policy-file", 0, "FILE",
      "decide as a policy saved with --save-policy says, which was solved for the same router"},
-    {"format", 0, "FORMAT",
-     "h5, jsonl or msgpack (default: by FILE's ending .h5, .jsonl or .msgpack; jsonl for -)"},
+    {"format", 0, "h5|jsonl|msgpack",
+     "of FILE (default: by FILE's ending .h5, .jsonl or .msgpack; jsonl for -)"},
     {"ids", 0, NULL, "HDF5: write the queries' ids too (the other formats always do)"},
     {"margins", 0, NULL, "HDF5: write margins too (the other formats always do)"},
     {"resume", 0, NULL,
@@ -195,6 +195,7 @@ static tgr_status read_options(routing *work, const tgr_cli_arguments *arguments
     options->policy = work->deciding.policy;
     options->fallback = work->deciding.fallback;
     options->split = work->deciding.split;
+    options->align_min = work->deciding.align_min;
     return status == TGR_OK ? tgr_cli_prices_read(&work->prices, arguments, error) : status;
 }
 

@@ -6,6 +6,7 @@
 
 #include "engine/ingest/columns.h"
 #include "engine/ingest/plan.h"
+#include "engine/ingest/row_bits.h"
 #include "engine/store/query_write.h"
 
 typedef struct tgr_block {
@@ -27,6 +28,8 @@ typedef struct tgr_row_mover {
     uint32_t *indices; /* waiting to be put; likewise values */
     void *values;
     size_t waiting;
+    bool few_columns; /* few enough for `bits` */
+    tgr_row_bits bits;
 } tgr_row_mover;
 
 tgr_status tgr_row_mover_open(tgr_row_mover *mover, tgr_columns *columns,
@@ -35,11 +38,12 @@ tgr_status tgr_row_mover_open(tgr_row_mover *mover, tgr_columns *columns,
 tgr_status tgr_row_mover_move(tgr_row_mover *mover, const tgr_block *block, tgr_error *error);
 void tgr_row_mover_free(tgr_row_mover *mover);
 
-/* Columns of one number a row: codes, positions, prompt tokens, sources. */
+/* Columns of one number a row: codes, places, prompt tokens, sources. */
 typedef struct tgr_cell_mover {
     tgr_columns *columns;
     const tgr_numbering *numbering;
     void *cells;
+    tgr_spooled_place *places;
     size_t log;       /* that the next row is from */
     uint64_t log_row; /* rows of it that are moved */
 } tgr_cell_mover;

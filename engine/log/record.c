@@ -131,7 +131,7 @@ static bool read_tags(tgr_reading *from, const tgr_value *value)
 /* ---- the other keys -----------------------------------------------------------------------------
  */
 
-static bool read_id(tgr_reading *from, const tgr_value *value)
+bool tgr_reading_id(tgr_reading *from, const tgr_value *value)
 {
     tgr_record *record = from->record;
     int length;
@@ -214,6 +214,8 @@ static const field split_field = {FIELD(split), FIELD_NAME,
                                   "\"split\" is not a string of at most 1024 bytes without NUL"};
 static const field tokens_field = {FIELD(prompt_tokens), FIELD_TOKENS,
                                    "\"prompt_tokens\" is not a number from 0 to 2^53"};
+static const field cached_field = {FIELD(cached_prompt_tokens), FIELD_TOKENS,
+                                   "\"cached_prompt_tokens\" is not a number from 0 to 2^53"};
 static const field models_field = {FIELD(models), FIELD_MODELS, NULL};
 static const field allow_field = {
     FIELD(allow), FIELD_LIST, "\"allow\" is not a list of names of at most 1024 bytes without NUL"};
@@ -223,8 +225,8 @@ static const field needs_field = {
     FIELD(needs), FIELD_LIST, "\"needs\" is not a list of names of at most 1024 bytes without NUL"};
 
 static const field *const fields[] = {
-    &id_field,     &text_field,   &tags_field,  &category_field, &split_field,
-    &tokens_field, &models_field, &allow_field, &deny_field,     &needs_field,
+    &id_field,     &text_field,  &tags_field, &category_field, &split_field,  &tokens_field,
+    &models_field, &allow_field, &deny_field, &needs_field,    &cached_field,
 };
 
 #define FIELDS (sizeof(fields) / sizeof(fields[0]))
@@ -251,6 +253,8 @@ static const field *find_field(const tgr_value *key)
         return TGR_KEY_IS(key, "category") ? &category_field : NULL;
     case 13:
         return TGR_KEY_IS(key, "prompt_tokens") ? &tokens_field : NULL;
+    case 20:
+        return TGR_KEY_IS(key, "cached_prompt_tokens") ? &cached_field : NULL;
     default:
         return NULL;
     }
@@ -288,7 +292,7 @@ static bool read_slot(tgr_reading *from, const field *known, const tgr_value *va
     void *slot = (char *)from->record + known->offset;
     switch (known->kind) {
     case FIELD_ID:
-        return read_id(from, value);
+        return tgr_reading_id(from, value);
     case FIELD_NAME:
         return tgr_reading_text(from, value, TGR_NAME_MAX, slot);
     case FIELD_TEXT:
@@ -330,12 +334,21 @@ static bool read_map(tgr_reading *from, const tgr_value *map)
     return true;
 }
 
-bool tgr_record_from_log(tgr_log_item *item, tgr_record *record, bool *no_memory)
+void tgr_record_clear(tgr_record *record)
 {
-    tgr_reading from = {.values = item->tape->values, .record = record, .item = item};
     for (size_t i = 0; i < FIELDS; i++) {
         forget(record, fields[i]);
     }
+    record->logged_model = (tgr_text){NULL, 0};
+    record->logged_cost = NAN;
+    memset(record->kept, 0, sizeof record->kept);
+    record->skip = TGR_SKIP_REASONS;
+}
+
+bool tgr_record_from_log(tgr_log_item *item, tgr_record *record, bool *no_memory)
+{
+    tgr_reading from = {.values = item->tape->values, .record = record, .item = item};
+    tgr_record_clear(record);
     bool good = read_map(&from, &from.values[item->root]);
     *no_memory = from.no_memory;
     if (good && !record->has_tags && !record->text.bytes) {
@@ -351,5 +364,6 @@ void tgr_record_free(tgr_record *record)
     tgr_mem_free(record->allow.names);
     tgr_mem_free(record->deny.names);
     tgr_mem_free(record->needs.names);
+    tgr_buffer_free(&record->joined);
     memset(record, 0, sizeof(*record));
 }

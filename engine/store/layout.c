@@ -38,6 +38,40 @@ static const char *const paths[TGR_DATASETS] = {
     [TGR_DATASET_COST] = "obsm/cost",
     [TGR_DATASET_COMPLETION_TOKENS] = "obsm/completion_tokens",
     [TGR_DATASET_MODELS] = "uns/tagroute/models",
+    [TGR_DATASET_CACHED_TOKENS] = "obs/cached_prompt_tokens",
+    [TGR_DATASET_TOKENS_FROM] = "obs/prompt_tokens_from/codes",
+    [TGR_DATASET_TOKENS_FROM_NAMES] = "obs/prompt_tokens_from/categories",
+    [TGR_DATASET_RECORD_BYTES] = "obs/record_bytes",
+    [TGR_DATASET_RECORD_PART] = "obs/record_part",
+    [TGR_DATASET_SOURCE_BYTES] = "uns/tagroute/source_bytes",
+    [TGR_DATASET_SOURCE_HASHES] = "uns/tagroute/source_hashes",
+    [TGR_DATASET_LOGGED_MODEL] = "obs/logged_model/codes",
+    [TGR_DATASET_LOGGED_MODEL_NAMES] = "obs/logged_model/categories",
+    [TGR_DATASET_LOGGED_COST] = "obs/logged_cost",
+    [TGR_DATASET_KEPT_COLUMNS] = "uns/tagroute/kept/columns",
+    [TGR_DATASET_KEPT + 0] = "uns/tagroute/kept/0/codes",
+    [TGR_DATASET_KEPT + 1] = "uns/tagroute/kept/1/codes",
+    [TGR_DATASET_KEPT + 2] = "uns/tagroute/kept/2/codes",
+    [TGR_DATASET_KEPT + 3] = "uns/tagroute/kept/3/codes",
+    [TGR_DATASET_KEPT + 4] = "uns/tagroute/kept/4/codes",
+    [TGR_DATASET_KEPT + 5] = "uns/tagroute/kept/5/codes",
+    [TGR_DATASET_KEPT + 6] = "uns/tagroute/kept/6/codes",
+    [TGR_DATASET_KEPT + 7] = "uns/tagroute/kept/7/codes",
+    [TGR_DATASET_KEPT_NAMES + 0] = "uns/tagroute/kept/0/categories",
+    [TGR_DATASET_KEPT_NAMES + 1] = "uns/tagroute/kept/1/categories",
+    [TGR_DATASET_KEPT_NAMES + 2] = "uns/tagroute/kept/2/categories",
+    [TGR_DATASET_KEPT_NAMES + 3] = "uns/tagroute/kept/3/categories",
+    [TGR_DATASET_KEPT_NAMES + 4] = "uns/tagroute/kept/4/categories",
+    [TGR_DATASET_KEPT_NAMES + 5] = "uns/tagroute/kept/5/categories",
+    [TGR_DATASET_KEPT_NAMES + 6] = "uns/tagroute/kept/6/categories",
+    [TGR_DATASET_KEPT_NAMES + 7] = "uns/tagroute/kept/7/categories",
+};
+
+const char *const tgr_skipped_names[TGR_SKIP_REASONS] = {
+    [TGR_SKIP_FAILED] = "skipped_failed",
+    [TGR_SKIP_NOT_CHAT] = "skipped_not_chat",
+    [TGR_SKIP_NO_TEXT] = "skipped_no_text",
+    [TGR_SKIP_RESPONSE] = "skipped_response",
 };
 
 const char *tgr_dataset_path(tgr_dataset dataset)
@@ -62,7 +96,9 @@ void tgr_layout_digest(const tgr_checksum checksums[TGR_DATASETS], const tgr_dig
     char text[(TGR_DATASETS + 5) * LINE];
     size_t length = 0;
     for (int i = 0; i < TGR_DATASETS; i++) {
-        length += (size_t)snprintf(text + length, LINE, "%s=%s\n", paths[i], checksums[i].text);
+        if (i < TGR_DATASET_OLDEST || checksums[i].text[0] != '\0') {
+            length += (size_t)snprintf(text + length, LINE, "%s=%s\n", paths[i], checksums[i].text);
+        }
     }
     const char *kind = tagger->kind ? tagger->kind : "",
                *own = tagger->digest ? tagger->digest : "";

@@ -2,14 +2,16 @@
  *
  * Each dataset carries the XXH3-64 of its contents as the attribute `xxh3` (16 hexadecimal digits):
  * of its little-endian bytes, or of its strings with a NUL after each where they are of variable
- * length. The file's digest is the XXH3-128 over lines "PATH=CHECKSUM\n" in the order below, then
- * over how the texts were tagged.
+ * length. The file's digest is the XXH3-128 over lines "PATH=CHECKSUM\n" in the order below (from
+ * TGR_DATASET_OLDEST on only of datasets that are there), then over how the texts were tagged.
  */
 #ifndef TGR_STORE_LAYOUT_H
 #define TGR_STORE_LAYOUT_H
 
 #include <stdbool.h>
 #include <stdint.h>
+
+#include <tagroute/ingest.h>
 
 #include "engine/store/h5.h"
 
@@ -46,11 +48,29 @@ typedef enum tgr_dataset {
     TGR_DATASET_COST,
     TGR_DATASET_COMPLETION_TOKENS,
     TGR_DATASET_MODELS,
+    TGR_DATASET_OLDEST, /* how many every version has known */
+    TGR_DATASET_CACHED_TOKENS = TGR_DATASET_OLDEST,
+    TGR_DATASET_TOKENS_FROM, /* codes */
+    TGR_DATASET_TOKENS_FROM_NAMES,
+    TGR_DATASET_RECORD_BYTES,
+    TGR_DATASET_RECORD_PART,
+    TGR_DATASET_SOURCE_BYTES,
+    TGR_DATASET_SOURCE_HASHES,
+    TGR_DATASET_LOGGED_MODEL, /* codes */
+    TGR_DATASET_LOGGED_MODEL_NAMES,
+    TGR_DATASET_LOGGED_COST,
+    TGR_DATASET_KEPT_COLUMNS, /* names of columns of kept fields, which stand in /obs, too */
+    TGR_DATASET_KEPT,         /* codes of the first; likewise the next seven */
+    TGR_DATASET_KEPT_NAMES = TGR_DATASET_KEPT + 8, /* in the same order */
+    TGR_DATASET_KEPT_LAST = TGR_DATASET_KEPT_NAMES + 7,
     TGR_DATASETS
 } tgr_dataset;
 
 /* "X/indptr" and so on; static storage. */
 const char *tgr_dataset_path(tgr_dataset dataset);
+
+/* Numbers of /uns/tagroute: records that were no queries, by tgr_skip_reason. */
+extern const char *const tgr_skipped_names[TGR_SKIP_REASONS];
 
 typedef struct tgr_checksum {
     char text[17]; /* "" where there is no such dataset */

@@ -14,13 +14,17 @@
 #ifndef TAGROUTE_TAGROUTE_H
 #define TAGROUTE_TAGROUTE_H
 
+#include <tagroute/aligned.h>
 #include <tagroute/bench.h>
 #include <tagroute/compare.h>
 #include <tagroute/details.h>
+#include <tagroute/drift.h>
 #include <tagroute/endpoint.h>
+#include <tagroute/explain.h>
 #include <tagroute/fit.h>
 #include <tagroute/info.h>
 #include <tagroute/ingest.h>
+#include <tagroute/join.h>
 #include <tagroute/merge.h>
 #include <tagroute/normalise.h>
 #include <tagroute/policy.h>
@@ -28,11 +32,13 @@
 #include <tagroute/report.h>
 #include <tagroute/route.h>
 #include <tagroute/router.h>
+#include <tagroute/rows.h>
 #include <tagroute/run.h>
 #include <tagroute/simulate.h>
 #include <tagroute/solve.h>
 #include <tagroute/status.h>
 #include <tagroute/tagger.h>
+#include <tagroute/upkeep.h>
 #include <tagroute/version.h>
 
 #endif
