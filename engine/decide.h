@@ -102,6 +102,9 @@ double tgr_decide_cost(const tgr_decide *decide, size_t row, size_t model);
 /* What the last batch was decided with: costs are in it, by the serve's places. */
 const tgr_decider *tgr_decide_decider(const tgr_decide *decide);
 
+/* The variant that scores, for whoever sums beside it. */
+const tgr_kernels *tgr_decide_kernels(const tgr_decide *decide);
+
 /* Whether a router's model may serve a row of the last batch. */
 bool tgr_decide_eligible(const tgr_decide *decide, size_t row, size_t model);
 

@@ -1,7 +1,6 @@
 /* resample.c - groups of queries, and how often each counts. */
 #include "engine/simulate/resample.h"
 
-#include <sched.h>
 #include <string.h>
 
 #include "engine/base/error.h"
@@ -65,20 +64,10 @@ static uint64_t hash(uint64_t seed, uint64_t counter)
     return z;
 }
 
-tgr_group_sums *tgr_resample_take(tgr_resample *resample, uint64_t number)
+size_t tgr_resample_group(const tgr_resample *resample, uint64_t number)
 {
     uint64_t which = resample->one_each ? number : hash(resample->seed, number);
-    tgr_group_sums *group = &resample->groups[which % TGR_RESAMPLE_GROUPS];
-    while (__atomic_exchange_n(&group->lock, 1, __ATOMIC_ACQUIRE) != 0) {
-        sched_yield();
-    }
-    group->queries++;
-    return group;
-}
-
-void tgr_resample_release(tgr_group_sums *group)
-{
-    __atomic_store_n(&group->lock, 0, __ATOMIC_RELEASE);
+    return (size_t)(which % TGR_RESAMPLE_GROUPS);
 }
 
 /* ---- replicates ------------------------------------------------------------------------------ */
