@@ -130,6 +130,21 @@ typedef struct tgr_best_answers {
     double score[TGR_ANSWER_ROWS], outcome[TGR_ANSWER_ROWS];
 } tgr_best_answers;
 
+/* Scores of some rows, of any order: rows[i] is read from scores + (rows[i] - first) * stride. */
+typedef struct tgr_scored_rows {
+    const uint32_t *rows;
+    size_t count; /* up to TGR_ANSWER_ROWS */
+    const float *scores;
+    size_t first, stride;
+} tgr_scored_rows;
+
+/* Of each row the best model beside the reference, and the lowest threshold of rule margin that the
+ * reference meets: the float32 next above S_m - S_L. */
+typedef struct tgr_margins {
+    int32_t other[TGR_ANSWER_ROWS];
+    float at[TGR_ANSWER_ROWS];
+} tgr_margins;
+
 /* The stride that every variant takes for a number of models: rows of W are then whole vectors. */
 static inline size_t tgr_weights_stride(size_t models)
 {
@@ -164,6 +179,10 @@ typedef struct tgr_kernels {
      * is above values[row]. */
     void (*rank_answers)(const tgr_answer_columns *columns, const double *of, const double *values,
                          double *ranks);
+    /* Margins of rows that two models and more may serve. Returns 0 where a score is not finite:
+     * what then is written means nothing. */
+    int (*margins)(const tgr_scored_rows *rows, size_t models, size_t reference,
+                   tgr_margins *margins);
 } tgr_kernels;
 
 size_t tgr_kernels_scratch(size_t models);
@@ -188,6 +207,8 @@ void tgr_ref_best_answers(const tgr_answer_columns *columns, tgr_best_answers *b
                           tgr_best_answers *by_acceptance);
 void tgr_ref_rank_answers(const tgr_answer_columns *columns, const double *of, const double *values,
                           double *ranks);
+int tgr_ref_margins(const tgr_scored_rows *rows, size_t models, size_t reference,
+                    tgr_margins *margins);
 
 /* The expected cost of one model for one row, as tgr_decider says; NaN where it is not known. */
 double tgr_ref_cost(const tgr_decider *decider, size_t row, size_t model);

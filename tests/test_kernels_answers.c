@@ -1,5 +1,5 @@
-/* test_kernels_answers.c - every variant sums, chooses and ranks answers as the reference does, and
- * the reference as integers and a plain search do. */
+/* test_kernels_answers.c - every variant sums, chooses and ranks answers, and finds margins, as the
+ * reference does; and the reference does as integers, a plain search and its own decisions do. */
 #include "tests/cmocka_all.h"
 
 #include <float.h>
@@ -77,9 +77,7 @@ __extension__ typedef __int128 wide;
 static wide units_of(double value)
 {
     double whole = trunc(value);
-    return isnan(value) ? 0
-                        : (wide)whole * ((wide)1 << 64) +
-                              (wide)trunc((value - whole) * 0x1p64);
+    return isnan(value) ? 0 : (wide)whole * ((wide)1 << 64) + (wide)trunc((value - whole) * 0x1p64);
 }
 
 static void reference_sums_units(void **state)
@@ -106,7 +104,8 @@ static bool may_serve(size_t model, size_t row)
 }
 
 /* Whether a model's answer is no better than the best: ranked by quality, cost, and its number. */
-static bool is_behind(size_t model, size_t row, const double *quality, double best, double best_cost)
+static bool is_behind(size_t model, size_t row, const double *quality, double best,
+                      double best_cost)
 {
     double own = isnan(quality[model]) ? -DBL_MAX : quality[model];
     double usd = isnan(cost[model * ROWS + row]) ? INFINITY : cost[model * ROWS + row];
@@ -132,9 +131,9 @@ static void reference_finds_the_best(void **state)
             }
             assert_int_equal(any, by_score.quality[row] > -INFINITY);
             for (size_t model = 0; model < columns.models; model++) {
-                assert_true(!may_serve(model, row) ||
-                            is_behind(model, row, scores, by_score.quality[row],
-                                      by_score.cost[row]));
+                assert_true(
+                    !may_serve(model, row) ||
+                    is_behind(model, row, scores, by_score.quality[row], by_score.cost[row]));
                 assert_true(!may_serve(model, row) ||
                             is_behind(model, row, accepted, by_acceptance.quality[row],
                                       by_acceptance.cost[row]));
@@ -182,6 +181,84 @@ static void check_variant(const tgr_kernels *kernels)
     assert_true(same(ranks, expected_ranks, columns.rows));
 }
 
+/* ---- margins --------------------------------------------------------------------------------- */
+
+static float scores[2 * ROWS * 80];
+static uint32_t numbers[ROWS];
+
+static float draw_score(bool odd)
+{
+    static const float some[] = {0, -0.0f, 1, -1, FLT_MAX, -FLT_MAX, FLT_MIN, 0x1p-149f};
+    if (odd && below(4000) == 0) {
+        return below(2) == 0 ? NAN : INFINITY;
+    }
+    return below(3) > 0 ? (float)below(4) / 3 : some[below(sizeof some / sizeof some[0])];
+}
+
+static tgr_scored_rows draw_scores(size_t models, bool odd)
+{
+    tgr_scored_rows rows = {.rows = numbers, .count = 1 + below(ROWS), .scores = scores};
+    rows.first = below(100);
+    rows.stride = models + below(80 - models + 1);
+    for (size_t i = 0; i < rows.count; i++) {
+        numbers[i] = (uint32_t)(rows.first + below(2 * ROWS));
+    }
+    for (size_t i = 0; i < 2 * ROWS * rows.stride; i++) {
+        scores[i] = draw_score(odd && i % rows.stride < models);
+    }
+    return rows;
+}
+
+/* At the threshold found the reference is decided for, and just below it the other. */
+static void check_decisions(const tgr_scored_rows *rows, size_t models, size_t reference,
+                            const tgr_margins *margins)
+{
+    for (size_t i = 0; i < rows->count; i++) {
+        const double thresholds[2] = {nextafterf(margins->at[i], -INFINITY), margins->at[i]};
+        const tgr_decider decider = {.rule = TGR_RULE_MARGIN,
+                                     .models = models,
+                                     .reference = reference,
+                                     .thresholds = thresholds,
+                                     .threshold_count = 2};
+        int16_t decided[2];
+        tgr_ref_decide(&decider, scores + (numbers[i] - rows->first) * rows->stride, rows->stride,
+                       0, 1, &(tgr_choice){decided, NULL});
+        assert_int_equal(decided[0], margins->other[i]);
+        assert_true(decided[1] == (int16_t)reference || margins->at[i] == INFINITY);
+    }
+}
+
+static void margins_are_those_decided_by(void **state)
+{
+    (void)state;
+    bool runs;
+    for (size_t world = 0; world < WORLDS; world++) {
+        size_t models = 2 + below(below(8) == 0 ? 60 : 6), reference = below(models);
+        bool odd = below(4) == 0;
+        const tgr_scored_rows rows = draw_scores(models, odd);
+        tgr_margins expected, margins;
+        int finite = tgr_ref_margins(&rows, models, reference, &expected);
+        assert_true(finite || odd);
+        if (finite) {
+            check_decisions(&rows, models, reference, &expected);
+        }
+        for (unsigned i = 0; tgr_kernels_built(i, &runs) != NULL; i++) {
+            if (!runs) {
+                continue;
+            }
+            assert_int_equal(
+                tgr_kernels_built(i, &runs)->margins(&rows, models, reference, &margins), finite);
+            assert_true(!finite || memcmp(margins.other, expected.other,
+                                          rows.count * sizeof *margins.other) == 0);
+            for (size_t at = 0; finite && at < rows.count; at++) {
+                assert_true(margins.at[at] == expected.at[at]);
+            }
+        }
+    }
+}
+
+/* ---- all ------------------------------------------------------------------------------------- */
+
 static void variants_agree(void **state)
 {
     (void)state;
@@ -202,6 +279,7 @@ int main(void)
         cmocka_unit_test(reference_sums_units),
         cmocka_unit_test(reference_finds_the_best),
         cmocka_unit_test(variants_agree),
+        cmocka_unit_test(margins_are_those_decided_by),
     };
     print_message("seed %u\n", SEED);
     return cmocka_run_group_tests(tests, NULL, NULL);

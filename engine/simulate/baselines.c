@@ -5,16 +5,22 @@
 
 #include "engine/base/memory.h"
 
+void tgr_baselines_place(tgr_baselines *baselines, size_t models, tgr_tally *tallies)
+{
+    *baselines = (tgr_baselines){.models = models,
+                                 .alone = tallies,
+                                 .some = tallies + models,
+                                 .some_all = tallies + 2 * models};
+}
+
 bool tgr_baselines_open(tgr_baselines *baselines, size_t models)
 {
     *baselines = (tgr_baselines){.models = models};
-    baselines->alone = tgr_mem_zalloc(2 * models + 1, sizeof *baselines->alone);
-    if (baselines->alone == NULL) {
-        return false;
+    tgr_tally *tallies = tgr_mem_zalloc(2 * models + 1, sizeof *tallies);
+    if (tallies != NULL) {
+        tgr_baselines_place(baselines, models, tallies);
     }
-    baselines->some = baselines->alone + models;
-    baselines->some_all = baselines->some + models;
-    return true;
+    return tallies != NULL;
 }
 
 void tgr_baselines_close(tgr_baselines *baselines)

@@ -20,6 +20,8 @@ typedef struct tgr_baselines {
 } tgr_baselines;
 
 bool tgr_baselines_open(tgr_baselines *baselines, size_t models); /* false: memory is short */
+/* The same in memory of the caller's, 2 * models + 1 tallies of nothing. */
+void tgr_baselines_place(tgr_baselines *baselines, size_t models, tgr_tally *tallies);
 void tgr_baselines_close(tgr_baselines *baselines);
 
 void tgr_baselines_add(tgr_baselines *baselines, const tgr_answers *answers);

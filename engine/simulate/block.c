@@ -41,6 +41,49 @@ void tgr_block_close(tgr_block *block)
 
 /* ---- what is recorded ------------------------------------------------------------------------ */
 
+#define PIECE ((size_t)4096)
+
+typedef struct gaps {
+    size_t unknown, large;
+} gaps;
+
+static gaps gaps_of(const float *values, size_t count)
+{
+    const float limit = (float)TGR_EXACT_LIMIT;
+    int32_t unknown = 0, large = 0;
+    for (size_t i = 0; i < count; i++) {
+        unknown += values[i] != values[i] ? 1 : 0;
+        large += fabsf(values[i]) > limit ? 1 : 0;
+    }
+    return (gaps){(size_t)unknown, (size_t)large};
+}
+
+static size_t count_unjudged(const int8_t *outcomes, size_t count)
+{
+    size_t unknown = 0;
+    for (size_t i = 0; i < count; i++) {
+        unknown += outcomes[i] < 0;
+    }
+    return unknown;
+}
+
+tgr_recorded tgr_recorded_of(const tgr_batch *batch, size_t models, int threads)
+{
+    size_t cells = batch->rows * models, pieces = (cells + PIECE - 1) / PIECE;
+    size_t uncosted = batch->cost == NULL, unjudged = batch->outcome == NULL, large = 0;
+#pragma omp parallel for num_threads(threads) reduction(+ : uncosted, unjudged, large)
+    for (long piece = 0; piece < (long)pieces; piece++) {
+        size_t begin = (size_t)piece * PIECE;
+        size_t count = cells - begin < PIECE ? cells - begin : PIECE;
+        gaps costs = batch->cost == NULL ? (gaps){0, 0} : gaps_of(batch->cost + begin, count);
+        gaps scores = batch->score == NULL ? (gaps){0, 0} : gaps_of(batch->score + begin, count);
+        uncosted += costs.unknown;
+        large += costs.large + scores.large;
+        unjudged += batch->outcome == NULL ? 0 : count_unjudged(batch->outcome + begin, count);
+    }
+    return (tgr_recorded){batch, models, uncosted == 0, unjudged == 0, large == 0};
+}
+
 static void take_floats(const tgr_block *block, const float *from, size_t stride, int32_t column,
                         double *into)
 {
@@ -87,18 +130,6 @@ static void expect_costs(const tgr_block *block, const tgr_decide *decide, size_
 }
 
 /* ---- outcomes that are not: as tgr_judge_row ------------------------------------------------- */
-
-static bool all_judged(const tgr_block *block)
-{
-    size_t unknown = 0;
-    for (size_t model = 0; model < block->columns.models; model++) {
-        const double *outcome = block->columns.outcome + model * ROWS;
-        for (size_t i = 0; i < block->count; i++) {
-            unknown += outcome[i] < 0;
-        }
-    }
-    return unknown == 0;
-}
 
 static double derive(double score, double reference_score, bool is_reference)
 {
@@ -193,35 +224,44 @@ static bool all_fit(const tgr_block *block, size_t *bad_row, size_t *bad_model)
     return true;
 }
 
-bool tgr_block_read(tgr_block *block, const tgr_decide *decide, const tgr_batch *batch,
-                    size_t file_models, const uint32_t *rows, size_t count, bool restricted,
-                    size_t *bad_row, size_t *bad_model)
+static void begin_block(tgr_block *block, const tgr_decide *decide, const uint32_t *rows,
+                        size_t count)
 {
-    size_t models = block->columns.models;
-    double *costs = block->memory, *scores = costs + models * ROWS;
-    double *outcomes = scores + models * ROWS;
     block->count = count;
     block->rows = rows;
     block->columns.rows = (count + 7) / 8 * 8;
     block->kernels = tgr_decide_kernels(decide);
     block->at = SIZE_MAX;
+}
+
+bool tgr_block_read(tgr_block *block, const tgr_decide *decide, const tgr_recorded *recorded,
+                    const uint32_t *rows, size_t count, size_t *bad_row, size_t *bad_model)
+{
+    const tgr_batch *batch = recorded->batch;
+    size_t models = block->columns.models, stride = recorded->models;
+    double *costs = block->memory, *scores = costs + models * ROWS;
+    double *outcomes = scores + models * ROWS;
+    bool all_there = true;
+    begin_block(block, decide, rows, count);
     for (size_t model = 0; model < models; model++) {
         int32_t column = decide->serve->file_model[model];
-        take_floats(block, batch->cost, file_models, column, costs + model * ROWS);
-        take_floats(block, batch->score, file_models, column, scores + model * ROWS);
-        take_outcomes(block, batch->outcome, file_models, column, outcomes + model * ROWS);
-        expect_costs(block, decide, model, costs + model * ROWS);
+        take_floats(block, batch->cost, stride, column, costs + model * ROWS);
+        take_floats(block, batch->score, stride, column, scores + model * ROWS);
+        take_outcomes(block, batch->outcome, stride, column, outcomes + model * ROWS);
+        all_there = all_there && column >= 0;
+        if (!recorded->costed || column < 0) {
+            expect_costs(block, decide, model, costs + model * ROWS);
+        }
     }
-    bool judged = all_judged(block);
-    for (size_t row = 0; !judged && row < count; row++) {
+    for (size_t row = 0; !(all_there && recorded->judged) && row < count; row++) {
         judge_row(block, row, decide->plan.router->reference, outcomes);
     }
-    if (restricted) {
+    if (tgr_decide_decider(decide)->eligible != NULL) {
         set_restricted(block, decide);
     } else {
         set_free(block);
     }
-    return all_fit(block, bad_row, bad_model);
+    return (all_there && recorded->costed && recorded->fit) || all_fit(block, bad_row, bad_model);
 }
 
 /* ---- one answer ------------------------------------------------------------------------------ */

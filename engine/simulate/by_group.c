@@ -11,9 +11,8 @@ tgr_status tgr_by_group_reserve(tgr_by_group *by_group, size_t rows, size_t stri
 {
     size_t floats;
     void *scores = by_group->scores, *group = by_group->group, *order = by_group->rows;
-    bool fits =
-        !__builtin_mul_overflow(rows, stride, &floats) &&
-        tgr_mem_grow(&scores, &by_group->score_capacity, floats, sizeof *by_group->scores);
+    bool fits = !__builtin_mul_overflow(rows, stride, &floats) &&
+                tgr_mem_grow(&scores, &by_group->score_capacity, floats, sizeof *by_group->scores);
     by_group->scores = scores;
     fits = fits && tgr_mem_grow(&group, &by_group->group_capacity, rows, sizeof *by_group->group);
     by_group->group = group;

@@ -6,8 +6,8 @@
 #include <stdint.h>
 
 #include "engine/decide.h"
-#include "engine/simulate/margins.h"
 #include "engine/simulate/resample.h"
+#include "kernels/kernels.h"
 
 typedef struct tgr_by_group {
     float *scores; /* rows x stride */

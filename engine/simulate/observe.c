@@ -3,6 +3,11 @@
 
 #include <math.h>
 
+static const float *scores_of(const tgr_scored_rows *rows, size_t i)
+{
+    return rows->scores + (rows->rows[i] - rows->first) * rows->stride;
+}
+
 /* ---- row by row: any policy ------------------------------------------------------------------ */
 
 /* Next to the edge of a bin the rule itself says on which side it is made, so that sums at edges
@@ -81,7 +86,7 @@ static void observe_each(tgr_observer *observer, const tgr_batch_view *view,
     tgr_path *path = &observer->path;
     for (size_t i = 0; i < rows->count; i++) {
         way own = {&observer->block, i, decide->serve->order, counts};
-        tgr_path_find(path, tgr_decide_decider(decide), tgr_scores_of(rows, i), rows->rows[i],
+        tgr_path_find(path, tgr_decide_decider(decide), scores_of(rows, i), rows->rows[i],
                       view->gathering->moving);
         if (tgr_decide_falls_back(decide, &view->batch->x, rows->rows[i],
                                   path->first != TGR_UNDECIDED)) {
@@ -152,15 +157,16 @@ static tgr_packed_answer pack(const answered *answers, size_t i)
     };
 }
 
-/* Where the sums of a threshold lie is asked for a block early. */
-static void find_slots(const tgr_asked *asked, const tgr_margins *margins, size_t count,
+/* The sums that each row will change are asked for early: there may be many. */
+static void find_slots(const tgr_asked *asked, const tgr_margins *margins, const tgr_block *block,
                        const tgr_decided *counts, uint32_t *slots)
 {
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < block->count; i++) {
         slots[i] = 1 + (uint32_t)tgr_asked_first(asked, margins->at[i]);
         const tgr_decided *at = &counts[slots[i]];
         __builtin_prefetch(at, 1);
         __builtin_prefetch((const char *)at + 64, 1);
+        __builtin_prefetch(counts->chosen + slots[i] * block->columns.models, 1);
     }
 }
 
@@ -174,7 +180,7 @@ static void observe_margins(tgr_observer *observer, const tgr_gathering *gatheri
     uint32_t slots[TGR_ANSWER_ROWS];
     answered first, last;
     if (asked) {
-        find_slots(&gathering->asked, margins, block->count, counts, slots);
+        find_slots(&gathering->asked, margins, block, counts, slots);
     }
     for (size_t i = 0; i < block->count; i++) {
         first.model[i] = order[margins->other[i]];
@@ -186,8 +192,7 @@ static void observe_margins(tgr_observer *observer, const tgr_gathering *gatheri
     tgr_move *moves = observer->moves.moves + observer->moves.count;
     observer->moves.count += block->count;
     for (size_t i = 0; i < block->count; i++) {
-        moves[i] =
-            (tgr_move){tgr_order_of_double(margins->at[i]), pack(&first, i), pack(&last, i)};
+        moves[i] = (tgr_move){tgr_order_of_double(margins->at[i]), pack(&first, i), pack(&last, i)};
     }
     for (size_t i = 0; asked && i < block->count; i++) {
         tgr_answer from = tgr_answer_unpack(moves[i].from), to = tgr_answer_unpack(moves[i].to);
@@ -202,9 +207,8 @@ static bool read_block(tgr_observer *observer, const tgr_batch_view *view, const
                        const tgr_scored_rows *rows)
 {
     size_t row = SIZE_MAX, model = 0;
-    bool fit = tgr_block_read(&observer->block, decide, view->batch, view->file_models, rows->rows,
-                              rows->count, tgr_decide_decider(decide)->eligible != NULL, &row,
-                              &model);
+    bool fit = tgr_block_read(&observer->block, decide, &view->recorded, rows->rows, rows->count,
+                              &row, &model);
     if (row < observer->bad_row) {
         observer->bad_row = row;
         observer->bad_model = model;
@@ -228,9 +232,8 @@ void tgr_observe(tgr_observer *observer, const tgr_batch_view *view, const tgr_d
         return;
     }
     tgr_baselines_add_block(baselines, &observer->block);
-    if (margin && decider->eligible == NULL &&
-        decide->plan.fallback < 0 && models > 1 &&
-        tgr_margins_find(&margins, rows, models, decider->reference)) {
+    if (margin && decider->eligible == NULL && decide->plan.fallback < 0 && models > 1 &&
+        observer->block.kernels->margins(rows, models, decider->reference, &margins)) {
         observe_margins(observer, view->gathering, decide, &margins, counts);
     } else {
         observe_each(observer, view, decide, rows, counts);

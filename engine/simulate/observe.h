@@ -5,14 +5,13 @@
 #include <stddef.h>
 
 #include "engine/decide.h"
-#include "engine/simulate/margins.h"
 #include "engine/simulate/observers.h"
 
 /* A batch as its visitors see it. */
 typedef struct tgr_batch_view {
     tgr_observers *observers;
     const tgr_batch *batch;
-    size_t file_models;
+    tgr_recorded recorded; /* what it records */
     tgr_gathering *gathering;
 } tgr_batch_view;
 

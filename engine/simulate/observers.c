@@ -101,7 +101,7 @@ static void observe_group(tgr_observer *observer, const tgr_batch_view *view,
         size_t count = end - begin < TGR_ANSWER_ROWS ? end - begin : TGR_ANSWER_ROWS;
         const tgr_scored_rows rows = {by_group->rows + begin, count, by_group->scores, 0,
                                       decide->serve->stride};
-        tgr_by_group_prefetch(by_group, view->batch, view->file_models, begin + count, &rows);
+        tgr_by_group_prefetch(by_group, view->batch, view->recorded.models, begin + count, &rows);
         tgr_observe(observer, view, decide, &rows, &group->baselines, group->counts);
         begin += count;
     }
@@ -178,7 +178,9 @@ tgr_status tgr_observers_batch(tgr_observers *observers, tgr_decide *decide, tgr
                                const tgr_query_file *file, tgr_gathering *gathering,
                                tgr_error *error)
 {
-    tgr_batch_view view = {observers, batch, tgr_strings_count(file->models), gathering};
+    tgr_batch_view view = {
+        observers, batch,
+        tgr_recorded_of(batch, tgr_strings_count(file->models), observers->threads), gathering};
     tgr_status status = gathering->resample == NULL
                             ? tgr_decide_scores(decide, batch, observe_rows, &view, error)
                             : observe_groups(&view, decide, batch, error);

@@ -5,7 +5,6 @@
 #include <math.h>
 
 #include "engine/base/memory.h"
-#include "engine/simulate/margins.h"
 #include "engine/simulate/order.h"
 
 bool tgr_path_open(tgr_path *path, size_t models)
@@ -45,6 +44,15 @@ static int best_score(const tgr_path *path, int except)
 
 /* ---- margin ---------------------------------------------------------------------------------- */
 
+static float next_above(float value)
+{
+    if (value == INFINITY) {
+        return value;
+    }
+    uint32_t order = tgr_order_of_float(value) + 1;
+    return tgr_float_of_order(order);
+}
+
 static void find_margin(tgr_path *path, int reference)
 {
     int other = best_score(path, reference);
@@ -59,7 +67,7 @@ static void find_margin(tgr_path *path, int reference)
     float margin = path->scores[other] - path->scores[reference];
     if (!isnan(margin)) { /* else no comparison is true */
         path->first = other;
-        add_move(path, tgr_next_above(margin), reference);
+        add_move(path, next_above(margin), reference);
     }
 }
 

@@ -34,6 +34,7 @@ typedef struct tgr_resample {
     uint64_t seed;
     bool one_each; /* a query a group */
     tgr_group_sums *groups;
+    void *sums; /* of all groups, one after another */
 } tgr_resample;
 
 /* Bytes that tgr_resample_open takes. */

@@ -1,9 +1,9 @@
 /* answers.h - the one algorithm that sums recorded answers, finds the best, and ranks them.
  *
  * Included by kernels/<arch>/<isa>.c. Loops go down columns of doubles, so that a compiler makes
- * them of vectors of any width. Every sum is of whole numbers below 2^53, and so exact in any order:
- * a term of size 2^22 is at most 2^42 in units of 2^-20, the rest of it below 2^44 in units of
- * 2^-64, and there are at most 2^7 terms.
+ * them of vectors of any width. Every sum is of whole numbers below 2^53, and so exact in any
+ * order: a term of size 2^22 is at most 2^42 in units of 2^-20, the rest of it below 2^44 in units
+ * of 2^-64, and there are at most 2^7 terms.
  */
 #include <float.h>
 #include <math.h>
@@ -93,8 +93,9 @@ typedef struct TGR_VARIANT(answer) {
 static inline void TGR_VARIANT(take_better)(const TGR_VARIANT(answer) * one,
                                             TGR_VARIANT(answer) * best)
 {
-    TGR_VARIANT(lanes) better = (one->quality > best->quality) |
-                                ((one->quality == best->quality) & (one->cost < best->cost));
+    TGR_VARIANT(lanes)
+    better = (one->quality > best->quality) |
+             ((one->quality == best->quality) & (one->cost < best->cost));
     best->quality = TGR_VARIANT(choose)(better, one->quality, best->quality);
     best->cost = TGR_VARIANT(choose)(better, one->cost, best->cost);
     best->score = TGR_VARIANT(choose)(better, one->score, best->score);
@@ -105,8 +106,8 @@ static inline void TGR_VARIANT(store_best)(const TGR_VARIANT(answer) * best, siz
                                            tgr_best_answers *into)
 {
     TGR_VARIANT(doubles) endless = TGR_VARIANT(all_doubles)(INFINITY);
-    TGR_VARIANT(doubles) cost =
-        TGR_VARIANT(choose)(best->cost < endless, best->cost, TGR_VARIANT(all_doubles)(NAN));
+    TGR_VARIANT(doubles)
+    cost = TGR_VARIANT(choose)(best->cost < endless, best->cost, TGR_VARIANT(all_doubles)(NAN));
     memcpy(&into->quality[row], &best->quality, sizeof best->quality);
     memcpy(&into->cost[row], &cost, sizeof cost);
     memcpy(&into->score[row], &best->score, sizeof best->score);
@@ -127,9 +128,9 @@ static void TGR_VARIANT(best_answers)(const tgr_answer_columns *columns, tgr_bes
             TGR_VARIANT(doubles)
             bar = TGR_VARIANT(load_doubles)(columns->bar + model * columns->bar_stride + row);
             TGR_VARIANT(doubles) cost = TGR_VARIANT(load_doubles)(columns->cost + place);
-            TGR_VARIANT(answer) own = {.score = TGR_VARIANT(load_doubles)(columns->score + place),
-                                       .outcome =
-                                           TGR_VARIANT(load_doubles)(columns->outcome + place)};
+            TGR_VARIANT(answer)
+            own = {.score = TGR_VARIANT(load_doubles)(columns->score + place),
+                   .outcome = TGR_VARIANT(load_doubles)(columns->outcome + place)};
             own.cost = TGR_VARIANT(choose)(cost == cost, cost, endless) - bar;
             own.quality = TGR_VARIANT(choose)(own.score == own.score, own.score, unknown) + bar;
             TGR_VARIANT(take_better)(&own, &scored);

@@ -17,6 +17,7 @@
 #include "kernels/body/answers.h"
 #include "kernels/body/count.h"
 #include "kernels/body/decide_rows.h"
+#include "kernels/body/margins.h"
 
 const tgr_kernels tgr_kernels_scalar_fma = {.isa = "scalar",
                                             .route = scalar_fma_route,
@@ -25,6 +26,7 @@ const tgr_kernels tgr_kernels_scalar_fma = {.isa = "scalar",
                                             .count = scalar_fma_count,
                                             .sum_answers = scalar_fma_sum_answers,
                                             .best_answers = scalar_fma_best_answers,
-                                            .rank_answers = scalar_fma_rank_answers};
+                                            .rank_answers = scalar_fma_rank_answers,
+                                            .margins = scalar_fma_margins};
 
 #endif

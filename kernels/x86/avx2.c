@@ -16,6 +16,7 @@
 #include "kernels/body/answers.h"
 #include "kernels/body/count.h"
 #include "kernels/body/decide_rows.h"
+#include "kernels/body/margins.h"
 
 const tgr_kernels tgr_kernels_avx2 = {.isa = "avx2",
                                       .route = avx2_route,
@@ -24,6 +25,7 @@ const tgr_kernels tgr_kernels_avx2 = {.isa = "avx2",
                                       .count = avx2_count,
                                       .sum_answers = avx2_sum_answers,
                                       .best_answers = avx2_best_answers,
-                                      .rank_answers = avx2_rank_answers};
+                                      .rank_answers = avx2_rank_answers,
+                                      .margins = avx2_margins};
 
 #endif
