@@ -5,20 +5,32 @@ include(CMakePackageConfigHelpers)
 
 # The shared library needs nothing else to link with; the static one needs what tagroute stands on,
 # and is offered where that is found. Hence two sets of targets.
+# Components are packages (packages.cmake): the program, the library it could be built upon, and what
+# it takes to compile against that.
 install(TARGETS tagroute_shared EXPORT tagroute-shared
-  LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
+  LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT library NAMELINK_COMPONENT development)
 install(TARGETS tagroute_static EXPORT tagroute-static
-  ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
-install(TARGETS tagroute RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+  ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT development)
+install(TARGETS tagroute RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT program)
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/include/tagroute DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}
-  FILES_MATCHING PATTERN "*.h")
+  COMPONENT development FILES_MATCHING PATTERN "*.h")
 install(FILES ${PROJECT_SOURCE_DIR}/LICENSE ${PROJECT_SOURCE_DIR}/README.md
-  ${PROJECT_SOURCE_DIR}/CHANGELOG.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
+  ${PROJECT_SOURCE_DIR}/CHANGELOG.md DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT program)
+
+# Manual pages and completions.
+install(DIRECTORY ${TGR_MANUAL_FOLDER}/ DESTINATION ${CMAKE_INSTALL_MANDIR}/man1 COMPONENT program
+  FILES_MATCHING PATTERN "*.1")
+install(FILES ${TGR_MANUAL_FOLDER}/tagroute.bash RENAME tagroute COMPONENT program
+  DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions)
+install(FILES ${TGR_MANUAL_FOLDER}/_tagroute COMPONENT program
+  DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/vendor-completions)
+install(FILES ${TGR_MANUAL_FOLDER}/tagroute.fish COMPONENT program
+  DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d)
 
 set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/tagroute)
 foreach(set IN ITEMS shared static)
   install(EXPORT tagroute-${set} NAMESPACE tagroute:: DESTINATION ${package_dir}
-    FILE tagroute-${set}-targets.cmake)
+    FILE tagroute-${set}-targets.cmake COMPONENT development)
 endforeach()
 configure_package_config_file(${PROJECT_SOURCE_DIR}/cmake/tagroute-config.cmake.in
   ${PROJECT_BINARY_DIR}/cmake/tagroute-config.cmake INSTALL_DESTINATION ${package_dir})
@@ -26,7 +38,8 @@ configure_package_config_file(${PROJECT_SOURCE_DIR}/cmake/tagroute-config.cmake.
 write_basic_package_version_file(${PROJECT_BINARY_DIR}/cmake/tagroute-config-version.cmake
   COMPATIBILITY SameMinorVersion)
 install(FILES ${PROJECT_BINARY_DIR}/cmake/tagroute-config.cmake
-  ${PROJECT_BINARY_DIR}/cmake/tagroute-config-version.cmake DESTINATION ${package_dir})
+  ${PROJECT_BINARY_DIR}/cmake/tagroute-config-version.cmake DESTINATION ${package_dir}
+  COMPONENT development)
 
 # The .pc file finds its prefix from its own place.
 set(pkgconfig_dir ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
@@ -53,4 +66,5 @@ if(TGR_HAVE_XSMM)
 endif()
 configure_file(${PROJECT_SOURCE_DIR}/cmake/tagroute.pc.in ${PROJECT_BINARY_DIR}/cmake/tagroute.pc
   @ONLY)
-install(FILES ${PROJECT_BINARY_DIR}/cmake/tagroute.pc DESTINATION ${pkgconfig_dir})
+install(FILES ${PROJECT_BINARY_DIR}/cmake/tagroute.pc DESTINATION ${pkgconfig_dir}
+  COMPONENT development)

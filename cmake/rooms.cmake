@@ -72,6 +72,10 @@ tgr_room(info engine/info)
 tgr_room(engine engine engine/route engine/fit)
 tgr_room(solve engine/solve)
 tgr_room(normalise engine/normalise)
+tgr_room(rows engine/rows)
+tgr_room(explain engine/explain)
+tgr_room(upkeep engine/upkeep)
+tgr_room(drift engine/drift)
 tgr_room(bench bench)
 # The limits and the plain loops are compiled as hard as each instruction set allows. Sanitizers would
 # only measure themselves there, and take minutes to compile.

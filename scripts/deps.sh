@@ -13,8 +13,10 @@ build="cmake ninja-build gcc g++ pkg-config libhdf5-dev libmsgpack-dev libsimdjs
 if [ "$(uname -m)" = x86_64 ]; then
     build="$build libxsmm-dev"
 fi
-test="libcmocka-dev clang libomp-dev gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user
-    python3 python3-anndata python3-h5py python3-msgpack python3-numpy python3-scipy python3-sklearn"
+test="libcmocka-dev clang libomp-dev dpkg-dev groff-base gcc-aarch64-linux-gnu libc6-dev-arm64-cross
+    qemu-user
+    python3 python3-dev python3-cffi python3-pytest python3-anndata python3-h5py python3-msgpack
+    python3-numpy python3-pandas python3-scipy python3-sklearn"
 
 case "${1:-build}" in
 build | demo) wanted=$build ;;

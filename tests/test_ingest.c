@@ -5,6 +5,8 @@
 
 #include <hdf5.h>
 #include <msgpack.h>
+#define XXH_INLINE_ALL
+#include <xxhash.h>
 #include <zlib.h>
 #include <zstd.h>
 
@@ -460,10 +462,65 @@ static void sources_positions_and_texts_are_kept(void **state)
     assert_string_equal(strings[2], "a.jsonl");
     assert_memory_equal(codes, ((int8_t[]){0, 0, 2, 2}), 4);
     assert_memory_equal(positions, ((int64_t[]){0, 15, 2, 24}), sizeof positions);
+    read_numbers(file, "obs/record_bytes", H5T_NATIVE_INT64, positions);
+    assert_memory_equal(positions, ((int64_t[]){14, 20, 21, 14}), sizeof positions);
+    assert_true(H5Lexists(file, "obs/record_part", H5P_DEFAULT) == 0);
+    read_numbers(file, "uns/tagroute/source_bytes", H5T_NATIVE_INT64, positions);
+    assert_memory_equal(positions, ((int64_t[]){36, 0, 39}), 3 * sizeof *positions);
     assert_int_equal(read_strings(file, "obs/text", strings), 4);
     assert_string_equal(strings[0], "");
     assert_string_equal(strings[1], "t\xc3\xa9xt");
     assert_string_equal(strings[2], "");
+    H5Fclose(file);
+}
+
+/* The hash of a log, worked out again from its bytes: each block's own, with its number as seed. */
+static uint64_t hash_blocks(const char *bytes, size_t length)
+{
+    uint64_t sum = 0;
+    for (size_t at = 0, block = 0; at < length; at += 65536, block++) {
+        sum += XXH3_64bits_withSeed(bytes + at, length - at < 65536 ? length - at : 65536, block);
+    }
+    return sum;
+}
+
+static void a_log_is_known_by_a_hash_of_its_blocks(void **state)
+{
+    (void)state;
+    static char log[300001];
+    size_t length = 0;
+    while (length < 200000) {
+        length += (size_t)sprintf(log + length, "{\"id\":%zu,\"tags\":[\"a\"]}\n", length);
+    }
+    tgr_ingest_options options = options_for(write_text("blocks.jsonl", log));
+    tgr_ingest_report report;
+    uint64_t hash;
+    int64_t bytes;
+    tgr_query_close(ingest_all(&options, &report));
+    hid_t file = H5Fopen(options.output, H5F_ACC_RDONLY, H5P_DEFAULT);
+    read_numbers(file, "uns/tagroute/source_hashes", H5T_NATIVE_UINT64, &hash);
+    read_numbers(file, "uns/tagroute/source_bytes", H5T_NATIVE_INT64, &bytes);
+    H5Fclose(file);
+    assert_int_equal(bytes, length);
+    assert_int_equal(hash, hash_blocks(log, length));
+}
+
+static void records_of_one_event_are_told_apart(void **state)
+{
+    (void)state;
+    tgr_ingest_options options = options_for(
+        write_text("events.jsonl", "[\"app\",[[1,{\"tags\":[\"a\"]}],[2,{\"tags\":[\"b\"]}]]]\n"
+                                   "{\"tags\":[\"c\"]}\n"));
+    tgr_ingest_report report;
+    int64_t numbers[3];
+    tgr_query_close(ingest_all(&options, &report));
+    hid_t file = H5Fopen(options.output, H5F_ACC_RDONLY, H5P_DEFAULT);
+    read_numbers(file, "obs/position", H5T_NATIVE_INT64, numbers);
+    assert_memory_equal(numbers, ((int64_t[]){0, 0, 48}), sizeof numbers);
+    read_numbers(file, "obs/record_bytes", H5T_NATIVE_INT64, numbers);
+    assert_memory_equal(numbers, ((int64_t[]){47, 47, 14}), sizeof numbers);
+    read_numbers(file, "obs/record_part", H5T_NATIVE_INT64, numbers);
+    assert_memory_equal(numbers, ((int64_t[]){0, 1, 0}), sizeof numbers);
     H5Fclose(file);
 }
 
@@ -698,7 +755,7 @@ static void progress_and_messages_reach_the_run(void **state)
     assert_non_null(strstr(heard.messages, " of 70001 queries have no tag"));
 }
 
-static void logs_of_one_name_are_pointed_out(void **state)
+static void logs_of_one_name_are_told_apart(void **state)
 {
     (void)state;
     tgr_error error;
@@ -710,7 +767,15 @@ static void logs_of_one_name_are_pointed_out(void **state)
     options.inputs = inputs;
     options.input_count = 2;
     assert_int_equal(tgr_ingest(&options, NULL, &run, &error), TGR_OK);
-    assert_non_null(strstr(heard.messages, "several logs are named log.jsonl"));
+    assert_non_null(strstr(heard.messages, "several logs are named log.jsonl: in the query file, "
+                                           "log 2 is log.jsonl#2"));
+    char strings[64][64];
+    hid_t file = H5Fopen(options.output, H5F_ACC_RDONLY, H5P_DEFAULT);
+    assert_int_equal(read_strings(file, "obs/source/categories", strings), 2);
+    assert_string_equal(strings[1], "log.jsonl#2");
+    assert_int_equal(read_strings(file, "obs/_index", strings), 2);
+    assert_string_equal(strings[1], "log.jsonl#2@0");
+    H5Fclose(file);
 }
 
 /* ---- real data ----------------------------------------------------------------------------------
@@ -752,11 +817,13 @@ int main(void)
         cmocka_unit_test_teardown(a_router_rules_whether_categories_are_tags, empty_folder),
         cmocka_unit_test_teardown(logs_of_all_formats_are_one_sequence, empty_folder),
         cmocka_unit_test_teardown(sources_positions_and_texts_are_kept, empty_folder),
+        cmocka_unit_test_teardown(a_log_is_known_by_a_hash_of_its_blocks, empty_folder),
+        cmocka_unit_test_teardown(records_of_one_event_are_told_apart, empty_folder),
         cmocka_unit_test_teardown(texts_may_be_left_out, empty_folder),
         cmocka_unit_test_teardown(many_rows_arrive_as_they_were_logged, empty_folder),
         cmocka_unit_test_teardown(equal_logs_make_equal_files, empty_folder),
         cmocka_unit_test_teardown(progress_and_messages_reach_the_run, empty_folder),
-        cmocka_unit_test_teardown(logs_of_one_name_are_pointed_out, empty_folder),
+        cmocka_unit_test_teardown(logs_of_one_name_are_told_apart, empty_folder),
         cmocka_unit_test_teardown(the_tagged_mmlu_set, empty_folder),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);

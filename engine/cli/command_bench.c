@@ -20,10 +20,10 @@ static const tgr_cli_option shape_options[] = {
     {"max-tags", 0, "N", "a query has at most N tags"},
     {"zipf", 0, "E", "the exponent of the tags' frequencies"},
     {"seed", 0, "N", "another seed, other queries"},
-    {"policy", 0, "P", "argmax, margin, utility or slack"},
+    {"policy", 0, "argmax|margin|utility|slack", "what is decided"},
     {"thresholds", 0, "N", "so many thresholds in one call"},
-    {"values", 0, "TYPE", "counts are ones, u8, u16 or f32"},
-    {"index", 0, "TYPE", "columns are u16 or u32 only"},
+    {"values", 0, "ones|u8|u16|f32", "what counts are"},
+    {"index", 0, "u16|u32", "columns are of this type only"},
     {0},
 };
 

@@ -21,7 +21,7 @@ static const tgr_cli_option fit_options[] = {
     {"split", 0, "NAME",
      "learn from this split (default: train where there are splits, else every query; "
      "--split= every query)"},
-    {"scorer", 0, "SCORER",
+    {"scorer", 0, "paper|bayes|ridge|mixed",
      "paper: TagRouter's counting of wins, ties and losses (default); bayes: tags' mean scores, "
      "shrunk; ridge: least squares; mixed: ridge with the category as a nearly free effect"},
     {"kappa", 0, "N",
@@ -32,8 +32,8 @@ static const tgr_cli_option fit_options[] = {
      "learn from the I-th of N parts of the rows and write a partial fit; `tagroute merge` makes "
      "the router of all N"},
     {"min-count", 0, "N", "drop tags that occur less often (default: 5)"},
-    {"count", 0, "COUNT",
-     "raw, binary or log: how often a tag stands on a query (default: raw for "
+    {"count", 0, "raw|binary|log",
+     "how often a tag stands on a query, as it is, as one, or log(1 + n) (default: raw for "
      "paper, binary for the others)"},
     {"rewards", 0, "WIN,TIE,LOSS", "what outcomes are worth (default: 1,0.15,-1)"},
     {0},

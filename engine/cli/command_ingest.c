@@ -19,10 +19,12 @@ static const tgr_cli_option ingest_options[] = {
     {"align-min", 0, "COSINE",
      "a tag that it lacks becomes the nearest one from this likeness in spelling on; off: never "
      "(default: 0.85)"},
-    {"format", 0, "FORMAT", "jsonl or msgpack (default: told from the log itself)"},
+    {"format", 0, "jsonl|msgpack", "of the logs (default: told from the log itself)"},
     {"category-tag", 0, NULL, "give each query its category as one more tag, cat:CATEGORY"},
     {"compress", 0, NULL, "smaller file, slower to read"},
     {"compact", 0, NULL, "16-bit column numbers where they are enough: faster to read"},
+    {"estimate-tokens", 0, NULL,
+     "estimate prompt tokens from the text where they were not logged, and mark them"},
     {"no-text", 0, NULL, "leave texts out of the query file"},
     {"shard", 0, "I/N", "only the I-th of N equal shares of the logs; needs --router"},
     {"resume", 0, NULL, "go on where the same command was stopped or killed"},
@@ -96,6 +98,7 @@ static tgr_status read_options(const tgr_cli_arguments *arguments, tgr_ingest_op
     options->strict = tgr_cli_has(arguments, "strict");
     options->no_text = tgr_cli_has(arguments, "no-text");
     options->resume = tgr_cli_has(arguments, "resume");
+    options->estimate_tokens = tgr_cli_has(arguments, "estimate-tokens");
     tgr_status status = tgr_cli_need(arguments, "output", &options->output, error);
     if (status == TGR_OK) {
         status = tgr_cli_read_log_format(arguments, &options->format, error);
@@ -129,6 +132,21 @@ static void print_alignment(const tgr_cli_session *session, const tgr_ingest_rep
         text[0], text[1], text[2], text[3], text[4]);
 }
 
+static void print_tokens(const tgr_cli_session *session, const tgr_ingest_report *report)
+{
+    char count[TGR_CLI_NUMBER_SIZE];
+    if (report->estimated_tokens > 0) {
+        tgr_cli_say(session, "  prompt tokens of %s queries estimated from their text\n",
+                    tgr_cli_count(count, report->estimated_tokens));
+    }
+    if (report->without_tokens > 0) {
+        tgr_cli_say(session,
+                    "  %s queries have text and no prompt_tokens: they cost their model's mean "
+                    "(--estimate-tokens prices them by length)\n",
+                    tgr_cli_count(count, report->without_tokens));
+    }
+}
+
 static void print_summary(const tgr_cli_session *session, const tgr_ingest_options *options,
                           const tgr_ingest_report *report)
 {
@@ -155,6 +173,7 @@ static void print_summary(const tgr_cli_session *session, const tgr_ingest_optio
     if (report->normalised) {
         print_alignment(session, report);
     }
+    print_tokens(session, report);
     if (options->router != NULL) {
         tgr_cli_say(session, "  %s tags are new to the router\n",
                     tgr_cli_count(tags, report->new_tags));

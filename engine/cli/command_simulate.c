@@ -24,9 +24,9 @@
 static const tgr_cli_option simulate_options[] = {
     {"router", 'r', "ROUTER",
      "the router that `tagroute fit` wrote; given twice, both are compared by a paired bootstrap"},
-    {"against-policy", 0, "POLICY",
+    {"against-policy", 0, "margin|utility|slack",
      "compare with this policy, of the second router where there is one"},
-    {"quality", 0, "QUALITY",
+    {"quality", 0, "score|accept",
      "score: the recorded score; accept: won or tied (default: score where recorded)"},
     {"bootstrap", 0, "N",
      "add the range of 95 of 100 of N resampled logs to every figure, such as 200"},

@@ -16,7 +16,7 @@ static const tgr_cli_tag_mode *const modes[] = {&tgr_cli_tag_learn, &tgr_cli_tag
 
 static const tgr_cli_option log_options[] = {
     {"output", 'o', "FILE", "the file to write; replaced only when complete"},
-    {"format", 0, "FORMAT", "of the logs: jsonl or msgpack (default: told from the log itself)"},
+    {"format", 0, "jsonl|msgpack", "of the logs (default: told from the log itself)"},
     {"split", 0, "NAME", "only records of this split (default: all)"},
     {"max-bad", 0, "SHARE", "fail where more records than this are bad (default: 5%)"},
     {"max-record", 0, "SIZE", "a larger record is bad (default: 64M)"},

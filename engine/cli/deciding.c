@@ -7,7 +7,7 @@
 #include "engine/cli/numbers.h"
 
 static const tgr_cli_option deciding_options[] = {
-    {"policy", 0, "POLICY",
+    {"policy", 0, "margin|utility|slack",
      "margin: the best other model if it scores at least theta above the reference (default); "
      "utility: the best score less lambda times cost; "
      "slack: the cheapest model within tau of the best score"},

@@ -61,6 +61,10 @@ void tgr_cli_print_help(FILE *file, const tgr_cli_command *command)
     }
     fputc('\n', file);
     print_wrapped(file, command->description, 0);
+    for (size_t i = 0; command->verbs != NULL && command->verbs[i] != NULL; i++) {
+        fprintf(file, "%s  %-18s %s\n", i == 0 ? "\n" : "", command->verbs[i]->name,
+                command->verbs[i]->summary);
+    }
     for (size_t g = 0; command->groups[g] != NULL; g++) {
         fprintf(file, "\n%s:\n", command->groups[g]->heading);
         for (const tgr_cli_option *option = command->groups[g]->options; option->name; option++) {

@@ -14,11 +14,6 @@
 
 enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_INPUT = 3 };
 
-static const tgr_cli_command *const commands[] = {
-    &tgr_cli_ingest,   &tgr_cli_tag,   &tgr_cli_fit,  &tgr_cli_route,
-    &tgr_cli_simulate, &tgr_cli_merge, &tgr_cli_info, &tgr_cli_bench};
-#define COMMAND_COUNT (sizeof commands / sizeof *commands)
-
 /* A file opened later must not land on a standard stream that the caller closed. */
 static void guard_standard_streams(void)
 {
@@ -62,8 +57,8 @@ static void print_overview(FILE *file)
                   "  tagroute route queries.h5 -r router.msgpack -o decisions.h5\n"
                   "  tagroute simulate queries.h5 -r router.msgpack\n\n"
                   "Commands:\n");
-    for (size_t i = 0; i < COMMAND_COUNT; i++) {
-        fprintf(file, "  %-10s %s\n", commands[i]->name, commands[i]->summary);
+    for (size_t i = 0; tgr_cli_commands[i] != NULL; i++) {
+        fprintf(file, "  %-10s %s\n", tgr_cli_commands[i]->name, tgr_cli_commands[i]->summary);
     }
     fprintf(file, "  %-10s %s\n\n", "help", "show the help of a command");
     fprintf(file, "`tagroute COMMAND --help` shows a command's options and examples;\n"
@@ -71,22 +66,46 @@ static void print_overview(FILE *file)
                   "Exit status: 0 done, 1 it failed, 2 wrong usage, 3 the input is bad.\n");
 }
 
-static const tgr_cli_command *find_command(const char *name)
+/* The word that names a verb of a command. */
+static const char *verb_word(const tgr_cli_command *command, const tgr_cli_command *verb)
 {
-    for (size_t i = 0; i < COMMAND_COUNT; i++) {
-        if (strcmp(commands[i]->name, name) == 0) {
-            return commands[i];
+    return verb->name + strlen(command->name) + 1;
+}
+
+/* The command itself where it has no such verb. */
+static const tgr_cli_command *find_verb(const tgr_cli_command *command, const char *word)
+{
+    for (size_t i = 0; command->verbs != NULL && word != NULL && command->verbs[i] != NULL; i++) {
+        if (strcmp(verb_word(command, command->verbs[i]), word) == 0) {
+            return command->verbs[i];
         }
     }
-    return NULL;
+    return command;
+}
+
+static int unknown_verb(const tgr_cli_command *command, const char *word)
+{
+    tgr_cli_near near;
+    tgr_cli_near_start(&near, word, strlen(word));
+    for (size_t i = 0; command->verbs[i] != NULL; i++) {
+        tgr_cli_near_offer(&near, verb_word(command, command->verbs[i]));
+    }
+    char sentence[256];
+    snprintf(sentence, sizeof sentence, "there is no '%s %.60s'%s%s%s", command->name, word,
+             near.best != NULL ? "; did you mean " : "", near.best != NULL ? near.best : "",
+             near.best != NULL ? "?" : "");
+    tgr_cli_error(sentence);
+    tgr_cli_print_usage(stderr, command);
+    fprintf(stderr, "try 'tagroute %s --help'\n", command->name);
+    return EXIT_USAGE;
 }
 
 static int unknown_command(const char *name)
 {
     tgr_cli_near near;
     tgr_cli_near_start(&near, name, strlen(name));
-    for (size_t i = 0; i < COMMAND_COUNT; i++) {
-        tgr_cli_near_offer(&near, commands[i]->name);
+    for (size_t i = 0; tgr_cli_commands[i] != NULL; i++) {
+        tgr_cli_near_offer(&near, tgr_cli_commands[i]->name);
     }
     char sentence[256];
     snprintf(sentence, sizeof sentence, "unknown %s '%.60s'%s%s%s",
@@ -139,11 +158,11 @@ static int help(int count, char **words)
         print_overview(stdout);
         return EXIT_DONE;
     }
-    const tgr_cli_command *command = find_command(words[0]);
+    const tgr_cli_command *command = tgr_cli_find_command(words[0]);
     if (command == NULL) {
         return unknown_command(words[0]);
     }
-    tgr_cli_print_help(stdout, command);
+    tgr_cli_print_help(stdout, find_verb(command, count > 1 ? words[1] : NULL));
     return EXIT_DONE;
 }
 
@@ -163,8 +182,16 @@ static int dispatch(int count, char **words)
         printf("tagroute %s\n", tgr_version());
         return EXIT_DONE;
     }
-    const tgr_cli_command *command = find_command(words[1]);
-    return command != NULL ? run_command(command, count - 2, words + 2) : unknown_command(words[1]);
+    const tgr_cli_command *command = tgr_cli_find_command(words[1]);
+    if (command == NULL) {
+        return unknown_command(words[1]);
+    }
+    const tgr_cli_command *verb = find_verb(command, count > 2 ? words[2] : NULL);
+    int used = verb == command ? 2 : 3;
+    if (verb == command && command->verbs != NULL && count > 2 && words[2][0] != '-') {
+        return unknown_verb(command, words[2]);
+    }
+    return run_command(verb, count - used, words + used);
 }
 
 int main(int count, char **words)

@@ -42,6 +42,9 @@ typedef struct tgr_cli_command {
     size_t operands_min, operands_max;
     const char *operand; /* such as "a log file"; for messages */
     tgr_status (*main)(const struct tgr_cli_arguments *arguments, tgr_error *error);
+    /* NULL, or the commands that the first word behind this one may name, ended by NULL. The name
+     * of each is this one's, a space, and that word. */
+    const struct tgr_cli_command *const *verbs;
 } tgr_cli_command;
 
 typedef struct tgr_cli_value {

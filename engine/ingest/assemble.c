@@ -102,6 +102,8 @@ static void report_contents(const tgr_columns *columns, const tgr_query_plan *pl
     report->aligned_nearest = columns->facts.aligned[TGR_ALIGNED_NEAREST];
     report->not_aligned = columns->facts.aligned[TGR_ALIGNED_NOT];
     report->dropped = columns->facts.dropped;
+    report->estimated_tokens = columns->facts.estimated_rows;
+    report->without_tokens = columns->facts.unmeasured_rows;
     report->new_tags = assembly->with_router ? plan->tags.count - columns->tags.numbered : 0;
 }
 

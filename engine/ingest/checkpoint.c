@@ -10,10 +10,10 @@
 
 #include "engine/base/memory.h"
 
-#define VERSION  2
+#define VERSION  4
 #define DIGITS   16
-#define LOG_PART 5 /* numbers a log */
-#define FACTS    (10 + TGR_ALIGNMENTS)
+#define LOG_PART 7 /* numbers a log */
+#define FACTS    (14 + TGR_ALIGNMENTS)
 
 /* ---- facts as numbers ---------------------------------------------------------------------------
  */
@@ -22,9 +22,11 @@ static void facts_to_numbers(const tgr_facts *facts, uint64_t numbers[FACTS])
 {
     uint32_t largest;
     memcpy(&largest, &facts->largest, sizeof largest);
-    const bool flags[] = {
-        facts->weighted,  facts->prompt_token_parts, facts->has_text, facts->has_models,
-        facts->has_score, facts->has_outcome,        facts->has_cost, facts->has_completion_tokens};
+    const bool flags[] = {facts->weighted,           facts->prompt_token_parts,
+                          facts->has_text,           facts->has_models,
+                          facts->has_score,          facts->has_outcome,
+                          facts->has_cost,           facts->has_completion_tokens,
+                          facts->cached_token_parts, facts->has_record_parts};
     uint64_t bits = 0;
     for (size_t i = 0; i < sizeof flags / sizeof *flags; i++) {
         bits |= (uint64_t)flags[i] << i;
@@ -38,7 +40,11 @@ static void facts_to_numbers(const tgr_facts *facts, uint64_t numbers[FACTS])
                                  facts->id_width,
                                  largest,
                                  bits,
-                                 facts->dropped};
+                                 facts->dropped,
+                                 facts->cached_token_rows,
+                                 facts->estimated_rows,
+                                 facts->unmeasured_rows,
+                                 facts->longest_record};
     memcpy(numbers, all, sizeof all);
     memcpy(numbers + FACTS - TGR_ALIGNMENTS, facts->aligned, sizeof facts->aligned);
 }
@@ -63,7 +69,13 @@ static void facts_from_numbers(const uint64_t numbers[FACTS], tgr_facts *facts)
         .has_outcome = bits >> 5 & 1,
         .has_cost = bits >> 6 & 1,
         .has_completion_tokens = bits >> 7 & 1,
+        .cached_token_parts = bits >> 8 & 1,
+        .has_record_parts = bits >> 9 & 1,
         .dropped = numbers[9],
+        .cached_token_rows = numbers[10],
+        .estimated_rows = numbers[11],
+        .unmeasured_rows = numbers[12],
+        .longest_record = numbers[13],
     };
     memcpy(facts->aligned, numbers + FACTS - TGR_ALIGNMENTS, sizeof facts->aligned);
     memcpy(&facts->largest, &largest, sizeof largest);
@@ -106,6 +118,8 @@ static void pack_logs(msgpack_packer *packer, const tgr_checkpoint *checkpoint)
         msgpack_pack_uint64(packer, log->mark.begin);
         msgpack_pack_uint64(packer, log->mark.stored);
         msgpack_pack_uint64(packer, log->mark.hash);
+        msgpack_pack_uint64(packer, log->mark.length);
+        msgpack_pack_uint64(packer, log->mark.content);
     }
 }
 
@@ -243,8 +257,8 @@ static bool take_logs(tgr_checkpoint *checkpoint, const msgpack_object *list)
             return false;
         }
         checkpoint->logs[i].rows = numbers[0];
-        checkpoint->logs[i].mark =
-            (tgr_source_mark){numbers[1], numbers[2], numbers[3], numbers[4]};
+        checkpoint->logs[i].mark = (tgr_source_mark){numbers[1], numbers[2], numbers[3],
+                                                     numbers[4], numbers[5], numbers[6]};
     }
     return true;
 }

@@ -9,15 +9,15 @@
 #include "engine/base/runtime.h"
 #include "engine/ingest/excess.h"
 
-const char *const tgr_spool_names[TGR_SPOOLS] = {"category", "split",     "allow",  "deny",
-                                                 "needs",    "rows",      "models", "ids",
-                                                 "texts",    "positions", "tokens", "names"};
+const char *const tgr_spool_names[TGR_SPOOLS] = {"category",    "split",  "allow",  "deny", "needs",
+                                                 "tokens_from", "rows",   "models", "ids",  "texts",
+                                                 "places",      "tokens", "cached", "names"};
 
 void tgr_columns_spools(tgr_columns *columns, tgr_spool *spools[TGR_SPOOLS])
 {
-    tgr_spool *others[] = {&columns->entries, &columns->models_done, &columns->ids,
-                           &columns->texts,   &columns->positions,   &columns->prompt_tokens,
-                           &columns->names};
+    tgr_spool *others[] = {&columns->entries,       &columns->models_done, &columns->ids,
+                           &columns->texts,         &columns->places,      &columns->prompt_tokens,
+                           &columns->cached_tokens, &columns->names};
     for (int i = 0; i < TGR_CODED_COLUMNS; i++) {
         spools[i] = &columns->coded[i].codes;
     }
@@ -82,25 +82,13 @@ void tgr_columns_free(tgr_columns *columns)
     *columns = (tgr_columns){0};
 }
 
-tgr_status tgr_columns_name_log(tgr_columns *columns, const char *source, const tgr_run *run,
-                                tgr_error *error)
+tgr_status tgr_columns_name_log(tgr_columns *columns, const char *source, tgr_error *error)
 {
-    uint32_t before = tgr_strings_count(columns->sources);
     uint32_t number = tgr_strings_add(columns->sources, source, strlen(source));
-    if (number == TGR_STRING_NONE) {
-        return tgr_fail_memory(error, "the names of the logs");
-    }
-    if (number < before) {
-        tgr_run_message(run, TGR_WARNING,
-                        "several logs are named %s: the name and position that the query file "
-                        "records do not tell their queries apart",
-                        source);
-    }
-    return TGR_OK;
+    return number == TGR_STRING_NONE ? tgr_fail_memory(error, "the names of the logs") : TGR_OK;
 }
 
-tgr_status tgr_columns_begin_log(tgr_columns *columns, const char *source, const tgr_run *run,
-                                 tgr_error *error)
+tgr_status tgr_columns_begin_log(tgr_columns *columns, const char *source, tgr_error *error)
 {
     void *logs = columns->logs;
     bool enough =
@@ -109,10 +97,11 @@ tgr_status tgr_columns_begin_log(tgr_columns *columns, const char *source, const
     if (!enough) {
         return tgr_fail_memory(error, "the names of the logs");
     }
-    tgr_status status = columns->named ? TGR_OK : tgr_columns_name_log(columns, source, run, error);
+    tgr_status status = columns->named ? TGR_OK : tgr_columns_name_log(columns, source, error);
     if (status == TGR_OK) {
         uint32_t number = tgr_strings_find(columns->sources, source, strlen(source));
-        columns->logs[columns->log_count++] = (tgr_log_rows){.source = number};
+        columns->logs[columns->log_count++] =
+            (tgr_log_rows){.source = number, .mark = {.length = TGR_LENGTH_UNKNOWN}};
     }
     return status;
 }
@@ -316,6 +305,14 @@ static tgr_status add_prompt_tokens(tgr_columns *columns, tgr_part *part, tgr_er
                   (missing){&none, sizeof none}, error);
 }
 
+static tgr_status add_cached_tokens(tgr_columns *columns, tgr_part *part, tgr_error *error)
+{
+    static const double none = NAN;
+    return append(columns, part, &columns->cached_tokens, columns->facts.cached_token_rows > 0,
+                  part->facts.cached_token_rows > 0, &part->cached_tokens,
+                  (missing){&none, sizeof none}, error);
+}
+
 tgr_status tgr_columns_add(tgr_columns *columns, tgr_part *part, uint64_t *row, tgr_error *error)
 {
     tgr_status status = TGR_OK;
@@ -330,9 +327,9 @@ tgr_status tgr_columns_add(tgr_columns *columns, tgr_part *part, uint64_t *row, 
     TGR_TRY(tgr_spool_append(&columns->ids, part->ids.bytes, part->ids.length, error));
     TGR_TRY(add_texts(columns, part, error));
     TGR_TRY(add_prompt_tokens(columns, part, error));
+    TGR_TRY(add_cached_tokens(columns, part, error));
     TGR_TRY(add_models(columns, part, error));
-    TGR_TRY(tgr_spool_append(&columns->positions, part->positions.bytes, part->positions.length,
-                             error));
+    TGR_TRY(tgr_spool_append(&columns->places, part->places.bytes, part->places.length, error));
     tgr_facts_add(&columns->facts, &part->facts);
     columns->logs[columns->log_count - 1].rows += part->facts.rows;
 done:

@@ -29,7 +29,7 @@ typedef struct tgr_log_rows { /* rows of one input, in order */
     tgr_source_mark mark; /* how far it was read */
 } tgr_log_rows;
 
-#define TGR_SPOOLS (TGR_CODED_COLUMNS + 7)
+#define TGR_SPOOLS (TGR_CODED_COLUMNS + 8)
 
 typedef struct tgr_columns {
     tgr_tag_table tags;
@@ -44,8 +44,9 @@ typedef struct tgr_columns {
     tgr_spool models_done; /* empty while no row has one; likewise texts and prompt tokens */
     tgr_spool ids;
     tgr_spool texts;
-    tgr_spool positions;
+    tgr_spool places;
     tgr_spool prompt_tokens;
+    tgr_spool cached_tokens;
     tgr_spool names; /* new ones since the last checkpoint are appended with the next */
     uint32_t names_saved[TGR_CODED_COLUMNS + 2]; /* of the columns of codes, models, tags */
     tgr_facts facts;
@@ -69,13 +70,11 @@ extern const char *const tgr_spool_names[TGR_SPOOLS];
 void tgr_columns_dictionaries(const tgr_columns *columns,
                               tgr_strings *dictionaries[TGR_CODED_COLUMNS + 2]);
 
-/* Numbers the name of an input. Says so where another has the same name. */
-tgr_status tgr_columns_name_log(tgr_columns *columns, const char *source, const tgr_run *run,
-                                tgr_error *error);
+/* Numbers the name of an input, which no other has. */
+tgr_status tgr_columns_name_log(tgr_columns *columns, const char *source, tgr_error *error);
 
 /* What follows comes from this log, which gets a number unless all have theirs. */
-tgr_status tgr_columns_begin_log(tgr_columns *columns, const char *source, const tgr_run *run,
-                                 tgr_error *error);
+tgr_status tgr_columns_begin_log(tgr_columns *columns, const char *source, tgr_error *error);
 
 /* Appends the rows of a part, whose names are renumbered in place. TGR_ERR_INPUT where the run must
  * end: the sentence lacks only the place, which is that of *row in the part. */

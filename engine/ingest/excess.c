@@ -54,8 +54,8 @@ static uint64_t row_of_model(const tgr_part *part, uint32_t number)
 tgr_status tgr_excess_check(const tgr_columns *columns, const tgr_part *part, uint64_t *row,
                             tgr_error *error)
 {
-    static const char *const keys[TGR_CODED_COLUMNS] = {"category", "split", "allow", "deny",
-                                                        "needs"};
+    static const char *const keys[TGR_CODED_COLUMNS] = {"category", "split", "allow",
+                                                        "deny",     "needs", "prompt_tokens_from"};
     tgr_status status = TGR_OK;
     *row = part->facts.rows;
     for (int i = 0; i < TGR_CODED_COLUMNS; i++) {

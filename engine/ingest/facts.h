@@ -11,13 +11,19 @@
 typedef struct tgr_facts {
     uint64_t rows, nonzeros, judged, untagged;
     uint64_t prompt_token_rows;       /* rows that have one */
+    uint64_t cached_token_rows;       /* likewise */
+    uint64_t estimated_rows;          /* whose prompt tokens are an estimate */
+    uint64_t unmeasured_rows;         /* that have text and no prompt tokens */
     uint64_t longest_row;             /* entries */
     uint64_t aligned[TGR_ALIGNMENTS]; /* tags of rows, by how they came to be those of a mapping */
     uint64_t dropped;                 /* tags of rows that a mapping drops */
     uint64_t id_width;
+    uint64_t longest_record; /* bytes in its log; 0: not known of any */
     float largest;           /* value */
     bool weighted;           /* some value is not an integer 1..65535 */
     bool prompt_token_parts; /* some is not an integer */
+    bool has_record_parts;   /* some row is not the first record of its line or object */
+    bool cached_token_parts;
     bool has_text, has_models, has_score, has_outcome, has_cost, has_completion_tokens;
 } tgr_facts;
 
@@ -34,15 +40,21 @@ static inline void tgr_facts_add(tgr_facts *facts, const tgr_facts *more)
     facts->judged += more->judged;
     facts->untagged += more->untagged;
     facts->prompt_token_rows += more->prompt_token_rows;
+    facts->cached_token_rows += more->cached_token_rows;
+    facts->estimated_rows += more->estimated_rows;
+    facts->unmeasured_rows += more->unmeasured_rows;
     for (int i = 0; i < TGR_ALIGNMENTS; i++) {
         facts->aligned[i] += more->aligned[i];
     }
     facts->dropped += more->dropped;
     facts->longest_row = tgr_larger(facts->longest_row, more->longest_row);
     facts->id_width = tgr_larger(facts->id_width, more->id_width);
+    facts->longest_record = tgr_larger(facts->longest_record, more->longest_record);
+    facts->has_record_parts |= more->has_record_parts;
     facts->largest = more->largest > facts->largest ? more->largest : facts->largest;
     facts->weighted |= more->weighted;
     facts->prompt_token_parts |= more->prompt_token_parts;
+    facts->cached_token_parts |= more->cached_token_parts;
     facts->has_text |= more->has_text;
     facts->has_models |= more->has_models;
     facts->has_score |= more->has_score;

@@ -34,10 +34,23 @@ static tgr_status name_logs(tgr_ingest_state *in)
 {
     tgr_status status = TGR_OK;
     for (size_t i = 0; status == TGR_OK && i < in->logs.count; i++) {
-        status = tgr_columns_name_log(&in->columns, in->logs.logs[i].text, in->run, in->error);
+        status = tgr_columns_name_log(&in->columns, in->logs.logs[i].text, in->error);
     }
     in->columns.named = true;
     return status;
+}
+
+/* What a log is called is told where another has its name. */
+static void tell_names(const tgr_ingest_state *in)
+{
+    for (size_t i = 0; i < in->logs.count; i++) {
+        const tgr_log_name *log = &in->logs.logs[i];
+        if (log->renamed) {
+            tgr_run_message(in->run, TGR_NOTE,
+                            "several logs are named %s: in the query file, log %zu is %s",
+                            log->name, i + 1, log->text);
+        }
+    }
 }
 
 static tgr_status assemble(tgr_ingest_state *in)
@@ -79,6 +92,7 @@ static tgr_status run_ingest(tgr_ingest_state *in, const tgr_ingest_options *giv
     if (in->report.was_complete) {
         return TGR_OK;
     }
+    tell_names(in);
     TGR_TRY(open_columns(in));
     if (in->options.shard_count > 0) {
         TGR_TRY(name_logs(in));

@@ -7,19 +7,40 @@
 
 #include "engine/base/error.h"
 #include "engine/base/memory.h"
+#include "engine/base/strings.h"
 #include "engine/ingest/source_name.h"
 
-static bool set_name(tgr_log_name *log, const char *path)
+static bool is_taken(const tgr_strings *names, const tgr_buffer *text)
+{
+    return !text->failed &&
+           tgr_strings_find(names, text->bytes ? text->bytes : "", text->length) != TGR_STRING_NONE;
+}
+
+/* The second log of a name gets #2 behind it, and so on. */
+static bool set_text(tgr_log_name *log, tgr_strings *names)
 {
     tgr_buffer text = {0};
+    tgr_source_name_text(log->name, &text);
+    size_t length = text.length;
+    for (unsigned next = 2; is_taken(names, &text); next++) {
+        log->renamed = true;
+        text.length = length;
+        tgr_buffer_format(&text, "#%u", next);
+    }
+    const char *bytes = text.bytes != NULL ? text.bytes : "";
+    bool complete = !text.failed && tgr_strings_add(names, bytes, text.length) != TGR_STRING_NONE;
+    log->text = complete ? tgr_mem_string_n(bytes, text.length) : NULL;
+    tgr_buffer_free(&text);
+    return log->text != NULL;
+}
+
+static bool set_name(tgr_log_name *log, const char *path, tgr_strings *names)
+{
     const char *slash = strrchr(path, '/');
     log->path = path;
     log->range = tgr_log_whole;
     log->name = strcmp(path, "-") == 0 ? "stdin" : slash != NULL ? slash + 1 : path;
-    tgr_source_name_text(log->name, &text);
-    log->text = text.failed ? NULL : tgr_mem_string_n(text.bytes ? text.bytes : "", text.length);
-    tgr_buffer_free(&text);
-    return log->text != NULL;
+    return set_text(log, names);
 }
 
 static tgr_status measure(tgr_logs *logs, uint64_t *total, tgr_error *error)
@@ -68,12 +89,14 @@ static tgr_status set_ranges(tgr_logs *logs, const tgr_ingest_options *options, 
 
 tgr_status tgr_logs_open(tgr_logs *logs, const tgr_ingest_options *options, tgr_error *error)
 {
+    tgr_strings *names = tgr_strings_new();
     logs->logs = tgr_mem_zalloc(options->input_count, sizeof *logs->logs);
-    bool complete = logs->logs != NULL;
+    bool complete = logs->logs != NULL && names != NULL;
     for (size_t i = 0; i < options->input_count && complete; i++) {
-        complete = set_name(&logs->logs[i], options->inputs[i]);
+        complete = set_name(&logs->logs[i], options->inputs[i], names);
         logs->count++;
     }
+    tgr_strings_free(names);
     if (!complete) {
         return tgr_fail_memory(error, "the names of the logs");
     }

@@ -11,7 +11,8 @@
 typedef struct tgr_log_name {
     const char *path;    /* the caller's; "-" is standard input */
     const char *name;    /* for messages: without its folder, or "stdin" */
-    char *text;          /* the same as valid UTF-8, for the query file */
+    char *text;          /* the same as valid UTF-8, for the query file, where no two are alike */
+    bool renamed;        /* as an earlier log has that name, too */
     tgr_log_range range; /* of the records that are wanted */
     uint64_t size;       /* bytes as stored; 0 where a part is not asked for */
 } tgr_log_name;

@@ -35,11 +35,12 @@ tgr_status tgr_row_mover_open(tgr_row_mover *mover, tgr_columns *columns,
 tgr_status tgr_row_mover_move(tgr_row_mover *mover, const tgr_block *block, tgr_error *error);
 void tgr_row_mover_free(tgr_row_mover *mover);
 
-/* Columns of one number a row: codes, positions, prompt tokens, sources. */
+/* Columns of one number a row: codes, places, prompt tokens, sources. */
 typedef struct tgr_cell_mover {
     tgr_columns *columns;
     const tgr_numbering *numbering;
     void *cells;
+    tgr_spooled_place *places;
     size_t log;       /* that the next row is from */
     uint64_t log_row; /* rows of it that are moved */
 } tgr_cell_mover;

@@ -7,7 +7,7 @@
 static const tgr_query_column coded_column[TGR_CODED_COLUMNS] = {
     [TGR_CODED_CATEGORY] = TGR_COLUMN_CATEGORY, [TGR_CODED_SPLIT] = TGR_COLUMN_SPLIT,
     [TGR_CODED_ALLOW] = TGR_COLUMN_ALLOW,       [TGR_CODED_DENY] = TGR_COLUMN_DENY,
-    [TGR_CODED_NEEDS] = TGR_COLUMN_NEEDS,
+    [TGR_CODED_NEEDS] = TGR_COLUMN_NEEDS,       [TGR_CODED_TOKENS_FROM] = TGR_COLUMN_TOKENS_FROM,
 };
 
 tgr_status tgr_cell_mover_open(tgr_cell_mover *mover, tgr_columns *columns,
@@ -18,15 +18,17 @@ tgr_status tgr_cell_mover_open(tgr_cell_mover *mover, tgr_columns *columns,
         .columns = columns,
         .numbering = numbering,
         .cells = tgr_mem_alloc(block_rows, sizeof(int64_t)), /* the widest */
+        .places = tgr_mem_alloc(block_rows, sizeof *mover->places),
     };
-    if (mover->cells == NULL) {
+    if (mover->cells == NULL || mover->places == NULL) {
         return tgr_fail_memory(error, "blocks of the query file");
     }
     for (int i = 0; i < TGR_CODED_COLUMNS; i++) {
         TGR_TRY(tgr_spool_rewind(&columns->coded[i].codes, error));
     }
-    TGR_TRY(tgr_spool_rewind(&columns->positions, error));
+    TGR_TRY(tgr_spool_rewind(&columns->places, error));
     TGR_TRY(tgr_spool_rewind(&columns->prompt_tokens, error));
+    TGR_TRY(tgr_spool_rewind(&columns->cached_tokens, error));
 done:
     return status;
 }
@@ -75,6 +77,34 @@ static tgr_status move_plain(tgr_cell_mover *mover, tgr_spool *spool, tgr_query_
                : tgr_query_put(block->writer, column, mover->cells, block->rows, error);
 }
 
+/* Where each record stands: position, length, and which of its line or object it is. */
+static tgr_status move_places(tgr_cell_mover *mover, const tgr_block *block, tgr_error *error)
+{
+    tgr_columns *columns = mover->columns;
+    const tgr_spooled_place *places = mover->places;
+    int64_t *cells = mover->cells;
+    tgr_status status = TGR_OK;
+    TGR_TRY(tgr_spool_take(&columns->places, mover->places, block->rows * sizeof *places, error));
+    for (size_t row = 0; row < block->rows; row++) {
+        cells[row] = places[row].position;
+    }
+    TGR_TRY(tgr_query_put(block->writer, TGR_COLUMN_POSITION, cells, block->rows, error));
+    for (size_t row = 0; row < block->rows; row++) {
+        cells[row] = places[row].length;
+    }
+    if (columns->facts.longest_record > 0) {
+        TGR_TRY(tgr_query_put(block->writer, TGR_COLUMN_RECORD_BYTES, cells, block->rows, error));
+    }
+    for (size_t row = 0; columns->facts.has_record_parts && row < block->rows; row++) {
+        cells[row] = places[row].part;
+    }
+    if (columns->facts.has_record_parts) {
+        TGR_TRY(tgr_query_put(block->writer, TGR_COLUMN_RECORD_PART, cells, block->rows, error));
+    }
+done:
+    return status;
+}
+
 tgr_status tgr_cell_mover_move(tgr_cell_mover *mover, const tgr_block *block, tgr_error *error)
 {
     tgr_columns *columns = mover->columns;
@@ -83,10 +113,13 @@ tgr_status tgr_cell_mover_move(tgr_cell_mover *mover, const tgr_block *block, tg
         TGR_TRY(move_codes(mover, (tgr_coded)i, block, error));
     }
     TGR_TRY(move_sources(mover, block, error));
-    TGR_TRY(
-        move_plain(mover, &columns->positions, TGR_COLUMN_POSITION, sizeof(int64_t), block, error));
+    TGR_TRY(move_places(mover, block, error));
     if (columns->facts.prompt_token_rows > 0) {
         TGR_TRY(move_plain(mover, &columns->prompt_tokens, TGR_COLUMN_PROMPT_TOKENS, sizeof(double),
+                           block, error));
+    }
+    if (columns->facts.cached_token_rows > 0) {
+        TGR_TRY(move_plain(mover, &columns->cached_tokens, TGR_COLUMN_CACHED_TOKENS, sizeof(double),
                            block, error));
     }
 done:
@@ -96,5 +129,6 @@ done:
 void tgr_cell_mover_free(tgr_cell_mover *mover)
 {
     tgr_mem_free(mover->cells);
+    tgr_mem_free(mover->places);
     *mover = (tgr_cell_mover){0};
 }

@@ -7,6 +7,7 @@
 
 #include "engine/ingest/lists.h"
 #include "engine/ingest/put.h"
+#include "engine/ingest/token_estimate.h"
 
 bool tgr_part_open(tgr_part *part, const tgr_tagger *tagger)
 {
@@ -45,9 +46,11 @@ void tgr_part_clear(tgr_part *part)
     empty(&part->models_done);
     empty(&part->ids);
     empty(&part->texts);
-    empty(&part->positions);
     empty(&part->prompt_tokens);
+    empty(&part->cached_tokens);
     empty(&part->places);
+    empty(&part->prompt_tokens);
+    empty(&part->line_numbers);
     part->facts = (tgr_facts){0};
     part->bad = 0;
     memset(part->bad_by_reason, 0, sizeof part->bad_by_reason);
@@ -66,9 +69,11 @@ void tgr_part_free(tgr_part *part)
     tgr_buffer_free(&part->models_done);
     tgr_buffer_free(&part->ids);
     tgr_buffer_free(&part->texts);
-    tgr_buffer_free(&part->positions);
     tgr_buffer_free(&part->prompt_tokens);
+    tgr_buffer_free(&part->cached_tokens);
     tgr_buffer_free(&part->places);
+    tgr_buffer_free(&part->prompt_tokens);
+    tgr_buffer_free(&part->line_numbers);
     tgr_buffer_free(&part->scratch);
     *part = (tgr_part){0};
 }
@@ -167,21 +172,48 @@ static bool add_query_text(tgr_part *part, const tgr_text *text)
     return add_text(&part->texts, text->bytes, text->length);
 }
 
-static bool add_prompt_tokens(tgr_part *part, double prompt_tokens)
+/* A column of tokens: its values, how many rows have one, whether some is not an integer. */
+typedef struct token_column {
+    tgr_buffer *values;
+    uint64_t *known;
+    bool *parts;
+} token_column;
+
+static bool add_tokens(const token_column *column, uint64_t rows, double tokens)
 {
     const double missing = NAN;
-    tgr_facts *facts = &part->facts;
-    bool known = !isnan(prompt_tokens);
-    if (!known && facts->prompt_token_rows == 0) {
+    bool known = !isnan(tokens);
+    if (!known && *column->known == 0) {
         return true;
     }
-    if (facts->prompt_token_rows == 0) {
-        make_up(&part->prompt_tokens, facts->rows, &missing, sizeof missing);
+    if (*column->known == 0) {
+        make_up(column->values, rows, &missing, sizeof missing);
     }
-    facts->prompt_token_rows += known;
-    facts->prompt_token_parts |= known && prompt_tokens != floor(prompt_tokens);
-    tgr_put(&part->prompt_tokens, &prompt_tokens, sizeof prompt_tokens);
-    return !part->prompt_tokens.failed;
+    *column->known += known;
+    *column->parts |= known && tokens != floor(tokens);
+    tgr_put(column->values, &tokens, sizeof tokens);
+    return !column->values->failed;
+}
+
+/* Those of the prompt, logged or else estimated from the text, and of these the cached ones. */
+static bool add_prompt_tokens(tgr_part *part, const tgr_record *record, bool estimate)
+{
+    tgr_facts *facts = &part->facts;
+    const token_column prompt = {&part->prompt_tokens, &facts->prompt_token_rows,
+                                 &facts->prompt_token_parts};
+    const token_column cached = {&part->cached_tokens, &facts->cached_token_rows,
+                                 &facts->cached_token_parts};
+    double tokens = record->prompt_tokens;
+    bool unknown = isnan(tokens) && record->text.bytes != NULL;
+    const char *from = unknown && estimate ? TGR_TOKENS_ESTIMATED : NULL;
+    if (from != NULL) {
+        tokens = (double)tgr_estimate_tokens(record->text.bytes, record->text.length);
+    }
+    facts->estimated_rows += from != NULL;
+    facts->unmeasured_rows += unknown && from == NULL;
+    return add_tokens(&prompt, facts->rows, tokens) &&
+           add_tokens(&cached, facts->rows, record->cached_prompt_tokens) &&
+           add_code(part, TGR_CODED_TOKENS_FROM, from, from == NULL ? 0 : strlen(from));
 }
 
 static bool add_model(tgr_part *part, const tgr_model_entry *entry)
@@ -243,20 +275,22 @@ static bool add_row(tgr_part *part, const tgr_row *row)
 
 static bool add_place(tgr_part *part, const tgr_log_item *item)
 {
-    int64_t position = (int64_t)item->position;
-    tgr_part_place place = {(uint32_t)item->line, item->part};
-    tgr_put(&part->positions, &position, sizeof position);
+    tgr_spooled_place place = {(int64_t)item->position, (uint32_t)item->length, item->part};
+    uint32_t line = (uint32_t)item->line;
+    part->facts.longest_record = tgr_larger(part->facts.longest_record, place.length);
+    part->facts.has_record_parts |= place.part > 0;
     tgr_put(&part->places, &place, sizeof place);
-    return !part->positions.failed && !part->places.failed;
+    tgr_put(&part->line_numbers, &line, sizeof line);
+    return !part->places.failed && !part->line_numbers.failed;
 }
 
 bool tgr_part_add(tgr_part *part, tgr_record *record, const tgr_row *row, const tgr_log_item *item,
-                  const char *source, bool keep_text)
+                  const char *source, const tgr_text_uses *keep)
 {
     bool added = add_row(part, row) && add_codes(part, record) &&
                  add_id(part, record, item, source) &&
-                 (!keep_text || add_query_text(part, &record->text)) &&
-                 add_prompt_tokens(part, record->prompt_tokens) && add_models(part, record) &&
+                 (!keep->kept || add_query_text(part, &record->text)) &&
+                 add_prompt_tokens(part, record, keep->estimated) && add_models(part, record) &&
                  add_place(part, item);
     for (int i = 0; i < TGR_ALIGNMENTS; i++) {
         part->facts.aligned[i] += row->aligned[i];

@@ -25,8 +25,15 @@ typedef enum tgr_coded {
     TGR_CODED_ALLOW,
     TGR_CODED_DENY,
     TGR_CODED_NEEDS,
+    TGR_CODED_TOKENS_FROM, /* "estimate" where prompt tokens were not logged */
     TGR_CODED_COLUMNS
 } tgr_coded;
+
+/* What the text of a record is for, beside its tags. */
+typedef struct tgr_text_uses {
+    bool kept;      /* in the query file */
+    bool estimated; /* prompt tokens, where they were not logged */
+} tgr_text_uses;
 
 typedef struct tgr_part_codes {
     tgr_strings *names;
@@ -40,10 +47,11 @@ typedef struct tgr_spooled_model { /* what one model did on one query */
     int32_t outcome;
 } tgr_spooled_model;
 
-typedef struct tgr_part_place { /* of a row, beside its position */
-    uint32_t line;              /* in the piece; MessagePack: 0 */
+typedef struct tgr_spooled_place { /* of a row, in its log */
+    int64_t position;
+    uint32_t length; /* of a record, which is shorter than 2^32 bytes */
     uint32_t part;
-} tgr_part_place;
+} tgr_spooled_place;
 
 /* Starts zeroed; memory is reused from piece to piece. */
 typedef struct tgr_part {
@@ -54,9 +62,10 @@ typedef struct tgr_part {
     tgr_buffer models_done; /* a row: uint32_t count, then tgr_spooled_model */
     tgr_buffer ids;         /* a row: uint32_t length, then bytes; likewise texts */
     tgr_buffer texts;
-    tgr_buffer positions;     /* a row: int64_t */
-    tgr_buffer prompt_tokens; /* a row: double */
-    tgr_buffer places;        /* a row: tgr_part_place */
+    tgr_buffer places;        /* a row: tgr_spooled_place */
+    tgr_buffer prompt_tokens; /* a row: double; likewise cached tokens */
+    tgr_buffer cached_tokens;
+    tgr_buffer line_numbers; /* a row: uint32_t, in the piece; MessagePack: 0 */
     tgr_facts facts;
 
     uint64_t bad; /* records skipped */
@@ -74,9 +83,9 @@ void tgr_part_clear(tgr_part *part);
 void tgr_part_free(tgr_part *part); /* harmless on a zeroed structure */
 
 /* Appends a record and the row made of it with the part's tags. source: what ids are made of where
- * the record has none. Sorts the record's lists. False where memory is short. */
+ * the record has none. keep: of its text. Sorts the record's lists. False where memory is short. */
 bool tgr_part_add(tgr_part *part, tgr_record *record, const tgr_row *row, const tgr_log_item *item,
-                  const char *source, bool keep_text);
+                  const char *source, const tgr_text_uses *keep);
 
 /* Counts a bad record. */
 void tgr_part_skip(tgr_part *part, const tgr_log_item *item);

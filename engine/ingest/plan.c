@@ -28,13 +28,37 @@ static bool order_statistics(tgr_numbering *numbering, const tgr_tag_table *tabl
     return true;
 }
 
+/* What is known of each source. */
+static bool list_sources(tgr_numbering *numbering, const tgr_columns *columns)
+{
+    uint32_t count = numbering->sources.count;
+    numbering->source_bytes = tgr_mem_alloc(count, sizeof *numbering->source_bytes);
+    numbering->source_hashes = tgr_mem_zalloc(count, sizeof *numbering->source_hashes);
+    if (numbering->source_bytes == NULL || numbering->source_hashes == NULL) {
+        return false;
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        numbering->source_bytes[i] = -1;
+    }
+    for (size_t i = 0; i < columns->log_count; i++) {
+        const tgr_log_rows *log = &columns->logs[i];
+        uint32_t place = numbering->sources.place[log->source];
+        if (log->mark.length != TGR_LENGTH_UNKNOWN) {
+            numbering->source_bytes[place] = (int64_t)log->mark.length;
+            numbering->source_hashes[place] = log->mark.content;
+        }
+    }
+    return true;
+}
+
 tgr_status tgr_numbering_make(tgr_numbering *numbering, const tgr_columns *columns,
                               tgr_error *error)
 {
     bool complete = tgr_order_tags(&numbering->tags, &columns->tags) &&
                     order_statistics(numbering, &columns->tags) &&
                     tgr_order_by_bytes(&numbering->models, columns->models) &&
-                    tgr_order_by_arrival(&numbering->sources, columns->sources);
+                    tgr_order_by_arrival(&numbering->sources, columns->sources) &&
+                    list_sources(numbering, columns);
     for (int i = 0; i < TGR_CODED_COLUMNS && complete; i++) {
         complete = tgr_order_by_bytes(&numbering->coded[i], columns->coded[i].names);
     }
@@ -60,6 +84,8 @@ void tgr_numbering_free(tgr_numbering *numbering)
     }
     tgr_mem_free(numbering->tag_queries);
     tgr_mem_free(numbering->tag_counts);
+    tgr_mem_free(numbering->source_bytes);
+    tgr_mem_free(numbering->source_hashes);
     *numbering = (tgr_numbering){0};
 }
 
@@ -106,12 +132,20 @@ void tgr_ingest_plan_make(tgr_query_plan *plan, const tgr_columns *columns,
         .allows = names_of(&numbering->coded[TGR_CODED_ALLOW]),
         .denies = names_of(&numbering->coded[TGR_CODED_DENY]),
         .needs = names_of(&numbering->coded[TGR_CODED_NEEDS]),
+        .tokens_from = names_of(&numbering->coded[TGR_CODED_TOKENS_FROM]),
         .sources = names_of(&numbering->sources),
+        .source_bytes = numbering->source_bytes,
+        .source_hashes = numbering->source_hashes,
+        .longest_record = columns->facts.longest_record,
+        .has_record_parts = columns->facts.has_record_parts,
         .id_width = columns->facts.id_width,
         .has_text = columns->facts.has_text,
         .has_prompt_tokens = columns->facts.prompt_token_rows > 0,
         .all_prompt_tokens = columns->facts.prompt_token_rows == columns->facts.rows &&
                              !columns->facts.prompt_token_parts,
+        .has_cached_tokens = columns->facts.cached_token_rows > 0,
+        .all_cached_tokens = columns->facts.cached_token_rows == columns->facts.rows &&
+                             !columns->facts.cached_token_parts,
         .has_score = columns->facts.has_score,
         .has_outcome = columns->facts.has_outcome,
         .has_cost = columns->facts.has_cost,

@@ -12,6 +12,8 @@ typedef struct tgr_numbering {
     tgr_order coded[TGR_CODED_COLUMNS];
     uint64_t *tag_queries; /* in the tags' final order */
     double *tag_counts;
+    int64_t *source_bytes; /* in the sources' order */
+    uint64_t *source_hashes;
 } tgr_numbering;
 
 tgr_status tgr_numbering_make(tgr_numbering *numbering, const tgr_columns *columns,

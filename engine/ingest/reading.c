@@ -20,13 +20,13 @@ static tgr_status end_at(tgr_ingest_state *in, const tgr_delivery *from, uint64_
 {
     if (status == TGR_ERR_INPUT) {
         char where[TGR_ERROR_MESSAGE_SIZE / 2];
-        tgr_part_place place;
-        int64_t position;
+        tgr_spooled_place place;
+        uint32_t line;
         memcpy(&place, from->part.places.bytes + row * sizeof place, sizeof place);
-        memcpy(&position, from->part.positions.bytes + row * sizeof position, sizeof position);
-        tgr_log_item item = {.position = (uint64_t)position,
+        memcpy(&line, from->part.line_numbers.bytes + row * sizeof line, sizeof line);
+        tgr_log_item item = {.position = (uint64_t)place.position,
                              .part = place.part,
-                             .line = place.line > 0 ? in->lines + place.line : 0};
+                             .line = line > 0 ? in->lines + line : 0};
         tgr_log_place(in->logs.logs[from->log].name, &item, where, sizeof where);
         tgr_error_prefix(in->error, "%s", where);
     }
@@ -64,8 +64,7 @@ static tgr_status take(tgr_ingest_state *in, tgr_delivery *from)
         return tgr_fail(in->error, from->failure.status, "%s", from->failure.message);
     }
     if (from->begins) {
-        TGR_TRY(
-            tgr_columns_begin_log(&in->columns, in->logs.logs[from->log].text, in->run, in->error));
+        TGR_TRY(tgr_columns_begin_log(&in->columns, in->logs.logs[from->log].text, in->error));
     }
     status = tgr_columns_add(&in->columns, &from->part, &row, in->error);
     TGR_TRY(end_at(in, from, row, status));
@@ -109,7 +108,7 @@ tgr_status tgr_ingest_read(tgr_ingest_state *in)
                  .tagger = in->tagger.tagger,
                  .normalisation =
                      in->tagger.normalisation.aligner != NULL ? &in->tagger.normalisation : NULL,
-                 .keep_text = !in->options.no_text,
+                 .keep = {!in->options.no_text, in->options.estimate_tokens},
                  .strict = in->options.strict},
         .threads = tgr_run_threads(in->run),
     };

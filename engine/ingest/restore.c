@@ -143,7 +143,7 @@ tgr_status tgr_columns_restore(tgr_columns *columns, const tgr_checkpoint *check
         }
     }
     for (size_t i = 0; i < checkpoint->log_count; i++) {
-        TGR_TRY(tgr_columns_begin_log(columns, logs->logs[i].text, NULL, error));
+        TGR_TRY(tgr_columns_begin_log(columns, logs->logs[i].text, error));
         columns->logs[i].rows = checkpoint->logs[i].rows;
         columns->logs[i].mark = checkpoint->logs[i].mark;
     }

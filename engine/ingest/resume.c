@@ -84,9 +84,9 @@ static uint64_t hash_tags(const tgr_tag_table *tags)
 static void describe_settings(const tgr_ingest_state *in, tgr_buffer *text)
 {
     const tgr_ingest_options *options = &in->options;
-    tgr_buffer_format(text, "format %d\ntext %d\nstrict %d\nlargest record %zu\n",
-                      (int)options->format, !options->no_text, options->strict,
-                      options->max_record);
+    tgr_buffer_format(text, "format %d\ntext %d\nstrict %d\nlargest record %zu\nestimate %d\n",
+                      (int)options->format, !options->no_text, options->strict, options->max_record,
+                      options->estimate_tokens);
     tgr_buffer_format(text, "tagger %s %d\ntags %016" PRIx64 "\n", in->tagger.digest,
                       in->tagger.category_tag, hash_tags(&in->columns.tags));
     tgr_buffer_format(text, "shard %u/%u\n", options->shard, options->shard_count);

@@ -61,6 +61,9 @@ static void describe_settings(const tgr_ingest_state *in, tgr_buffer *text)
     tgr_buffer_format(text, "shards %u\nformat %d\ntext %d\nstrict %d\nlargest record %zu\n",
                       options->shard_count, (int)options->format, !options->no_text,
                       options->strict, options->max_record);
+    if (options->estimate_tokens) {
+        tgr_buffer_format(text, "estimated tokens\n");
+    }
     tgr_buffer_format(text, "tagger %s %d\ntags %" PRIu32 " %016" PRIx64 "\n", in->tagger.digest,
                       in->tagger.category_tag, tags->numbered, hash);
 }

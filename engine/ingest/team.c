@@ -94,13 +94,14 @@ static bool pass_over(tgr_team *team, size_t log)
     if (to == NULL) {
         return false;
     }
+    bool empty = team->plan.logs->logs[log].size == 0;
     team->stored_before += team->plan.logs->logs[log].size;
     tgr_log_piece_clear(&to->piece);
     to->log = log;
     to->begins = log != team->plan.first || team->plan.stand == NULL;
     to->failure.status = TGR_OK;
     to->stored = team->stored_before;
-    to->mark = (tgr_source_mark){0};
+    to->mark = (tgr_source_mark){.length = empty ? 0 : TGR_LENGTH_UNKNOWN};
     to->piece.format = TGR_LOG_JSONL;
     to->piece.position = to->piece.end = 0;
     hand_over(team);

@@ -92,8 +92,8 @@ tgr_status tgr_worker_parse(tgr_worker *worker, const tgr_log_piece *piece, cons
             if (work->strict) {
                 break;
             }
-        } else if (wanted && !tgr_part_add(part, &worker->record, &worker->row, &item, source,
-                                           work->keep_text)) {
+        } else if (wanted &&
+                   !tgr_part_add(part, &worker->record, &worker->row, &item, source, &work->keep)) {
             TGR_TRY(tgr_fail_memory(error, "the columns of a log"));
         }
     }

@@ -13,7 +13,7 @@
 typedef struct tgr_work {
     size_t max_record;
     bool category_tag;
-    bool keep_text;
+    tgr_text_uses keep;
     bool strict;                            /* a part ends with its first bad record */
     const tgr_tagger *tagger;               /* NULL, or what gives texts their tags */
     const tgr_normalisation *normalisation; /* NULL, or what tags go through */

@@ -91,11 +91,8 @@ done:
  * found in no other way. */
 static tgr_status enter_range(tgr_log_cutter *cutter, tgr_error *error)
 {
-    if (!tgr_source_is_plain(cutter->source)) {
-        cutter->range = cutter->range.begin > 0 ? (tgr_log_range){0, 0} : tgr_log_whole;
-        return TGR_OK;
-    }
-    return cutter->range.begin > cutter->position && cutter->format == TGR_LOG_JSONL
+    return tgr_source_is_plain(cutter->source) && cutter->range.begin > cutter->position &&
+                   cutter->format == TGR_LOG_JSONL
                ? find_line(cutter, error)
                : TGR_OK;
 }
@@ -103,13 +100,20 @@ static tgr_status enter_range(tgr_log_cutter *cutter, tgr_error *error)
 static tgr_status open_log(const char *path, tgr_log_range range, size_t max_record,
                            const tgr_run *run, tgr_log_cutter **cutter, tgr_error *error)
 {
+    tgr_status status = TGR_OK;
     *cutter = tgr_mem_zalloc(1, sizeof **cutter);
     if (!*cutter) {
         return tgr_fail_memory(error, "a log");
     }
+    TGR_TRY(tgr_source_open(path, run, &(*cutter)->source, error));
+    if (!tgr_source_is_plain((*cutter)->source)) {
+        range = range.begin > 0 ? (tgr_log_range){0, 0} : tgr_log_whole;
+    }
     (*cutter)->range = range;
     (*cutter)->max_record = max_record;
-    return tgr_source_open(path, run, &(*cutter)->source, error);
+    status = tgr_source_identify((*cutter)->source, range.begin, range.end, error);
+done:
+    return status;
 }
 
 tgr_status tgr_log_cutter_open(const char *path, tgr_log_format format, tgr_log_range range,
@@ -138,9 +142,6 @@ tgr_status tgr_log_cutter_continue(const char *path, const tgr_log_stand *stand,
     TGR_TRY(open_log(path, range, max_record, run, &opened, error));
     opened->format = stand->format;
     opened->position = stand->position;
-    if (!tgr_source_is_plain(opened->source)) {
-        opened->range = tgr_log_whole;
-    }
     TGR_TRY(tgr_source_continue(opened->source, &stand->mark, stand->position, error));
     *cutter = opened;
     return TGR_OK;
@@ -215,7 +216,7 @@ tgr_status tgr_log_cutter_next(tgr_log_cutter *cutter, tgr_log_piece *piece, boo
         piece->uncounted = cutter->range.begin > 0;
         *more = false;
         if (cutter->position >= cutter->range.end) {
-            return TGR_OK;
+            return tgr_source_end_identity(cutter->source, error);
         }
         if (tgr_log_failed(cutter)) {
             return tgr_log_failure(cutter, error);
@@ -232,7 +233,8 @@ tgr_status tgr_log_cutter_next(tgr_log_cutter *cutter, tgr_log_piece *piece, boo
         }
     }
     leave_out(cutter, piece);
-    return TGR_OK;
+    return cutter->position >= cutter->range.end ? tgr_source_end_identity(cutter->source, error)
+                                                 : TGR_OK;
 }
 
 tgr_source *tgr_log_cutter_source(const tgr_log_cutter *cutter)

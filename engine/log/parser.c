@@ -19,7 +19,7 @@ struct tgr_log_parser {
     tgr_json_parser *json;
     tgr_tape tape; /* of the last good line or object; its strings live until the next */
     tgr_events events;
-    uint64_t position; /* of the line or object that `events` goes through */
+    uint64_t position, length; /* of the line or object that `events` goes through */
 };
 
 tgr_log_parser *tgr_log_parser_new(size_t max_record)
@@ -72,6 +72,7 @@ static void fill_item(const tgr_log_parser *parser, tgr_log_item *item, const tg
         snprintf(item->why, sizeof(item->why), "%s", fault->why);
     }
     item->position = parser->position;
+    item->length = parser->length;
     item->line = parser->piece->uncounted ? 0 : parser->line;
     item->part = 0;
     item->tape = &parser->tape;
@@ -101,6 +102,7 @@ static tgr_status next_line(tgr_log_parser *parser, bool *found, tgr_fault *faul
     const tgr_log_piece *piece = parser->piece;
     parser->position = piece->position;
     if (piece->too_large) {
+        parser->length = piece->end - piece->position;
         *found = !parser->passed;
         parser->passed = true;
         parser->line = 1;
@@ -115,6 +117,7 @@ static tgr_status next_line(tgr_log_parser *parser, bool *found, tgr_fault *faul
         parser->at += length + (newline != NULL);
         parser->line++;
         length -= length > 0 && text[length - 1] == '\r';
+        parser->length = length;
         *found = true;
         if (length > parser->max_record) {
             return too_large(fault);
@@ -139,6 +142,7 @@ static tgr_status next_object(tgr_log_parser *parser, bool *found, tgr_fault *fa
     }
     const tgr_log_object *object = &piece->objects[parser->at++];
     parser->position = piece->position + object->offset;
+    parser->length = object->length;
     if (object->cut_off) {
         return tgr_fault_set(fault, TGR_BAD_SYNTAX, "cut off by the end of the log");
     }

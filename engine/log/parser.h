@@ -19,6 +19,7 @@ typedef struct tgr_log_item {
     tgr_bad_reason reason;
     char why[160];        /* a few words; never any text of the record */
     uint64_t position;    /* byte offset in the decompressed log of the line or top-level object */
+    uint64_t length;      /* bytes of that line, without its end, or of that object */
     uint32_t part;        /* which record of an event that holds several, from 0 */
     uint64_t line;        /* JSON Lines: from 1, counted in the piece; MessagePack: 0 */
     const tgr_tape *tape; /* holds the record; valid until the next call */

@@ -214,6 +214,8 @@ static const field split_field = {FIELD(split), FIELD_NAME,
                                   "\"split\" is not a string of at most 1024 bytes without NUL"};
 static const field tokens_field = {FIELD(prompt_tokens), FIELD_TOKENS,
                                    "\"prompt_tokens\" is not a number from 0 to 2^53"};
+static const field cached_field = {FIELD(cached_prompt_tokens), FIELD_TOKENS,
+                                   "\"cached_prompt_tokens\" is not a number from 0 to 2^53"};
 static const field models_field = {FIELD(models), FIELD_MODELS, NULL};
 static const field allow_field = {
     FIELD(allow), FIELD_LIST, "\"allow\" is not a list of names of at most 1024 bytes without NUL"};
@@ -223,8 +225,8 @@ static const field needs_field = {
     FIELD(needs), FIELD_LIST, "\"needs\" is not a list of names of at most 1024 bytes without NUL"};
 
 static const field *const fields[] = {
-    &id_field,     &text_field,   &tags_field,  &category_field, &split_field,
-    &tokens_field, &models_field, &allow_field, &deny_field,     &needs_field,
+    &id_field,     &text_field,  &tags_field, &category_field, &split_field,  &tokens_field,
+    &models_field, &allow_field, &deny_field, &needs_field,    &cached_field,
 };
 
 #define FIELDS (sizeof(fields) / sizeof(fields[0]))
@@ -251,6 +253,8 @@ static const field *find_field(const tgr_value *key)
         return TGR_KEY_IS(key, "category") ? &category_field : NULL;
     case 13:
         return TGR_KEY_IS(key, "prompt_tokens") ? &tokens_field : NULL;
+    case 20:
+        return TGR_KEY_IS(key, "cached_prompt_tokens") ? &cached_field : NULL;
     default:
         return NULL;
     }

@@ -39,7 +39,8 @@ typedef struct tgr_text_list {
  * record to record; start zeroed, end with tgr_record_free. */
 typedef struct tgr_record {
     tgr_text id, text, category, split;
-    double prompt_tokens; /* NaN missing */
+    double prompt_tokens;        /* NaN missing */
+    double cached_prompt_tokens; /* of these, those that the provider had cached; NaN missing */
     tgr_text_list allow, deny, needs;
     tgr_tag_entry *tags; /* in the order logged; a tag may stand several times (values add up) */
     size_t tag_count, tag_capacity;

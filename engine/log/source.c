@@ -16,6 +16,7 @@
 #include "engine/base/memory.h"
 #include "engine/base/runtime.h"
 #include "engine/log/decoder.h"
+#include "engine/log/identity.h"
 
 /* Of the buffer of stored bytes, where there is a decoder. */
 #define STORED_SIZE ((size_t)1 << 18)
@@ -35,6 +36,8 @@ struct tgr_source {
     uint64_t hash_begin;
     uint64_t hashed;    /* of them that are in the hash: more than were read, after going back */
     XXH3_state_t *hash; /* NULL where the log is no file */
+    tgr_identity *identity; /* NULL where nobody asked for it */
+    uint64_t given;         /* decompressed: where the next byte that is read stands */
     tgr_codec codec;
     tgr_decoder *decoder;
     char *bytes; /* as stored, [begin, end) not yet given on */
@@ -258,13 +261,54 @@ tgr_status tgr_source_read(tgr_source *source, void *bytes, size_t size, size_t 
                            tgr_error *error)
 {
     *got = 0;
-    return source->decoder ? read_decoded(source, bytes, size, got, error)
-                           : read_plain(source, bytes, size, got, error);
+    tgr_status status = source->decoder ? read_decoded(source, bytes, size, got, error)
+                                        : read_plain(source, bytes, size, got, error);
+    if (source->identity != NULL) {
+        tgr_identity_add(source->identity, source->given, bytes, *got);
+    }
+    source->given += *got;
+    return status;
+}
+
+tgr_status tgr_source_identify(tgr_source *source, uint64_t begin, uint64_t end, tgr_error *error)
+{
+    source->identity = tgr_identity_new();
+    if (source->identity == NULL) {
+        return tgr_fail_memory(error, "a log");
+    }
+    tgr_identity_begin(source->identity, begin, end);
+    return TGR_OK;
+}
+
+/* Only of a plain file is something left out on purpose. */
+tgr_status tgr_source_end_identity(tgr_source *source, tgr_error *error)
+{
+    char bytes[4096];
+    uint64_t offset;
+    size_t lacks;
+    while (source->identity != NULL && source->decoder == NULL && !source->may_wait &&
+           tgr_identity_lacks(source->identity, &offset, &lacks)) {
+        ssize_t count =
+            pread(source->fd, bytes, lacks < sizeof bytes ? lacks : sizeof bytes, (off_t)offset);
+        if (count < 0 && errno != EINTR) {
+            return tgr_fail_io(error, source->path, "read", errno);
+        }
+        if (count == 0) {
+            break; /* the log ends in this block */
+        }
+        tgr_identity_add(source->identity, offset, bytes, count > 0 ? (size_t)count : 0);
+    }
+    return TGR_OK;
 }
 
 tgr_source_mark tgr_source_marked(const tgr_source *source)
 {
-    tgr_source_mark mark = {.size = source->total};
+    bool plain_file = source->decoder == NULL && source->total > source->given;
+    tgr_source_mark mark = {.size = source->total,
+                            .length = plain_file ? source->total : source->given};
+    if (source->identity != NULL) {
+        mark.content = tgr_identity_hash(source->identity);
+    }
     if (source->hash != NULL) {
         mark.begin = source->hash_begin;
         mark.stored = source->hashed;
@@ -288,6 +332,7 @@ static tgr_status go_to(tgr_source *source, uint64_t offset, tgr_error *error)
         return tgr_fail_io(error, source->path, "go back", errno);
     }
     source->stored = offset;
+    source->given = offset;
     source->begin = source->end = 0;
     source->at_end = false;
     return TGR_OK;
@@ -323,6 +368,9 @@ tgr_status tgr_source_check(tgr_source *source, const tgr_source_mark *mark, tgr
         size_t got = 0;
         TGR_TRY(read_stored(source, source->bytes, left < STORED_SIZE ? (size_t)left : STORED_SIZE,
                             &got, error));
+        if (source->identity != NULL && source->decoder == NULL) {
+            tgr_identity_add(source->identity, source->stored - got, source->bytes, got);
+        }
     }
     if (XXH3_64bits_digest(source->hash) != mark->hash) {
         return changed(source, error);
@@ -376,6 +424,7 @@ void tgr_source_close(tgr_source *source)
     }
     tgr_decoder_free(source->decoder);
     tgr_mem_free_aligned(source->hash);
+    tgr_identity_free(source->identity);
     tgr_mem_free(source->bytes);
     tgr_mem_free(source->path);
     tgr_mem_free(source);

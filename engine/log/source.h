@@ -27,7 +27,17 @@ typedef struct tgr_source_mark {
     uint64_t begin;  /* where reading began */
     uint64_t stored; /* where it has come to */
     uint64_t hash;   /* XXH3-64 of the bytes between; 0 where the log is no file, or was not read */
+    uint64_t length; /* bytes of the log, decompressed, as far as it is known; */
+    uint64_t content; /* and the hash of identity.h over the blocks that were asked for */
 } tgr_source_mark;
+
+#define TGR_LENGTH_UNKNOWN UINT64_MAX /* of a log that was not read */
+
+/* Asks for the hash of the blocks that begin in a range. Before any read. */
+tgr_status tgr_source_identify(tgr_source *source, uint64_t begin, uint64_t end, tgr_error *error);
+
+/* No more is read: takes in the rest of the last of these blocks. */
+tgr_status tgr_source_end_identity(tgr_source *source, tgr_error *error);
 
 tgr_source_mark tgr_source_marked(const tgr_source *source);
 

@@ -139,9 +139,12 @@ static tgr_status copy_codes(copying *work, tgr_query_column column, const int32
 static tgr_status copy_coded(copying *work, tgr_error *error)
 {
     static const tgr_query_column columns[TGR_CODED_COLUMNS] = {
-        [TGR_CODED_CATEGORY] = TGR_COLUMN_CATEGORY, [TGR_CODED_SPLIT] = TGR_COLUMN_SPLIT,
-        [TGR_CODED_ALLOW] = TGR_COLUMN_ALLOW,       [TGR_CODED_DENY] = TGR_COLUMN_DENY,
+        [TGR_CODED_CATEGORY] = TGR_COLUMN_CATEGORY,
+        [TGR_CODED_SPLIT] = TGR_COLUMN_SPLIT,
+        [TGR_CODED_ALLOW] = TGR_COLUMN_ALLOW,
+        [TGR_CODED_DENY] = TGR_COLUMN_DENY,
         [TGR_CODED_NEEDS] = TGR_COLUMN_NEEDS,
+        [TGR_CODED_TOKENS_FROM] = TGR_COLUMN_TOKENS_FROM,
     };
     tgr_status status = TGR_OK;
     for (int i = 0; i < TGR_CODED_COLUMNS && status == TGR_OK; i++) {
@@ -186,11 +189,43 @@ static tgr_status copy_positions(copying *work, tgr_error *error)
     return tgr_query_put(work->writer, TGR_COLUMN_POSITION, cells, batch->rows, error);
 }
 
-static tgr_status copy_prompt_tokens(copying *work, tgr_error *error)
+/* 0 where a file does not know, or the number cannot be one. */
+static tgr_status copy_integers(copying *work, tgr_query_column column, const int64_t *from,
+                                int64_t most, tgr_error *error)
 {
-    const double *from = work->batch->prompt_tokens;
     size_t rows = work->batch->rows;
-    if (!work->plan->has_prompt_tokens) {
+    int64_t *cells = reserve(work, CELLS, rows, sizeof *cells);
+    if (cells == NULL) {
+        return no_memory(error);
+    }
+    for (size_t row = 0; row < rows; row++) {
+        cells[row] = from != NULL && from[row] > 0 && from[row] <= most ? from[row] : 0;
+    }
+    return tgr_query_put(work->writer, column, cells, rows, error);
+}
+
+/* Where the records stand in their logs. */
+static tgr_status copy_places(copying *work, tgr_error *error)
+{
+    const tgr_batch *batch = work->batch;
+    tgr_status status = TGR_OK;
+    TGR_TRY(copy_positions(work, error));
+    if (work->plan->longest_record > 0) {
+        TGR_TRY(
+            copy_integers(work, TGR_COLUMN_RECORD_BYTES, batch->record_bytes, INT64_MAX, error));
+    }
+    if (work->plan->has_record_parts) {
+        TGR_TRY(copy_integers(work, TGR_COLUMN_RECORD_PART, batch->record_part, INT32_MAX, error));
+    }
+done:
+    return status;
+}
+
+static tgr_status copy_tokens(copying *work, bool wanted, tgr_query_column column,
+                              const double *from, tgr_error *error)
+{
+    size_t rows = work->batch->rows;
+    if (!wanted) {
         return TGR_OK;
     }
     double *cells = reserve(work, CELLS, rows, sizeof *cells);
@@ -200,7 +235,7 @@ static tgr_status copy_prompt_tokens(copying *work, tgr_error *error)
     for (size_t row = 0; row < rows; row++) {
         cells[row] = from == NULL || isnan(from[row]) ? (double)NAN : from[row];
     }
-    return tgr_query_put(work->writer, TGR_COLUMN_PROMPT_TOKENS, cells, rows, error);
+    return tgr_query_put(work->writer, column, cells, rows, error);
 }
 
 /* ---- one number a row and model -------------------------------------------------------- */
@@ -325,8 +360,11 @@ static tgr_status copy_batch(copying *work, tgr_error *error)
     TGR_TRY(copy_x(work, error));
     TGR_TRY(copy_coded(work, error));
     TGR_TRY(copy_sources(work, error));
-    TGR_TRY(copy_positions(work, error));
-    TGR_TRY(copy_prompt_tokens(work, error));
+    TGR_TRY(copy_places(work, error));
+    TGR_TRY(copy_tokens(work, work->plan->has_prompt_tokens, TGR_COLUMN_PROMPT_TOKENS,
+                        work->batch->prompt_tokens, error));
+    TGR_TRY(copy_tokens(work, work->plan->has_cached_tokens, TGR_COLUMN_CACHED_TOKENS,
+                        work->batch->cached_tokens, error));
     TGR_TRY(copy_models(work, error));
     TGR_TRY(copy_texts(work, error));
 done:
@@ -339,7 +377,8 @@ tgr_status tgr_union_copy(const tgr_union *all, tgr_pass *pass, const tgr_number
 {
     const unsigned want = TGR_WANT_IDS | TGR_WANT_SPLIT | TGR_WANT_CATEGORY | TGR_WANT_ELIGIBILITY |
                           TGR_WANT_PROMPT_TOKENS | TGR_WANT_SCORE | TGR_WANT_OUTCOME |
-                          TGR_WANT_COST | TGR_WANT_COMPLETION_TOKENS | TGR_WANT_ORIGINS;
+                          TGR_WANT_COST | TGR_WANT_COMPLETION_TOKENS | TGR_WANT_TEXTS |
+                          TGR_WANT_PLACES | TGR_WANT_CACHED_TOKENS | TGR_WANT_TOKENS_FROM;
     const int64_t first = 0;
     copying work = {.all = all, .numbering = numbering, .plan = plan, .writer = writer};
     tgr_status status = tgr_query_put(writer, TGR_COLUMN_INDPTR, &first, 1, error);

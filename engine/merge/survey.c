@@ -21,12 +21,12 @@ static void count_tags(tgr_columns *columns, const uint32_t *numbers, const tgr_
     }
 }
 
-static void count_prompt_tokens(tgr_facts *facts, const double *tokens, size_t rows)
+static void count_tokens(const double *tokens, size_t rows, uint64_t *known, bool *parts)
 {
     for (size_t row = 0; tokens != NULL && row < rows; row++) {
         if (!isnan(tokens[row])) {
-            facts->prompt_token_rows++;
-            facts->prompt_token_parts |= tokens[row] != floor(tokens[row]);
+            (*known)++;
+            *parts |= tokens[row] != floor(tokens[row]);
         }
     }
 }
@@ -45,17 +45,30 @@ static uint64_t id_width(const tgr_query_file *file, const tgr_batch *batch)
     return width;
 }
 
+static void measure_records(tgr_facts *facts, const int64_t *bytes, size_t rows)
+{
+    for (size_t row = 0; bytes != NULL && row < rows; row++) {
+        facts->longest_record =
+            tgr_larger(facts->longest_record, bytes[row] > 0 ? (uint64_t)bytes[row] : 0);
+    }
+}
+
 tgr_status tgr_union_survey(tgr_union *all, tgr_pass *pass, const tgr_run *run, tgr_error *error)
 {
+    const unsigned want =
+        TGR_WANT_IDS | TGR_WANT_PROMPT_TOKENS | TGR_WANT_CACHED_TOKENS | TGR_WANT_PLACES;
     tgr_facts *facts = &all->columns.facts;
     tgr_batch *batch;
     size_t file;
     tgr_status status;
-    while ((status = tgr_pass_next(pass, TGR_WANT_IDS | TGR_WANT_PROMPT_TOKENS, "reading", run,
-                                   &batch, &file, error)) == TGR_OK &&
+    while ((status = tgr_pass_next(pass, want, "reading", run, &batch, &file, error)) == TGR_OK &&
            batch != NULL) {
         count_tags(&all->columns, all->files[file].tags, &batch->x);
-        count_prompt_tokens(facts, batch->prompt_tokens, batch->rows);
+        count_tokens(batch->prompt_tokens, batch->rows, &facts->prompt_token_rows,
+                     &facts->prompt_token_parts);
+        count_tokens(batch->cached_tokens, batch->rows, &facts->cached_token_rows,
+                     &facts->cached_token_parts);
+        measure_records(facts, batch->record_bytes, batch->rows);
         facts->id_width = tgr_larger(facts->id_width, id_width(pass->files[file], batch));
     }
     return status;

@@ -18,7 +18,7 @@ const tgr_strings *tgr_union_names(const tgr_query_file *file, tgr_coded which)
     const tgr_strings *const names[TGR_CODED_COLUMNS] = {
         [TGR_CODED_CATEGORY] = file->categories, [TGR_CODED_SPLIT] = file->splits,
         [TGR_CODED_ALLOW] = file->allows,        [TGR_CODED_DENY] = file->denies,
-        [TGR_CODED_NEEDS] = file->needs,
+        [TGR_CODED_NEEDS] = file->needs,         [TGR_CODED_TOKENS_FROM] = file->tokens_from,
     };
     return names[which];
 }
@@ -28,7 +28,7 @@ const int32_t *tgr_union_codes(const tgr_batch *batch, tgr_coded which)
     const int32_t *const codes[TGR_CODED_COLUMNS] = {
         [TGR_CODED_CATEGORY] = batch->category, [TGR_CODED_SPLIT] = batch->split,
         [TGR_CODED_ALLOW] = batch->allow,       [TGR_CODED_DENY] = batch->deny,
-        [TGR_CODED_NEEDS] = batch->needs,
+        [TGR_CODED_NEEDS] = batch->needs,       [TGR_CODED_TOKENS_FROM] = batch->tokens_from,
     };
     return codes[which];
 }
@@ -56,28 +56,104 @@ static bool add_names(const tgr_strings *names, tgr_strings *to, tgr_tag_table *
     return *numbers != NULL;
 }
 
-/* What a file without sources is from is the file itself. */
-static bool add_own_source(const tgr_query_file *file, tgr_strings *sources, uint32_t *number)
+/* ---- sources --------------------------------------------------------------------------- */
+
+/* The source of that name, new or known; NULL where memory is short. *known says which. */
+static tgr_source_mark *name_source(tgr_columns *columns, const tgr_buffer *name, uint32_t *number,
+                                    bool *known)
 {
+    if (name->failed || name->bytes == NULL) {
+        return NULL;
+    }
+    *number = tgr_strings_find(columns->sources, name->bytes, name->length);
+    *known = *number != TGR_STRING_NONE;
+    if (!*known) {
+        *number = (uint32_t)columns->log_count;
+        if (tgr_columns_begin_log(columns, name->bytes, NULL) != TGR_OK) {
+            return NULL;
+        }
+    }
+    return &columns->logs[*number].mark;
+}
+
+/* Whether two marks may be of one log. */
+static bool same_log(const tgr_source_mark *one, const tgr_source_mark *other)
+{
+    return one->length == TGR_LENGTH_UNKNOWN || other->length == TGR_LENGTH_UNKNOWN ||
+           (one->length == other->length && one->content == other->content);
+}
+
+/* Takes in what a file says of a source: shards of a run have each seen a part of it. */
+static void take_mark(tgr_source_mark *to, const tgr_source_mark *from, bool shard)
+{
+    if (from->length != TGR_LENGTH_UNKNOWN) {
+        to->content = shard ? to->content + from->content : from->content;
+        to->length = from->length;
+    }
+}
+
+/* Logs of one name that are not the same get numbers behind it, as in ingest. */
+static bool add_source(tgr_columns *columns, const tgr_query_file *file, uint32_t i,
+                       uint32_t *number)
+{
+    bool shard = file->shards > 0, known = false;
+    tgr_source_mark own = {.length = TGR_LENGTH_UNKNOWN};
+    tgr_buffer name = {0};
+    size_t length;
+    const char *text = tgr_strings_get(file->sources, i, &length);
+    if (file->source_bytes != NULL && file->source_bytes[i] >= 0) {
+        own.length = (uint64_t)file->source_bytes[i];
+        own.content = file->source_hashes[i];
+    }
+    tgr_buffer_add(&name, text, length);
+    tgr_source_mark *mark = name_source(columns, &name, number, &known);
+    for (unsigned next = 2; mark != NULL && known && !shard && !same_log(mark, &own); next++) {
+        name.length = length;
+        tgr_buffer_format(&name, "#%u", next);
+        mark = name_source(columns, &name, number, &known);
+    }
+    if (mark != NULL) {
+        take_mark(mark, &own, shard);
+    }
+    tgr_buffer_free(&name);
+    return mark != NULL;
+}
+
+static bool add_sources(tgr_columns *columns, const tgr_query_file *file, uint32_t **numbers)
+{
+    uint32_t count = file->sources == NULL ? 0 : tgr_strings_count(file->sources);
+    *numbers = tgr_mem_alloc(count, sizeof **numbers);
+    bool enough = *numbers != NULL;
+    for (uint32_t i = 0; i < count && enough; i++) {
+        enough = add_source(columns, file, i, &(*numbers)[i]);
+    }
+    return enough;
+}
+
+/* What a file without sources is from is the file itself. */
+static bool add_own_source(const tgr_query_file *file, tgr_columns *columns, uint32_t *number)
+{
+    bool known;
     tgr_buffer name = {0};
     tgr_source_name_text(tgr_union_base_name(file->path), &name);
-    *number = name.failed || name.bytes == NULL ? TGR_STRING_NONE
-                                                : tgr_strings_add(sources, name.bytes, name.length);
+    bool named = name_source(columns, &name, number, &known) != NULL;
     tgr_buffer_free(&name);
-    return *number != TGR_STRING_NONE;
+    return named;
 }
+
+/* ---- a file ---------------------------------------------------------------------------- */
 
 static bool add_file(tgr_union *all, tgr_union_file *to, const tgr_query_file *file)
 {
     tgr_columns *columns = &all->columns;
     bool enough = add_names(file->tags, NULL, &columns->tags, &to->tags) &&
                   add_names(file->models, columns->models, NULL, &to->models) &&
-                  add_names(file->sources, columns->sources, NULL, &to->sources);
+                  add_sources(columns, file, &to->sources);
     for (int i = 0; i < TGR_CODED_COLUMNS && enough; i++) {
         enough = add_names(tgr_union_names(file, (tgr_coded)i), columns->coded[i].names, NULL,
                            &to->coded[i]);
     }
-    return enough && (file->sources != NULL || add_own_source(file, columns->sources, &to->source));
+    return enough && (file->sources != NULL || add_own_source(file, columns, &to->source));
 }
 
 /* ---- the router's tags ----------------------------------------------------------------- */
@@ -118,6 +194,7 @@ static void take_facts(tgr_union *all, const tgr_query_file *file)
     tgr_facts *facts = &all->columns.facts;
     facts->rows += file->rows;
     facts->has_text |= file->has_text;
+    facts->has_record_parts |= file->has_record_parts;
     facts->has_score |= file->has_score;
     facts->has_outcome |= file->has_outcome;
     facts->has_cost |= file->has_cost;

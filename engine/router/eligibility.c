@@ -158,7 +158,7 @@ tgr_status tgr_eligibility_open(tgr_serve *serve, const tgr_router *router,
                        &serve->needs_masks, error));
     TGR_TRY(open_token_limits(serve, router, error));
     serve->any_mask = serve->allow_masks != NULL || serve->deny_masks != NULL ||
-                      serve->needs_masks != NULL ||
+                      serve->needs_masks != NULL || file->has_eligible ||
                       (serve->any_token_limit && file->has_prompt_tokens);
 done:
     return status;
@@ -183,7 +183,7 @@ bool tgr_serve_restricts(const tgr_serve *serve, const tgr_batch *batch, size_t 
 {
     listed lists[LISTED];
     batch_lists(serve, batch, lists);
-    unsigned restricted = 0;
+    unsigned restricted = batch->eligible != NULL;
     for (size_t i = 0; i < LISTED; i++) {
         for (size_t row = begin; lists[i].codes != NULL && row < end; row++) {
             restricted |= lists[i].codes[row] >= 0;
@@ -193,6 +193,20 @@ bool tgr_serve_restricts(const tgr_serve *serve, const tgr_batch *batch, size_t 
         restricted |= batch->prompt_tokens[row] > serve->least_token_limit;
     }
     return restricted != 0;
+}
+
+static void clear_place(uint64_t *mask, size_t place)
+{
+    mask[place / 64] &= ~(UINT64_C(1) << place % 64);
+}
+
+static void clear_unable(const tgr_serve *serve, const uint8_t *eligible, uint64_t *mask)
+{
+    for (size_t model = 0; model < serve->models; model++) {
+        if (!eligible[model]) {
+            clear_place(mask, serve->place[model]);
+        }
+    }
 }
 
 static void fill_row(const tgr_serve *serve, const tgr_batch *batch, const listed *lists,
@@ -208,12 +222,15 @@ static void fill_row(const tgr_serve *serve, const tgr_batch *batch, const liste
             mask[word] &= list[word];
         }
     }
+    if (batch->eligible != NULL) {
+        clear_unable(serve, batch->eligible + row * serve->models, mask);
+    }
     if (batch->prompt_tokens == NULL || !(batch->prompt_tokens[row] > serve->least_token_limit)) {
         return;
     }
     for (size_t place = 0; place < serve->models; place++) {
         if (batch->prompt_tokens[row] > serve->token_limit[place]) {
-            mask[place / 64] &= ~(UINT64_C(1) << place % 64);
+            clear_place(mask, place);
         }
     }
 }

@@ -81,10 +81,10 @@ static tgr_status log_weights(const tgr_batch *batch, float *values, size_t entr
 tgr_status tgr_serve_transform(const tgr_router *router, tgr_batch *batch, tgr_transform *transform,
                                tgr_error *error)
 {
-    if (router->count == TGR_COUNT_RAW || batch->rows == 0) {
+    size_t entries = batch->rows == 0 ? 0 : (size_t)batch->x.indptr[batch->rows];
+    if (router->count == TGR_COUNT_RAW || entries == 0) {
         return TGR_OK;
     }
-    size_t entries = (size_t)batch->x.indptr[batch->rows];
     if (!make_room(transform, entries)) {
         return tgr_fail_memory(error, "the transformed tag counts");
     }

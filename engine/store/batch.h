@@ -23,9 +23,12 @@ enum {
     TGR_WANT_OUTCOME = 1 << 6,
     TGR_WANT_COST = 1 << 7,
     TGR_WANT_COMPLETION_TOKENS = 1 << 8,
-    TGR_WANT_ORIGINS = 1 << 9, /* source, position, text: once tgr_query_open_origins was called */
+    TGR_WANT_TEXTS = 1 << 9,   /* texts: once tgr_query_open_origins was called */
     TGR_WANT_MORE = 1 << 10,   /* the columns that tgr_query_open_more was asked for */
     TGR_WANT_LOGGED = 1 << 11, /* logged_model, logged_cost, propensity */
+    TGR_WANT_CACHED_TOKENS = 1 << 12,
+    TGR_WANT_TOKENS_FROM = 1 << 13,
+    TGR_WANT_PLACES = 1 << 14, /* source, position, length, part: as texts */
 };
 
 #define TGR_MORE_COLUMNS 8 /* of /obs, by name, at most */
@@ -48,11 +51,18 @@ typedef struct tgr_batch {
     int32_t *allow;
     int32_t *deny;
     int32_t *needs;
-    double *prompt_tokens; /* rows: >= 0, NaN missing */
+    double *prompt_tokens; /* rows: >= 0, NaN missing; likewise the next */
+    double *cached_tokens; /* of the prompt: not counted again there */
+    int32_t *tokens_from;  /* rows: code, -1 as logged */
     int32_t *source;
-    int64_t *position;
+    int64_t *position; /* of the record in its source; likewise its length in bytes, and which */
+    int64_t *record_bytes; /* record of that line or object it is, from 0 */
+    int64_t *record_part;
     tgr_texts text;
     int32_t *more[TGR_MORE_COLUMNS]; /* each rows: code in file->more[i], -1 missing */
+
+    const uint8_t *eligible; /* rows x the router's models, 0: may not serve; of rows in the
+                              * caller's memory only, as is whose they are */
 
     /* what was really done */
     int32_t *logged_model; /* rows: code in file->logged_models, -1 missing */

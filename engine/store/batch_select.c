@@ -70,8 +70,12 @@ void tgr_batch_select(tgr_batch *batch, size_t file_models, const bool *keep)
     select_rows(batch->deny, sizeof(int32_t), keep, rows);
     select_rows(batch->needs, sizeof(int32_t), keep, rows);
     select_rows(batch->prompt_tokens, sizeof(double), keep, rows);
+    select_rows(batch->cached_tokens, sizeof(double), keep, rows);
+    select_rows(batch->tokens_from, sizeof(int32_t), keep, rows);
     select_rows(batch->source, sizeof(int32_t), keep, rows);
     select_rows(batch->position, sizeof(int64_t), keep, rows);
+    select_rows(batch->record_bytes, sizeof(int64_t), keep, rows);
+    select_rows(batch->record_part, sizeof(int64_t), keep, rows);
     for (size_t i = 0; i < TGR_MORE_COLUMNS; i++) {
         select_rows(batch->more[i], sizeof(int32_t), keep, rows);
     }

@@ -122,10 +122,12 @@ static bool rows_are_canonical(const tgr_canonical_block *block, size_t begin, s
     return true;
 }
 
-static bool is_canonical(const tgr_canonical_block *block)
+bool tgr_canonical_is(const tgr_canonical_block *block)
 {
     size_t rows = block->rows;
-    int threads = (size_t)block->indptr[rows] < ALONE || block->threads < 1 ? 1 : block->threads;
+    int threads = (size_t)(block->indptr[rows] - block->indptr[0]) < ALONE || block->threads < 1
+                      ? 1
+                      : block->threads;
     if (threads == 1) {
         return rows_are_canonical(block, 0, rows);
     }
@@ -289,7 +291,7 @@ static tgr_status rewrite(const tgr_canonical_block *block, tgr_canonical_scratc
 tgr_status tgr_canonical(const tgr_canonical_block *block, tgr_canonical_scratch *scratch,
                          tgr_error *error)
 {
-    if (is_canonical(block)) {
+    if (tgr_canonical_is(block)) {
         return TGR_OK;
     }
     return rewrite(block, scratch, error);

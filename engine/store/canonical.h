@@ -3,6 +3,7 @@
 #ifndef TGR_STORE_CANONICAL_H
 #define TGR_STORE_CANONICAL_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -35,6 +36,10 @@ typedef struct tgr_canonical_scratch { /* starts zeroed; reused */
  * that are not finite and sums that do not fit. */
 tgr_status tgr_canonical(const tgr_canonical_block *block, tgr_canonical_scratch *scratch,
                          tgr_error *error);
+/* Whether there is nothing to do. Entries may be numbered from any indptr[0] then, and nothing is
+ * written to. */
+bool tgr_canonical_is(const tgr_canonical_block *block);
+
 void tgr_canonical_scratch_free(tgr_canonical_scratch *scratch);
 
 #endif

@@ -38,6 +38,13 @@ static const char *const paths[TGR_DATASETS] = {
     [TGR_DATASET_COST] = "obsm/cost",
     [TGR_DATASET_COMPLETION_TOKENS] = "obsm/completion_tokens",
     [TGR_DATASET_MODELS] = "uns/tagroute/models",
+    [TGR_DATASET_CACHED_TOKENS] = "obs/cached_prompt_tokens",
+    [TGR_DATASET_TOKENS_FROM] = "obs/prompt_tokens_from/codes",
+    [TGR_DATASET_TOKENS_FROM_NAMES] = "obs/prompt_tokens_from/categories",
+    [TGR_DATASET_RECORD_BYTES] = "obs/record_bytes",
+    [TGR_DATASET_RECORD_PART] = "obs/record_part",
+    [TGR_DATASET_SOURCE_BYTES] = "uns/tagroute/source_bytes",
+    [TGR_DATASET_SOURCE_HASHES] = "uns/tagroute/source_hashes",
 };
 
 const char *tgr_dataset_path(tgr_dataset dataset)
@@ -62,7 +69,9 @@ void tgr_layout_digest(const tgr_checksum checksums[TGR_DATASETS], const tgr_dig
     char text[(TGR_DATASETS + 5) * LINE];
     size_t length = 0;
     for (int i = 0; i < TGR_DATASETS; i++) {
-        length += (size_t)snprintf(text + length, LINE, "%s=%s\n", paths[i], checksums[i].text);
+        if (i < TGR_DATASET_OLDEST || checksums[i].text[0] != '\0') {
+            length += (size_t)snprintf(text + length, LINE, "%s=%s\n", paths[i], checksums[i].text);
+        }
     }
     const char *kind = tagger->kind ? tagger->kind : "",
                *own = tagger->digest ? tagger->digest : "";

@@ -2,8 +2,8 @@
  *
  * Each dataset carries the XXH3-64 of its contents as the attribute `xxh3` (16 hexadecimal digits):
  * of its little-endian bytes, or of its strings with a NUL after each where they are of variable
- * length. The file's digest is the XXH3-128 over lines "PATH=CHECKSUM\n" in the order below, then
- * over how the texts were tagged.
+ * length. The file's digest is the XXH3-128 over lines "PATH=CHECKSUM\n" in the order below (from
+ * TGR_DATASET_OLDEST on only of datasets that are there), then over how the texts were tagged.
  */
 #ifndef TGR_STORE_LAYOUT_H
 #define TGR_STORE_LAYOUT_H
@@ -46,6 +46,14 @@ typedef enum tgr_dataset {
     TGR_DATASET_COST,
     TGR_DATASET_COMPLETION_TOKENS,
     TGR_DATASET_MODELS,
+    TGR_DATASET_OLDEST, /* how many every version has known */
+    TGR_DATASET_CACHED_TOKENS = TGR_DATASET_OLDEST,
+    TGR_DATASET_TOKENS_FROM, /* codes */
+    TGR_DATASET_TOKENS_FROM_NAMES,
+    TGR_DATASET_RECORD_BYTES,
+    TGR_DATASET_RECORD_PART,
+    TGR_DATASET_SOURCE_BYTES,
+    TGR_DATASET_SOURCE_HASHES,
     TGR_DATASETS
 } tgr_dataset;
 

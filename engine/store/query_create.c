@@ -12,7 +12,7 @@ typedef struct categorical {
     tgr_dataset codes, categories;
 } categorical;
 
-enum { CATEGORICALS = 6 };
+enum { CATEGORICALS = 7 };
 
 static void list_categoricals(const tgr_query_plan *plan, categorical list[CATEGORICALS])
 {
@@ -23,6 +23,8 @@ static void list_categoricals(const tgr_query_plan *plan, categorical list[CATEG
         {"deny", &plan->denies, TGR_DATASET_DENY, TGR_DATASET_DENY_NAMES},
         {"needs", &plan->needs, TGR_DATASET_NEEDS, TGR_DATASET_NEEDS_NAMES},
         {"source", &plan->sources, TGR_DATASET_SOURCE, TGR_DATASET_SOURCE_NAMES},
+        {"prompt_tokens_from", &plan->tokens_from, TGR_DATASET_TOKENS_FROM,
+         TGR_DATASET_TOKENS_FROM_NAMES},
     };
     memcpy(list, all, sizeof(all));
 }
@@ -93,11 +95,40 @@ done:
     return status;
 }
 
+/* Where the records stand in their logs. */
+static tgr_status open_places(tgr_query_writer *writer, tgr_anndata obs, tgr_error *error)
+{
+    const tgr_query_plan *plan = writer->plan;
+    tgr_element length = plan->longest_record <= UINT16_MAX  ? TGR_ELEMENT_U16
+                         : plan->longest_record <= INT32_MAX ? TGR_ELEMENT_I32
+                                                             : TGR_ELEMENT_I64;
+    tgr_status status = TGR_OK;
+    if (!plan->no_positions) {
+        TGR_TRY(
+            open_stream(writer, obs, TGR_DATASET_POSITION, TGR_ELEMENT_I64, plan->rows, 0, error));
+    }
+    if (plan->longest_record > 0) {
+        TGR_TRY(open_stream(writer, obs, TGR_DATASET_RECORD_BYTES, length, plan->rows, 0, error));
+    }
+    if (plan->has_record_parts) {
+        TGR_TRY(open_stream(writer, obs, TGR_DATASET_RECORD_PART, TGR_ELEMENT_I32, plan->rows, 0,
+                            error));
+    }
+done:
+    return status;
+}
+
+/* What tokens are stored as. all: every query has a whole number of them. */
+static tgr_element token_element(bool all)
+{
+    return all ? TGR_ELEMENT_I64 : TGR_ELEMENT_F64;
+}
+
 static tgr_status open_obs(tgr_query_writer *writer, tgr_error *error)
 {
     const tgr_query_plan *plan = writer->plan;
     categorical list[CATEGORICALS];
-    const char *columns[CATEGORICALS + 3];
+    const char *columns[CATEGORICALS + 6];
     size_t count = 0;
     tgr_anndata obs = {0};
     tgr_status status = TGR_OK;
@@ -107,9 +138,20 @@ static tgr_status open_obs(tgr_query_writer *writer, tgr_error *error)
             columns[count++] = list[i].name;
         }
     }
-    columns[count++] = "position";
+    if (!plan->no_positions) {
+        columns[count++] = "position";
+    }
+    if (plan->longest_record > 0) {
+        columns[count++] = "record_bytes";
+    }
+    if (plan->has_record_parts) {
+        columns[count++] = "record_part";
+    }
     if (plan->has_prompt_tokens) {
         columns[count++] = "prompt_tokens";
+    }
+    if (plan->has_cached_tokens) {
+        columns[count++] = "cached_prompt_tokens";
     }
     if (plan->has_text) {
         columns[count++] = "text";
@@ -121,10 +163,14 @@ static tgr_status open_obs(tgr_query_writer *writer, tgr_error *error)
             TGR_TRY(open_categorical(writer, obs, &list[i], error));
         }
     }
-    TGR_TRY(open_stream(writer, obs, TGR_DATASET_POSITION, TGR_ELEMENT_I64, plan->rows, 0, error));
+    TGR_TRY(open_places(writer, obs, error));
     if (plan->has_prompt_tokens) {
-        tgr_element element = plan->all_prompt_tokens ? TGR_ELEMENT_I64 : TGR_ELEMENT_F64;
-        TGR_TRY(open_stream(writer, obs, TGR_DATASET_PROMPT_TOKENS, element, plan->rows, 0, error));
+        TGR_TRY(open_stream(writer, obs, TGR_DATASET_PROMPT_TOKENS,
+                            token_element(plan->all_prompt_tokens), plan->rows, 0, error));
+    }
+    if (plan->has_cached_tokens) {
+        TGR_TRY(open_stream(writer, obs, TGR_DATASET_CACHED_TOKENS,
+                            token_element(plan->all_cached_tokens), plan->rows, 0, error));
     }
     if (plan->has_text) {
         TGR_TRY(
@@ -213,6 +259,24 @@ done:
     return status;
 }
 
+/* What the logs were, so that others can be told from them. */
+static tgr_status write_sources(tgr_query_writer *writer, tgr_anndata own, tgr_error *error)
+{
+    const tgr_query_plan *plan = writer->plan;
+    uint32_t count = plan->sources.count;
+    tgr_stream *streams = writer->streams;
+    tgr_status status = TGR_OK;
+    if (plan->source_bytes == NULL || count == 0) {
+        return TGR_OK;
+    }
+    TGR_TRY(open_stream(writer, own, TGR_DATASET_SOURCE_BYTES, TGR_ELEMENT_I64, count, 0, error));
+    TGR_TRY(tgr_stream_put(&streams[TGR_DATASET_SOURCE_BYTES], plan->source_bytes, count, error));
+    TGR_TRY(open_stream(writer, own, TGR_DATASET_SOURCE_HASHES, TGR_ELEMENT_U64, count, 0, error));
+    TGR_TRY(tgr_stream_put(&streams[TGR_DATASET_SOURCE_HASHES], plan->source_hashes, count, error));
+done:
+    return status;
+}
+
 /* Everything but the digest, which is known only at the end. */
 static tgr_status write_uns(tgr_query_writer *writer, tgr_error *error)
 {
@@ -224,6 +288,7 @@ static tgr_status write_uns(tgr_query_writer *writer, tgr_error *error)
     TGR_TRY(tgr_anndata_put_text(own, "format", TGR_QUERIES_FORMAT, error));
     TGR_TRY(tgr_anndata_put_integer(own, "version", TGR_FORMAT_VERSION, error));
     TGR_TRY(write_names(writer, own, TGR_DATASET_MODELS, &plan->models, error));
+    TGR_TRY(write_sources(writer, own, error));
     TGR_TRY(tgr_anndata_group(own, "tagger", "dict", "0.1.0", &tagger, error));
     TGR_TRY(
         tgr_anndata_put_text(tagger, "kind", plan->tagger_kind ? plan->tagger_kind : "", error));

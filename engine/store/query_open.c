@@ -68,6 +68,7 @@ static tgr_status open_codes(tgr_query_file *file, hid_t obs, tgr_error *error)
         {"deny", &source->deny, &file->denies},
         {"needs", &source->needs, &file->needs},
         {"logged_model", &source->logged_model, &file->logged_models},
+        {"prompt_tokens_from", &source->tokens_from, &file->tokens_from},
     };
     for (size_t i = 0; i < sizeof(columns) / sizeof(columns[0]); i++) {
         tgr_status status = tgr_code_column_open(&source->file, obs, columns[i].name, file->rows,
@@ -92,6 +93,8 @@ static tgr_status open_obs(tgr_query_file *file, tgr_error *error)
     TGR_TRY(open_codes(file, obs, error));
     TGR_TRY(tgr_number_column_open(&source->file, obs, "prompt_tokens", file->rows,
                                    &source->prompt_tokens, error));
+    TGR_TRY(tgr_number_column_open(&source->file, obs, "cached_prompt_tokens", file->rows,
+                                   &source->cached_tokens, error));
     TGR_TRY(tgr_number_column_open(&source->file, obs, "logged_cost", file->rows,
                                    &source->logged_cost, error));
     TGR_TRY(tgr_number_column_open(&source->file, obs, "propensity", file->rows,
@@ -100,6 +103,7 @@ static tgr_status open_obs(tgr_query_file *file, tgr_error *error)
     file->has_ids = source->ids.dataset != 0;
     file->id_width = source->ids.kind == TGR_ARRAY_FIXED && file->has_ids ? source->ids.width : 0;
     file->has_prompt_tokens = source->prompt_tokens.present;
+    file->has_cached_tokens = source->cached_tokens.present;
     file->has_text = H5Lexists(obs, "text", H5P_DEFAULT) > 0;
 done:
     tgr_h5_close(obs);
@@ -235,12 +239,13 @@ done:
 
 static void touch_columns(const struct tgr_query_source *source)
 {
-    const tgr_code_column *codes[] = {&source->split, &source->category, &source->allow,
-                                      &source->deny,  &source->needs,    &source->logged_model};
+    const tgr_code_column *codes[] = {&source->split,      &source->category, &source->allow,
+                                      &source->deny,       &source->needs,    &source->logged_model,
+                                      &source->tokens_from};
     const tgr_matrix_column *matrices[] = {&source->score, &source->outcome, &source->cost,
                                            &source->completion_tokens, &source->propensities};
-    const tgr_number_column *numbers[] = {&source->prompt_tokens, &source->logged_cost,
-                                          &source->propensity};
+    const tgr_number_column *numbers[] = {&source->prompt_tokens, &source->cached_tokens,
+                                          &source->logged_cost, &source->propensity};
     for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++) {
         tgr_array_touch(&codes[i]->codes);
     }
@@ -308,10 +313,12 @@ static void close_source(struct tgr_query_source *source)
     tgr_code_column_close(&source->deny);
     tgr_code_column_close(&source->needs);
     tgr_code_column_close(&source->logged_model);
+    tgr_code_column_close(&source->tokens_from);
     for (size_t i = 0; i < TGR_MORE_COLUMNS; i++) {
         tgr_code_column_close(&source->more[i]);
     }
     tgr_number_column_close(&source->prompt_tokens);
+    tgr_number_column_close(&source->cached_tokens);
     tgr_number_column_close(&source->logged_cost);
     tgr_number_column_close(&source->propensity);
     tgr_matrix_column_close(&source->score);
@@ -321,6 +328,8 @@ static void close_source(struct tgr_query_source *source)
     tgr_matrix_column_close(&source->propensities);
     tgr_code_column_close(&source->source);
     tgr_array_close(&source->position);
+    tgr_array_close(&source->record_bytes);
+    tgr_array_close(&source->record_part);
     tgr_array_close(&source->text);
     tgr_h5_file_close(&source->file);
     tgr_h5_quiet_end(&quiet);
@@ -342,11 +351,14 @@ void tgr_query_close(tgr_query_file *file)
     tgr_strings_free(file->allows);
     tgr_strings_free(file->denies);
     tgr_strings_free(file->needs);
+    tgr_strings_free(file->tokens_from);
     tgr_strings_free(file->logged_models);
     for (size_t i = 0; i < TGR_MORE_COLUMNS; i++) {
         tgr_strings_free(file->more[i]);
     }
     tgr_strings_free(file->sources);
+    tgr_mem_free(file->source_bytes);
+    tgr_mem_free(file->source_hashes);
     tgr_mem_free(file->left_out);
     tgr_mem_free(file->path);
     tgr_mem_free(file->digest);

@@ -12,19 +12,79 @@
 #define LONGEST_TEXT ((size_t)1 << 30) /* a record of a log is shorter */
 
 /* Whole numbers only: what others call a position may be anything. */
-static tgr_status open_position(tgr_query_file *file, hid_t obs, tgr_error *error)
+static tgr_status open_integers(tgr_query_file *file, hid_t group, const char *name, uint64_t rows,
+                                tgr_array *array, tgr_error *error)
 {
-    tgr_array *position = &file->source->position;
-    if (H5Lexists(obs, "position", H5P_DEFAULT) <= 0) {
+    if (H5Lexists(group, name, H5P_DEFAULT) <= 0) {
         return TGR_OK;
     }
-    tgr_status status = tgr_array_open(&file->source->file, obs, "position", position, error);
+    tgr_status status = tgr_array_open(&file->source->file, group, name, array, error);
     if (status == TGR_ERR_INPUT ||
-        (status == TGR_OK && (position->kind != TGR_ARRAY_INTEGER || position->rank != 1))) {
-        tgr_array_close(position);
+        (status == TGR_OK && (array->kind != TGR_ARRAY_INTEGER || array->rank != 1))) {
+        tgr_array_close(array);
         return TGR_OK;
     }
-    return status == TGR_OK ? tgr_array_expect(position, 1, file->rows, error) : status;
+    return status == TGR_OK ? tgr_array_expect(array, 1, rows, error) : status;
+}
+
+static tgr_status open_places(tgr_query_file *file, hid_t obs, tgr_error *error)
+{
+    struct tgr_query_source *source = file->source;
+    uint64_t rows = file->rows;
+    tgr_status status = TGR_OK;
+    TGR_TRY(open_integers(file, obs, "position", rows, &source->position, error));
+    TGR_TRY(open_integers(file, obs, "record_bytes", rows, &source->record_bytes, error));
+    TGR_TRY(open_integers(file, obs, "record_part", rows, &source->record_part, error));
+    file->has_positions = source->position.dataset != 0;
+    file->has_record_bytes = source->record_bytes.dataset != 0;
+    file->has_record_parts = source->record_part.dataset != 0;
+done:
+    return status;
+}
+
+/* ---- what the sources were ------------------------------------------------------------- */
+
+static tgr_status read_sizes(tgr_query_file *file, hid_t own, uint64_t count, tgr_error *error)
+{
+    tgr_array bytes = {0}, hashes = {0};
+    tgr_status status = TGR_OK;
+    TGR_TRY(open_integers(file, own, "source_bytes", count, &bytes, error));
+    TGR_TRY(open_integers(file, own, "source_hashes", count, &hashes, error));
+    if (!bytes.dataset || !hashes.dataset || hashes.width != sizeof(uint64_t)) {
+        goto done;
+    }
+    file->source_bytes = tgr_mem_alloc((size_t)count, sizeof *file->source_bytes);
+    file->source_hashes = tgr_mem_alloc((size_t)count, sizeof *file->source_hashes);
+    if (!file->source_bytes || !file->source_hashes) {
+        TGR_TRY(tgr_fail_memory(error, "the names of the logs"));
+    }
+    TGR_TRY(tgr_array_read_int64(&bytes, 0, count, file->source_bytes, error));
+    TGR_TRY(tgr_array_read_raw(&hashes, 0, count, file->source_hashes, error));
+done:
+    tgr_array_close(&bytes);
+    tgr_array_close(&hashes);
+    return status;
+}
+
+static tgr_status open_sizes(tgr_query_file *file, tgr_error *error)
+{
+    const tgr_h5_file *h5 = &file->source->file;
+    hid_t uns = 0, own = 0;
+    tgr_status status = TGR_OK;
+    if (!file->source->own || !file->sources) {
+        return TGR_OK;
+    }
+    TGR_TRY(tgr_h5_group(h5, h5->id, "uns", &uns, error));
+    if (uns) {
+        TGR_TRY(tgr_h5_group(h5, uns, "tagroute", &own, error));
+    }
+    if (own) {
+        TGR_TRY(read_sizes(file, own, tgr_strings_count(file->sources), error));
+    }
+done:
+    tgr_h5_close(own);
+    tgr_h5_close(uns);
+    return status;
 }
 
 static tgr_status open_text(tgr_query_file *file, hid_t obs, tgr_error *error)
@@ -59,6 +119,8 @@ static bool is_known(const listing *list, const char *name)
         "needs",
         "source",
         "position",
+        "record_bytes",
+        "record_part",
         "text",
         "score",
         "cost",
@@ -69,6 +131,8 @@ static bool is_known(const listing *list, const char *name)
         "barcode",
         "",
         "prompt_tokens",
+        "cached_prompt_tokens",
+        "prompt_tokens_from",
         "__categories",
     };
     for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
@@ -141,10 +205,10 @@ static tgr_status open_origins(tgr_query_file *file, tgr_error *error)
     if (obs) {
         TGR_TRY(tgr_code_column_open(&source->file, obs, "source", file->rows, &source->source,
                                      &file->sources, error));
-        TGR_TRY(open_position(file, obs, error));
+        TGR_TRY(open_places(file, obs, error));
         TGR_TRY(open_text(file, obs, error));
     }
-    file->has_positions = source->position.dataset != 0;
+    TGR_TRY(open_sizes(file, error));
     file->has_text = source->text.dataset != 0;
     if (!source->own) {
         TGR_TRY(list_left_out(file, error));
@@ -183,6 +247,8 @@ static tgr_status try_origins(void *data, tgr_error *error)
     if (status == TGR_OK) {
         tgr_array_touch(&source->source.codes);
         tgr_array_touch(&source->position);
+        tgr_array_touch(&source->record_bytes);
+        tgr_array_touch(&source->record_part);
         tgr_array_touch(&source->text);
     }
     if (status == TGR_OK && source->own) {

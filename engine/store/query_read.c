@@ -23,12 +23,16 @@ enum {
     DENY,
     NEEDS,
     PROMPT_TOKENS,
+    CACHED_TOKENS,
+    TOKENS_FROM,
     SCORE,
     COST,
     COMPLETION_TOKENS,
     OUTCOME,
     SOURCE,
     POSITION,
+    RECORD_BYTES,
+    RECORD_PART,
     LOGGED_MODEL,
     LOGGED_COST,
     PROPENSITY,
@@ -81,13 +85,13 @@ static bool all_tokens(const double *values, size_t count)
     return !bad;
 }
 
-static tgr_status read_prompt_tokens(const tgr_number_column *column, tgr_batch *batch,
-                                     tgr_error *error)
+static tgr_status read_tokens(const tgr_number_column *column, int which, tgr_batch *batch,
+                              double **tokens, tgr_error *error)
 {
     if (!column->present) {
         return TGR_OK;
     }
-    double *values = reserve(batch, PROMPT_TOKENS, batch->rows, sizeof(*values));
+    double *values = reserve(batch, which, batch->rows, sizeof(*values));
     if (!values) {
         return no_memory(error);
     }
@@ -102,7 +106,7 @@ static tgr_status read_prompt_tokens(const tgr_number_column *column, tgr_batch 
                             column->values.name.text, values[row]);
         }
     }
-    batch->prompt_tokens = values;
+    *tokens = values;
     return status;
 }
 
@@ -248,7 +252,7 @@ static tgr_status read_texts(tgr_query_file *file, unsigned want, size_t *rows, 
     const struct tgr_query_source *source = file->source;
     struct tgr_batch_memory *memory = batch->memory;
     tgr_status status = TGR_OK;
-    if (want & TGR_WANT_ORIGINS && source->text.dataset && *rows > 0) {
+    if (want & TGR_WANT_TEXTS && source->text.dataset && *rows > 0) {
         TGR_TRY(
             read_strings(file, &source->text, rows, batch, &memory->texts, &batch->text, error));
     }
@@ -259,16 +263,26 @@ done:
     return status;
 }
 
-static tgr_status read_origins(tgr_query_file *file, tgr_batch *batch, tgr_error *error)
+static tgr_status read_integers(const tgr_array *array, int which, tgr_batch *batch,
+                                int64_t **integers, tgr_error *error)
 {
-    struct tgr_query_source *source = file->source;
-    tgr_status status = read_codes(&source->source, SOURCE, batch, &batch->source, error);
-    if (status == TGR_OK && source->position.dataset) {
-        batch->position = reserve(batch, POSITION, batch->rows, sizeof(*batch->position));
-        status = batch->position ? tgr_array_read_int64(&source->position, batch->first_row,
-                                                        batch->rows, batch->position, error)
-                                 : no_memory(error);
+    if (!array->dataset) {
+        return TGR_OK;
     }
+    *integers = reserve(batch, which, batch->rows, sizeof(**integers));
+    return *integers ? tgr_array_read_int64(array, batch->first_row, batch->rows, *integers, error)
+                     : no_memory(error);
+}
+
+static tgr_status read_places(tgr_query_file *file, tgr_batch *batch, tgr_error *error)
+{
+    const struct tgr_query_source *from = file->source;
+    tgr_status status = TGR_OK;
+    TGR_TRY(read_codes(&from->source, SOURCE, batch, &batch->source, error));
+    TGR_TRY(read_integers(&from->position, POSITION, batch, &batch->position, error));
+    TGR_TRY(read_integers(&from->record_bytes, RECORD_BYTES, batch, &batch->record_bytes, error));
+    TGR_TRY(read_integers(&from->record_part, RECORD_PART, batch, &batch->record_part, error));
+done:
     return status;
 }
 
@@ -288,10 +302,18 @@ static tgr_status read_obs(tgr_query_file *file, unsigned want, tgr_batch *batch
         TGR_TRY(read_codes(&source->needs, NEEDS, batch, &batch->needs, error));
     }
     if (want & TGR_WANT_PROMPT_TOKENS) {
-        TGR_TRY(read_prompt_tokens(&source->prompt_tokens, batch, error));
+        TGR_TRY(read_tokens(&source->prompt_tokens, PROMPT_TOKENS, batch, &batch->prompt_tokens,
+                            error));
     }
-    if (want & TGR_WANT_ORIGINS) {
-        TGR_TRY(read_origins(file, batch, error));
+    if (want & TGR_WANT_CACHED_TOKENS) {
+        TGR_TRY(read_tokens(&source->cached_tokens, CACHED_TOKENS, batch, &batch->cached_tokens,
+                            error));
+    }
+    if (want & TGR_WANT_TOKENS_FROM) {
+        TGR_TRY(read_codes(&source->tokens_from, TOKENS_FROM, batch, &batch->tokens_from, error));
+    }
+    if (want & TGR_WANT_PLACES) {
+        TGR_TRY(read_places(file, batch, error));
     }
     for (int i = 0; want & TGR_WANT_MORE && i < TGR_MORE_COLUMNS; i++) {
         TGR_TRY(read_codes(&source->more[i], MORE + i, batch, &batch->more[i], error));
@@ -346,10 +368,14 @@ static tgr_status prefer_checksums(const struct tgr_query_source *source, tgr_st
         &source->score.dense,
         &source->outcome.dense,
         &source->prompt_tokens.values,
+        &source->cached_tokens.values,
+        &source->tokens_from.codes,
         &source->cost.dense,
         &source->completion_tokens.dense,
         &source->source.codes,
         &source->position,
+        &source->record_bytes,
+        &source->record_part,
         &source->logged_model.codes,
         &source->logged_cost.values,
         &source->propensity.values,
@@ -432,7 +458,8 @@ uint64_t tgr_query_row_bytes(const tgr_query_file *file, unsigned want)
     if ((want & TGR_WANT_IDS) && file->has_ids) {
         bytes += sizeof(uint64_t) + (tgr_array_is_text(&source->ids) ? source->ids.width : 24);
     }
-    bytes += want & TGR_WANT_ORIGINS ? sizeof(int32_t) + sizeof(int64_t) + sizeof(uint64_t) : 0;
+    bytes += want & TGR_WANT_TEXTS ? sizeof(uint64_t) : 0;
+    bytes += want & TGR_WANT_PLACES ? sizeof(int32_t) + 3 * sizeof(int64_t) : 0;
     bytes += want & TGR_WANT_MORE ? TGR_MORE_COLUMNS * sizeof(int32_t) : 0;
     bytes += want & TGR_WANT_LOGGED ? sizeof(int32_t) + 2 * sizeof(double) : 0;
     bytes += want & TGR_WANT_LOGGED && source->propensities.present ? cells : 0;
@@ -440,6 +467,8 @@ uint64_t tgr_query_row_bytes(const tgr_query_file *file, unsigned want)
     bytes += want & TGR_WANT_CATEGORY ? sizeof(int32_t) : 0;
     bytes += want & TGR_WANT_ELIGIBILITY ? 3 * sizeof(int32_t) : 0;
     bytes += want & TGR_WANT_PROMPT_TOKENS ? sizeof(double) : 0;
+    bytes += want & TGR_WANT_CACHED_TOKENS && file->has_cached_tokens ? sizeof(double) : 0;
+    bytes += want & TGR_WANT_TOKENS_FROM && file->tokens_from ? sizeof(int32_t) : 0;
     bytes += want & TGR_WANT_SCORE && file->has_score ? cells : 0;
     bytes += want & TGR_WANT_COST && file->has_cost ? cells : 0;
     bytes += want & TGR_WANT_COMPLETION_TOKENS && file->has_completion_tokens ? cells : 0;

@@ -22,14 +22,16 @@ typedef struct tgr_query_file {
 
     tgr_strings *tags;   /* number = column */
     tgr_strings *models; /* number = column of the obsm arrays; empty where there are none */
-    tgr_strings *splits; /* NULL where the file has no such column; likewise the next five */
+    tgr_strings *splits; /* NULL where the file has no such column; likewise the next six */
     tgr_strings *categories;
     tgr_strings *allows;
     tgr_strings *denies;
     tgr_strings *needs;
     tgr_strings *logged_models;
+    tgr_strings *tokens_from; /* what prompt tokens that were not logged come from */
     size_t id_width; /* bytes that every id fits in; 0 where that is not known beforehand */
-    bool has_ids, has_prompt_tokens, has_text;
+    bool has_ids, has_prompt_tokens, has_cached_tokens, has_text;
+    bool has_eligible; /* batches say of each row which models may serve it */
     bool has_score, has_outcome, has_cost, has_completion_tokens;
     bool has_logged_cost, has_propensity; /* the latter of the logged model or of all models */
 
@@ -45,8 +47,10 @@ typedef struct tgr_query_file {
     char run_digest[33];
 
     tgr_strings *sources; /* NULL until tgr_query_open_origins, or where there is no such column */
-    bool has_positions;   /* likewise */
-    char *left_out;       /* members of a foreign file that are not read, as a list; or NULL */
+    bool has_positions, has_record_bytes, has_record_parts; /* likewise */
+    int64_t *source_bytes;   /* NULL, or a source: length of the log, decompressed; -1 unknown */
+    uint64_t *source_hashes; /* likewise: its hash as engine/log/identity.h has it */
+    char *left_out;          /* members of a foreign file that are not read, as a list; or NULL */
 
     tgr_strings *more[TGR_MORE_COLUMNS]; /* NULL until tgr_query_open_more, or where there is no
                                           * such column */
@@ -63,9 +67,9 @@ typedef struct tgr_query_file {
 tgr_status tgr_query_open(const char *path, tgr_query_file **file, tgr_error *error);
 void tgr_query_close(tgr_query_file *file); /* NULL allowed */
 
-/* Opens what only copying a file needs, sources, positions and texts, so that they can be asked
- * for, and checks the names and texts of a file of tagroute's own. Sets has_text to whether there
- * are texts. */
+/* Opens what only copying a file needs, sources, places in them and texts, so that they can be
+ * asked for, and checks the names and texts of a file of tagroute's own. Sets has_text to whether
+ * there are texts. */
 tgr_status tgr_query_open_origins(tgr_query_file *file, tgr_error *error);
 
 /* Opens columns of /obs by name (at most TGR_MORE_COLUMNS), whatever AnnData stores them as, so

@@ -12,12 +12,12 @@ struct tgr_query_source {
     bool own; /* written by tagroute and not changed since */
     tgr_x x;
     tgr_array ids;
-    tgr_code_column split, category, allow, deny, needs, logged_model;
-    tgr_number_column prompt_tokens, logged_cost, propensity;
+    tgr_code_column split, category, allow, deny, needs, logged_model, tokens_from;
+    tgr_number_column prompt_tokens, cached_tokens, logged_cost, propensity;
     tgr_matrix_column score, outcome, cost, completion_tokens, propensities;
     tgr_code_column more[TGR_MORE_COLUMNS]; /* once tgr_query_open_more was called */
-    tgr_code_column source; /* this and the next two: once tgr_query_open_origins was called */
-    tgr_array position, text;
+    tgr_code_column source; /* this and the next four: once tgr_query_open_origins was called */
+    tgr_array position, record_bytes, record_part, text;
 };
 
 /* What tagroute wrote into /uns/tagroute, with *own set where all of it is still as it was. */

@@ -61,11 +61,15 @@ static const tgr_dataset dataset_of[TGR_QUERY_COLUMNS] = {
     [TGR_COLUMN_NEEDS] = TGR_DATASET_NEEDS,
     [TGR_COLUMN_SOURCE] = TGR_DATASET_SOURCE,
     [TGR_COLUMN_POSITION] = TGR_DATASET_POSITION,
+    [TGR_COLUMN_RECORD_BYTES] = TGR_DATASET_RECORD_BYTES,
+    [TGR_COLUMN_RECORD_PART] = TGR_DATASET_RECORD_PART,
     [TGR_COLUMN_PROMPT_TOKENS] = TGR_DATASET_PROMPT_TOKENS,
     [TGR_COLUMN_SCORE] = TGR_DATASET_SCORE,
     [TGR_COLUMN_OUTCOME] = TGR_DATASET_OUTCOME,
     [TGR_COLUMN_COST] = TGR_DATASET_COST,
     [TGR_COLUMN_COMPLETION_TOKENS] = TGR_DATASET_COMPLETION_TOKENS,
+    [TGR_COLUMN_CACHED_TOKENS] = TGR_DATASET_CACHED_TOKENS,
+    [TGR_COLUMN_TOKENS_FROM] = TGR_DATASET_TOKENS_FROM,
 };
 
 /* What a column's values are narrowed from, where it is not what the file holds. */
@@ -75,6 +79,8 @@ static passed passed_as(tgr_query_column column)
 {
     switch (column) {
     case TGR_COLUMN_INDPTR:
+    case TGR_COLUMN_RECORD_BYTES:
+    case TGR_COLUMN_RECORD_PART:
         return PASSED_I64;
     case TGR_COLUMN_INDICES:
         return PASSED_U32;
@@ -84,8 +90,10 @@ static passed passed_as(tgr_query_column column)
     case TGR_COLUMN_DENY:
     case TGR_COLUMN_NEEDS:
     case TGR_COLUMN_SOURCE:
+    case TGR_COLUMN_TOKENS_FROM:
         return PASSED_I32;
     case TGR_COLUMN_PROMPT_TOKENS:
+    case TGR_COLUMN_CACHED_TOKENS:
         return PASSED_F64;
     default:
         return AS_STORED;

@@ -28,10 +28,18 @@ typedef struct tgr_query_plan {
     const double *tag_counts;    /* tags: occurrences */
     tgr_names models;
     tgr_names categories, splits, allows, denies, needs, sources; /* count 0: no such column */
+    tgr_names tokens_from;                                        /* likewise */
+    const int64_t
+        *source_bytes; /* NULL, or sources: length of each log, decompressed; -1 unknown */
+    const uint64_t *source_hashes; /* sources: see engine/log/identity.h */
+    uint64_t longest_record;       /* bytes; 0: there is no column of record lengths */
+    bool has_record_parts;
     size_t id_width; /* bytes of the longest id; 0 is taken as 1 */
     bool has_text;
+    bool no_positions;      /* the rows come from no log */
     bool has_prompt_tokens; /* some query has one */
     bool all_prompt_tokens; /* every query has one: stored as int64, else float64 with NaN */
+    bool has_cached_tokens, all_cached_tokens; /* likewise */
     bool has_score, has_outcome, has_cost, has_completion_tokens;
     const char *tagger_kind; /* such as "given" */
     const char *tagger_digest;
@@ -54,14 +62,19 @@ typedef enum tgr_query_column {                      /* values as passed to tgr_
                                 TGR_COLUMN_DENY,
                                 TGR_COLUMN_NEEDS,
                                 TGR_COLUMN_SOURCE,
-                                TGR_COLUMN_POSITION, /* int64_t byte offset of the record in its
-                                                        (decompressed) source */
+                                TGR_COLUMN_POSITION,     /* int64_t byte offset of the record in its
+                                                            (decompressed) source */
+                                TGR_COLUMN_RECORD_BYTES, /* int64_t */
+                                TGR_COLUMN_RECORD_PART,  /* int64_t: which record of that line or
+                                                            object, from 0 */
                                 TGR_COLUMN_PROMPT_TOKENS, /* double, NaN missing */
                                 TGR_COLUMN_SCORE, /* float, rows x models; likewise cost, completion
                                                      tokens */
                                 TGR_COLUMN_OUTCOME, /* int8_t, rows x models */
                                 TGR_COLUMN_COST,
                                 TGR_COLUMN_COMPLETION_TOKENS,
+                                TGR_COLUMN_CACHED_TOKENS, /* double, NaN missing */
+                                TGR_COLUMN_TOKENS_FROM,   /* int32_t codes, -1 missing */
                                 TGR_QUERY_COLUMNS
 } tgr_query_column;
 

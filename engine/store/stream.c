@@ -14,8 +14,9 @@
 #define STORED_REFERENCE 16 /* bytes that HDF5 keeps in place of a string of variable length */
 
 static const size_t widths[] = {
-    [TGR_ELEMENT_U8] = 1,  [TGR_ELEMENT_U16] = 2, [TGR_ELEMENT_I8] = 1,  [TGR_ELEMENT_I16] = 2,
-    [TGR_ELEMENT_I32] = 4, [TGR_ELEMENT_I64] = 8, [TGR_ELEMENT_F32] = 4, [TGR_ELEMENT_F64] = 8,
+    [TGR_ELEMENT_U8] = 1,  [TGR_ELEMENT_U16] = 2, [TGR_ELEMENT_I8] = 1,
+    [TGR_ELEMENT_I16] = 2, [TGR_ELEMENT_I32] = 4, [TGR_ELEMENT_I64] = 8,
+    [TGR_ELEMENT_F32] = 4, [TGR_ELEMENT_F64] = 8, [TGR_ELEMENT_U64] = 8,
 };
 
 static hid_t file_type(tgr_element element, size_t width)
@@ -34,6 +35,8 @@ static hid_t file_type(tgr_element element, size_t width)
         return H5Tcopy(H5T_STD_I32LE);
     case TGR_ELEMENT_I64:
         return H5Tcopy(H5T_STD_I64LE);
+    case TGR_ELEMENT_U64:
+        return H5Tcopy(H5T_STD_U64LE);
     case TGR_ELEMENT_F32:
         return H5Tcopy(H5T_IEEE_F32LE);
     case TGR_ELEMENT_F64:

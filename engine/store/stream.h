@@ -17,6 +17,7 @@ typedef enum tgr_element {
     TGR_ELEMENT_I16,
     TGR_ELEMENT_I32,
     TGR_ELEMENT_I64,
+    TGR_ELEMENT_U64,
     TGR_ELEMENT_F32,
     TGR_ELEMENT_F64,
     TGR_ELEMENT_FIXED,   /* UTF-8 of `width` bytes, padded with NUL */

@@ -66,6 +66,8 @@ typedef struct tgr_ingest_options {
     double align_min; /* with a mapping: the likeness in spelling, a cosine above 0, up to 1, from
                        * which a tag that it lacks becomes its nearest canonical one; above 1: no
                        * tag does */
+    bool estimate_tokens; /* estimate prompt tokens from the text where they were not logged; which
+                           * they are stands in /obs/prompt_tokens_from */
 } tgr_ingest_options;
 
 typedef struct tgr_ingest_report {
@@ -86,6 +88,8 @@ typedef struct tgr_ingest_report {
     uint64_t aligned_exactly, aligned_by_rule, aligned_nearest;
     uint64_t not_aligned; /* stayed as they are */
     uint64_t dropped;
+    uint64_t estimated_tokens; /* rows whose prompt tokens are estimates */
+    uint64_t without_tokens;   /* rows that have text and no prompt tokens */
 } tgr_ingest_report;
 
 /* Defaults: automatic format, max_bad 0.05, max_record 64 MiB, a checkpoint each 256 MiB and no

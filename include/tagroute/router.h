@@ -1,7 +1,7 @@
 /* router.h - a router: tags, models, the score matrix W, bias, prices, how texts were tagged.
  *
  * One file, one MessagePack map; docs/formats.md gives its keys. A router is immutable but for its
- * prices (prices.h), and may be read from several threads at once.
+ * prices (prices.h) and what upkeep.h changes, and may be read from several threads at once.
  */
 #ifndef TAGROUTE_ROUTER_H
 #define TAGROUTE_ROUTER_H

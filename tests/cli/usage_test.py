@@ -5,7 +5,12 @@ import re
 
 from harness import Scratch, jsonl, main, records
 
-COMMANDS = ("ingest", "tag", "fit", "route", "simulate", "merge", "info", "bench")
+COMMANDS = ("ingest", "tag", "fit", "route", "simulate", "explain", "router", "drift",
+            "merge", "info",
+            "bench")
+VERBS = ("add-model", "drop-model", "rename", "set-price", "reference", "merge", "diff")
+WITH_OPTIONS = [*(name for name in COMMANDS if name != "router"),
+                *(f"router {verb}" for verb in VERBS)]
 
 
 class Help(Scratch):
@@ -16,33 +21,39 @@ class Help(Scratch):
         self.assertEqual(listed, [*COMMANDS, "help"])
 
     def test_every_command_has_help_with_examples_first(self):
-        for command in COMMANDS:
-            done = self.works(command, "--help")
+        for command in WITH_OPTIONS:
+            words = command.split()
+            done = self.works(*words, "--help")
             text = done.stdout.decode()
             self.assertEqual(done.stderr, b"")
-            self.assertEqual(done.stdout, self.works("help", command).stdout)
-            self.assertEqual(done.stdout, self.works(command, "whatever", "-h").stdout)
+            self.assertEqual(done.stdout, self.works("help", *words).stdout)
+            self.assertEqual(done.stdout, self.works(*words, "whatever", "-h").stdout)
             self.assertTrue(text.startswith(f"usage: tagroute {command} "), text)
             self.assertLess(text.index("Examples:"), text.index("Options:"))
             self.assertRegex(text, "--threads (N|LIST)")
 
+    def test_verbs(self):
+        text = self.works("router", "--help").stdout.decode()
+        self.assertEqual(re.findall(r"^  router (\S+) {2,}\S", text, re.M), list(VERBS))
+        self.assertEqual(text, self.works("help", "router").stdout.decode())
+
     def test_lines_fit_a_terminal(self):
-        for command in COMMANDS:
-            text = self.works(command, "--help").stdout.decode()
+        for command in WITH_OPTIONS:
+            text = self.works(*command.split(), "--help").stdout.decode()
             for line in text.split("Options:")[1].splitlines():
                 self.assertLessEqual(len(line), 80, line)
 
     def test_every_option_of_the_help_is_taken(self):
         """What the help says takes a value asks for one; a flag refuses one."""
-        for command in COMMANDS:
-            text = self.works(command, "--help").stdout.decode()
+        for command in WITH_OPTIONS:
+            text = self.works(*command.split(), "--help").stdout.decode()
             options = re.findall(r"^  (?:-\w,|   ) --([a-z-]+)( \S+)?(?:  |$)", text, re.M)
             self.assertGreater(len(options), 3)
             for name, argument in options:
                 if argument:
-                    self.assertIn(f"--{name} needs a value", self.fails(2, command, f"--{name}"))
+                    self.assertIn(f"--{name} needs a value", self.fails(2, *command.split(), f"--{name}"))
                 else:
-                    self.assertIn("takes no value", self.fails(2, command, f"--{name}=1"))
+                    self.assertIn("takes no value", self.fails(2, *command.split(), f"--{name}=1"))
 
     def test_version(self):
         self.assertRegex(self.works("--version").stdout.decode(), r"\Atagroute \d+\.\d+\.\d+\n\Z")

@@ -39,7 +39,7 @@ static inline void fuzz_pieces(tgr_log_cutter *cutter, tgr_worker *worker, fuzz_
 
 static inline fuzz_counts fuzz_read(const char *path, tgr_log_format format, tgr_log_range range)
 {
-    const tgr_work work = {.max_record = FUZZ_RECORD, .category_tag = true, .keep_text = true};
+    const tgr_work work = {.max_record = FUZZ_RECORD, .category_tag = true, .keep = {.kept = true}};
     tgr_log_cutter *cutter = NULL;
     tgr_worker worker = {0};
     fuzz_counts counts = {0};

@@ -1,0 +1,38 @@
+# Debian packages: `cpack` in a build folder configured with -DCMAKE_INSTALL_PREFIX=/usr. One package a
+# component; what each depends on is read from what its programs and libraries are linked with.
+set(CPACK_GENERATOR DEB)
+set(CPACK_PACKAGE_NAME tagroute)
+set(CPACK_PACKAGE_VENDOR tagroute)
+set(CPACK_PACKAGE_CONTACT "the tagroute authors <tagroute@localhost>")
+set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "${PROJECT_DESCRIPTION}")
+set(CPACK_PACKAGING_INSTALL_PREFIX /usr)
+set(CPACK_RESOURCE_FILE_LICENSE ${PROJECT_SOURCE_DIR}/LICENSE)
+set(CPACK_STRIP_FILES ON)
+
+set(CPACK_DEB_COMPONENT_INSTALL ON)
+set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
+set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
+set(CPACK_DEBIAN_PACKAGE_SECTION science)
+set(CPACK_COMPONENTS_ALL program library development)
+
+set(CPACK_DEBIAN_PROGRAM_PACKAGE_NAME tagroute)
+set(CPACK_COMPONENT_PROGRAM_DESCRIPTION "The program, its manual pages and completions for shells.")
+set(library libtagroute${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR})
+set(CPACK_DEBIAN_LIBRARY_PACKAGE_NAME ${library})
+set(CPACK_DEBIAN_LIBRARY_PACKAGE_SECTION libs)
+set(CPACK_COMPONENT_LIBRARY_DESCRIPTION "The shared library.")
+set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_NAME libtagroute-dev)
+set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_SECTION libdevel)
+set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_DEPENDS "${library} (= ${PROJECT_VERSION})")
+set(CPACK_COMPONENT_DEVELOPMENT_DESCRIPTION
+  "Headers, the static library, and how CMake and pkg-config find them.")
+if(TAGROUTE_PYTHON_MODULE)
+  list(APPEND CPACK_COMPONENTS_ALL python)
+  set(CPACK_DEBIAN_PYTHON_PACKAGE_NAME python3-tagroute)
+  set(CPACK_DEBIAN_PYTHON_PACKAGE_SECTION python)
+  set(CPACK_DEBIAN_PYTHON_PACKAGE_DEPENDS
+    "python3 (>= 3.11), python3-cffi-backend, python3-numpy, python3-scipy")
+  set(CPACK_DEBIAN_PYTHON_PACKAGE_SUGGESTS "python3-pandas, python3-anndata")
+  set(CPACK_COMPONENT_PYTHON_DESCRIPTION "The same for Python, SciPy and AnnData.")
+endif()
+include(CPack)
