@@ -3,10 +3,12 @@
 
 #include <math.h>
 #include <omp.h>
+#include <string.h>
 
 #include "engine/base/error.h"
 #include "engine/base/memory.h"
 #include "engine/base/runtime.h"
+#include "engine/base/wide.h"
 #include "engine/cut.h"
 #include "engine/plan.h"
 #include "engine/policy/policy.h"
@@ -79,6 +81,9 @@ tgr_status tgr_decide_open(tgr_decide *decide, const tgr_decide_plan *plan, tgr_
             return status;
         }
     }
+    if (!(plan->align_min >= 0)) {
+        return tgr_fail(error, TGR_ERR_ARGUMENT, "align_min is a cosine, not %g", plan->align_min);
+    }
     decide->needs_costs =
         tgr_policy_needs_costs(plan->policy, plan->thresholds, plan->threshold_count);
     if (decide->plan.threads < 1) {
@@ -94,6 +99,7 @@ tgr_status tgr_decide_open(tgr_decide *decide, const tgr_decide_plan *plan, tgr_
 void tgr_decide_close(tgr_decide *decide)
 {
     tgr_serve_close(decide->serve);
+    tgr_aligned_close(&decide->aligned);
     tgr_mem_free(decide->model);
     tgr_mem_free(decide->margin);
     if (decide->memory != NULL) {
@@ -110,13 +116,20 @@ void tgr_decide_close(tgr_decide *decide)
 
 tgr_status tgr_decide_file(tgr_decide *decide, const tgr_query_file *file, tgr_error *error)
 {
+    const tgr_router *router = decide->plan.router;
+    tgr_status status = TGR_OK;
     tgr_serve_close(decide->serve);
+    tgr_aligned_close(&decide->aligned);
     decide->serve = NULL;
-    tgr_status status = tgr_serve_open(decide->plan.router, file, &decide->serve, error);
-    if (status == TGR_OK && decide->needs_costs) {
-        status = tgr_serve_need_costs(decide->serve, decide->plan.router, error);
+    TGR_TRY(tgr_aligned_open(&decide->aligned, router, file, decide->plan.align_min, error));
+    const tgr_query_file *served = tgr_aligned_file(&decide->aligned, file);
+    TGR_TRY(tgr_serve_open(router, served, &decide->serve, error));
+    if (decide->needs_costs) {
+        TGR_TRY(tgr_serve_need_costs(decide->serve, router, error));
     }
-    return status == TGR_OK ? make_plan(decide, file, error) : status;
+    TGR_TRY(make_plan(decide, served, error));
+done:
+    return status;
 }
 
 unsigned tgr_decide_wants(const tgr_decide *decide, const tgr_query_file *file)
@@ -260,21 +273,67 @@ static bool falls_back(tgr_decide *decide, size_t row, bool known)
     return serves;
 }
 
+#define FEW_MODELS 16  /* that comparing with each, many rows at a time, is faster for */
+#define FEW_ROWS   512 /* that stay in the first-level cache meanwhile */
+
+/* Router's numbers of the places of few models. */
+TGR_WIDE(void, number_few,
+         (int16_t *restrict model, size_t count, const uint16_t *order, size_t models),
+         (model, count, order, models))
+{
+    int16_t numbers[FEW_ROWS];
+    for (size_t now; count > 0; model += now, count -= now) {
+        now = count < FEW_ROWS ? count : FEW_ROWS;
+        for (size_t i = 0; i < now; i++) {
+            numbers[i] = TGR_UNDECIDED;
+        }
+        for (size_t place = 0; place < models; place++) {
+            const int16_t from = (int16_t)place, to = (int16_t)order[place];
+            for (size_t i = 0; i < now; i++) {
+                numbers[i] = model[i] == from ? to : numbers[i];
+            }
+        }
+        memcpy(model, numbers, now * sizeof *model);
+    }
+}
+
 /* Router's numbers of the places, behind that of none. */
 static void number_choices(const tgr_decide *decide, size_t begin, size_t end)
 {
     const uint16_t *order = decide->serve->order;
     int16_t *model = decide->model;
+    if (decide->serve->models <= FEW_MODELS) {
+        number_few(model + begin, end - begin, order, decide->serve->models);
+        return;
+    }
     for (size_t i = begin; i < end; i++) {
         model[i] = model[i] < 0 ? TGR_UNDECIDED : (int16_t)order[model[i]];
     }
 }
 
+TGR_WIDE(uint64_t, count_negative, (const int16_t *values, size_t count), (values, count))
+{
+    uint64_t total = 0;
+    for (size_t now; count > 0; values += now, count -= now) {
+        uint16_t found = 0;
+        now = count < FEW_ROWS ? count : FEW_ROWS;
+        for (size_t i = 0; i < now; i++) {
+            found = (uint16_t)(found + (values[i] < 0));
+        }
+        total += found;
+    }
+    return total;
+}
+
 static uint64_t count_undecided(const tgr_decide *decide, size_t begin, size_t end)
 {
+    size_t thresholds = decide->plan.threshold_count;
     uint64_t count = 0;
+    if (thresholds == 1) {
+        return count_negative(decide->model + begin, end - begin);
+    }
     for (size_t row = begin; row < end; row++) {
-        count += decide->model[row * decide->plan.threshold_count] == TGR_UNDECIDED;
+        count += decide->model[row * thresholds] == TGR_UNDECIDED;
     }
     return count;
 }
@@ -285,18 +344,23 @@ static bool row_is_known(const tgr_decide *decide, const tgr_csr *x, size_t row)
                                             : has_known_tag(decide->serve, x, row);
 }
 
+TGR_WIDE(uint64_t, count_empty, (const int64_t *indptr, size_t rows), (indptr, rows))
+{
+    uint64_t count = 0;
+    for (size_t row = 0; row < rows; row++) {
+        count += indptr[row] == indptr[row + 1];
+    }
+    return count;
+}
+
 static uint64_t count_unknown(const tgr_decide *decide, const tgr_csr *x, size_t begin, size_t end)
 {
-    const int64_t *indptr = x->indptr;
     uint64_t count = 0;
-    if (decide->serve->unknown_tags > 0) {
-        for (size_t row = begin; row < end; row++) {
-            count += !has_known_tag(decide->serve, x, row);
-        }
-        return count;
+    if (decide->serve->unknown_tags == 0) {
+        return count_empty(x->indptr + begin, end - begin);
     }
-    for (size_t row = begin; row < end; row++) { /* wide instructions */
-        count += indptr[row] == indptr[row + 1];
+    for (size_t row = begin; row < end; row++) {
+        count += !has_known_tag(decide->serve, x, row);
     }
     return count;
 }
@@ -378,7 +442,11 @@ static row_counts decide_pieces(tgr_decide *decide, const tgr_batch *batch, size
 /* Everything before rows are scored. */
 static tgr_status enter_batch(tgr_decide *decide, tgr_batch *batch, tgr_error *error)
 {
-    tgr_status status = make_room(decide, batch, error);
+    tgr_status status =
+        decide->plan.aligned ? TGR_OK : tgr_aligned_batch(&decide->aligned, batch, error);
+    if (status == TGR_OK) {
+        status = make_room(decide, batch, error);
+    }
     if (status == TGR_OK) {
         status = tgr_serve_transform(decide->plan.router, batch, &decide->memory->transform, error);
     }

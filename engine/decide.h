@@ -9,6 +9,7 @@
 #include <tagroute/policy.h>
 #include <tagroute/run.h>
 
+#include "engine/aligned.h"
 #include "engine/router/serve.h"
 
 struct tgr_decide;
@@ -33,7 +34,9 @@ typedef struct tgr_decide_plan {
     tgr_policy policy;
     const double *thresholds; /* margin: -INFINITY is allowed here: m wherever there is one */
     size_t threshold_count;
-    int fallback; /* router's model, or -1 */
+    int fallback;     /* router's model, or -1 */
+    double align_min; /* as tgr_aligned_open's `least` */
+    bool aligned;     /* batches come with tgr_aligned_batch done */
     bool want_margins;
     size_t block_rows; /* 0: chosen */
     int threads;
@@ -45,8 +48,9 @@ typedef struct tgr_decide_plan {
 
 typedef struct tgr_decide {
     tgr_decide_plan plan;
-    tgr_serve *serve; /* of the file that batches come from */
-    bool needs_costs; /* the policy compares costs at some threshold */
+    tgr_aligned aligned; /* the file that batches come from, where its tags are not the router's */
+    tgr_serve *serve;    /* of that file */
+    bool needs_costs;    /* the policy compares costs at some threshold */
 
     /* results of the last batch, rows x thresholds */
     int16_t *model; /* router's number, or TGR_UNDECIDED */

@@ -1,2 +1,2 @@
 # Drift, when memory runs short.
-tgr_test(test_drift base kernels log store router scorer policy simulate judge solve engine drift)
+tgr_test(test_drift base kernels log store router scorer policy simulate judge solve tagger engine drift)

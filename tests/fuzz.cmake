@@ -30,6 +30,7 @@ tgr_fuzz_target(prices base router)
 tgr_fuzz_target(embeddings base store)
 tgr_fuzz_target(mapping base router tagger)
 tgr_fuzz_target(normalisation base router tagger)
+tgr_fuzz_target(vocabulary base router tagger)
 tgr_fuzz_target(answer base log endpoint)
 tgr_fuzz_target(answers base log endpoint)
 

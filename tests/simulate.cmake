@@ -1,4 +1,4 @@
-set(rooms base kernels store router policy scorer simulate judge solve engine)
+set(rooms base kernels store router policy scorer simulate judge solve tagger engine)
 tgr_test(test_simulate_parts ${rooms})
 tgr_test(test_simulate_cases ${rooms})
 tgr_test(test_simulate ${rooms})

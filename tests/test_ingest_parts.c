@@ -6,6 +6,7 @@
 #include "engine/ingest/lists.h"
 #include "engine/ingest/order.h"
 #include "engine/ingest/row.h"
+#include "engine/ingest/row_bits.h"
 #include "engine/ingest/row_sort.h"
 #include "engine/ingest/source_name.h"
 #include "engine/ingest/spool.h"
@@ -105,6 +106,39 @@ static void rows_of_every_length_are_sorted(void **state)
             tgr_row_sort(keys, scratch, count);
             assert_memory_equal(keys, expected, count * sizeof *keys);
         }
+    }
+}
+
+/* Distinct columns of a file with that many, in any order, with whatever goes with them. */
+static void rows_are_sorted_by_bits(void **state)
+{
+    (void)state;
+    uint64_t random = SEED;
+    static const size_t sizes[] = {1, 63, 64, 65, 4095, 4096, 4097, 70000, TGR_ROW_BITS_COLUMNS};
+    static uint64_t keys[2000], expected[2000];
+    for (size_t size = 0; size < sizeof sizes / sizeof *sizes; size++) {
+        tgr_row_bits bits = {0};
+        assert_true(tgr_row_bits_open(&bits, sizes[size]));
+        for (int row = 0; row < 50; row++) {
+            size_t step = 1 + next_random(&random) % (sizes[size] / 40 + 1), count = 0;
+            for (size_t column = next_random(&random) % step; column < sizes[size] && count < 2000;
+                 column += 1 + next_random(&random) % step) {
+                expected[count++] = column << 32 | (uint32_t)next_random(&random);
+            }
+            if (count > 0 && row % 2 == 0) {
+                expected[count - 1] = (sizes[size] - 1) << 32 | 7; /* the last column there is */
+            }
+            memcpy(keys, expected, count * sizeof *keys);
+            for (size_t i = count; i > 1; i--) {
+                size_t other = next_random(&random) % i;
+                uint64_t key = keys[other];
+                keys[other] = keys[i - 1];
+                keys[i - 1] = key;
+            }
+            tgr_row_bits_sort(&bits, keys, count);
+            assert_memory_equal(keys, expected, count * sizeof *keys);
+        }
+        tgr_row_bits_free(&bits);
     }
 }
 
@@ -283,6 +317,7 @@ int main(void)
         cmocka_unit_test(spools_give_back_what_they_took),
         cmocka_unit_test(spools_say_where_they_cannot_be_made),
         cmocka_unit_test(rows_of_every_length_are_sorted),
+        cmocka_unit_test(rows_are_sorted_by_bits),
         cmocka_unit_test(names_are_ordered_by_bytes),
         cmocka_unit_test(tags_are_ordered_by_occurrences),
         cmocka_unit_test(huge_weights_do_not_overflow_a_sum),

@@ -3,6 +3,7 @@
 #include <tagroute/route.h>
 #include <tagroute/solve.h>
 
+#include "engine/base/wide.h"
 #include "engine/solve/solve.h"
 #include "tests/test_simulate_plain.h"
 #include "tests/test_simulate_run.h"
@@ -269,6 +270,8 @@ static tgr_status route(const world *w, tgr_policy policy, const plain_goal *goa
     options.policy = policy;
     options.goal = goal->goal;
     options.block_rows = 7;
+    static int turn; /* instruction sets take turns */
+    tgr_wide_limit((tgr_wide)(turn++ % 3));
     tgr_router *router = world_router(w);
     tgr_status status = tgr_route(router, &options, report, &run, error);
     tgr_router_free(router);

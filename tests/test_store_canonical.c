@@ -1,6 +1,7 @@
 /* test_store_canonical.c - rows made canonical, against a plain map from column to sum. */
 #include "tests/test_store_support.h"
 
+#include "engine/base/wide.h"
 #include "engine/store/canonical.h"
 
 #define COLUMNS 40
@@ -107,9 +108,42 @@ static void random_rows(void **state)
         tgr_error error;
         random_block(&from, type, rows, round / 3 % 4, &random);
         made = from;
+        tgr_wide_limit((tgr_wide)(round / 12 % 3));
         tgr_canonical_block view = view_of(&made, type, rows);
         assert_ok(tgr_canonical(&view, &scratch, &error));
         check(&made, &from, type, rows);
+    }
+    tgr_canonical_scratch_free(&scratch);
+}
+
+/* Rows that all hold something, and one entry of which alone is out of place, wherever it is. */
+static void one_fall(void **state)
+{
+    (void)state;
+    uint64_t random = SEED;
+    tgr_canonical_scratch scratch = {0};
+    static block from, made;
+    for (int round = 0; round < 900; round++) {
+        size_t rows = 1 + below(&random, 64), at = 0;
+        tgr_error error;
+        from = (block){0};
+        for (size_t row = 0; row < rows; row++) {
+            size_t count = 1 + below(&random, 9), column = below(&random, 4);
+            for (size_t i = 0; i < count; i++, column += 1 + below(&random, 3)) {
+                from.indices[at] = (uint32_t)column;
+                from.values.u8[at++] = 1;
+            }
+            from.indptr[row + 1] = (int64_t)at;
+        }
+        size_t row = below(&random, rows), first = (size_t)from.indptr[row];
+        size_t count = (size_t)from.indptr[row + 1] - first;
+        size_t place = first + below(&random, count);
+        from.indices[place] = from.indices[first + below(&random, count)];
+        made = from;
+        tgr_wide_limit((tgr_wide)(round % 3));
+        tgr_canonical_block view = view_of(&made, TGR_U8, rows);
+        assert_ok(tgr_canonical(&view, &scratch, &error));
+        check(&made, &from, TGR_U8, rows);
     }
     tgr_canonical_scratch_free(&scratch);
 }
@@ -232,8 +266,8 @@ int main(void)
 {
     printf("seed %u\n", SEED);
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(random_rows), cmocka_unit_test(nothing_to_do), cmocka_unit_test(refusals),
-        cmocka_unit_test(edges),       cmocka_unit_test(a_long_row),
+        cmocka_unit_test(random_rows), cmocka_unit_test(one_fall), cmocka_unit_test(nothing_to_do),
+        cmocka_unit_test(refusals),    cmocka_unit_test(edges),    cmocka_unit_test(a_long_row),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

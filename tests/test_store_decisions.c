@@ -4,7 +4,7 @@
 
 #include <fcntl.h>
 
-#include "engine/store/decisions.h"
+#include "engine/store/decisions_format.h"
 #include "engine/store/kind.h"
 
 typedef struct made {
@@ -303,6 +303,55 @@ static void fewer_or_more_than_planned(void **state)
     free_made(all);
 }
 
+/* ---- row numbers ----------------------------------------------------------------------- */
+
+/* Those of some rows of a run of so many, against printf. */
+static void check_numbers(uint64_t first, size_t count, uint64_t total, int threads)
+{
+    const char *names[] = {"m"};
+    const double threshold = 0;
+    int16_t *model = sample_array(count, sizeof *model);
+    const tgr_decisions_plan plan = {.models = names,
+                                     .model_count = 1,
+                                     .thresholds = &threshold,
+                                     .threshold_count = 1,
+                                     .shards = 2,
+                                     .total_rows = total,
+                                     .threads = threads};
+    const tgr_decisions_rows rows = {.model = model, .first = first, .count = count};
+    tgr_sink_batch batch = {0};
+    tgr_error error;
+    assert_ok(tgr_decisions_h5_encode(&plan, &rows, "d.h5", &batch, &error));
+    size_t width = tgr_decisions_index_width(&plan);
+    assert_int_equal(batch.chunks[0].bytes.length, width * count);
+    for (size_t row = 0; row < count; row++) {
+        char text[32] = {0};
+        snprintf(text, sizeof text, "%llu", (unsigned long long)(first + row));
+        assert_memory_equal(batch.chunks[0].bytes.bytes + row * width, text, width);
+    }
+    for (size_t i = 0; i < batch.capacity; i++) {
+        tgr_buffer_free(&batch.chunks[i].bytes);
+    }
+    tgr_mem_free(batch.chunks);
+    free(model);
+}
+
+static void row_numbers(void **state)
+{
+    (void)state;
+    uint64_t random = SEED, ten = 1;
+    for (int digits = 1; digits < 20; digits++, ten *= 10) {
+        for (int round = 0; round < 12; round++) {
+            uint64_t before = below(&random, 150), first = ten > before ? ten - before : 0;
+            size_t count = 1 + below(&random, 300);
+            uint64_t more = round % 3 == 0 ? 0 : below(&random, 1000) * (round % 3 == 1 ? 1 : ten);
+            check_numbers(first, count, first + count + more, 1 + round % 4);
+        }
+    }
+    check_numbers(0, 120000, 120000, 3);
+    check_numbers(UINT64_C(9999999999) - 5000, 20000, UINT64_C(1) << 40, 1);
+}
+
 /* ---- kinds ----------------------------------------------------------------------------- */
 
 static tgr_file_kind kind_of(const char *bytes, size_t length)
@@ -389,6 +438,7 @@ int main(void)
         TEST(lines_as_written),
         TEST(standard_output),
         TEST(fewer_or_more_than_planned),
+        TEST(row_numbers),
         TEST(kinds),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

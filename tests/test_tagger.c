@@ -1,6 +1,8 @@
 /* test_tagger.c - words of texts by worked examples; learning and tagging while memory runs out. */
 #include "tests/test_ingest_help.h"
 
+#include <ctype.h>
+
 #include <tagroute/tagger.h>
 
 #include "engine/base/memory.h"
@@ -101,6 +103,110 @@ static void no_byte_beyond_the_end(void **state)
     }
 }
 
+/* Letters, digits and apostrophes as a reader of one byte after the other sees them: what words_of
+ * gives. */
+static void plain_words(const char *text, size_t length, char *all)
+{
+    for (size_t i = 0; i < length;) {
+        size_t begin = i;
+        while (i < length && (isalnum((unsigned char)text[i]) ||
+                              (i > begin && text[i] == '\'' && i + 1 < length &&
+                               isalnum((unsigned char)text[i + 1])))) {
+            i++;
+        }
+        size_t word = i - begin;
+        if (word > 64) {
+            *all++ = '#';
+            word = 0;
+        } else if (word > 2 && text[i - 2] == '\'' && tolower((unsigned char)text[i - 1]) == 's') {
+            word -= 2;
+        }
+        for (size_t k = 0; k < word; k++) {
+            *all++ = (char)tolower((unsigned char)text[begin + k]);
+        }
+        if (i > begin) {
+            *all++ = '|';
+        } else {
+            i++;
+        }
+    }
+    *all = '\0';
+}
+
+static uint64_t next_random(uint64_t *state)
+{
+    *state = *state * 6364136223846793005u + 1442695040888963407u;
+    return *state >> 33;
+}
+
+/* Words of any length between gaps, of which an apostrophe is one in eight; how long it is. */
+static size_t make_soup(uint64_t *random, char *text)
+{
+    static const char letters[] = "abcXYZ019zZAa5qs", gaps[] = "  \n,.-\"(){}[]@`/:~_\x7f\x01";
+    size_t length = 0, most = next_random(random) % 500;
+    while (length < most) {
+        size_t word =
+            next_random(random) % 64 == 0 ? 60 + next_random(random) % 8 : next_random(random) % 18;
+        for (size_t i = 0; i < word; i++) {
+            text[length++] = letters[next_random(random) % (sizeof letters - 1)];
+        }
+        text[length++] =
+            next_random(random) % 8 == 0 ? '\'' : gaps[next_random(random) % (sizeof gaps - 1)];
+    }
+    return length;
+}
+
+/* Blocks of text are read at once, words across their bounds again, and others byte by byte: all of
+ * it gives what one byte after the other does. */
+static void ascii_soup(void **state)
+{
+    (void)state;
+    uint64_t random = 20261126;
+    for (int round = 0; round < 5000; round++) {
+        char text[640], expected[1300];
+        size_t length = make_soup(&random, text);
+        plain_words(text, length, expected);
+        const char *words = words_of(text, length);
+        if (strcmp(words, expected) != 0) {
+            print_message("seed 20261126, round %d: %.*s\n", round, (int)length, text);
+        }
+        assert_string_equal(words, expected);
+    }
+}
+
+/* A megabyte of each is read to its end, in as many steps as its words need. */
+static void texts_meant_to_harm(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *bytes;
+        size_t size;
+    } units[] = {
+        {"\xff", 1},     {"\xc3", 1},      {"\xf0\x9f\x98", 3}, {"\xed\xa0\x80", 3},  {"a\xff", 2},
+        {"\xcc\x81", 2}, {"e\xcc\x81", 3}, {"\xe2\x80\xae", 3}, {"a\xe2\x80\xae", 4}, {"x", 1},
+        {"a'", 2},       {"'", 1},         {"\0", 1},           {"a\0", 2},           {" ", 1},
+        {"-", 1}};
+    static tgr_tokens tokens;
+    enum { LENGTH = 1 << 20 };
+    char *text = malloc(LENGTH);
+    assert_non_null(text);
+    for (size_t unit = 0; unit < sizeof units / sizeof *units; unit++) {
+        size_t words = 0, fills = 0;
+        for (size_t i = 0; i < LENGTH; i++) {
+            text[i] = units[unit].bytes[i % units[unit].size];
+        }
+        tgr_tokens_begin(&tokens, unicode, text, LENGTH);
+        while (tgr_tokens_fill(&tokens)) {
+            words += tokens.count;
+            fills++;
+        }
+        assert_ptr_equal(tokens.at, text + LENGTH);
+        assert_true(words <= LENGTH / 2);
+        assert_true(fills <= 1 + words / (TGR_TOKENS / 2));
+    }
+    free(text);
+}
+
 static const char tagged_log[] =
     "{\"text\":\"Proving the law of large numbers\",\"tags\":[\"maths\"],\"split\":\"train\"}\n"
     "{\"text\":\"a law, and its proof\",\"tags\":[\"law\",\"maths\"],\"split\":\"train\"}\n"
@@ -190,8 +296,12 @@ static void tagging_without_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(words_by_example),       cmocka_unit_test(long_words),
-        cmocka_unit_test(no_byte_beyond_the_end), cmocka_unit_test(learning_without_memory),
+        cmocka_unit_test(words_by_example),
+        cmocka_unit_test(long_words),
+        cmocka_unit_test(ascii_soup),
+        cmocka_unit_test(texts_meant_to_harm),
+        cmocka_unit_test(no_byte_beyond_the_end),
+        cmocka_unit_test(learning_without_memory),
         cmocka_unit_test(tagging_without_memory),
     };
     return cmocka_run_group_tests(tests, open_unicode, close_unicode);

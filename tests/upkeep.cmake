@@ -1,2 +1,2 @@
 # Routers changed and compared, when memory runs short.
-tgr_test(test_upkeep base kernels log store router scorer policy simulate judge solve engine upkeep)
+tgr_test(test_upkeep base kernels log store router scorer policy simulate judge solve tagger engine upkeep)

@@ -180,6 +180,7 @@ static tgr_status read_options(explaining *work, tgr_error *error)
     work->one.category = tgr_cli_text(arguments, "category");
     work->one.why_not = tgr_cli_text(arguments, "why-not");
     work->one.fallback = work->deciding.fallback;
+    work->one.align_min = work->deciding.align_min;
     return status == TGR_OK ? tgr_cli_prices_read(&work->prices, arguments, error) : status;
 }
 
@@ -218,6 +219,7 @@ static tgr_status explain_top(explaining *work, tgr_cli_session *session, tgr_er
     options.input_count = work->arguments->operand_count;
     options.split = work->deciding.split;
     options.fallback = work->deciding.fallback;
+    options.align_min = work->deciding.align_min;
     options.policy = work->policy;
     options.threshold = work->threshold;
     options.most = (size_t)work->top;

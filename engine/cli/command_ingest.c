@@ -1,5 +1,6 @@
 /* command_ingest.c - request logs to a query file. */
 #include <stdio.h>
+#include <string.h>
 
 #include <tagroute/ingest.h>
 
@@ -19,6 +20,13 @@ static const tgr_cli_option ingest_options[] = {
     {"align-min", 0, "COSINE",
      "a tag that it lacks becomes the nearest one from this likeness in spelling on; off: never "
      "(default: 0.85)"},
+    {"from", 0, "auto|tagroute|litellm|openai|otel|langfuse",
+     "what records are: tagroute, litellm, openai, otel or langfuse (default: auto, told from "
+     "each)"},
+    {"text", 0, "last-user|users|all",
+     "which of a chat's messages are the text (default: last-user)"},
+    {"keep", 0, "[NAME=]PATH",
+     "keep a field, such as metadata.team, as a column for simulate --by; repeatable, up to 8"},
     {"format", 0, "jsonl|msgpack", "of the logs (default: told from the log itself)"},
     {"category-tag", 0, NULL, "give each query its category as one more tag, cat:CATEGORY"},
     {"compress", 0, NULL, "smaller file, slower to read"},
@@ -53,6 +61,9 @@ static const tgr_cli_example examples[] = {
      "tagroute ingest log.jsonl --vocab vocab.msgpack -o queries.h5"},
     {"new queries for a router that was fitted before",
      "tagroute ingest today.jsonl -r router.msgpack -o today.h5"},
+    {"a gateway's log: who was called, what it cost, and which team asked",
+     "tagroute ingest litellm.jsonl.gz --vocab vocab.msgpack --keep "
+     "team=metadata.user_api_key_team_alias -o queries.h5"},
     {"go on after a power cut", "tagroute ingest january.jsonl.zst -o january.h5 --resume"},
     {0},
 };
@@ -83,6 +94,42 @@ static tgr_status read_numbers(const tgr_cli_arguments *arguments, tgr_ingest_op
     return status;
 }
 
+/* The number of a word in a list, NULL behind the last. */
+static tgr_status read_word(const tgr_cli_arguments *arguments, const char *option,
+                            const char *const *words, const char *list, int *number,
+                            tgr_error *error)
+{
+    const char *given = tgr_cli_text(arguments, option);
+    if (given == NULL) {
+        return TGR_OK;
+    }
+    for (int i = 0; words[i] != NULL; i++) {
+        if (strcmp(given, words[i]) == 0) {
+            *number = i;
+            return TGR_OK;
+        }
+    }
+    return tgr_cli_fail(error, TGR_ERR_ARGUMENT, "--%s is %s, not '%.60s'", option, list, given);
+}
+
+static tgr_status read_schema(const tgr_cli_arguments *arguments, tgr_ingest_options *options,
+                              tgr_error *error)
+{
+    static const char *const schemas[] = {"auto", "tagroute", "litellm", "openai",
+                                          "otel", "langfuse", NULL};
+    static const char *const texts[] = {"last-user", "users", "all", NULL};
+    int schema = 0, text = 0;
+    tgr_status status =
+        read_word(arguments, "from", schemas, "auto, tagroute, litellm, openai, otel or langfuse",
+                  &schema, error);
+    if (status == TGR_OK) {
+        status = read_word(arguments, "text", texts, "last-user, users or all", &text, error);
+    }
+    options->schema = (tgr_log_schema)schema;
+    options->text = (tgr_chat_text)text;
+    return status;
+}
+
 static tgr_status read_options(const tgr_cli_arguments *arguments, tgr_ingest_options *options,
                                tgr_error *error)
 {
@@ -102,6 +149,9 @@ static tgr_status read_options(const tgr_cli_arguments *arguments, tgr_ingest_op
     tgr_status status = tgr_cli_need(arguments, "output", &options->output, error);
     if (status == TGR_OK) {
         status = tgr_cli_read_log_format(arguments, &options->format, error);
+    }
+    if (status == TGR_OK) {
+        status = read_schema(arguments, options, error);
     }
     if (status == TGR_OK && options->mapping == NULL && tgr_cli_has(arguments, "align-min")) {
         status =
@@ -197,7 +247,10 @@ static tgr_status ingest(const tgr_cli_arguments *arguments, tgr_error *error)
     tgr_ingest_options options;
     tgr_ingest_report report = {0};
     tgr_cli_session session;
+    const char *keep[TGR_KEEP_MAX];
     tgr_status status = read_options(arguments, &options, error);
+    options.keep = keep;
+    options.keep_count = tgr_cli_list(arguments, "keep", keep, TGR_KEEP_MAX);
     if (status == TGR_OK) {
         status = tgr_cli_session_start(&session, arguments, error);
     }

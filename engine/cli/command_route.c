@@ -195,6 +195,7 @@ static tgr_status read_options(routing *work, const tgr_cli_arguments *arguments
     options->policy = work->deciding.policy;
     options->fallback = work->deciding.fallback;
     options->split = work->deciding.split;
+    options->align_min = work->deciding.align_min;
     return status == TGR_OK ? tgr_cli_prices_read(&work->prices, arguments, error) : status;
 }
 

@@ -210,6 +210,7 @@ static tgr_status read_options(simulating *work, const tgr_cli_arguments *argume
     options->threshold_count = work->deciding.threshold_count;
     options->fallback = work->deciding.fallback;
     options->split = work->deciding.split;
+    options->align_min = work->deciding.align_min;
     if (status == TGR_OK) {
         status = read_grid(work, arguments, error);
     }

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "engine/cli/align_min.h"
 #include "engine/cli/fail.h"
 #include "engine/cli/numbers.h"
 
@@ -17,6 +18,10 @@ static const tgr_cli_option deciding_options[] = {
     {"fallback", 0, "MODEL",
      "for queries without a tag that the router knows, or a model that may "
      "serve them"},
+    {"align-min", 0, "COSINE",
+     "tags that neither the router nor its mapping knows count as the nearest one in spelling, if "
+     "it is at least so near (default: as the router's mapping says, and not at all without one; "
+     "off: none do)"},
     {"split", 0, "NAME", "only the queries of this split (default: every query)"},
     {0},
 };
@@ -94,6 +99,9 @@ tgr_status tgr_cli_deciding_read(tgr_cli_deciding *deciding, const tgr_cli_argum
         .split = tgr_cli_text(arguments, "split"),
     };
     tgr_status status = read_policy(arguments, &deciding->policy, error);
+    if (status == TGR_OK) {
+        status = tgr_cli_read_align_min(arguments, &deciding->align_min, error);
+    }
     return status == TGR_OK ? read_thresholds(deciding, arguments, error) : status;
 }
 

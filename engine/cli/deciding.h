@@ -14,6 +14,7 @@ typedef struct tgr_cli_deciding {
     size_t threshold_count;
     const char *fallback; /* NULL: none */
     const char *split;    /* NULL: every query */
+    double align_min;     /* 0: as the router says */
 } tgr_cli_deciding;
 
 tgr_status tgr_cli_deciding_read(tgr_cli_deciding *deciding, const tgr_cli_arguments *arguments,

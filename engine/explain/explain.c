@@ -91,6 +91,7 @@ static tgr_status decide(explaining *work, const tgr_run *run, tgr_error *error)
                             .thresholds = &work->options.threshold,
                             .threshold_count = 1,
                             .fallback = -1,
+                            .align_min = options->align_min,
                             .want_margins = true,
                             .threads = 1,
                             .run = run};
@@ -139,8 +140,8 @@ static bool add_tag(explaining *work, tgr_explained_tag *tag, uint32_t column, f
     float *weights = tgr_arena_alloc(work->arena, models, sizeof *weights);
     double *contributions = tgr_arena_alloc(work->arena, models, sizeof *contributions);
     float *sums = tgr_arena_alloc(work->arena, models, sizeof *sums);
-    tag->tag =
-        tgr_arena_string(work->arena, tgr_strings_get(work->query.file->tags, column, &length));
+    const tgr_query_file *file = tgr_aligned_file(&work->decide.aligned, work->query.file);
+    tag->tag = tgr_arena_string(work->arena, tgr_strings_get(file->tags, column, &length));
     if (weights == NULL || contributions == NULL || sums == NULL || tag->tag == NULL) {
         return false;
     }

@@ -71,7 +71,8 @@ static void close_counting(counting *work)
 
 static tgr_status open_counting(counting *work, const tgr_top_options *options, tgr_error *error)
 {
-    tgr_decide_plan plan = {.router = work->router, .threshold_count = 1, .fallback = -1};
+    tgr_decide_plan plan = {
+        .router = work->router, .threshold_count = 1, .fallback = -1, .aligned = true};
     tgr_status status = TGR_OK;
     tgr_top_options_init(&work->options);
     TGR_TRY(tgr_options_copy(&work->options, sizeof work->options, options, error));
@@ -83,6 +84,7 @@ static tgr_status open_counting(counting *work, const tgr_top_options *options, 
     plan.policy = work->options.policy;
     plan.thresholds = &work->options.threshold;
     plan.threads = tgr_run_threads(work->run);
+    plan.align_min = work->options.align_min;
     plan.run = work->run;
     TGR_TRY(tgr_decide_open(&work->decide, &plan, error));
     TGR_TRY(tgr_pass_open(&work->pass, work->options.inputs, work->options.input_count,
@@ -101,6 +103,7 @@ static tgr_status enter_file(counting *work, const tgr_query_file *file, tgr_err
     if (status != TGR_OK) {
         return status;
     }
+    file = tgr_aligned_file(&work->decide.aligned, file);
     tgr_mem_free(work->tags);
     work->tags = tgr_mem_alloc(file->columns, sizeof *work->tags);
     for (uint32_t column = 0; work->tags != NULL && column < file->columns; column++) {
@@ -179,6 +182,7 @@ static tgr_status count_variant(counting *work, const tgr_batch *batch, size_t v
 static tgr_status count_batch(counting *work, tgr_batch *batch, tgr_error *error)
 {
     tgr_status status = TGR_OK;
+    TGR_TRY(tgr_aligned_batch(&work->decide.aligned, batch, error));
     TGR_TRY(decide_batch(work, batch, error));
     tgr_variants_begin(&work->variants, batch);
     for (;;) {

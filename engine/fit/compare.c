@@ -9,6 +9,7 @@
 #include "engine/base/options.h"
 #include "engine/base/runtime.h"
 #include "engine/decide.h"
+#include "engine/fit/folds.h"
 #include "engine/fit/held_out.h"
 #include "engine/fit/work.h"
 #include "engine/judgement.h"
@@ -26,7 +27,7 @@ typedef struct comparing {
     bool each; /* file for itself */
     const tgr_price_options *prices;
     const tgr_run *run;
-    uint8_t *folds; /* of every row, alike in each file */
+    uint64_t *folds; /* of every row, alike in each file */
     uint64_t rows;
     size_t scorers, files, entries; /* an entry is a file with a scorer, or all files with one */
     routed (*of)[TGR_FOLDS];
@@ -133,7 +134,7 @@ done:
  * of the first. */
 static tgr_status read_folds(comparing *work, tgr_fit_work *fit, const char *path, tgr_error *error)
 {
-    uint8_t *folds = NULL;
+    uint64_t *folds = NULL;
     uint64_t rows = fit->walk.end;
     tgr_status status = tgr_fit_folds_read(&fit->walk.pass, 0, rows, work->run, &folds, error);
     if (status != TGR_OK) {
@@ -144,7 +145,8 @@ static tgr_status read_folds(comparing *work, tgr_fit_work *fit, const char *pat
         work->rows = rows;
         return TGR_OK;
     }
-    bool same = rows == work->rows && memcmp(folds, work->folds, (size_t)rows) == 0;
+    size_t bytes = (size_t)tgr_fit_folds_words(rows) * sizeof *folds;
+    bool same = rows == work->rows && memcmp(folds, work->folds, bytes) == 0;
     tgr_mem_free(folds);
     return same ? TGR_OK
                 : tgr_fail(error, TGR_ERR_INPUT,

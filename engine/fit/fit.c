@@ -98,7 +98,8 @@ tgr_status tgr_fit_work_count_outcomes(tgr_fit_work *work, bool rows, tgr_error 
         work->walk.folds = work->folds;
     }
     uint64_t memory = work->options.memory;
-    tgr_fit_rows_open(&work->rows, &work->source, memory == 0 ? tgr_run_memory(work->run) : memory);
+    tgr_fit_rows_open(&work->rows, &work->source, work->report.training,
+                      memory == 0 ? tgr_run_memory(work->run) : memory);
     const tgr_fit_wanted wanted = {
         .outcomes = scorer->wants_outcomes,
         .value_folds = !scorer->wants_values ? 0
@@ -199,6 +200,11 @@ tgr_status tgr_fit_work_learn(tgr_fit_work *work, tgr_error *error)
     }
     tgr_fit_outcomes_free(&work->outcomes); /* large, and the margins need room */
     tgr_fit_rows_close(&work->rows);
+    if (work->folds != NULL) {
+        tgr_mem_free(work->folds);
+        work->folds = NULL;
+        work->walk.folds = NULL;
+    }
     TGR_TRY(store_parameter(work, error));
     TGR_TRY(check_finite(router, error));
 done:

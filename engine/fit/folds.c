@@ -18,7 +18,8 @@ typedef struct hashing {
     tgr_array text; /* closed where the file has none */
     const tgr_array *ids;
     tgr_text_block texts, names;
-    uint64_t rows_before; /* in earlier files */
+    uint64_t rows_before;  /* in earlier files */
+    uint64_t *folds, done; /* of the rows so far */
 } hashing;
 
 static tgr_status open_texts(hashing *work, const tgr_query_file *file, tgr_error *error)
@@ -70,8 +71,13 @@ static uint8_t hash_number(uint64_t number)
     return fold_of(bytes, sizeof bytes);
 }
 
-static tgr_status hash_rows(hashing *work, uint64_t first, uint64_t count, uint8_t *folds,
-                            tgr_error *error)
+static void put_fold(hashing *work, uint8_t fold)
+{
+    uint64_t row = work->done++;
+    work->folds[row / TGR_FOLDS_WORD] |= (uint64_t)fold << row % TGR_FOLDS_WORD * TGR_FOLD_BITS;
+}
+
+static tgr_status hash_rows(hashing *work, uint64_t first, uint64_t count, tgr_error *error)
 {
     tgr_status status = TGR_OK;
     if (work->text.dataset) {
@@ -81,26 +87,26 @@ static tgr_status hash_rows(hashing *work, uint64_t first, uint64_t count, uint8
         TGR_TRY(tgr_texts_read(work->ids, first, count, &work->names, error));
     }
     for (uint64_t row = 0; row < count; row++) {
-        if (!hash_string(&work->texts, row, &folds[row]) &&
-            !hash_string(&work->names, row, &folds[row])) {
-            folds[row] = hash_number(work->rows_before + first + row);
+        uint8_t fold;
+        if (!hash_string(&work->texts, row, &fold) && !hash_string(&work->names, row, &fold)) {
+            fold = hash_number(work->rows_before + first + row);
         }
+        put_fold(work, fold);
     }
 done:
     return status;
 }
 
 static tgr_status hash_file(hashing *work, const tgr_query_file *file, uint64_t begin, uint64_t end,
-                            const tgr_run *run, uint8_t *folds, tgr_error *error)
+                            const tgr_run *run, tgr_error *error)
 {
     tgr_status status = TGR_OK;
     TGR_TRY(open_texts(work, file, error));
     while (begin < end) {
         uint64_t count = end - begin < ROWS_AT_ONCE ? end - begin : ROWS_AT_ONCE;
         TGR_TRY(tgr_run_check(run, error));
-        TGR_TRY(hash_rows(work, begin, count, folds, error));
+        TGR_TRY(hash_rows(work, begin, count, error));
         begin += count;
-        folds += count;
     }
 done:
     tgr_array_close(&work->text);
@@ -110,12 +116,12 @@ done:
 }
 
 tgr_status tgr_fit_folds_read(const tgr_pass *pass, uint64_t begin, uint64_t end,
-                              const tgr_run *run, uint8_t **folds, tgr_error *error)
+                              const tgr_run *run, uint64_t **folds, tgr_error *error)
 {
     tgr_status status = TGR_OK;
     hashing work = {0};
-    uint8_t *all = tgr_mem_alloc((size_t)(end - begin), 1), *at = all;
-    if (all == NULL) {
+    *folds = work.folds = tgr_mem_zalloc((size_t)tgr_fit_folds_words(end - begin), sizeof **folds);
+    if (work.folds == NULL) {
         return tgr_fail_memory(error, "the folds of the queries");
     }
     for (size_t i = 0; i < pass->file_count; i++) {
@@ -124,16 +130,14 @@ tgr_status tgr_fit_folds_read(const tgr_pass *pass, uint64_t begin, uint64_t end
         uint64_t to = end > before ? end - before : 0;
         to = to < rows ? to : rows;
         if (from < to) {
-            TGR_TRY(hash_file(&work, pass->files[i], from, to, run, at, error));
-            at += to - from;
+            TGR_TRY(hash_file(&work, pass->files[i], from, to, run, error));
         }
         work.rows_before += rows;
     }
 done:
     if (status != TGR_OK) {
-        tgr_mem_free(all);
-        all = NULL;
+        tgr_mem_free(work.folds);
+        *folds = NULL;
     }
-    *folds = all;
     return status;
 }

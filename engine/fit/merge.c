@@ -289,7 +289,7 @@ static tgr_status collect_rows(merging *merge, tgr_error *error)
     work->walk.folds = work->folds;
     work->source =
         (tgr_fit_source){&work->walk, &work->tags, work->columns, work->router, work->run};
-    tgr_fit_rows_open(&work->rows, &work->source, tgr_run_memory(work->run));
+    tgr_fit_rows_open(&work->rows, &work->source, work->report.training, tgr_run_memory(work->run));
     const tgr_fit_wanted wanted = {.rows = &work->rows};
     status = tgr_fit_outcomes_count(&counted, &work->source, &wanted, error);
     tgr_fit_outcomes_free(&counted);

@@ -13,12 +13,6 @@ enum { INDPTR, TAGS, VALUES, Y, FOLDS };
 
 static tgr_status walk_rows(void *user, tgr_row_visitor visit, void *visitor, tgr_error *error);
 
-void tgr_fit_rows_open(tgr_fit_rows *rows, const tgr_fit_source *source, uint64_t most_bytes)
-{
-    *rows = (tgr_fit_rows){.source = source, .most_bytes = most_bytes};
-    rows->public = (tgr_row_source){.walk = walk_rows, .rows = rows};
-}
-
 static void free_block(tgr_fit_block *block)
 {
     tgr_mem_free(block->indptr);
@@ -59,10 +53,19 @@ static bool grow_array(void **array, size_t *capacity, size_t need, size_t size)
     return enough;
 }
 
-static uint64_t block_bytes(size_t rows, size_t models, size_t entries, bool ones)
+static uint64_t block_bytes(uint64_t rows, size_t models, size_t entries, bool ones)
 {
-    return (uint64_t)rows * (sizeof(int64_t) + models * sizeof(float) + 1) +
+    return rows * (sizeof(int64_t) + models * sizeof(float) + 1) +
            (uint64_t)entries * (ones ? 4 : 8);
+}
+
+/* What cannot fit is not held until that shows. */
+void tgr_fit_rows_open(tgr_fit_rows *rows, const tgr_fit_source *source, uint64_t least_rows,
+                       uint64_t most_bytes)
+{
+    *rows = (tgr_fit_rows){.source = source, .most_bytes = most_bytes};
+    rows->public = (tgr_row_source){.walk = walk_rows, .rows = rows};
+    rows->streamed = block_bytes(least_rows, source->router->model_count, 0, true) > most_bytes;
 }
 
 static int by_number(const void *left, const void *right)

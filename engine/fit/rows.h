@@ -35,7 +35,9 @@ typedef struct tgr_fit_rows {
     tgr_row_source public;
 } tgr_fit_rows;
 
-void tgr_fit_rows_open(tgr_fit_rows *rows, const tgr_fit_source *source, uint64_t most_bytes);
+/* Opens for at least so many rows (0: not known), which are kept up to most_bytes. */
+void tgr_fit_rows_open(tgr_fit_rows *rows, const tgr_fit_source *source, uint64_t least_rows,
+                       uint64_t most_bytes);
 void tgr_fit_rows_close(tgr_fit_rows *rows); /* harmless on a zeroed structure */
 
 /* Takes in a batch, all of whose rows are judged. */

@@ -6,6 +6,7 @@
 #include "engine/base/error.h"
 #include "engine/base/memory.h"
 #include "engine/base/runtime.h"
+#include "engine/fit/folds.h"
 
 /* As large as a pass's batches. */
 #define BATCH_ROWS     ((size_t)64 * 1024)
@@ -168,7 +169,7 @@ static void select_folds(tgr_fit_walk *walk, tgr_batch *batch, size_t file)
     uint64_t before = rows_before(&walk->pass, file);
     size_t kept = 0, rows = batch->rows;
     for (size_t row = 0; row < rows; row++) {
-        int fold = walk->folds[before + walk->numbers[row] - walk->begin];
+        int fold = tgr_fit_fold(walk->folds, before + walk->numbers[row] - walk->begin);
         walk->keep[row] = fold != walk->without && (walk->only < 0 || fold == walk->only);
         walk->numbers[kept] = walk->numbers[row];
         walk->batch_folds[kept] = (uint8_t)fold;

@@ -16,9 +16,9 @@ typedef struct tgr_fit_walk {
     tgr_pass pass; /* opened by whoever walks */
     /* Rows of all files, one after another, that count: [begin, end). */
     uint64_t begin, end;
-    const uint8_t *folds; /* of each of those rows, or NULL */
-    int without;          /* the fold that is left out; -1: none */
-    int only;             /* the one fold that is wanted; -1: every one */
+    const uint64_t *folds; /* of each of those rows (folds.h), or NULL */
+    int without;           /* the fold that is left out; -1: none */
+    int only;              /* the one fold that is wanted; -1: every one */
 
     /* where a walk over a part of the rows stands */
     uint64_t at;

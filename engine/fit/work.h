@@ -22,7 +22,7 @@ typedef struct tgr_fit_work {
     const tgr_scorer *scorer;
     const tgr_run *run;
     tgr_fit_walk walk;
-    uint8_t *folds; /* of the walk's rows; NULL where none are needed */
+    uint64_t *folds; /* of the walk's rows; NULL where none are needed */
     tgr_router *router;
     int32_t *columns; /* files x models */
     tgr_fit_tags tags;

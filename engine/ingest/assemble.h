@@ -17,6 +17,8 @@ typedef struct tgr_assembly {
     bool category_tag;
     unsigned shard, shards; /* 0, 0: all of the run with this digest */
     const char *run_digest;
+    const char *kept_columns[TGR_KEEP_MAX]; /* names of the columns of kept fields */
+    const uint64_t *skipped;                /* NULL, or TGR_SKIP_REASONS: records by reason */
 } tgr_assembly;
 
 /* Reads the columns back (once) and puts the query file in place. Sets what the report says of it.

@@ -13,7 +13,7 @@
 #define VERSION  4
 #define DIGITS   16
 #define LOG_PART 7 /* numbers a log */
-#define FACTS    (14 + TGR_ALIGNMENTS)
+#define FACTS    (15 + TGR_ALIGNMENTS)
 
 /* ---- facts as numbers ---------------------------------------------------------------------------
  */
@@ -44,7 +44,8 @@ static void facts_to_numbers(const tgr_facts *facts, uint64_t numbers[FACTS])
                                  facts->cached_token_rows,
                                  facts->estimated_rows,
                                  facts->unmeasured_rows,
-                                 facts->longest_record};
+                                 facts->longest_record,
+                                 facts->logged_cost_rows};
     memcpy(numbers, all, sizeof all);
     memcpy(numbers + FACTS - TGR_ALIGNMENTS, facts->aligned, sizeof facts->aligned);
 }
@@ -76,6 +77,7 @@ static void facts_from_numbers(const uint64_t numbers[FACTS], tgr_facts *facts)
         .estimated_rows = numbers[11],
         .unmeasured_rows = numbers[12],
         .longest_record = numbers[13],
+        .logged_cost_rows = numbers[14],
     };
     memcpy(facts->aligned, numbers + FACTS - TGR_ALIGNMENTS, sizeof facts->aligned);
     memcpy(&facts->largest, &largest, sizeof largest);

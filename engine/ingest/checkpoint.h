@@ -17,7 +17,8 @@ typedef enum tgr_stand {
     TGR_STAND_CODED,     /* a bit a column of codes: it is in use */
     TGR_STAND_FIRST_BAD, /* reason of the very first bad record */
     TGR_STAND_BAD,       /* records */
-    TGR_STANDS
+    TGR_STAND_SKIPPED,   /* of each reason to skip, the first of TGR_SKIP_REASONS */
+    TGR_STANDS = TGR_STAND_SKIPPED + TGR_SKIP_REASONS
 } tgr_stand;
 
 #define TGR_SENTENCE 256 /* bytes of report.first_bad */

@@ -9,15 +9,16 @@
 #include "engine/base/runtime.h"
 #include "engine/ingest/excess.h"
 
-const char *const tgr_spool_names[TGR_SPOOLS] = {"category",    "split",  "allow",  "deny", "needs",
-                                                 "tokens_from", "rows",   "models", "ids",  "texts",
-                                                 "places",      "tokens", "cached", "names"};
+const char *const tgr_spool_names[TGR_SPOOLS] = {
+    "category", "split", "allow", "deny",   "needs",  "tokens_from", "logged_model", "kept1",
+    "kept2",    "kept3", "kept4", "kept5",  "kept6",  "kept7",       "kept8",        "rows",
+    "models",   "ids",   "texts", "places", "tokens", "cached",      "costs",        "names"};
 
 void tgr_columns_spools(tgr_columns *columns, tgr_spool *spools[TGR_SPOOLS])
 {
-    tgr_spool *others[] = {&columns->entries,       &columns->models_done, &columns->ids,
-                           &columns->texts,         &columns->places,      &columns->prompt_tokens,
-                           &columns->cached_tokens, &columns->names};
+    tgr_spool *others[] = {&columns->entries,       &columns->models_done,  &columns->ids,
+                           &columns->texts,         &columns->places,       &columns->prompt_tokens,
+                           &columns->cached_tokens, &columns->logged_costs, &columns->names};
     for (int i = 0; i < TGR_CODED_COLUMNS; i++) {
         spools[i] = &columns->coded[i].codes;
     }
@@ -313,6 +314,14 @@ static tgr_status add_cached_tokens(tgr_columns *columns, tgr_part *part, tgr_er
                   (missing){&none, sizeof none}, error);
 }
 
+static tgr_status add_logged_costs(tgr_columns *columns, tgr_part *part, tgr_error *error)
+{
+    static const double none = NAN;
+    return append(columns, part, &columns->logged_costs, columns->facts.logged_cost_rows > 0,
+                  part->facts.logged_cost_rows > 0, &part->logged_costs,
+                  (missing){&none, sizeof none}, error);
+}
+
 tgr_status tgr_columns_add(tgr_columns *columns, tgr_part *part, uint64_t *row, tgr_error *error)
 {
     tgr_status status = TGR_OK;
@@ -328,6 +337,7 @@ tgr_status tgr_columns_add(tgr_columns *columns, tgr_part *part, uint64_t *row, 
     TGR_TRY(add_texts(columns, part, error));
     TGR_TRY(add_prompt_tokens(columns, part, error));
     TGR_TRY(add_cached_tokens(columns, part, error));
+    TGR_TRY(add_logged_costs(columns, part, error));
     TGR_TRY(add_models(columns, part, error));
     TGR_TRY(tgr_spool_append(&columns->places, part->places.bytes, part->places.length, error));
     tgr_facts_add(&columns->facts, &part->facts);

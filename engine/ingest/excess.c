@@ -54,8 +54,8 @@ static uint64_t row_of_model(const tgr_part *part, uint32_t number)
 tgr_status tgr_excess_check(const tgr_columns *columns, const tgr_part *part, uint64_t *row,
                             tgr_error *error)
 {
-    static const char *const keys[TGR_CODED_COLUMNS] = {"category", "split", "allow",
-                                                        "deny",     "needs", "prompt_tokens_from"};
+    static const char *const keys[TGR_CODED_KEPT] = {
+        "category", "split", "allow", "deny", "needs", "prompt_tokens_from", "model"};
     tgr_status status = TGR_OK;
     *row = part->facts.rows;
     for (int i = 0; i < TGR_CODED_COLUMNS; i++) {
@@ -67,7 +67,7 @@ tgr_status tgr_excess_check(const tgr_columns *columns, const tgr_part *part, ui
             status = tgr_fail(error, TGR_ERR_INPUT,
                               "more than %" PRIu32 " distinct values of \"%s\"; it should say what "
                               "many queries share, not what each one is",
-                              TGR_CODED_MAX, keys[i]);
+                              TGR_CODED_MAX, i < TGR_CODED_KEPT ? keys[i] : "a field to keep");
         }
     }
     uint32_t number = first_excess(columns->models, part->models, TGR_MODELS_MAX);

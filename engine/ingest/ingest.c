@@ -68,7 +68,11 @@ static tgr_status assemble(tgr_ingest_state *in)
         .shard = in->options.shard,
         .shards = in->options.shard_count,
         .run_digest = in->run_digest,
+        .skipped = in->report.skipped_by_reason,
     };
+    for (int i = 0; i < TGR_KEEP_MAX; i++) {
+        assembly.kept_columns[i] = in->kept[i].name;
+    }
     if (in->columns.facts.untagged > 0) {
         tgr_run_message(in->run, TGR_WARNING,
                         "%" PRIu64 " of %" PRIu64 " queries have no tag: the bias alone will "
@@ -86,6 +90,7 @@ static tgr_status run_ingest(tgr_ingest_state *in, const tgr_ingest_options *giv
 {
     tgr_status status = TGR_OK;
     TGR_TRY(tgr_ingest_options_read(given, &in->options, in->error));
+    TGR_TRY(tgr_kept_open(&in->options, in->kept, in->error));
     TGR_TRY(tgr_ingest_check_files(&in->options, &in->total, in->error));
     TGR_TRY(tgr_logs_open(&in->logs, &in->options, in->error));
     TGR_TRY(tgr_resume_look(in));
@@ -103,6 +108,7 @@ static tgr_status run_ingest(tgr_ingest_state *in, const tgr_ingest_options *giv
     TGR_TRY(
         tgr_bad_judge(&in->report, &in->options, in->columns.facts.rows, in->first_bad, in->error));
     tgr_bad_warn(&in->report, in->columns.facts.rows, in->run);
+    tgr_skip_tell(&in->report, in->run);
     TGR_TRY(assemble(in));
 done:
     return status;
@@ -120,5 +126,6 @@ tgr_status tgr_ingest(const tgr_ingest_options *options, tgr_ingest_report *repo
     tgr_columns_free(&in.columns);
     tgr_run_tagger_close(&in.tagger);
     tgr_logs_free(&in.logs);
+    tgr_kept_free(in.kept);
     return status;
 }

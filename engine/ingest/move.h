@@ -6,6 +6,7 @@
 
 #include "engine/ingest/columns.h"
 #include "engine/ingest/plan.h"
+#include "engine/ingest/row_bits.h"
 #include "engine/store/query_write.h"
 
 typedef struct tgr_block {
@@ -27,6 +28,8 @@ typedef struct tgr_row_mover {
     uint32_t *indices; /* waiting to be put; likewise values */
     void *values;
     size_t waiting;
+    bool few_columns; /* few enough for `bits` */
+    tgr_row_bits bits;
 } tgr_row_mover;
 
 tgr_status tgr_row_mover_open(tgr_row_mover *mover, tgr_columns *columns,

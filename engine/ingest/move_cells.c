@@ -4,11 +4,20 @@
 #include "engine/base/error.h"
 #include "engine/base/memory.h"
 
-static const tgr_query_column coded_column[TGR_CODED_COLUMNS] = {
-    [TGR_CODED_CATEGORY] = TGR_COLUMN_CATEGORY, [TGR_CODED_SPLIT] = TGR_COLUMN_SPLIT,
-    [TGR_CODED_ALLOW] = TGR_COLUMN_ALLOW,       [TGR_CODED_DENY] = TGR_COLUMN_DENY,
-    [TGR_CODED_NEEDS] = TGR_COLUMN_NEEDS,       [TGR_CODED_TOKENS_FROM] = TGR_COLUMN_TOKENS_FROM,
-};
+static tgr_query_column column_of(tgr_coded which)
+{
+    static const tgr_query_column known[TGR_CODED_KEPT] = {
+        [TGR_CODED_CATEGORY] = TGR_COLUMN_CATEGORY,
+        [TGR_CODED_SPLIT] = TGR_COLUMN_SPLIT,
+        [TGR_CODED_ALLOW] = TGR_COLUMN_ALLOW,
+        [TGR_CODED_DENY] = TGR_COLUMN_DENY,
+        [TGR_CODED_NEEDS] = TGR_COLUMN_NEEDS,
+        [TGR_CODED_TOKENS_FROM] = TGR_COLUMN_TOKENS_FROM,
+        [TGR_CODED_LOGGED_MODEL] = TGR_COLUMN_LOGGED_MODEL,
+    };
+    return which < TGR_CODED_KEPT ? known[which]
+                                  : (tgr_query_column)(TGR_COLUMN_KEPT + which - TGR_CODED_KEPT);
+}
 
 tgr_status tgr_cell_mover_open(tgr_cell_mover *mover, tgr_columns *columns,
                                const tgr_numbering *numbering, size_t block_rows, tgr_error *error)
@@ -29,6 +38,7 @@ tgr_status tgr_cell_mover_open(tgr_cell_mover *mover, tgr_columns *columns,
     TGR_TRY(tgr_spool_rewind(&columns->places, error));
     TGR_TRY(tgr_spool_rewind(&columns->prompt_tokens, error));
     TGR_TRY(tgr_spool_rewind(&columns->cached_tokens, error));
+    TGR_TRY(tgr_spool_rewind(&columns->logged_costs, error));
 done:
     return status;
 }
@@ -47,7 +57,7 @@ static tgr_status move_codes(tgr_cell_mover *mover, tgr_coded which, const tgr_b
     for (size_t row = 0; row < block->rows; row++) {
         codes[row] = codes[row] < 0 ? -1 : (int32_t)order->place[codes[row]];
     }
-    TGR_TRY(tgr_query_put(block->writer, coded_column[which], codes, block->rows, error));
+    TGR_TRY(tgr_query_put(block->writer, column_of(which), codes, block->rows, error));
 done:
     return status;
 }
@@ -120,6 +130,10 @@ tgr_status tgr_cell_mover_move(tgr_cell_mover *mover, const tgr_block *block, tg
     }
     if (columns->facts.cached_token_rows > 0) {
         TGR_TRY(move_plain(mover, &columns->cached_tokens, TGR_COLUMN_CACHED_TOKENS, sizeof(double),
+                           block, error));
+    }
+    if (columns->facts.logged_cost_rows > 0) {
+        TGR_TRY(move_plain(mover, &columns->logged_costs, TGR_COLUMN_LOGGED_COST, sizeof(double),
                            block, error));
     }
 done:

@@ -26,8 +26,10 @@ tgr_status tgr_row_mover_open(tgr_row_mover *mover, tgr_columns *columns,
         .indices = tgr_mem_alloc(room, sizeof *mover->indices),
         .values = tgr_mem_alloc(room, sizeof(float)),
     };
+    mover->few_columns = numbering->tags.count <= TGR_ROW_BITS_COLUMNS;
     bool complete = mover->indptr != NULL && mover->entries != NULL && mover->keys != NULL &&
-                    mover->scratch != NULL && mover->indices != NULL && mover->values != NULL;
+                    mover->scratch != NULL && mover->indices != NULL && mover->values != NULL &&
+                    (!mover->few_columns || tgr_row_bits_open(&mover->bits, numbering->tags.count));
     return complete ? tgr_spool_rewind(mover->spool, error)
                     : tgr_fail_memory(error, "blocks of the query file");
 }
@@ -65,7 +67,11 @@ static void store_values(tgr_row_mover *mover, const uint64_t *keys, size_t coun
 static void store_row(tgr_row_mover *mover, size_t count)
 {
     make_keys(mover, count);
-    tgr_row_sort(mover->keys, mover->scratch, count);
+    if (mover->few_columns && count >= TGR_ROW_BITS_LEAST) {
+        tgr_row_bits_sort(&mover->bits, mover->keys, count);
+    } else {
+        tgr_row_sort(mover->keys, mover->scratch, count);
+    }
     for (size_t i = 0; i < count; i++) {
         mover->indices[mover->waiting + i] = (uint32_t)(mover->keys[i] >> 32);
     }
@@ -119,5 +125,6 @@ void tgr_row_mover_free(tgr_row_mover *mover)
     tgr_mem_free(mover->scratch);
     tgr_mem_free(mover->indices);
     tgr_mem_free(mover->values);
+    tgr_row_bits_free(&mover->bits);
     *mover = (tgr_row_mover){0};
 }

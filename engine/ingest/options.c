@@ -66,6 +66,10 @@ static tgr_status check_numbers(const tgr_ingest_options *options, tgr_error *er
         return tgr_fail(error, TGR_ERR_ARGUMENT, "the largest record must have from 1 to %u bytes",
                         UINT32_MAX);
     }
+    if ((unsigned)options->schema >= TGR_SCHEMAS || (unsigned)options->text >= TGR_CHAT_TEXTS) {
+        return tgr_fail(error, TGR_ERR_ARGUMENT, "there is no schema number %d, or no text %d",
+                        (int)options->schema, (int)options->text);
+    }
     if ((unsigned)options->format > TGR_LOG_MSGPACK) {
         return tgr_fail(error, TGR_ERR_ARGUMENT, "there is no log format number %d",
                         (int)options->format);

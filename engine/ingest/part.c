@@ -46,14 +46,15 @@ void tgr_part_clear(tgr_part *part)
     empty(&part->models_done);
     empty(&part->ids);
     empty(&part->texts);
-    empty(&part->prompt_tokens);
     empty(&part->cached_tokens);
+    empty(&part->logged_costs);
     empty(&part->places);
     empty(&part->prompt_tokens);
     empty(&part->line_numbers);
     part->facts = (tgr_facts){0};
     part->bad = 0;
     memset(part->bad_by_reason, 0, sizeof part->bad_by_reason);
+    memset(part->skipped_by_reason, 0, sizeof part->skipped_by_reason);
     part->lines = 0;
 }
 
@@ -69,8 +70,8 @@ void tgr_part_free(tgr_part *part)
     tgr_buffer_free(&part->models_done);
     tgr_buffer_free(&part->ids);
     tgr_buffer_free(&part->texts);
-    tgr_buffer_free(&part->prompt_tokens);
     tgr_buffer_free(&part->cached_tokens);
+    tgr_buffer_free(&part->logged_costs);
     tgr_buffer_free(&part->places);
     tgr_buffer_free(&part->prompt_tokens);
     tgr_buffer_free(&part->line_numbers);
@@ -125,7 +126,19 @@ static bool add_codes(tgr_part *part, tgr_record *record)
            add_code(part, TGR_CODED_SPLIT, record->split.bytes, record->split.length) &&
            add_list(part, TGR_CODED_ALLOW, &record->allow) &&
            add_list(part, TGR_CODED_DENY, &record->deny) &&
-           add_list(part, TGR_CODED_NEEDS, &record->needs);
+           add_list(part, TGR_CODED_NEEDS, &record->needs) &&
+           add_code(part, TGR_CODED_LOGGED_MODEL, record->logged_model.bytes,
+                    record->logged_model.length);
+}
+
+static bool add_kept(tgr_part *part, const tgr_record *record)
+{
+    bool added = true;
+    for (int i = 0; i < TGR_KEEP_MAX && added; i++) {
+        added = add_code(part, (tgr_coded)(TGR_CODED_KEPT + i), record->kept[i].bytes,
+                         record->kept[i].length);
+    }
+    return added;
 }
 
 static bool add_text(tgr_buffer *buffer, const char *bytes, size_t length)
@@ -193,6 +206,13 @@ static bool add_tokens(const token_column *column, uint64_t rows, double tokens)
     *column->parts |= known && tokens != floor(tokens);
     tgr_put(column->values, &tokens, sizeof tokens);
     return !column->values->failed;
+}
+
+static bool add_logged_cost(tgr_part *part, double cost)
+{
+    bool parts = false;
+    const token_column costs = {&part->logged_costs, &part->facts.logged_cost_rows, &parts};
+    return add_tokens(&costs, part->facts.rows, cost);
 }
 
 /* Those of the prompt, logged or else estimated from the text, and of these the cached ones. */
@@ -290,7 +310,8 @@ bool tgr_part_add(tgr_part *part, tgr_record *record, const tgr_row *row, const 
     bool added = add_row(part, row) && add_codes(part, record) &&
                  add_id(part, record, item, source) &&
                  (!keep->kept || add_query_text(part, &record->text)) &&
-                 add_prompt_tokens(part, record, keep->estimated) && add_models(part, record) &&
+                 add_prompt_tokens(part, record, keep->estimated) && add_kept(part, record) &&
+                 add_logged_cost(part, record->logged_cost) && add_models(part, record) &&
                  add_place(part, item);
     for (int i = 0; i < TGR_ALIGNMENTS; i++) {
         part->facts.aligned[i] += row->aligned[i];

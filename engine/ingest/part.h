@@ -26,7 +26,9 @@ typedef enum tgr_coded {
     TGR_CODED_DENY,
     TGR_CODED_NEEDS,
     TGR_CODED_TOKENS_FROM, /* "estimate" where prompt tokens were not logged */
-    TGR_CODED_COLUMNS
+    TGR_CODED_LOGGED_MODEL,
+    TGR_CODED_KEPT, /* the first of TGR_KEEP_MAX fields that were asked for */
+    TGR_CODED_COLUMNS = TGR_CODED_KEPT + TGR_KEEP_MAX
 } tgr_coded;
 
 /* What the text of a record is for, beside its tags. */
@@ -63,8 +65,9 @@ typedef struct tgr_part {
     tgr_buffer ids;         /* a row: uint32_t length, then bytes; likewise texts */
     tgr_buffer texts;
     tgr_buffer places;        /* a row: tgr_spooled_place */
-    tgr_buffer prompt_tokens; /* a row: double; likewise cached tokens */
+    tgr_buffer prompt_tokens; /* a row: double; likewise the next two */
     tgr_buffer cached_tokens;
+    tgr_buffer logged_costs;
     tgr_buffer line_numbers; /* a row: uint32_t, in the piece; MessagePack: 0 */
     tgr_facts facts;
 
@@ -72,7 +75,8 @@ typedef struct tgr_part {
     uint64_t bad_by_reason[TGR_BAD_REASONS];
     tgr_log_item first_bad[TGR_BAD_REASONS];
     tgr_bad_reason very_first_bad;
-    uint64_t lines; /* of the piece */
+    uint64_t skipped_by_reason[TGR_SKIP_REASONS]; /* records of other schemas, no queries */
+    uint64_t lines;                               /* of the piece */
 
     tgr_buffer scratch;
 } tgr_part;

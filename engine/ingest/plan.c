@@ -133,6 +133,9 @@ void tgr_ingest_plan_make(tgr_query_plan *plan, const tgr_columns *columns,
         .denies = names_of(&numbering->coded[TGR_CODED_DENY]),
         .needs = names_of(&numbering->coded[TGR_CODED_NEEDS]),
         .tokens_from = names_of(&numbering->coded[TGR_CODED_TOKENS_FROM]),
+        .logged_models = names_of(&numbering->coded[TGR_CODED_LOGGED_MODEL]),
+        .has_logged_cost = columns->facts.logged_cost_rows > 0,
+        .skipped = assembly->skipped,
         .sources = names_of(&numbering->sources),
         .source_bytes = numbering->source_bytes,
         .source_hashes = numbering->source_hashes,
@@ -160,4 +163,8 @@ void tgr_ingest_plan_make(tgr_query_plan *plan, const tgr_columns *columns,
         .shards = assembly->shards,
         .run_digest = assembly->run_digest,
     };
+    for (int i = 0; i < TGR_KEEP_MAX; i++) {
+        plan->kept[i] = names_of(&numbering->coded[TGR_CODED_KEPT + i]);
+        plan->kept_columns[i] = assembly->kept_columns[i];
+    }
 }

@@ -68,6 +68,10 @@ static tgr_status take(tgr_ingest_state *in, tgr_delivery *from)
     }
     status = tgr_columns_add(&in->columns, &from->part, &row, in->error);
     TGR_TRY(end_at(in, from, row, status));
+    for (int i = 0; i < TGR_SKIP_REASONS; i++) {
+        in->report.skipped += from->part.skipped_by_reason[i];
+        in->report.skipped_by_reason[i] += from->part.skipped_by_reason[i];
+    }
     TGR_TRY(take_bad(in, from));
     in->lines += from->part.lines;
     in->format = from->piece.format;
@@ -109,9 +113,15 @@ tgr_status tgr_ingest_read(tgr_ingest_state *in)
                  .normalisation =
                      in->tagger.normalisation.aligner != NULL ? &in->tagger.normalisation : NULL,
                  .keep = {!in->options.no_text, in->options.estimate_tokens},
+                 .schema = in->options.schema,
+                 .text = in->options.text,
+                 .path_count = in->options.keep_count,
                  .strict = in->options.strict},
         .threads = tgr_run_threads(in->run),
     };
+    for (size_t i = 0; i < in->options.keep_count; i++) {
+        plan.work.paths[i] = in->kept[i].path;
+    }
     if (in->continues) {
         plan.first = in->columns.log_count - 1;
         stand.mark = in->columns.logs[plan.first].mark;

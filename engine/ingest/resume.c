@@ -10,6 +10,7 @@
 #include "engine/base/output.h"
 #include "engine/base/runtime.h"
 #include "engine/ingest/restore.h"
+#include "engine/ingest/run_digest.h"
 #include "engine/ingest/state.h"
 
 /* ---- looking ------------------------------------------------------------------------------------
@@ -87,6 +88,7 @@ static void describe_settings(const tgr_ingest_state *in, tgr_buffer *text)
     tgr_buffer_format(text, "format %d\ntext %d\nstrict %d\nlargest record %zu\nestimate %d\n",
                       (int)options->format, !options->no_text, options->strict, options->max_record,
                       options->estimate_tokens);
+    tgr_schema_describe(in, text);
     tgr_buffer_format(text, "tagger %s %d\ntags %016" PRIx64 "\n", in->tagger.digest,
                       in->tagger.category_tag, hash_tags(&in->columns.tags));
     tgr_buffer_format(text, "shard %u/%u\n", options->shard, options->shard_count);
@@ -142,6 +144,10 @@ static void take_counters(tgr_ingest_state *in)
     in->report.bad = from->stand[TGR_STAND_BAD];
     in->report.bytes = from->stand[TGR_STAND_BYTES];
     in->report.resumed = from->facts.rows;
+    for (int i = 0; i < TGR_SKIP_REASONS; i++) {
+        in->report.skipped_by_reason[i] = from->stand[TGR_STAND_SKIPPED + i];
+        in->report.skipped += from->stand[TGR_STAND_SKIPPED + i];
+    }
     memcpy(in->report.bad_by_reason, from->bad_by_reason, sizeof in->report.bad_by_reason);
     memcpy(in->report.first_bad, from->first_bad, sizeof in->report.first_bad);
 }
@@ -195,6 +201,8 @@ static tgr_status make_checkpoint(tgr_ingest_state *in)
                               [TGR_STAND_BAD] = in->report.bad,
                           }};
     tgr_status status = TGR_OK;
+    memcpy(&now.stand[TGR_STAND_SKIPPED], in->report.skipped_by_reason,
+           sizeof in->report.skipped_by_reason);
     memcpy(now.bad_by_reason, in->report.bad_by_reason, sizeof now.bad_by_reason);
     memcpy(now.first_bad, in->report.first_bad, sizeof now.first_bad);
     describe_settings(in, &now.settings);

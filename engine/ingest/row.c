@@ -177,11 +177,16 @@ static bool add_text(tgr_row *row, tgr_tag_table *table, const tgr_row_source *s
     return complete;
 }
 
+static bool is_tagged(const tgr_record *record, const tgr_row_source *source)
+{
+    return source->tagging != NULL && record->text.bytes != NULL &&
+           (source->use != TGR_TEXT_WITHOUT_TAGS || !record->has_tags);
+}
+
 static bool add_all(tgr_row *row, tgr_tag_table *table, const tgr_record *record,
                     const tgr_row_source *source)
 {
-    bool tags_text = source->tagging != NULL && record->text.bytes != NULL &&
-                     (source->use != TGR_TEXT_WITHOUT_TAGS || !record->has_tags);
+    bool tags_text = is_tagged(record, source);
     bool tags_given = !tags_text || source->use == TGR_TEXT_AND_TAGS;
     row->sum_count = 0;
     memset(row->aligned, 0, sizeof row->aligned);
@@ -213,12 +218,43 @@ static tgr_status store(tgr_row *row, const tgr_row_sum *sum, tgr_fault *fault)
     return TGR_OK;
 }
 
+/* Whether the row is what a vocabulary finds in the text, and nothing else: most rows of texts. */
+static bool is_found_alone(const tgr_record *record, const tgr_row_source *source)
+{
+    return is_tagged(record, source) && !source->tagging->tagger->learns &&
+           source->normalisation == NULL && source->use != TGR_TEXT_AND_TAGS &&
+           !(source->category_tag && record->category.bytes != NULL);
+}
+
+/* Such a row: its tags are distinct, and nothing is to be added up. */
+static bool store_found(tgr_row *row, tgr_tagging *tagging, const tgr_text *text)
+{
+    memset(row->aligned, 0, sizeof row->aligned);
+    row->dropped = 0;
+    if (!tgr_tagging_read(tagging, text->bytes, text->length) || !reserve(row, tagging->count)) {
+        return false;
+    }
+    uint32_t largest = 0;
+    for (size_t i = 0; i < tagging->count; i++) {
+        const tgr_text_tag *found = &tagging->tags[i];
+        uint32_t count = found->count < TGR_COUNT_LARGEST ? found->count : TGR_COUNT_LARGEST;
+        row->entries[i] = (tgr_row_entry){found->tag, (float)count};
+        largest = count > largest ? count : largest;
+    }
+    row->count = tagging->count;
+    row->largest = (float)largest;
+    return true;
+}
+
 tgr_status tgr_row_build(tgr_row *row, tgr_tag_table *table, const tgr_record *record,
                          const tgr_row_source *source, tgr_fault *fault)
 {
     row->count = 0;
     row->weighted = false;
     row->largest = 0;
+    if (is_found_alone(record, source)) {
+        return store_found(row, source->tagging, &record->text) ? TGR_OK : TGR_ERR_NOMEM;
+    }
     if (!add_all(row, table, record, source)) {
         return TGR_ERR_NOMEM;
     }

@@ -48,6 +48,14 @@ static tgr_status describe_log(const tgr_log_name *log, tgr_buffer *text, tgr_er
     return status;
 }
 
+void tgr_schema_describe(const tgr_ingest_state *in, tgr_buffer *text)
+{
+    tgr_buffer_format(text, "schema %d %d\n", (int)in->options.schema, (int)in->options.text);
+    for (size_t i = 0; i < in->options.keep_count; i++) {
+        tgr_buffer_format(text, "keep %s=%s\n", in->kept[i].name, in->kept[i].path);
+    }
+}
+
 static void describe_settings(const tgr_ingest_state *in, tgr_buffer *text)
 {
     const tgr_ingest_options *options = &in->options;
@@ -64,6 +72,7 @@ static void describe_settings(const tgr_ingest_state *in, tgr_buffer *text)
     if (options->estimate_tokens) {
         tgr_buffer_format(text, "estimated tokens\n");
     }
+    tgr_schema_describe(in, text);
     tgr_buffer_format(text, "tagger %s %d\ntags %" PRIu32 " %016" PRIx64 "\n", in->tagger.digest,
                       in->tagger.category_tag, tags->numbered, hash);
 }

@@ -11,6 +11,7 @@
 #include "engine/ingest/checkpoint.h"
 #include "engine/ingest/columns.h"
 #include "engine/ingest/keeper.h"
+#include "engine/ingest/kept.h"
 #include "engine/ingest/logs.h"
 #include "engine/ingest/tagging.h"
 #include "engine/ingest/team.h"
@@ -22,6 +23,7 @@ typedef struct tgr_ingest_state {
     tgr_error *error;
 
     tgr_run_tagger tagger;
+    tgr_kept_field kept[TGR_KEEP_MAX];
     char run_digest[33]; /* of shards */
 
     tgr_logs logs;

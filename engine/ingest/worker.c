@@ -12,12 +12,16 @@ tgr_status tgr_worker_open(tgr_worker *worker, const tgr_work *work, tgr_error *
     if (worker->parser == NULL) {
         return tgr_fail_memory(error, "a parser");
     }
+    worker->reader = (tgr_schema_reader){
+        .schema = work->schema, .text = work->text, .path_count = work->path_count};
+    memcpy(worker->reader.paths, work->paths, sizeof worker->reader.paths);
     return work->tagger == NULL ? TGR_OK : tgr_tagging_open(&worker->tagging, work->tagger, error);
 }
 
 void tgr_worker_free(tgr_worker *worker)
 {
     tgr_log_parser_free(worker->parser);
+    tgr_schema_reader_free(&worker->reader);
     tgr_record_free(&worker->record);
     tgr_row_free(&worker->row);
     tgr_tagging_close(&worker->tagging);
@@ -51,10 +55,15 @@ static tgr_status read_row(tgr_worker *worker, tgr_part *part, tgr_log_item *ite
 {
     bool no_memory = false;
     tgr_fault fault;
-    if (!tgr_record_from_log(item, &worker->record, &no_memory)) {
+    if (!tgr_schema_read(&worker->reader, item, &worker->record, &no_memory)) {
         return no_memory ? tgr_fail_memory(error, "a record") : TGR_OK;
     }
     const tgr_work *work = worker->work;
+    if (worker->record.skip != TGR_SKIP_REASONS) {
+        part->skipped_by_reason[worker->record.skip]++;
+        *wanted = false;
+        return TGR_OK;
+    }
     *wanted = is_wanted(work, &worker->record);
     if (!*wanted) {
         return TGR_OK;

@@ -7,6 +7,7 @@
 #include "engine/ingest/part.h"
 #include "engine/ingest/row.h"
 #include "engine/log/parser.h"
+#include "engine/log/schema.h"
 #include "engine/tagger/tagger.h"
 
 /* What all workers are told. */
@@ -14,6 +15,10 @@ typedef struct tgr_work {
     size_t max_record;
     bool category_tag;
     tgr_text_uses keep;
+    tgr_log_schema schema; /* of records, and what becomes the text of a chat */
+    tgr_chat_text text;
+    const char *paths[TGR_KEEP_MAX]; /* of fields that become columns */
+    size_t path_count;
     bool strict;                            /* a part ends with its first bad record */
     const tgr_tagger *tagger;               /* NULL, or what gives texts their tags */
     const tgr_normalisation *normalisation; /* NULL, or what tags go through */
@@ -25,6 +30,7 @@ typedef struct tgr_work {
 typedef struct tgr_worker {
     const tgr_work *work;
     tgr_log_parser *parser;
+    tgr_schema_reader reader;
     tgr_record record;
     tgr_row row;
     tgr_tagging tagging;

@@ -49,6 +49,7 @@ tgr_status tgr_second_walk_open(tgr_second_walk *walk, const tgr_router *router,
         .thresholds = walk->moving ? &one : &zero,
         .threshold_count = 1,
         .fallback = -1,
+        .align_min = options->align_min,
         .threads = tgr_run_threads(run),
     };
     if (options->fallback != NULL) {

@@ -96,6 +96,47 @@ static void list_counts(const tgr_ingest_report *report, char *text, size_t size
     }
 }
 
+const char *tgr_skip_reason_name(tgr_skip_reason reason)
+{
+    switch (reason) {
+    case TGR_SKIP_FAILED:
+        return "failed calls";
+    case TGR_SKIP_NOT_CHAT:
+        return "no chats";
+    case TGR_SKIP_NO_TEXT:
+        return "without text, or redacted";
+    case TGR_SKIP_RESPONSE:
+        return "responses apart from their requests";
+    case TGR_SKIP_REASONS:
+        break;
+    }
+    return "unknown reason";
+}
+
+/* "7 failed calls, 5 no chats" */
+static void list_skipped(const tgr_ingest_report *report, char *text, size_t size)
+{
+    size_t length = 0;
+    text[0] = '\0';
+    for (int reason = 0; reason < TGR_SKIP_REASONS; reason++) {
+        if (report->skipped_by_reason[reason] > 0 && length < size) {
+            length += (size_t)snprintf(text + length, size - length, "%s%" PRIu64 " %s",
+                                       length > 0 ? ", " : "", report->skipped_by_reason[reason],
+                                       tgr_skip_reason_name((tgr_skip_reason)reason));
+        }
+    }
+}
+
+void tgr_skip_tell(const tgr_ingest_report *report, const tgr_run *run)
+{
+    char counts[256];
+    if (report->skipped > 0) {
+        list_skipped(report, counts, sizeof counts);
+        tgr_run_message(run, TGR_NOTE, "%" PRIu64 " records are no queries: %s", report->skipped,
+                        counts);
+    }
+}
+
 static tgr_status fail_unusable(const tgr_ingest_report *report, const tgr_ingest_options *options,
                                 tgr_bad_reason first, tgr_error *error)
 {
@@ -105,6 +146,13 @@ static tgr_status fail_unusable(const tgr_ingest_report *report, const tgr_inges
         snprintf(logs, sizeof logs, "%s", one);
     } else {
         snprintf(logs, sizeof logs, "the %zu logs", options->input_count);
+    }
+    if (report->bad == 0 && report->skipped > 0) {
+        char counts[256];
+        list_skipped(report, counts, sizeof counts);
+        return tgr_fail(error, TGR_ERR_INPUT,
+                        "no usable record in %s: all %" PRIu64 " are no queries (%s)", logs,
+                        report->skipped, counts);
     }
     if (report->bad == 0) {
         return tgr_fail(error, TGR_ERR_INPUT, "no usable record in %s: there is no record at all",

@@ -19,6 +19,9 @@ void tgr_bad_count(tgr_ingest_report *report, const char *name, uint64_t lines, 
 tgr_status tgr_bad_judge(const tgr_ingest_report *report, const tgr_ingest_options *options,
                          uint64_t usable, tgr_bad_reason first, tgr_error *error);
 
+/* A note on records that are no queries. */
+void tgr_skip_tell(const tgr_ingest_report *report, const tgr_run *run);
+
 /* A warning for each reason. */
 void tgr_bad_warn(const tgr_ingest_report *report, uint64_t usable, const tgr_run *run);
 

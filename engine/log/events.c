@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "engine/base/memory.h"
+#include "engine/log/lookup.h"
 #include "engine/log/msgpack.h"
 #include "engine/log/msgpack_scan.h"
 
@@ -177,6 +178,49 @@ static tgr_status begin_tagged(tgr_events *events, const tgr_tape *tape, bool pa
     return begin_entries(events, tape, second, packed, limit, fault);
 }
 
+/* ---- spans --------------------------------------------------------------------------------------
+ */
+
+static bool add_span(tgr_events *events, uint32_t at)
+{
+    void *spans = events->spans;
+    bool enough = tgr_mem_grow(&spans, &events->span_capacity, (size_t)events->left + 1,
+                               sizeof *events->spans);
+    events->spans = spans;
+    if (enough) {
+        events->spans[events->left++] = at;
+    }
+    return enough;
+}
+
+/* The elements of the lists under one of the keys, level by level, down to the spans. */
+static bool add_spans(tgr_events *events, const tgr_tape *tape, uint32_t map, unsigned level)
+{
+    static const char *const keys[3][3] = {{"resourceSpans", NULL},
+                                           {"scopeSpans", "instrumentationLibrarySpans", NULL},
+                                           {"spans", NULL}};
+    if (level == 3 || tape->values[map].kind != TGR_MAP) {
+        return level < 3 || add_span(events, map);
+    }
+    uint32_t list = tgr_lookup_any(tape, map, keys[level]);
+    uint32_t element = list + 1;
+    for (uint32_t i = 0;
+         list > 0 && tape->values[list].kind == TGR_ARRAY && i < tape->values[list].count; i++) {
+        if (!add_spans(events, tape, element, level + 1)) {
+            return false;
+        }
+        element = tape->values[element].next;
+    }
+    return true;
+}
+
+/* Whether a map is an export: its first key says so. */
+static bool is_export(const tgr_tape *tape)
+{
+    const tgr_value *root = &tape->values[0];
+    return root->kind == TGR_MAP && root->count > 0 && tgr_value_is(root + 1, "resourceSpans");
+}
+
 tgr_status tgr_events_begin(tgr_events *events, const tgr_tape *tape, bool packed, size_t limit,
                             tgr_fault *fault)
 {
@@ -184,6 +228,11 @@ tgr_status tgr_events_begin(tgr_events *events, const tgr_tape *tape, bool packe
     events->mode = TGR_EVENTS_NONE;
     events->part = 0;
     events->index = 0;
+    if (is_export(tape)) {
+        events->mode = TGR_EVENTS_SPANS;
+        events->left = 0;
+        return add_spans(events, tape, 0, 0) ? TGR_OK : TGR_ERR_NOMEM;
+    }
     if (root->kind == TGR_MAP || find_entry(tape, 0, &events->index)) {
         events->mode = TGR_EVENTS_SINGLE;
         return TGR_OK;
@@ -250,6 +299,7 @@ tgr_status tgr_events_next(tgr_events *events, tgr_tape *tape, uint32_t *root, u
 {
     *more = events->mode == TGR_EVENTS_SINGLE ||
             (events->mode == TGR_EVENTS_LIST && events->left > 0) ||
+            (events->mode == TGR_EVENTS_SPANS && events->left > 0) ||
             (events->mode == TGR_EVENTS_PACKED && events->length > 0);
     if (!*more) {
         events->mode = TGR_EVENTS_NONE;
@@ -257,6 +307,14 @@ tgr_status tgr_events_next(tgr_events *events, tgr_tape *tape, uint32_t *root, u
     }
     *part = events->part++;
     *root = events->index;
+    if (events->mode == TGR_EVENTS_SPANS) {
+        *root = events->spans[events->index++];
+        events->left--;
+        if (tape->values[*root].kind != TGR_MAP) {
+            return tgr_fault_set(fault, TGR_BAD_SHAPE, "a span is not a map");
+        }
+        return check_map(tape, *root, fault);
+    }
     if (events->mode == TGR_EVENTS_SINGLE) {
         events->mode = TGR_EVENTS_NONE;
         return check_map(tape, *root, fault);
@@ -283,5 +341,6 @@ void tgr_events_free(tgr_events *events)
     tgr_decoder_free(events->gzip);
     tgr_decoder_free(events->zstd);
     tgr_mem_free(events->inflated);
+    tgr_mem_free(events->spans);
     memset(events, 0, sizeof(*events));
 }

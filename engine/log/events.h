@@ -5,8 +5,9 @@
  *     [[time, metadata], map]           one record
  *     [tag, time, map, option?]         one record
  *     [tag, [entries], option?]         a record an entry, each as in the second or third line
- *     [tag, packed, option?]            the same, entries packed into a bin or str, and compressed
- *                                       where the option says so ("compressed": "gzip" or "zstd")
+ *     {"resourceSpans": [...]}          a record a span of an export of OpenTelemetry (OTLP in
+ * JSON) [tag, packed, option?]            the same as [tag, [entries], option?], entries packed
+ * into a bin or str, and compressed where the option says so ("compressed": "gzip" or "zstd")
  *
  * A time is a number or an EventTime (extension 0 of 8 bytes).
  */
@@ -24,7 +25,8 @@ typedef enum tgr_events_mode {
     TGR_EVENTS_NONE,   /* no record is left */
     TGR_EVENTS_SINGLE, /* one: its map is at `index` */
     TGR_EVENTS_LIST,   /* entries on the tape: `left` from `index` on */
-    TGR_EVENTS_PACKED  /* entries in `bytes` */
+    TGR_EVENTS_PACKED, /* entries in `bytes` */
+    TGR_EVENTS_SPANS   /* maps at `spans`: `left` from `index` on */
 } tgr_events_mode;
 
 /* Start zeroed, end with tgr_events_free. */
@@ -34,6 +36,8 @@ typedef struct tgr_events {
     uint32_t left;
     const char *bytes;
     size_t length;
+    uint32_t *spans; /* places on the tape */
+    size_t span_capacity;
     uint32_t part;     /* records given so far, bad ones included */
     tgr_decoder *gzip; /* made when first needed */
     tgr_decoder *zstd;

@@ -131,7 +131,7 @@ static bool read_tags(tgr_reading *from, const tgr_value *value)
 /* ---- the other keys -----------------------------------------------------------------------------
  */
 
-static bool read_id(tgr_reading *from, const tgr_value *value)
+bool tgr_reading_id(tgr_reading *from, const tgr_value *value)
 {
     tgr_record *record = from->record;
     int length;
@@ -292,7 +292,7 @@ static bool read_slot(tgr_reading *from, const field *known, const tgr_value *va
     void *slot = (char *)from->record + known->offset;
     switch (known->kind) {
     case FIELD_ID:
-        return read_id(from, value);
+        return tgr_reading_id(from, value);
     case FIELD_NAME:
         return tgr_reading_text(from, value, TGR_NAME_MAX, slot);
     case FIELD_TEXT:
@@ -334,12 +334,21 @@ static bool read_map(tgr_reading *from, const tgr_value *map)
     return true;
 }
 
-bool tgr_record_from_log(tgr_log_item *item, tgr_record *record, bool *no_memory)
+void tgr_record_clear(tgr_record *record)
 {
-    tgr_reading from = {.values = item->tape->values, .record = record, .item = item};
     for (size_t i = 0; i < FIELDS; i++) {
         forget(record, fields[i]);
     }
+    record->logged_model = (tgr_text){NULL, 0};
+    record->logged_cost = NAN;
+    memset(record->kept, 0, sizeof record->kept);
+    record->skip = TGR_SKIP_REASONS;
+}
+
+bool tgr_record_from_log(tgr_log_item *item, tgr_record *record, bool *no_memory)
+{
+    tgr_reading from = {.values = item->tape->values, .record = record, .item = item};
+    tgr_record_clear(record);
     bool good = read_map(&from, &from.values[item->root]);
     *no_memory = from.no_memory;
     if (good && !record->has_tags && !record->text.bytes) {
@@ -355,5 +364,6 @@ void tgr_record_free(tgr_record *record)
     tgr_mem_free(record->allow.names);
     tgr_mem_free(record->deny.names);
     tgr_mem_free(record->needs.names);
+    tgr_buffer_free(&record->joined);
     memset(record, 0, sizeof(*record));
 }

@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "engine/base/buffer.h"
+#include "engine/base/number.h"
 #include "engine/log/parser.h"
 
 typedef struct tgr_text { /* bytes is NULL where the text is missing */
@@ -46,11 +48,20 @@ typedef struct tgr_record {
     size_t tag_count, tag_capacity;
     bool has_tags; /* the key is there, if only with an empty list */
     tgr_model_entry *models;
-    size_t model_count, model_capacity; /* each model once */
-    char id_digits[24];                 /* the text of an integer id */
+    size_t model_count, model_capacity;              /* each model once */
+    char id_digits[24];                              /* the text of an integer id */
+    tgr_text logged_model;                           /* that served the query */
+    double logged_cost;                              /* USD, NaN missing */
+    tgr_text kept[TGR_KEEP_MAX];                     /* fields that were asked for */
+    char kept_digits[TGR_KEEP_MAX][TGR_NUMBER_SIZE]; /* their texts where they are numbers */
+    tgr_skip_reason skip;                            /* TGR_SKIP_REASONS: it is a query */
+    tgr_buffer joined;                               /* a text put together of several */
 } tgr_record;
 
 void tgr_record_free(tgr_record *record);
+
+/* As a record without any key. Memory is kept. */
+void tgr_record_clear(tgr_record *record);
 
 /* Reads tagroute's own schema of a good item. Returns true, or false with item->bad, reason and why
  * set. Unknown keys are ignored; null is missing; of a key that stands twice the last counts. False

@@ -92,25 +92,31 @@ static void drop_entry(tgr_record *record, const tgr_text *name)
     }
 }
 
-static bool add_entry(tgr_reading *from, const tgr_text *name, const tgr_value *value)
+tgr_model_entry *tgr_reading_add_model(tgr_reading *from, const tgr_text *name)
 {
     tgr_record *record = from->record;
-    if (value->kind != TGR_MAP) {
-        return tgr_reading_refuse(from, TGR_BAD_MODEL, "a model's entry is not a map");
-    }
-    if (record->model_count == TGR_RECORD_MODELS) {
-        return tgr_reading_refuse(from, TGR_BAD_MODEL, "more than 1024 models");
-    }
     void *models = tgr_reading_grow(from, record->models, &record->model_capacity,
                                     record->model_count, sizeof(*record->models));
     if (!models) {
-        return false;
+        return NULL;
     }
     record->models = models;
     tgr_model_entry *entry = &record->models[record->model_count++];
     *entry = (tgr_model_entry){
         .model = *name, .score = NAN, .cost = NAN, .completion_tokens = NAN, .outcome = -1};
-    return read_entry(from, value, entry);
+    return entry;
+}
+
+static bool add_entry(tgr_reading *from, const tgr_text *name, const tgr_value *value)
+{
+    if (value->kind != TGR_MAP) {
+        return tgr_reading_refuse(from, TGR_BAD_MODEL, "a model's entry is not a map");
+    }
+    if (from->record->model_count == TGR_RECORD_MODELS) {
+        return tgr_reading_refuse(from, TGR_BAD_MODEL, "more than 1024 models");
+    }
+    tgr_model_entry *entry = tgr_reading_add_model(from, name);
+    return entry != NULL && read_entry(from, value, entry);
 }
 
 bool tgr_reading_models(tgr_reading *from, const tgr_value *value)

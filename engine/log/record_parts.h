@@ -32,6 +32,12 @@ bool tgr_reading_text(const tgr_reading *from, const tgr_value *value, size_t lo
     ((key)->kind == TGR_STRING && (key)->count == sizeof(literal) - 1 &&                           \
      memcmp((key)->as.bytes, literal, sizeof(literal) - 1) == 0)
 
+/* An id, which may be an integer. */
+bool tgr_reading_id(tgr_reading *from, const tgr_value *value);
+
+/* One more model of the record, of which nothing is known yet; NULL with no_memory set. */
+tgr_model_entry *tgr_reading_add_model(tgr_reading *from, const tgr_text *name);
+
 /* Reads the map of models into the record. */
 bool tgr_reading_models(tgr_reading *from, const tgr_value *value);
 

@@ -138,18 +138,22 @@ static tgr_status copy_codes(copying *work, tgr_query_column column, const int32
 
 static tgr_status copy_coded(copying *work, tgr_error *error)
 {
-    static const tgr_query_column columns[TGR_CODED_COLUMNS] = {
+    static const tgr_query_column columns[TGR_CODED_KEPT] = {
         [TGR_CODED_CATEGORY] = TGR_COLUMN_CATEGORY,
         [TGR_CODED_SPLIT] = TGR_COLUMN_SPLIT,
         [TGR_CODED_ALLOW] = TGR_COLUMN_ALLOW,
         [TGR_CODED_DENY] = TGR_COLUMN_DENY,
         [TGR_CODED_NEEDS] = TGR_COLUMN_NEEDS,
         [TGR_CODED_TOKENS_FROM] = TGR_COLUMN_TOKENS_FROM,
+        [TGR_CODED_LOGGED_MODEL] = TGR_COLUMN_LOGGED_MODEL,
     };
     tgr_status status = TGR_OK;
     for (int i = 0; i < TGR_CODED_COLUMNS && status == TGR_OK; i++) {
         if (work->numbering->coded[i].count > 0) {
-            status = copy_codes(work, columns[i], tgr_union_codes(work->batch, (tgr_coded)i),
+            tgr_query_column column =
+                i < TGR_CODED_KEPT ? columns[i]
+                                   : (tgr_query_column)(TGR_COLUMN_KEPT + i - TGR_CODED_KEPT);
+            status = copy_codes(work, column, tgr_union_codes(work->batch, (tgr_coded)i),
                                 work->map->coded[i], work->numbering->coded[i].place, error);
         }
     }
@@ -247,6 +251,63 @@ static size_t cell_of(const copying *work, size_t row, size_t model)
     return row * order->count + order->place[work->map->models[model]];
 }
 
+/* What was judged of a row: pairs from *begin to *end; false where nothing was. */
+static bool find_judged(const copying *work, size_t row, size_t *begin, size_t *end)
+{
+    const tgr_judgements *judged = work->all->judged;
+    const tgr_texts *ids = &work->batch->ids;
+    if (judged == NULL || ids->offsets == NULL) {
+        return false;
+    }
+    uint64_t from = ids->offsets[row];
+    uint32_t id =
+        tgr_judgements_find(judged, ids->bytes + from, (size_t)(ids->offsets[row + 1] - from));
+    if (id == TGR_STRING_NONE) {
+        return false;
+    }
+    judged->seen[id] = true;
+    *begin = judged->begin[id];
+    *end = judged->begin[id + 1];
+    return true;
+}
+
+/* Where a judgement stands; it takes the place of what the file knew of its pair. */
+static size_t judged_cell(const copying *work, size_t row, const tgr_pair_judgement *pair)
+{
+    const tgr_order *order = &work->numbering->models;
+    return row * order->count + order->place[work->all->judged->numbers[pair->model]];
+}
+
+static void lay_scores(const copying *work, float *to)
+{
+    size_t begin, end;
+    for (size_t row = 0; work->all->judged != NULL && row < work->batch->rows; row++) {
+        for (begin = end = 0, find_judged(work, row, &begin, &end); begin < end; begin++) {
+            const tgr_pair_judgement *pair = &work->all->judged->pairs[begin];
+            to[judged_cell(work, row, pair)] = pair->score;
+        }
+    }
+}
+
+static void lay_outcomes(const copying *work, int8_t *to)
+{
+    size_t begin, end;
+    for (size_t row = 0; work->all->judged != NULL && row < work->batch->rows; row++) {
+        for (begin = end = 0, find_judged(work, row, &begin, &end); begin < end; begin++) {
+            const tgr_pair_judgement *pair = &work->all->judged->pairs[begin];
+            to[judged_cell(work, row, pair)] = pair->outcome;
+        }
+    }
+}
+
+static void count_judged(const copying *work)
+{
+    size_t begin, end;
+    for (size_t row = 0; work->all->judged != NULL && row < work->batch->rows; row++) {
+        work->all->judged->joined_rows += find_judged(work, row, &begin, &end);
+    }
+}
+
 static tgr_status copy_floats(copying *work, bool wanted, tgr_query_column column,
                               const float *from, tgr_error *error)
 {
@@ -272,6 +333,9 @@ static tgr_status copy_floats(copying *work, bool wanted, tgr_query_column colum
             }
         }
     }
+    if (column == TGR_COLUMN_SCORE) {
+        lay_scores(work, to);
+    }
     return tgr_query_put(work->writer, column, to, cells, error);
 }
 
@@ -295,6 +359,7 @@ static tgr_status copy_outcomes(copying *work, tgr_error *error)
             to[cell_of(work, row, model)] = from[row * models + model];
         }
     }
+    lay_outcomes(work, to);
     return tgr_query_put(work->writer, TGR_COLUMN_OUTCOME, to, cells, error);
 }
 
@@ -306,6 +371,7 @@ static tgr_status copy_models(copying *work, tgr_error *error)
     if (plan->models.count == 0) {
         return TGR_OK;
     }
+    count_judged(work);
     TGR_TRY(copy_floats(work, plan->has_score, TGR_COLUMN_SCORE, batch->score, error));
     TGR_TRY(copy_outcomes(work, error));
     TGR_TRY(copy_floats(work, plan->has_cost, TGR_COLUMN_COST, batch->cost, error));
@@ -365,6 +431,8 @@ static tgr_status copy_batch(copying *work, tgr_error *error)
                         work->batch->prompt_tokens, error));
     TGR_TRY(copy_tokens(work, work->plan->has_cached_tokens, TGR_COLUMN_CACHED_TOKENS,
                         work->batch->cached_tokens, error));
+    TGR_TRY(copy_tokens(work, work->plan->has_logged_cost, TGR_COLUMN_LOGGED_COST,
+                        work->batch->logged_cost, error));
     TGR_TRY(copy_models(work, error));
     TGR_TRY(copy_texts(work, error));
 done:
@@ -378,7 +446,8 @@ tgr_status tgr_union_copy(const tgr_union *all, tgr_pass *pass, const tgr_number
     const unsigned want = TGR_WANT_IDS | TGR_WANT_SPLIT | TGR_WANT_CATEGORY | TGR_WANT_ELIGIBILITY |
                           TGR_WANT_PROMPT_TOKENS | TGR_WANT_SCORE | TGR_WANT_OUTCOME |
                           TGR_WANT_COST | TGR_WANT_COMPLETION_TOKENS | TGR_WANT_TEXTS |
-                          TGR_WANT_PLACES | TGR_WANT_CACHED_TOKENS | TGR_WANT_TOKENS_FROM;
+                          TGR_WANT_PLACES | TGR_WANT_CACHED_TOKENS | TGR_WANT_TOKENS_FROM |
+                          TGR_WANT_LOGGED | TGR_WANT_MORE;
     const int64_t first = 0;
     copying work = {.all = all, .numbering = numbering, .plan = plan, .writer = writer};
     tgr_status status = tgr_query_put(writer, TGR_COLUMN_INDPTR, &first, 1, error);

@@ -110,7 +110,7 @@ static tgr_status write(tgr_merging *work, tgr_pass *pass, tgr_union *all, tgr_m
                         tgr_error *error)
 {
     const tgr_query_file *tagged = all->tagged;
-    const tgr_assembly assembly = {
+    tgr_assembly assembly = {
         .output = work->options.output,
         .compress = work->options.compress,
         .compact = work->options.compact,
@@ -119,7 +119,11 @@ static tgr_status write(tgr_merging *work, tgr_pass *pass, tgr_union *all, tgr_m
         .tagger_settings = tagged != NULL ? tagged->tagger_settings : NULL,
         .tagger_settings_length = tagged != NULL ? tagged->tagger_settings_length : 0,
         .category_tag = tagged != NULL && tagged->category_tag,
+        .skipped = all->skipped,
     };
+    for (uint32_t i = 0; i < tgr_strings_count(all->kept); i++) {
+        assembly.kept_columns[i] = tgr_strings_get(all->kept, i, NULL);
+    }
     tgr_numbering numbering = {0};
     tgr_query_plan plan;
     tgr_query_writer *writer = NULL;
@@ -128,6 +132,11 @@ static tgr_status write(tgr_merging *work, tgr_pass *pass, tgr_union *all, tgr_m
     tgr_ingest_plan_make(&plan, &all->columns, &numbering, &assembly, work->run);
     TGR_TRY(tgr_query_writer_open(work->options.output, &plan, &writer, error));
     TGR_TRY(tgr_union_copy(all, pass, &numbering, &plan, writer, work->run, error));
+    if (all->judged != NULL && all->judged->joined_rows == 0) {
+        TGR_TRY(tgr_fail(error, TGR_ERR_INPUT,
+                         "%s: no query has the id of a judgement; are both of the same log?",
+                         work->options.inputs[0]));
+    }
     TGR_TRY(tgr_query_writer_commit(writer, error));
     report->queries = plan.rows;
     report->tags = plan.tags.count;
@@ -139,12 +148,15 @@ done:
     return status;
 }
 
-static tgr_status join(tgr_merging *work, tgr_merge_report *report, tgr_error *error)
+/* judged: NULL, or what is laid over the rows. */
+static tgr_status join(tgr_merging *work, tgr_judgements *judged, tgr_merge_report *report,
+                       tgr_error *error)
 {
     tgr_pass pass = {0};
-    tgr_union all = {0};
+    tgr_union all = {.judged = judged};
     tgr_status status = TGR_OK;
     TGR_TRY(open_all(work, &pass, error));
+    TGR_TRY(tgr_union_open_kept(&all, &pass, error));
     TGR_TRY(tgr_union_open(&all, &pass, work->options.output, error));
     TGR_TRY(tgr_union_survey(&all, &pass, work->run, error));
     TGR_TRY(write(work, &pass, &all, report, error));
@@ -157,5 +169,11 @@ done:
 tgr_status tgr_merge_queries(tgr_merging *work, tgr_merge_report *report, tgr_error *error)
 {
     report->of_queries = true;
-    return work->options.check ? check(work, report, error) : join(work, report, error);
+    return work->options.check ? check(work, report, error) : join(work, NULL, report, error);
+}
+
+tgr_status tgr_merge_judged(tgr_merging *work, tgr_judgements *judged, tgr_merge_report *report,
+                            tgr_error *error)
+{
+    return join(work, judged, report, error);
 }

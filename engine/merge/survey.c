@@ -55,11 +55,12 @@ static void measure_records(tgr_facts *facts, const int64_t *bytes, size_t rows)
 
 tgr_status tgr_union_survey(tgr_union *all, tgr_pass *pass, const tgr_run *run, tgr_error *error)
 {
-    const unsigned want =
-        TGR_WANT_IDS | TGR_WANT_PROMPT_TOKENS | TGR_WANT_CACHED_TOKENS | TGR_WANT_PLACES;
+    const unsigned want = TGR_WANT_IDS | TGR_WANT_PROMPT_TOKENS | TGR_WANT_CACHED_TOKENS |
+                          TGR_WANT_PLACES | TGR_WANT_LOGGED;
     tgr_facts *facts = &all->columns.facts;
     tgr_batch *batch;
     size_t file;
+    bool parts = false;
     tgr_status status;
     while ((status = tgr_pass_next(pass, want, "reading", run, &batch, &file, error)) == TGR_OK &&
            batch != NULL) {
@@ -68,6 +69,7 @@ tgr_status tgr_union_survey(tgr_union *all, tgr_pass *pass, const tgr_run *run, 
                      &facts->prompt_token_parts);
         count_tokens(batch->cached_tokens, batch->rows, &facts->cached_token_rows,
                      &facts->cached_token_parts);
+        count_tokens(batch->logged_cost, batch->rows, &facts->logged_cost_rows, &parts);
         measure_records(facts, batch->record_bytes, batch->rows);
         facts->id_width = tgr_larger(facts->id_width, id_width(pass->files[file], batch));
     }

@@ -1,6 +1,7 @@
 /* unite.c - the names of several query files, numbered together. */
 #include "engine/merge/unite.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 #include "engine/base/error.h"
@@ -15,22 +16,30 @@ const char *tgr_union_base_name(const char *path)
 
 const tgr_strings *tgr_union_names(const tgr_query_file *file, tgr_coded which)
 {
-    const tgr_strings *const names[TGR_CODED_COLUMNS] = {
-        [TGR_CODED_CATEGORY] = file->categories, [TGR_CODED_SPLIT] = file->splits,
-        [TGR_CODED_ALLOW] = file->allows,        [TGR_CODED_DENY] = file->denies,
-        [TGR_CODED_NEEDS] = file->needs,         [TGR_CODED_TOKENS_FROM] = file->tokens_from,
+    const tgr_strings *const names[TGR_CODED_KEPT] = {
+        [TGR_CODED_CATEGORY] = file->categories,
+        [TGR_CODED_SPLIT] = file->splits,
+        [TGR_CODED_ALLOW] = file->allows,
+        [TGR_CODED_DENY] = file->denies,
+        [TGR_CODED_NEEDS] = file->needs,
+        [TGR_CODED_TOKENS_FROM] = file->tokens_from,
+        [TGR_CODED_LOGGED_MODEL] = file->logged_models,
     };
-    return names[which];
+    return which < TGR_CODED_KEPT ? names[which] : file->more[which - TGR_CODED_KEPT];
 }
 
 const int32_t *tgr_union_codes(const tgr_batch *batch, tgr_coded which)
 {
-    const int32_t *const codes[TGR_CODED_COLUMNS] = {
-        [TGR_CODED_CATEGORY] = batch->category, [TGR_CODED_SPLIT] = batch->split,
-        [TGR_CODED_ALLOW] = batch->allow,       [TGR_CODED_DENY] = batch->deny,
-        [TGR_CODED_NEEDS] = batch->needs,       [TGR_CODED_TOKENS_FROM] = batch->tokens_from,
+    const int32_t *const codes[TGR_CODED_KEPT] = {
+        [TGR_CODED_CATEGORY] = batch->category,
+        [TGR_CODED_SPLIT] = batch->split,
+        [TGR_CODED_ALLOW] = batch->allow,
+        [TGR_CODED_DENY] = batch->deny,
+        [TGR_CODED_NEEDS] = batch->needs,
+        [TGR_CODED_TOKENS_FROM] = batch->tokens_from,
+        [TGR_CODED_LOGGED_MODEL] = batch->logged_model,
     };
-    return codes[which];
+    return which < TGR_CODED_KEPT ? codes[which] : batch->more[which - TGR_CODED_KEPT];
 }
 
 /* ---- names ----------------------------------------------------------------------------- */
@@ -195,6 +204,9 @@ static void take_facts(tgr_union *all, const tgr_query_file *file)
     facts->rows += file->rows;
     facts->has_text |= file->has_text;
     facts->has_record_parts |= file->has_record_parts;
+    for (int i = 0; i < TGR_SKIP_REASONS; i++) {
+        all->skipped[i] += file->skipped[i];
+    }
     facts->has_score |= file->has_score;
     facts->has_outcome |= file->has_outcome;
     facts->has_cost |= file->has_cost;
@@ -202,6 +214,57 @@ static void take_facts(tgr_union *all, const tgr_query_file *file)
     if (file->tagger_digest[0] != '\0') {
         all->tagged = file;
     }
+}
+
+/* ---- columns that ingest was asked for ----------------------------------------------------- */
+
+static bool add_kept(const tgr_query_file *file, tgr_strings *kept)
+{
+    uint32_t count = file->kept == NULL ? 0 : tgr_strings_count(file->kept);
+    for (uint32_t i = 0; i < count; i++) {
+        size_t length;
+        const char *name = tgr_strings_get(file->kept, i, &length);
+        if (tgr_strings_add(kept, name, length) == TGR_STRING_NONE) {
+            return false;
+        }
+    }
+    return true;
+}
+
+tgr_status tgr_union_open_kept(tgr_union *all, tgr_pass *pass, tgr_error *error)
+{
+    const char *names[TGR_MORE_COLUMNS];
+    tgr_status status = TGR_OK;
+    all->kept = tgr_strings_new();
+    bool enough = all->kept != NULL;
+    for (size_t i = 0; i < pass->file_count && enough; i++) {
+        enough = add_kept(pass->files[i], all->kept);
+    }
+    if (!enough) {
+        return tgr_fail_memory(error, "the names of columns");
+    }
+    uint32_t count = tgr_strings_count(all->kept);
+    if (count > TGR_MORE_COLUMNS) {
+        return tgr_fail(error, TGR_ERR_INPUT,
+                        "together the files have %" PRIu32 " columns of kept fields, more than the "
+                        "%d that a query file has",
+                        count, TGR_MORE_COLUMNS);
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        names[i] = tgr_strings_get(all->kept, i, NULL);
+    }
+    for (size_t i = 0; i < pass->file_count && count > 0 && status == TGR_OK; i++) {
+        status = tgr_query_open_more(pass->files[i], names, count, TGR_CODED_MAX, error);
+    }
+    return status;
+}
+
+/* Models that were judged join those of the files. */
+static bool add_judged(tgr_columns *columns, tgr_judgements *judged)
+{
+    columns->facts.has_score |= judged->has_score;
+    columns->facts.has_outcome |= judged->has_outcome;
+    return add_names(judged->models, columns->models, NULL, &judged->numbers);
 }
 
 tgr_status tgr_union_open(tgr_union *all, const tgr_pass *pass, const char *path, tgr_error *error)
@@ -215,7 +278,7 @@ tgr_status tgr_union_open(tgr_union *all, const tgr_pass *pass, const char *path
         enough = add_file(all, &all->files[i], pass->files[i]);
         take_facts(all, pass->files[i]);
     }
-    if (!enough) {
+    if (!enough || (all->judged != NULL && !add_judged(&all->columns, all->judged))) {
         status = tgr_fail_memory(error, "the names in query files");
         goto done;
     }
@@ -240,6 +303,7 @@ void tgr_union_free(tgr_union *all)
         }
     }
     tgr_mem_free(all->files);
+    tgr_strings_free(all->kept);
     if (all->columns.models != NULL) {
         tgr_columns_free(&all->columns);
     }

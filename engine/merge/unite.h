@@ -11,6 +11,7 @@
 
 #include "engine/ingest/columns.h"
 #include "engine/ingest/plan.h"
+#include "engine/merge/judgements.h"
 #include "engine/pass.h"
 
 /* A file's numbers: where each stands among all files' names in order of arrival. */
@@ -25,8 +26,14 @@ typedef struct tgr_union {
     tgr_columns columns; /* names and facts; its spools stay empty */
     tgr_union_file *files;
     size_t count;
-    const tgr_query_file *tagged; /* a file that says how it was tagged; NULL: none does */
+    tgr_judgements *judged; /* NULL, or what is laid over the rows */
+    tgr_strings *kept;      /* names of columns that ingest was asked for, of all files */
+    uint64_t skipped[TGR_SKIP_REASONS]; /* records that were no queries */
+    const tgr_query_file *tagged;       /* a file that says how it was tagged; NULL: none does */
 } tgr_union;
+
+/* Opens the columns that ingest was asked for in any of the files. Before tgr_union_open. */
+tgr_status tgr_union_open_kept(tgr_union *all, tgr_pass *pass, tgr_error *error);
 
 /* Numbers the names of all files, whose taggers agree. path: the output. */
 tgr_status tgr_union_open(tgr_union *all, const tgr_pass *pass, const char *path, tgr_error *error);

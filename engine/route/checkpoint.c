@@ -36,7 +36,8 @@ enum {
     COUNT_UNDECIDED,
     COUNT_UNKNOWN,
     COUNT_FILES,
-    COUNTS
+    COUNT_ALIGNED, /* and the other numbers of tgr_aligned_tags */
+    COUNTS = COUNT_ALIGNED + sizeof(tgr_aligned_tags) / sizeof(uint64_t)
 };
 
 static double now_seconds(void)
@@ -82,11 +83,12 @@ static void pack_identity(const tgr_routing *work, msgpack_packer *packer)
 
 static void pack_counts(const tgr_routing *work, msgpack_packer *packer)
 {
-    const uint64_t counts[COUNTS] = {
+    uint64_t counts[COUNTS] = {
         [COUNT_NONZEROS] = work->decide.nonzeros,   [COUNT_NO_TAG] = work->decide.no_known_tag,
         [COUNT_FELL_BACK] = work->decide.fell_back, [COUNT_UNDECIDED] = work->decide.undecided,
         [COUNT_UNKNOWN] = work->unknown_tags,       [COUNT_FILES] = work->files_counted,
     };
+    memcpy(&counts[COUNT_ALIGNED], &work->aligned, sizeof work->aligned);
     pack_text(packer, "counts");
     msgpack_pack_array(packer, COUNTS);
     for (size_t i = 0; i < COUNTS; i++) {
@@ -279,6 +281,7 @@ static bool take_state(tgr_routing *work, tgr_cursor *cursor)
     work->decide.undecided = counts[COUNT_UNDECIDED];
     work->unknown_tags = counts[COUNT_UNKNOWN];
     work->files_counted = counts[COUNT_FILES];
+    memcpy(&work->aligned, &counts[COUNT_ALIGNED], sizeof work->aligned);
     work->range.begin_row = next_row;
     work->range.skip = 0;
     work->plan.resume = &work->mark;

@@ -18,10 +18,15 @@
 #define END_BYTES ((size_t)1 << 20)
 
 static const char *const names[TGR_PARTS] = {
-    [TGR_PART_ROUTER] = "router",        [TGR_PART_INPUTS] = "query files",
-    [TGR_PART_POLICY] = "policy",        [TGR_PART_THRESHOLDS] = "thresholds",
-    [TGR_PART_FALLBACK] = "fallback",    [TGR_PART_SPLIT] = "split",
-    [TGR_PART_FORMAT] = "output format", [TGR_PART_COLUMNS] = "choice of ids and margins",
+    [TGR_PART_ROUTER] = "router",
+    [TGR_PART_INPUTS] = "query files",
+    [TGR_PART_POLICY] = "policy",
+    [TGR_PART_THRESHOLDS] = "thresholds",
+    [TGR_PART_FALLBACK] = "fallback",
+    [TGR_PART_ALIGNMENT] = "alignment of tags",
+    [TGR_PART_SPLIT] = "split",
+    [TGR_PART_FORMAT] = "output format",
+    [TGR_PART_COLUMNS] = "choice of ids and margins",
     [TGR_PART_SHARD] = "shard",
 };
 
@@ -98,6 +103,13 @@ static void describe_thresholds(tgr_buffer *text, const tgr_route_options *optio
     }
 }
 
+static void describe_alignment(tgr_buffer *text, double least)
+{
+    char number[TGR_NUMBER_SIZE];
+    tgr_number_double(number, least);
+    tgr_buffer_text(text, number);
+}
+
 static void sum_parts(tgr_route_identity *identity)
 {
     XXH3_state_t *state = XXH3_createState();
@@ -129,6 +141,7 @@ tgr_status tgr_route_identity_make(tgr_route_identity *identity, const tgr_route
     tgr_buffer_text(&parts[TGR_PART_POLICY], tgr_policy_name(options->policy));
     describe_thresholds(&parts[TGR_PART_THRESHOLDS], options, solution);
     tgr_buffer_text(&parts[TGR_PART_FALLBACK], options->fallback ? options->fallback : "");
+    describe_alignment(&parts[TGR_PART_ALIGNMENT], options->align_min);
     tgr_buffer_text(&parts[TGR_PART_SPLIT], pass->split ? pass->split : "");
     tgr_buffer_text(&parts[TGR_PART_FORMAT],
                     text ? format == TGR_DECISIONS_JSONL ? "jsonl" : "msgpack" : "h5");

@@ -16,6 +16,7 @@ typedef enum tgr_run_part {
     TGR_PART_POLICY,
     TGR_PART_THRESHOLDS,
     TGR_PART_FALLBACK,
+    TGR_PART_ALIGNMENT,
     TGR_PART_SPLIT,
     TGR_PART_FORMAT,
     TGR_PART_COLUMNS, /* ids, margins */

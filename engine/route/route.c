@@ -141,6 +141,7 @@ static tgr_status open_deciding(tgr_routing *work, tgr_error *error)
         .thresholds = options->thresholds,
         .threshold_count = options->threshold_count,
         .fallback = -1,
+        .align_min = options->align_min,
         .want_margins = work->plan.margins,
         .block_rows = options->block_rows,
         .threads = tgr_run_threads(work->run),
@@ -204,6 +205,7 @@ static tgr_status solve(tgr_routing *work, tgr_error *error)
         .input_count = options->input_count,
         .split = options->split,
         .fallback = options->fallback,
+        .align_min = options->align_min,
         .policy = options->policy,
         .goal = &options->goal,
         .cut = options->goal.kind != TGR_GOAL_QUALITY,
@@ -231,6 +233,7 @@ static tgr_status open_routing(tgr_routing *work, bool *complete, tgr_error *err
     TGR_TRY(tgr_route_checkpoint_names(work, error));
     TGR_TRY(
         tgr_pass_open(&work->pass, options->inputs, options->input_count, options->split, error));
+    tgr_route_share_threads(work);
     TGR_TRY(tgr_route_identity_make(&work->identity, work->router, options, &work->solution,
                                     work->format, &work->pass, error));
     TGR_TRY(tgr_route_find_range(work, error));
@@ -261,13 +264,10 @@ static tgr_status enter_file(tgr_routing *work, size_t number, tgr_error *error)
     uint32_t unknown = work->decide.serve->unknown_tags;
     if (number >= work->files_counted) { /* else a run before did */
         work->unknown_tags += unknown;
+        tgr_aligned_add(&work->decide.aligned, &work->aligned);
         work->files_counted = number + 1;
     }
-    if (unknown > 0) {
-        tgr_run_message(work->run, TGR_NOTE,
-                        "%s: the router does not know %lu of its %lu tags; they count nothing",
-                        file->path, (unsigned long)unknown, (unsigned long)file->columns);
-    }
+    tgr_aligned_tell(&work->decide.aligned, file, unknown, work->run);
     return TGR_OK;
 }
 
@@ -417,6 +417,7 @@ static void fill_report(const tgr_routing *work, tgr_route_report *report)
     report->fell_back = work->decide.fell_back;
     report->undecided = work->decide.undecided;
     report->unknown_tags = work->unknown_tags;
+    report->aligned = work->aligned;
     report->solution = work->solution;
 }
 

@@ -24,6 +24,7 @@ typedef struct tgr_routing {
     tgr_route_options options;
     tgr_decision_format format;
     const tgr_run *run;
+    tgr_run lean; /* `run` then, where its two threads are one that reads and one that decides */
     tgr_solution solution; /* of the goal, where there is one */
     tgr_pass pass;
     tgr_decide decide;
@@ -35,7 +36,8 @@ typedef struct tgr_routing {
     const char **model_names;
     const char **query_digests;
     uint64_t unknown_tags;
-    uint64_t files_counted; /* whose unknown tags are in that sum */
+    tgr_aligned_tags aligned;
+    uint64_t files_counted; /* whose tags are in these sums */
 
     uint64_t done; /* queries of the range that were decided upon */
     bool within;   /* a batch, so that `done` and the place of the walk do not go together */
@@ -51,6 +53,12 @@ typedef struct tgr_routing {
 
 /* Finds which queries are to be decided. Reads the files once where there is a split. */
 tgr_status tgr_route_find_range(tgr_routing *work, tgr_error *error);
+
+/* ---- threads.c ------------------------------------------------------------------------ */
+
+/* Reading goes on beside deciding. Where both are about as much work, two threads are best used as
+ * one for each: none waits for the other after every step. Once the files are open. */
+void tgr_route_share_threads(tgr_routing *work);
 
 /* ---- slice.c -------------------------------------------------------------------------- */
 

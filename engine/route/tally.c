@@ -6,6 +6,7 @@
 
 #include "engine/base/error.h"
 #include "engine/base/memory.h"
+#include "engine/base/wide.h"
 
 typedef struct tgr_route_part {
     uint64_t *chosen;
@@ -67,22 +68,28 @@ void tgr_route_tally_free(tgr_route_tally *tally)
 
 #define FEW_MODELS 16 /* that counting one after the other, many rows at a time, is faster for */
 
-static void count_few(tgr_route_part *part, const int16_t *chosen, size_t rows, size_t models)
+#define FEW_ROWS 512 /* that a 16-bit number counts, in the first-level cache meanwhile */
+
+TGR_WIDE(void, count_few, (uint64_t * counts, const int16_t *chosen, size_t rows, size_t models),
+         (counts, chosen, rows, models))
 {
-    for (size_t model = 0; model < models; model++) {
-        uint32_t count = 0;
-        for (size_t row = 0; row < rows; row++) {
-            count += chosen[row] == (int16_t)model;
+    for (size_t now; rows > 0; chosen += now, rows -= now) {
+        now = rows < FEW_ROWS ? rows : FEW_ROWS;
+        for (size_t model = 0; model < models; model++) {
+            uint16_t count = 0;
+            for (size_t row = 0; row < now; row++) {
+                count = (uint16_t)(count + (chosen[row] == (int16_t)model));
+            }
+            counts[model] += count;
         }
-        part->chosen[model] += count;
     }
 }
 
 static void count_chosen(tgr_route_part *part, const int16_t *chosen, size_t rows, size_t models,
                          size_t thresholds)
 {
-    if (thresholds == 1 && models <= FEW_MODELS && rows <= UINT32_MAX) {
-        count_few(part, chosen, rows, models);
+    if (thresholds == 1 && models <= FEW_MODELS) {
+        count_few(part->chosen, chosen, rows, models);
         return;
     }
     for (size_t row = 0; row < rows; row++) {
@@ -108,25 +115,72 @@ typedef struct cost_sum {
     uint64_t unknown;
 } cost_sum;
 
-/* Costs of the decisions at one threshold, as tgr_ref_cost has them. */
-static inline __attribute__((always_inline)) cost_sum
-sum_costs_inline(const tgr_decide *decide, size_t threshold, size_t begin, size_t end)
+/* Prices of the chosen model, by its number + 1: no model costs nothing. */
+typedef struct price {
+    double in, out;
+} price;
+
+typedef struct price_list {
+    price of[TGR_MODELS_MAX + 1];
+} price_list;
+
+static void list_prices(const tgr_decide *decide, price_list *prices)
 {
     const tgr_decider *decider = tgr_decide_decider(decide);
-    const uint16_t *places = decide->serve->place;
-    size_t thresholds = decide->plan.threshold_count;
+    prices->of[0] = (price){0, 0};
+    for (size_t model = 0; model < decider->models; model++) {
+        size_t place = decide->serve->place[model];
+        prices->of[model + 1] = (price){decider->price_in[place], decider->price_out[place]};
+    }
+}
+
+#define COST_ROWS  256    /* whose sum of terms fits 64 bits */
+#define COST_LIMIT 1024.0 /* USD: so that a term has at most 50 bits */
+
+/* Numbers of this size are whole multiples of one: adding it rounds as tgr_exact_term does. */
+#define ROUNDER 0x1.8p52
+
+static inline uint64_t bits_of(double value)
+{
+    uint64_t bits;
+    memcpy(&bits, &value, sizeof bits);
+    return bits;
+}
+
+/* Adds up the costs of few rows, where all are known and none is out of the ordinary; else false,
+ * and the sum is of no use. */
+TGR_WIDE(bool, sum_usual,
+         (const price_list *prices, const int16_t *chosen, size_t step, const double *tokens,
+          size_t rows, int64_t *sum),
+         (prices, chosen, step, tokens, rows, sum))
+{
+    double in[COST_ROWS], out[COST_ROWS];
+    for (size_t row = 0; row < rows; row++) {
+        const price *one = &prices->of[chosen[row * step] + 1];
+        in[row] = one->in;
+        out[row] = one->out;
+    }
+    uint64_t total = 0; /* wraps where some are odd */
+    unsigned odd = 0;
+    for (size_t row = 0; row < rows; row++) {
+        double cost = fma(tokens[row], in[row], out[row]);
+        odd |= !(fabs(cost) <= COST_LIMIT);
+        total += bits_of(cost * 0x1p40 + ROUNDER) - bits_of(ROUNDER);
+    }
+    *sum = (int64_t)total;
+    return !odd;
+}
+
+/* The same of any rows. */
+static cost_sum sum_any(const tgr_decide *decide, const int16_t *chosen, size_t step, size_t begin,
+                        size_t end)
+{
     cost_sum total = {0, 0};
-    for (size_t row = begin; row < end; row++) {
-        int16_t model = decide->model[row * thresholds + threshold];
-        if (model == TGR_UNDECIDED) {
+    for (size_t row = begin; row < end; row++, chosen += step) {
+        if (*chosen == TGR_UNDECIDED) {
             continue;
         }
-        size_t place = places[model];
-        double cost =
-            fma(decider->prompt_tokens[row], decider->price_in[place], decider->price_out[place]);
-        if (isnan(cost)) { /* no tokens or no price; else none of the three is NaN */
-            cost = tgr_decide_cost(decide, row, (size_t)model);
-        }
+        double cost = tgr_decide_cost(decide, row, (size_t)*chosen);
         if (tgr_exact_fits(cost)) {
             total.sum += tgr_exact_term(cost);
         } else {
@@ -136,28 +190,26 @@ sum_costs_inline(const tgr_decide *decide, size_t threshold, size_t begin, size_
     return total;
 }
 
-static cost_sum sum_costs(const tgr_decide *decide, size_t threshold, size_t begin, size_t end)
+/* Costs of the decisions at one threshold, as tgr_ref_cost has them. */
+static cost_sum sum_costs(const tgr_decide *decide, const price_list *prices, size_t threshold,
+                          size_t begin, size_t end)
 {
-    return sum_costs_inline(decide, threshold, begin, end);
-}
-
-#if defined(__x86_64__)
-/* The same with an instruction in place of a call. */
-__attribute__((target("fma"))) static cost_sum
-sum_costs_fused(const tgr_decide *decide, size_t threshold, size_t begin, size_t end)
-{
-    return sum_costs_inline(decide, threshold, begin, end);
-}
-#endif
-
-static cost_sum sum_costs_fast(const tgr_decide *decide, size_t threshold, size_t begin, size_t end)
-{
-#if defined(__x86_64__)
-    if (__builtin_cpu_supports("fma")) {
-        return sum_costs_fused(decide, threshold, begin, end);
+    const double *tokens = tgr_decide_decider(decide)->prompt_tokens;
+    size_t thresholds = decide->plan.threshold_count;
+    cost_sum total = {0, 0};
+    for (size_t now; begin < end; begin += now) {
+        const int16_t *chosen = decide->model + begin * thresholds + threshold;
+        int64_t sum;
+        now = end - begin < COST_ROWS ? end - begin : COST_ROWS;
+        if (sum_usual(prices, chosen, thresholds, tokens + begin, now, &sum)) {
+            total.sum += sum;
+            continue;
+        }
+        cost_sum found = sum_any(decide, chosen, thresholds, begin, begin + now);
+        total.sum += found.sum;
+        total.unknown += found.unknown;
     }
-#endif
-    return sum_costs(decide, threshold, begin, end);
+    return total;
 }
 
 void tgr_route_tally_observe(void *user, const tgr_decide *decide, int thread, size_t begin,
@@ -170,8 +222,10 @@ void tgr_route_tally_observe(void *user, const tgr_decide *decide, int thread, s
     if (costs_are_flat(tgr_decide_decider(decide))) {
         return; /* a product each, once all is counted */
     }
+    price_list prices;
+    list_prices(decide, &prices);
     for (size_t i = 0; i < tally->thresholds; i++) {
-        cost_sum total = sum_costs_fast(decide, i, begin, end);
+        cost_sum total = sum_costs(decide, &prices, i, begin, end);
         part->cost[i] += total.sum;
         part->unknown_cost[i] += total.unknown;
     }

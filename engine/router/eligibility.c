@@ -7,6 +7,7 @@
 
 #include "engine/base/error.h"
 #include "engine/base/memory.h"
+#include "engine/base/wide.h"
 #include "engine/router/name_list.h"
 
 /* What a list is being turned into. */
@@ -179,20 +180,39 @@ static void batch_lists(const tgr_serve *serve, const tgr_batch *batch, listed l
     lists[2] = (listed){serve->needs_masks == NULL ? NULL : batch->needs, serve->needs_masks};
 }
 
+TGR_WIDE(bool, some_listed, (const int32_t *codes, size_t rows), (codes, rows))
+{
+    unsigned found = 0;
+    for (size_t row = 0; row < rows; row++) {
+        found |= codes[row] >= 0;
+    }
+    return found != 0;
+}
+
+TGR_WIDE(bool, some_above, (const double *tokens, size_t rows, double limit), (tokens, rows, limit))
+{
+    unsigned above = 0;
+    for (size_t row = 0; row < rows; row++) {
+        above |= tokens[row] > limit;
+    }
+    return above != 0;
+}
+
 bool tgr_serve_restricts(const tgr_serve *serve, const tgr_batch *batch, size_t begin, size_t end)
 {
     listed lists[LISTED];
+    size_t rows = end - begin;
     batch_lists(serve, batch, lists);
-    unsigned restricted = batch->eligible != NULL;
+    if (batch->eligible != NULL) {
+        return true;
+    }
     for (size_t i = 0; i < LISTED; i++) {
-        for (size_t row = begin; lists[i].codes != NULL && row < end; row++) {
-            restricted |= lists[i].codes[row] >= 0;
+        if (lists[i].codes != NULL && some_listed(lists[i].codes + begin, rows)) {
+            return true;
         }
     }
-    for (size_t row = begin; batch->prompt_tokens != NULL && row < end; row++) {
-        restricted |= batch->prompt_tokens[row] > serve->least_token_limit;
-    }
-    return restricted != 0;
+    return batch->prompt_tokens != NULL && serve->least_token_limit < INFINITY &&
+           some_above(batch->prompt_tokens + begin, rows, serve->least_token_limit);
 }
 
 static void clear_place(uint64_t *mask, size_t place)

@@ -27,6 +27,14 @@ void tgr_model_free_supports(tgr_model *model)
     model->support_count = 0;
 }
 
+void tgr_model_free(tgr_model *model)
+{
+    tgr_mem_free(model->name);
+    tgr_model_free_supports(model);
+    tgr_buffer_free(&model->unknown);
+    *model = (tgr_model){0};
+}
+
 tgr_router *tgr_router_new(void)
 {
     return tgr_mem_zalloc(1, sizeof(tgr_router));
@@ -38,9 +46,7 @@ void tgr_router_free(tgr_router *router)
         return;
     }
     for (size_t i = 0; i < router->model_count; i++) {
-        tgr_mem_free(router->models[i].name);
-        tgr_model_free_supports(&router->models[i]);
-        tgr_buffer_free(&router->models[i].unknown);
+        tgr_model_free(&router->models[i]);
     }
     tgr_mem_free(router->models);
     tgr_strings_free(router->tags);

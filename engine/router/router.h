@@ -72,6 +72,7 @@ tgr_router *tgr_router_new(void);
 /* A model without a name whose numbers are all unknown. */
 void tgr_model_init(tgr_model *model);
 void tgr_model_free_supports(tgr_model *model);
+void tgr_model_free(tgr_model *model); /* all that it holds; leaves it zeroed */
 
 /* Model number, or -1. */
 int tgr_router_find_model(const tgr_router *router, const char *name);

@@ -59,6 +59,11 @@ static tgr_status check_options(const tgr_simulate_options *options, tgr_error *
                         "a shard, its number below that of all, and the file of its partial "
                         "simulation go together");
     }
+    if (options->shards > 0 && options->align_min != 0) {
+        return tgr_fail(error, TGR_ERR_ARGUMENT,
+                        "the parts of a simulation do not say how tags were aligned; leave "
+                        "align_min to the router, or simulate the whole log");
+    }
     if (options->shards > 0 && options->bootstrap > 0) {
         return tgr_fail(error, TGR_ERR_ARGUMENT,
                         "a bootstrap needs the whole log; a shard has none");
@@ -145,6 +150,7 @@ static tgr_status open_simulating(tgr_simulating *work, tgr_error *error)
         .policy = options->policy,
         .threshold_count = 1,
         .fallback = -1,
+        .align_min = options->align_min,
         .threads = tgr_run_threads(work->run),
         .run = work->run,
         .source = work->source == NULL ? NULL : &work->source->scores,
@@ -186,11 +192,9 @@ void tgr_simulating_close(tgr_simulating *work)
 static tgr_status enter_file(tgr_simulating *work, const tgr_query_file *file, tgr_error *error)
 {
     tgr_status status = tgr_decide_file(&work->decide, file, error);
-    if (status == TGR_OK && work->decide.serve->unknown_tags > 0) {
-        tgr_run_message(work->run, TGR_NOTE,
-                        "%s: the router does not know %lu of its %lu tags; they count nothing",
-                        file->path, (unsigned long)work->decide.serve->unknown_tags,
-                        (unsigned long)file->columns);
+    if (status == TGR_OK) {
+        tgr_aligned_add(&work->decide.aligned, &work->aligned);
+        tgr_aligned_tell(&work->decide.aligned, file, work->decide.serve->unknown_tags, work->run);
     }
     return status;
 }
@@ -383,6 +387,7 @@ static tgr_status describe(tgr_simulating *work, tgr_error *error)
                          work->pass.files, work->pass.file_count)) {
         status = tgr_fail_memory(error, "the simulation");
     }
+    result->simulation.origin.aligned = work->aligned;
     return status;
 }
 

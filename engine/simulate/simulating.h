@@ -40,6 +40,7 @@ typedef struct tgr_simulating {
     uint64_t first, last; /* queries of the shard, by number; and of all */
     uint64_t total;
     uint64_t seen; /* by the walk */
+    tgr_aligned_tags aligned;
     bool *keep;
     size_t keep_capacity;
     tgr_curve curve;

@@ -194,6 +194,18 @@ static void put_prices(tgr_json *json, const tgr_simulation *simulation)
     tgr_json_end_array(json);
 }
 
+static void put_aligned(tgr_json *json, const tgr_aligned_tags *aligned)
+{
+    tgr_json_object(json, "aligned");
+    tgr_json_unsigned(json, "files", aligned->files);
+    tgr_json_unsigned(json, "exactly", aligned->exactly);
+    tgr_json_unsigned(json, "by_rule", aligned->by_rule);
+    tgr_json_unsigned(json, "nearest", aligned->nearest);
+    tgr_json_unsigned(json, "not_aligned", aligned->not_aligned);
+    tgr_json_unsigned(json, "dropped", aligned->dropped);
+    tgr_json_end_object(json);
+}
+
 static void put_origin(tgr_json *json, const tgr_simulation *simulation)
 {
     const tgr_origin *origin = &simulation->origin;
@@ -204,6 +216,9 @@ static void put_origin(tgr_json *json, const tgr_simulation *simulation)
     tgr_json_unsigned(json, "tags", origin->tags);
     tgr_json_string(json, "split", origin->split);
     tgr_json_string(json, "fallback", origin->fallback);
+    if (origin->aligned.files > 0) {
+        put_aligned(json, &origin->aligned);
+    }
     tgr_json_array(json, "files");
     for (size_t i = 0; i < origin->files; i++) {
         tgr_json_string(json, NULL, origin->file_digests[i]);

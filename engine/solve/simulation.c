@@ -15,6 +15,7 @@ static tgr_status solve_for(const tgr_router *router, const tgr_simulate_options
         .input_count = sample ? options->judged_count : options->input_count,
         .split = sample ? options->judged_split : options->split,
         .fallback = options->fallback,
+        .align_min = options->align_min,
         .policy = options->policy,
         .goal = goal,
         .quality = options->quality,

@@ -46,6 +46,7 @@ static tgr_status open_deciding(tgr_solver *solver, tgr_error *error)
         .thresholds = plan->policy == TGR_POLICY_MARGIN ? &zero : &one,
         .threshold_count = 1,
         .fallback = -1,
+        .align_min = plan->align_min,
         .threads = tgr_run_threads(plan->run),
     };
     tgr_status status = TGR_OK;

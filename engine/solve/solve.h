@@ -9,6 +9,7 @@ typedef struct tgr_solve_plan {
     const char *const *inputs;
     size_t input_count;
     const char *split, *fallback; /* NULL: every query; none */
+    double align_min;             /* as tgr_aligned_open's `least` */
     tgr_policy policy;
     const tgr_goal *goal;
     tgr_quality quality;

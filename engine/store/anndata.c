@@ -135,17 +135,33 @@ done:
     return status;
 }
 
+/* HDF5 clears a megabyte or two each time that it converts a handful of strings, unless told to
+ * take less. */
+#define CONVERSION_BYTES ((size_t)8 << 10)
+
+static hid_t small_transfer(void)
+{
+    hid_t transfer = H5Pcreate(H5P_DATASET_XFER);
+    if (transfer > 0 && H5Pset_buffer(transfer, CONVERSION_BYTES, NULL, NULL) < 0) {
+        tgr_h5_close(transfer);
+        return H5I_INVALID_HID;
+    }
+    return transfer;
+}
+
 /* Writes a small dataset with its encoding and closes its type and space. */
 static tgr_status write_dataset(tgr_anndata at, const char *name, hid_t type, hid_t space,
                                 const void *value, const char *encoding, tgr_error *error)
 {
     hid_t creation = tgr_anndata_creation(H5P_DATASET_CREATE);
+    hid_t transfer = small_transfer();
     hid_t made = -1;
     bool ok =
-        type > 0 && space > 0 && creation > 0 &&
+        type > 0 && space > 0 && creation > 0 && transfer > 0 &&
         (made = H5Dcreate2(at.group, name, type, space, H5P_DEFAULT, creation, H5P_DEFAULT)) > 0 &&
-        (!value || H5Dwrite(made, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, value) >= 0);
+        (!value || H5Dwrite(made, type, H5S_ALL, H5S_ALL, transfer, value) >= 0);
     tgr_status status = tgr_target_check(at.target, ok, error);
+    tgr_h5_close(transfer);
     tgr_h5_close(creation);
     if (status == TGR_OK) {
         status = tgr_anndata_encode((tgr_anndata){made, at.target}, encoding, "0.2.0", error);

@@ -4,6 +4,8 @@
 
 #include <stdint.h>
 
+#include "engine/base/wide.h"
+
 size_t tgr_as_size(tgr_as as, size_t stored)
 {
     static const size_t sizes[] = {
@@ -66,7 +68,7 @@ bool tgr_as_is_known(const tgr_array *array, tgr_as as)
     return as == TGR_AS_STORED || source_of(array) != UNKNOWN;
 }
 
-static int64_t float_to_int64(double value)
+TGR_WIDE_INLINE int64_t float_to_int64(double value)
 {
     if (value >= 0x1p63) {
         return INT64_MAX;
@@ -102,7 +104,9 @@ static int64_t float_to_int64(double value)
     break;
 
 #define CONVERTER(name, target, rule)                                                              \
-    static void name(source stored, const void *restrict from, size_t count, void *restrict to)    \
+    TGR_WIDE(void, name,                                                                           \
+             (source stored, const void *restrict from, size_t count, void *restrict to),          \
+             (stored, from, count, to))                                                            \
     {                                                                                              \
         switch (stored) {                                                                          \
         case I8:                                                                                   \

@@ -8,6 +8,7 @@
 
 #include "engine/base/error.h"
 #include "engine/base/memory.h"
+#include "engine/base/wide.h"
 
 /* Rows [begin, end) of a block, whose entries one thread looks at while they are in its cache. */
 typedef struct span {
@@ -15,50 +16,84 @@ typedef struct span {
     size_t first, after; /* entries */
 } span;
 
-#define SPAN_ENTRIES ((size_t)16 * 1024)
+#define SPAN_ENTRIES ((size_t)4 * 1024)  /* the first-level cache's */
 #define ALONE        ((size_t)64 * 1024) /* so few entries are not worth waking other threads */
 
-/* Counts every step that does not ascend: a plain loop over all entries that compilers turn into
- * wide instructions, as signed numbers, which all of them can compare. */
-static uint32_t count_falls(const uint32_t *indices, size_t count)
+/* Counts every step that does not ascend, and finds the largest column: a plain loop over all
+ * entries, as signed numbers, which all instruction sets can compare. A column beyond them is taken
+ * for one out of bounds. */
+TGR_WIDE(uint32_t, count_falls,
+         (const uint32_t *indices, size_t count, uint32_t columns, bool *bad),
+         (indices, count, columns, bad))
 {
-    uint32_t falls = 0;
+    uint32_t falls = 0, beyond = indices[0] >= columns;
     for (size_t i = 1; i < count; i++) {
         falls += (int32_t)indices[i] <= (int32_t)indices[i - 1];
+        beyond |= indices[i] >= columns;
+    }
+    *bad = beyond != 0;
+    return falls;
+}
+
+TGR_WIDE(size_t, count_empty, (const int64_t *indptr, size_t rows), (indptr, rows))
+{
+    size_t empty = 0;
+    for (size_t row = 0; row < rows; row++) {
+        empty += indptr[row] == indptr[row + 1];
+    }
+    return empty;
+}
+
+/* How many of the rows that start at `starts` fall below the entry before. */
+static uint32_t count_between(const uint32_t *indices, const int64_t *starts, size_t rows)
+{
+    uint32_t falls = 0;
+    for (size_t row = 0; row < rows; row++) {
+        const uint32_t *start = indices + starts[row];
+        falls += (int32_t)start[0] <= (int32_t)start[-1];
     }
     return falls;
 }
 
-/* Whether the only falls are from one row to the next. What ascends is in bounds where the first of
- * each row and the last are. */
+/* The same where some rows are empty: these have no first entry, the one before it stands in and is
+ * not counted. */
+static uint32_t count_between_some(const uint32_t *indices, const int64_t *starts, size_t rows)
+{
+    uint32_t falls = 0;
+    for (size_t row = 0; row < rows; row++) {
+        size_t start = (size_t)starts[row];
+        uint32_t filled = starts[row + 1] > starts[row];
+        falls += filled & ((int32_t)indices[start - !filled] <= (int32_t)indices[start - 1]);
+    }
+    return falls;
+}
+
+/* Whether the only falls are from one row to the next. */
 static bool rows_ascend(const tgr_canonical_block *block, const span *at)
 {
     const uint32_t *indices = block->indices;
     const int64_t *indptr = block->indptr;
-    uint32_t between_rows = 0, bad = 0;
     if (at->after == at->first) {
         return true;
     }
     if (at->after - at->first > INT32_MAX || block->columns > INT32_MAX) {
         return false;
     }
+    bool bad;
+    uint32_t falls = count_falls(indices + at->first, at->after - at->first, block->columns, &bad);
     size_t row = at->begin;
     while ((size_t)indptr[row + 1] == at->first) {
         row++; /* empty, so that nothing lies before the rows behind it either */
     }
-    /* An empty row has no first entry: the one before it stands in, and is not counted. */
-    for (row++; row < at->end; row++) {
-        size_t start = (size_t)indptr[row];
-        uint32_t filled = indptr[row + 1] > indptr[row];
-        uint32_t last = indices[start - 1], next = indices[start - !filled];
-        between_rows += filled & ((int32_t)next <= (int32_t)last);
-        bad |= (last >= block->columns) | (next >> 31);
-    }
-    bad |= (indices[at->after - 1] >= block->columns) | (indices[at->first] >> 31);
-    return !bad && count_falls(indices + at->first, at->after - at->first) == between_rows;
+    row++;
+    size_t rows = at->end - row;
+    const int64_t *starts = indptr + row;
+    bool empty = count_empty(starts, rows) > 0;
+    return !bad && falls == (empty ? count_between_some(indices, starts, rows)
+                                   : count_between(indices, starts, rows));
 }
 
-static bool bytes_not_zero(const uint8_t *values, size_t count)
+TGR_WIDE(bool, bytes_not_zero, (const uint8_t *values, size_t count), (values, count))
 {
     unsigned zero = 0;
     for (size_t i = 0; i < count; i++) {
@@ -67,7 +102,7 @@ static bool bytes_not_zero(const uint8_t *values, size_t count)
     return !zero;
 }
 
-static bool shorts_not_zero(const uint16_t *values, size_t count)
+TGR_WIDE(bool, shorts_not_zero, (const uint16_t *values, size_t count), (values, count))
 {
     unsigned zero = 0;
     for (size_t i = 0; i < count; i++) {
@@ -76,7 +111,7 @@ static bool shorts_not_zero(const uint16_t *values, size_t count)
     return !zero;
 }
 
-static bool floats_finite_not_zero(const float *values, size_t count)
+TGR_WIDE(bool, floats_finite_not_zero, (const float *values, size_t count), (values, count))
 {
     unsigned bad = 0;
     for (size_t i = 0; i < count; i++) {

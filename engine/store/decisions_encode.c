@@ -35,11 +35,16 @@ size_t tgr_decisions_index_width(const tgr_decisions_plan *plan)
 
 #define WORDS_WIDTH 16 /* numbers up to so wide are kept in two words */
 
-/* A number as text, and as the words that this is stored by. */
+typedef unsigned __int128 digits; /* a character a byte, the first one in the highest */
+
+/* A number as text that counts up without leaving registers: what has just been stored as bytes
+ * must not be loaded as words. */
 typedef struct counter {
-    char text[WORDS_WIDTH]; /* padded with zero bytes */
-    size_t length;
-    uint64_t step[2]; /* one more in the last digit, whatever the order of a word's bytes */
+    digits text;     /* of a multiple of ten, padded with zero bytes */
+    digits one;      /* a one in the place of the last digit */
+    digits above;    /* and in those of all the others */
+    uint64_t number; /* what the text says */
+    uint64_t limit;  /* the first number that has a digit more */
 } counter;
 
 static void put_number(uint64_t number, size_t width, char *to)
@@ -52,37 +57,60 @@ static void put_number(uint64_t number, size_t width, char *to)
 
 static counter count_from(uint64_t number)
 {
-    counter made = {.length = tgr_decisions_digits((char[20]){0}, number)};
-    char one[WORDS_WIDTH] = {0};
-    put_number(number, WORDS_WIDTH, made.text);
-    one[made.length - 1] = 1;
-    memcpy(made.step, one, sizeof(one));
+    counter made = {.number = number, .limit = 1};
+    char text[WORDS_WIDTH];
+    size_t length = tgr_decisions_digits((char[20]){0}, number);
+    put_number(number, WORDS_WIDTH, text);
+    for (size_t i = 0; i < WORDS_WIDTH; i++) {
+        made.text = made.text << 8 | (unsigned char)text[i];
+        made.one = made.one << 8 | (i + 1 == length);
+        made.above = made.above << 8 | (i + 1 < length);
+        made.limit *= i < length ? 10 : 1;
+    }
     return made;
 }
 
-/* From ...9 to the next ten; false where that has a digit more. */
-static bool carry(counter *at)
+/* On to the next ten. Digits above the last are filled up so that a nine that is carried to runs
+ * over into the next; what filled up the others is taken off again. */
+static void count_ten(counter *at)
 {
-    size_t digit = at->length;
-    while (digit > 0 && at->text[digit - 1] == '9') {
-        at->text[--digit] = '0';
+    at->number += 10;
+    if (at->number >= at->limit) {
+        *at = count_from(at->number);
+        return;
     }
-    if (digit > 0) {
-        at->text[digit - 1]++;
-    }
-    return digit > 0;
+    digits sum = at->text + at->above * (0xf6 - '0') + (at->one << 8);
+    at->text = sum - (sum >> 7 & at->above) * 0xf6 + at->above * '0';
+}
+
+static void put_word(uint64_t word, char *to)
+{
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+    word = __builtin_bswap64(word);
+#endif
+    memcpy(to, &word, sizeof(word));
 }
 
 /* Rows [begin, end), whose numbers differ in the last digit alone. Each is stored as a whole word
  * or two; what that writes too much, the next row writes over. */
-static void put_ten(const counter *from, size_t begin, size_t end, size_t width, char *to)
+static void put_some(const counter *at, uint64_t last, size_t begin, size_t end, size_t width,
+                     char *to)
 {
-    uint64_t words[2];
-    memcpy(words, from->text, sizeof(words));
-    for (size_t row = begin; row < end; row++) {
-        memcpy(to + row * width, words, width <= sizeof(*words) ? sizeof(*words) : sizeof(words));
-        words[0] += from->step[0];
-        words[1] += from->step[1];
+    digits text = at->text + at->one * last;
+    for (size_t row = begin; row < end; row++, text += at->one) {
+        put_word((uint64_t)(text >> 64), to + row * width);
+        if (width > sizeof(uint64_t)) {
+            put_word((uint64_t)text, to + row * width + sizeof(uint64_t));
+        }
+    }
+}
+
+/* The usual ten, of one word each. */
+static void put_ten(const counter *at, size_t width, char *to)
+{
+    uint64_t word = (uint64_t)(at->text >> 64), one = (uint64_t)(at->one >> 64);
+    for (uint64_t i = 0; i < 10; i++) {
+        put_word(word + i * one, to + i * width);
     }
 }
 
@@ -92,17 +120,23 @@ static void put_numbers(const tgr_decisions_rows *rows, size_t width, size_t beg
 {
     size_t spare = (WORDS_WIDTH + width - 1) / width, row = begin;
     size_t whole = width <= WORDS_WIDTH && end - begin > spare ? end - spare : begin;
-    counter at = {.length = 0};
+    uint64_t last = (rows->first + row) % 10;
+    counter at = {.text = 0};
+    if (row < whole) {
+        at = count_from(rows->first + row - last);
+    }
     while (row < whole) {
-        uint64_t number = rows->first + row, last = number % 10;
         size_t left = (size_t)(10 - last), next = whole - row < left ? whole : row + left;
-        if (at.length == 0) {
-            at = count_from(number);
+        if (next - row == 10 && width <= sizeof(uint64_t)) {
+            put_ten(&at, width, to + row * width);
+        } else {
+            put_some(&at, last, row, next, width, to);
         }
-        put_ten(&at, row, next, width, to);
-        at.text[at.length - 1] = '9';
-        at.length = carry(&at) ? at.length : 0;
         row = next;
+        last = 0;
+        if (row < whole) {
+            count_ten(&at);
+        }
     }
     for (; row < end; row++) {
         put_number(rows->first + row, width, to + row * width);

@@ -45,6 +45,33 @@ static const char *const paths[TGR_DATASETS] = {
     [TGR_DATASET_RECORD_PART] = "obs/record_part",
     [TGR_DATASET_SOURCE_BYTES] = "uns/tagroute/source_bytes",
     [TGR_DATASET_SOURCE_HASHES] = "uns/tagroute/source_hashes",
+    [TGR_DATASET_LOGGED_MODEL] = "obs/logged_model/codes",
+    [TGR_DATASET_LOGGED_MODEL_NAMES] = "obs/logged_model/categories",
+    [TGR_DATASET_LOGGED_COST] = "obs/logged_cost",
+    [TGR_DATASET_KEPT_COLUMNS] = "uns/tagroute/kept/columns",
+    [TGR_DATASET_KEPT + 0] = "uns/tagroute/kept/0/codes",
+    [TGR_DATASET_KEPT + 1] = "uns/tagroute/kept/1/codes",
+    [TGR_DATASET_KEPT + 2] = "uns/tagroute/kept/2/codes",
+    [TGR_DATASET_KEPT + 3] = "uns/tagroute/kept/3/codes",
+    [TGR_DATASET_KEPT + 4] = "uns/tagroute/kept/4/codes",
+    [TGR_DATASET_KEPT + 5] = "uns/tagroute/kept/5/codes",
+    [TGR_DATASET_KEPT + 6] = "uns/tagroute/kept/6/codes",
+    [TGR_DATASET_KEPT + 7] = "uns/tagroute/kept/7/codes",
+    [TGR_DATASET_KEPT_NAMES + 0] = "uns/tagroute/kept/0/categories",
+    [TGR_DATASET_KEPT_NAMES + 1] = "uns/tagroute/kept/1/categories",
+    [TGR_DATASET_KEPT_NAMES + 2] = "uns/tagroute/kept/2/categories",
+    [TGR_DATASET_KEPT_NAMES + 3] = "uns/tagroute/kept/3/categories",
+    [TGR_DATASET_KEPT_NAMES + 4] = "uns/tagroute/kept/4/categories",
+    [TGR_DATASET_KEPT_NAMES + 5] = "uns/tagroute/kept/5/categories",
+    [TGR_DATASET_KEPT_NAMES + 6] = "uns/tagroute/kept/6/categories",
+    [TGR_DATASET_KEPT_NAMES + 7] = "uns/tagroute/kept/7/categories",
+};
+
+const char *const tgr_skipped_names[TGR_SKIP_REASONS] = {
+    [TGR_SKIP_FAILED] = "skipped_failed",
+    [TGR_SKIP_NOT_CHAT] = "skipped_not_chat",
+    [TGR_SKIP_NO_TEXT] = "skipped_no_text",
+    [TGR_SKIP_RESPONSE] = "skipped_response",
 };
 
 const char *tgr_dataset_path(tgr_dataset dataset)

@@ -11,6 +11,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include <tagroute/ingest.h>
+
 #include "engine/store/h5.h"
 
 #define TGR_QUERIES_FORMAT   "tagroute.queries"
@@ -54,11 +56,21 @@ typedef enum tgr_dataset {
     TGR_DATASET_RECORD_PART,
     TGR_DATASET_SOURCE_BYTES,
     TGR_DATASET_SOURCE_HASHES,
+    TGR_DATASET_LOGGED_MODEL, /* codes */
+    TGR_DATASET_LOGGED_MODEL_NAMES,
+    TGR_DATASET_LOGGED_COST,
+    TGR_DATASET_KEPT_COLUMNS, /* names of columns of kept fields, which stand in /obs, too */
+    TGR_DATASET_KEPT,         /* codes of the first; likewise the next seven */
+    TGR_DATASET_KEPT_NAMES = TGR_DATASET_KEPT + 8, /* in the same order */
+    TGR_DATASET_KEPT_LAST = TGR_DATASET_KEPT_NAMES + 7,
     TGR_DATASETS
 } tgr_dataset;
 
 /* "X/indptr" and so on; static storage. */
 const char *tgr_dataset_path(tgr_dataset dataset);
+
+/* Numbers of /uns/tagroute: records that were no queries, by tgr_skip_reason. */
+extern const char *const tgr_skipped_names[TGR_SKIP_REASONS];
 
 typedef struct tgr_checksum {
     char text[17]; /* "" where there is no such dataset */

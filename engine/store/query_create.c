@@ -1,4 +1,5 @@
 /* query_create.c - a new query file: groups, datasets, and what is known before its columns. */
+#include <stdio.h>
 #include <string.h>
 
 #include "engine/base/error.h"
@@ -12,11 +13,11 @@ typedef struct categorical {
     tgr_dataset codes, categories;
 } categorical;
 
-enum { CATEGORICALS = 7 };
+enum { CATEGORICALS = 8 + TGR_MORE_COLUMNS };
 
 static void list_categoricals(const tgr_query_plan *plan, categorical list[CATEGORICALS])
 {
-    const categorical all[CATEGORICALS] = {
+    const categorical all[] = {
         {"category", &plan->categories, TGR_DATASET_CATEGORY, TGR_DATASET_CATEGORY_NAMES},
         {"split", &plan->splits, TGR_DATASET_SPLIT, TGR_DATASET_SPLIT_NAMES},
         {"allow", &plan->allows, TGR_DATASET_ALLOW, TGR_DATASET_ALLOW_NAMES},
@@ -25,8 +26,15 @@ static void list_categoricals(const tgr_query_plan *plan, categorical list[CATEG
         {"source", &plan->sources, TGR_DATASET_SOURCE, TGR_DATASET_SOURCE_NAMES},
         {"prompt_tokens_from", &plan->tokens_from, TGR_DATASET_TOKENS_FROM,
          TGR_DATASET_TOKENS_FROM_NAMES},
+        {"logged_model", &plan->logged_models, TGR_DATASET_LOGGED_MODEL,
+         TGR_DATASET_LOGGED_MODEL_NAMES},
     };
     memcpy(list, all, sizeof(all));
+    for (int i = 0; i < TGR_MORE_COLUMNS; i++) {
+        list[CATEGORICALS - TGR_MORE_COLUMNS + i] = (categorical){
+            plan->kept_columns[i], &plan->kept[i], (tgr_dataset)(TGR_DATASET_KEPT + i),
+            (tgr_dataset)(TGR_DATASET_KEPT_NAMES + i)};
+    }
 }
 
 /* Opens the stream of a dataset; its name is the last part of its path. */
@@ -128,7 +136,7 @@ static tgr_status open_obs(tgr_query_writer *writer, tgr_error *error)
 {
     const tgr_query_plan *plan = writer->plan;
     categorical list[CATEGORICALS];
-    const char *columns[CATEGORICALS + 6];
+    const char *columns[CATEGORICALS + 7];
     size_t count = 0;
     tgr_anndata obs = {0};
     tgr_status status = TGR_OK;
@@ -153,6 +161,9 @@ static tgr_status open_obs(tgr_query_writer *writer, tgr_error *error)
     if (plan->has_cached_tokens) {
         columns[count++] = "cached_prompt_tokens";
     }
+    if (plan->has_logged_cost) {
+        columns[count++] = "logged_cost";
+    }
     if (plan->has_text) {
         columns[count++] = "text";
     }
@@ -171,6 +182,10 @@ static tgr_status open_obs(tgr_query_writer *writer, tgr_error *error)
     if (plan->has_cached_tokens) {
         TGR_TRY(open_stream(writer, obs, TGR_DATASET_CACHED_TOKENS,
                             token_element(plan->all_cached_tokens), plan->rows, 0, error));
+    }
+    if (plan->has_logged_cost) {
+        TGR_TRY(open_stream(writer, obs, TGR_DATASET_LOGGED_COST, TGR_ELEMENT_F64, plan->rows, 0,
+                            error));
     }
     if (plan->has_text) {
         TGR_TRY(
@@ -277,6 +292,55 @@ done:
     return status;
 }
 
+/* Which columns of /obs hold fields that were asked for: their names, and each once more under its
+ * number, so that its place does not depend on its name. */
+static tgr_status write_kept(tgr_query_writer *writer, tgr_anndata own, tgr_error *error)
+{
+    const tgr_query_plan *plan = writer->plan;
+    const char *names[TGR_MORE_COLUMNS];
+    tgr_names columns = {names, 0};
+    tgr_anndata kept = {0};
+    tgr_status status = TGR_OK;
+    for (uint32_t i = 0; i < TGR_MORE_COLUMNS; i++) {
+        if (plan->kept[i].count > 0) {
+            names[columns.count++] = plan->kept_columns[i];
+        }
+    }
+    if (columns.count == 0) {
+        return TGR_OK;
+    }
+    TGR_TRY(tgr_anndata_group(own, "kept", "dict", "0.1.0", &kept, error));
+    TGR_TRY(write_names(writer, kept, TGR_DATASET_KEPT_COLUMNS, &columns, error));
+    for (int i = 0; i < TGR_MORE_COLUMNS; i++) {
+        char from[160], to[8];
+        if (plan->kept[i].count > 0) {
+            snprintf(from, sizeof(from), "/obs/%s", plan->kept_columns[i]);
+            snprintf(to, sizeof(to), "%d", i);
+            TGR_TRY(tgr_target_check(writer->file.target,
+                                     H5Lcreate_hard(writer->file.group, from, kept.group, to,
+                                                    H5P_DEFAULT, H5P_DEFAULT) >= 0,
+                                     error));
+        }
+    }
+done:
+    tgr_h5_close(kept.group);
+    return status;
+}
+
+/* How many records of the logs are no queries. */
+static tgr_status write_skipped(const tgr_query_plan *plan, tgr_anndata own, tgr_error *error)
+{
+    tgr_status status = TGR_OK;
+    for (int i = 0; plan->skipped != NULL && i < TGR_SKIP_REASONS; i++) {
+        if (plan->skipped[i] > 0) {
+            TGR_TRY(tgr_anndata_put_integer(own, tgr_skipped_names[i], (int64_t)plan->skipped[i],
+                                            error));
+        }
+    }
+done:
+    return status;
+}
+
 /* Everything but the digest, which is known only at the end. */
 static tgr_status write_uns(tgr_query_writer *writer, tgr_error *error)
 {
@@ -289,6 +353,8 @@ static tgr_status write_uns(tgr_query_writer *writer, tgr_error *error)
     TGR_TRY(tgr_anndata_put_integer(own, "version", TGR_FORMAT_VERSION, error));
     TGR_TRY(write_names(writer, own, TGR_DATASET_MODELS, &plan->models, error));
     TGR_TRY(write_sources(writer, own, error));
+    TGR_TRY(write_kept(writer, own, error));
+    TGR_TRY(write_skipped(plan, own, error));
     TGR_TRY(tgr_anndata_group(own, "tagger", "dict", "0.1.0", &tagger, error));
     TGR_TRY(
         tgr_anndata_put_text(tagger, "kind", plan->tagger_kind ? plan->tagger_kind : "", error));

@@ -107,6 +107,31 @@ done:
     return status;
 }
 
+/* What ingest noted of other schemas' records: columns that were asked for, records passed over. */
+static tgr_status read_notes(tgr_query_file *file, hid_t group, tgr_error *error)
+{
+    const tgr_h5_file *h5 = &file->source->file;
+    hid_t kept = 0;
+    tgr_array array = {0};
+    tgr_status status = TGR_OK;
+    for (int i = 0; i < TGR_SKIP_REASONS; i++) {
+        int64_t count = 0;
+        TGR_TRY(read_integer(h5, group, tgr_skipped_names[i], &count, error));
+        file->skipped[i] = count > 0 ? (uint64_t)count : 0;
+    }
+    TGR_TRY(tgr_h5_group(h5, group, "kept", &kept, error));
+    if (kept) {
+        TGR_TRY(tgr_texts_open(h5, kept, "columns", &array, error));
+    }
+    if (array.dataset && array.rank == 1 && array.rows <= TGR_MORE_COLUMNS) {
+        TGR_TRY(tgr_texts_distinct(&array, "column", &file->kept, error));
+    }
+done:
+    tgr_array_close(&array);
+    tgr_h5_close(kept);
+    return status;
+}
+
 /* Where the rows have their place in a larger whole; numbers that cannot be count as none. */
 static tgr_status read_place(tgr_query_file *file, hid_t group, tgr_error *error)
 {
@@ -192,6 +217,7 @@ tgr_status tgr_query_read_header(tgr_query_file *file, tgr_error *error)
         }
         TGR_TRY(read_tagger(file, group, error));
         TGR_TRY(read_place(file, group, error));
+        TGR_TRY(read_notes(file, group, error));
         TGR_TRY(read_digest(file, group, error));
         if (!file->source->own) { /* what was changed is no shard any more */
             file->shard = file->shards = 0;

@@ -357,6 +357,7 @@ void tgr_query_close(tgr_query_file *file)
         tgr_strings_free(file->more[i]);
     }
     tgr_strings_free(file->sources);
+    tgr_strings_free(file->kept);
     tgr_mem_free(file->source_bytes);
     tgr_mem_free(file->source_hashes);
     tgr_mem_free(file->left_out);

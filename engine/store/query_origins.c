@@ -121,6 +121,8 @@ static bool is_known(const listing *list, const char *name)
         "position",
         "record_bytes",
         "record_part",
+        "logged_model",
+        "logged_cost",
         "text",
         "score",
         "cost",

@@ -8,6 +8,7 @@
 
 #include "engine/base/error.h"
 #include "engine/base/memory.h"
+#include "engine/base/wide.h"
 #include "engine/store/blocks.h"
 #include "engine/store/query_source.h"
 
@@ -75,8 +76,8 @@ static tgr_status read_codes(const tgr_code_column *column, int which, tgr_batch
                   : no_memory(error);
 }
 
-/* Whether each is a number of tokens, or NaN; compilers turn this into wide instructions. */
-static bool all_tokens(const double *values, size_t count)
+/* Whether each is a number of tokens, or NaN. */
+TGR_WIDE(bool, all_tokens, (const double *values, size_t count), (values, count))
 {
     unsigned bad = 0;
     for (size_t i = 0; i < count; i++) {
@@ -474,6 +475,12 @@ uint64_t tgr_query_row_bytes(const tgr_query_file *file, unsigned want)
     bytes += want & TGR_WANT_COMPLETION_TOKENS && file->has_completion_tokens ? cells : 0;
     bytes += want & TGR_WANT_OUTCOME && file->has_outcome ? 2 * cells : 0;
     return bytes;
+}
+
+bool tgr_query_is_plain(const tgr_query_file *file)
+{
+    const tgr_x *x = &file->source->x;
+    return x->layout == TGR_X_CSR && x->indptr.direct && x->indices.direct && x->data.direct;
 }
 
 bool tgr_query_read_in_threads(void)

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include <tagroute/ingest.h>
 #include <tagroute/status.h>
 
 #include "engine/base/strings.h"
@@ -52,6 +53,8 @@ typedef struct tgr_query_file {
     uint64_t *source_hashes; /* likewise: its hash as engine/log/identity.h has it */
     char *left_out;          /* members of a foreign file that are not read, as a list; or NULL */
 
+    tgr_strings *kept; /* NULL, or names of columns of /obs that ingest was asked for */
+    uint64_t skipped[TGR_SKIP_REASONS];  /* records of its logs that were no queries */
     tgr_strings *more[TGR_MORE_COLUMNS]; /* NULL until tgr_query_open_more, or where there is no
                                           * such column */
 
@@ -102,6 +105,9 @@ uint64_t tgr_query_nonzero_bytes(const tgr_query_file *file);
 /* Reads the codes of the column `split`, which the file must have, and nothing else. */
 tgr_status tgr_query_read_split(tgr_query_file *file, uint64_t first, size_t rows, int32_t *codes,
                                 tgr_error *error);
+
+/* Whether X lies in the file as it is in memory, so that reading it is little more than a copy. */
+bool tgr_query_is_plain(const tgr_query_file *file);
 
 /* Whether a file may be read in one thread while others use HDF5. */
 bool tgr_query_read_in_threads(void);

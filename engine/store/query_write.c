@@ -70,6 +70,16 @@ static const tgr_dataset dataset_of[TGR_QUERY_COLUMNS] = {
     [TGR_COLUMN_COMPLETION_TOKENS] = TGR_DATASET_COMPLETION_TOKENS,
     [TGR_COLUMN_CACHED_TOKENS] = TGR_DATASET_CACHED_TOKENS,
     [TGR_COLUMN_TOKENS_FROM] = TGR_DATASET_TOKENS_FROM,
+    [TGR_COLUMN_LOGGED_MODEL] = TGR_DATASET_LOGGED_MODEL,
+    [TGR_COLUMN_LOGGED_COST] = TGR_DATASET_LOGGED_COST,
+    [TGR_COLUMN_KEPT + 0] = TGR_DATASET_KEPT + 0,
+    [TGR_COLUMN_KEPT + 1] = TGR_DATASET_KEPT + 1,
+    [TGR_COLUMN_KEPT + 2] = TGR_DATASET_KEPT + 2,
+    [TGR_COLUMN_KEPT + 3] = TGR_DATASET_KEPT + 3,
+    [TGR_COLUMN_KEPT + 4] = TGR_DATASET_KEPT + 4,
+    [TGR_COLUMN_KEPT + 5] = TGR_DATASET_KEPT + 5,
+    [TGR_COLUMN_KEPT + 6] = TGR_DATASET_KEPT + 6,
+    [TGR_COLUMN_KEPT + 7] = TGR_DATASET_KEPT + 7,
 };
 
 /* What a column's values are narrowed from, where it is not what the file holds. */
@@ -77,6 +87,9 @@ typedef enum passed { AS_STORED, PASSED_I64, PASSED_U32, PASSED_I32, PASSED_F64 
 
 static passed passed_as(tgr_query_column column)
 {
+    if (column >= TGR_COLUMN_KEPT) {
+        return PASSED_I32;
+    }
     switch (column) {
     case TGR_COLUMN_INDPTR:
     case TGR_COLUMN_RECORD_BYTES:
@@ -91,6 +104,7 @@ static passed passed_as(tgr_query_column column)
     case TGR_COLUMN_NEEDS:
     case TGR_COLUMN_SOURCE:
     case TGR_COLUMN_TOKENS_FROM:
+    case TGR_COLUMN_LOGGED_MODEL:
         return PASSED_I32;
     case TGR_COLUMN_PROMPT_TOKENS:
     case TGR_COLUMN_CACHED_TOKENS:

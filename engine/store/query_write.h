@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include <tagroute/ingest.h>
 #include <tagroute/status.h>
 
 #include "engine/base/strings.h"
@@ -28,7 +29,11 @@ typedef struct tgr_query_plan {
     const double *tag_counts;    /* tags: occurrences */
     tgr_names models;
     tgr_names categories, splits, allows, denies, needs, sources; /* count 0: no such column */
-    tgr_names tokens_from;                                        /* likewise */
+    tgr_names tokens_from, logged_models;                         /* likewise */
+    tgr_names kept[TGR_MORE_COLUMNS];                             /* likewise, */
+    const char *kept_columns[TGR_MORE_COLUMNS];                   /* under these names */
+    bool has_logged_cost;
+    const uint64_t *skipped; /* NULL, or TGR_SKIP_REASONS: records that were no queries */
     const int64_t
         *source_bytes; /* NULL, or sources: length of each log, decompressed; -1 unknown */
     const uint64_t *source_hashes; /* sources: see engine/log/identity.h */
@@ -75,7 +80,10 @@ typedef enum tgr_query_column {                      /* values as passed to tgr_
                                 TGR_COLUMN_COMPLETION_TOKENS,
                                 TGR_COLUMN_CACHED_TOKENS, /* double, NaN missing */
                                 TGR_COLUMN_TOKENS_FROM,   /* int32_t codes, -1 missing */
-                                TGR_QUERY_COLUMNS
+                                TGR_COLUMN_LOGGED_MODEL,  /* int32_t codes, -1 missing */
+                                TGR_COLUMN_LOGGED_COST,   /* double, NaN missing */
+                                TGR_COLUMN_KEPT, /* codes; likewise the next TGR_MORE_COLUMNS - 1 */
+                                TGR_QUERY_COLUMNS = TGR_COLUMN_KEPT + TGR_MORE_COLUMNS
 } tgr_query_column;
 
 typedef struct tgr_query_writer tgr_query_writer;

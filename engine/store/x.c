@@ -6,6 +6,7 @@
 
 #include "engine/base/error.h"
 #include "engine/base/memory.h"
+#include "engine/base/wide.h"
 #include "engine/store/blocks.h"
 
 size_t tgr_x_value_size(tgr_value_type type)
@@ -246,6 +247,23 @@ tgr_status tgr_x_reserve(const tgr_x *x, tgr_x_block *block, size_t nonzeros, tg
     return grown ? TGR_OK : tgr_fail_memory(error, "a block of /X");
 }
 
+/* The sign of any number, or of a step between two that have none. */
+TGR_WIDE(uint64_t, signs_of, (const int64_t *indptr, size_t rows), (indptr, rows))
+{
+    uint64_t signs = (uint64_t)indptr[0];
+    for (size_t row = 0; row < rows; row++) {
+        signs |= (uint64_t)indptr[row + 1] | ((uint64_t)indptr[row + 1] - (uint64_t)indptr[row]);
+    }
+    return signs >> 63;
+}
+
+TGR_WIDE(void, start_at_zero, (int64_t * indptr, size_t rows, int64_t start), (indptr, rows, start))
+{
+    for (size_t row = 0; row <= rows; row++) {
+        indptr[row] -= start;
+    }
+}
+
 /* Rows that may be taken: as many as hold at most max_nonzeros values, at least one. indptr is made
  * to start at 0; block->start is where it did. */
 static tgr_status choose_rows(const tgr_x *x, uint64_t first, size_t max_nonzeros,
@@ -254,12 +272,7 @@ static tgr_status choose_rows(const tgr_x *x, uint64_t first, size_t max_nonzero
     int64_t *indptr = block->indptr;
     const int64_t start = indptr[0];
     size_t rows = block->rows, taken = 1;
-    /* The sign of a number, or of a step between two that have none. */
-    uint64_t signs = (uint64_t)start;
-    for (size_t row = 0; row < rows; row++) {
-        signs |= (uint64_t)indptr[row + 1] | ((uint64_t)indptr[row + 1] - (uint64_t)indptr[row]);
-    }
-    if (signs >> 63 || (uint64_t)indptr[rows] > x->nonzeros) {
+    if (signs_of(indptr, rows) || (uint64_t)indptr[rows] > x->nonzeros) {
         size_t row = 0;
         while (row + 1 < rows && indptr[row] >= 0 && indptr[row + 1] >= indptr[row] &&
                (uint64_t)indptr[row + 1] <= x->nonzeros) {
@@ -274,9 +287,7 @@ static tgr_status choose_rows(const tgr_x *x, uint64_t first, size_t max_nonzero
     while (taken < rows && (uint64_t)(indptr[taken + 1] - start) <= max_nonzeros) {
         taken++;
     }
-    for (size_t row = 0; row <= taken; row++) {
-        indptr[row] -= start;
-    }
+    start_at_zero(indptr, taken, start);
     block->rows = taken;
     block->start = (uint64_t)start;
     return TGR_OK;

@@ -1,4 +1,5 @@
-/* finder.c - from word to word of a text, along all phrases that are under way. */
+/* finder.c - a hundred words of a text at a time: their places, the steps between neighbours, the
+ * phrases that end there. Each is a loop of its own, with few branches to be guessed wrongly. */
 #include "engine/tagger/finder.h"
 
 #include "engine/base/error.h"
@@ -13,7 +14,7 @@ tgr_status tgr_finder_open(tgr_finder *finder, const tgr_phrases *phrases,
     *finder = (tgr_finder){.phrases = phrases, .unicode = unicode};
     finder->tokens = tgr_mem_alloc(1, sizeof *finder->tokens);
     finder->place = tgr_mem_zalloc(phrases->count, sizeof *finder->place);
-    finder->found = tgr_mem_alloc(phrases->count, sizeof *finder->found);
+    finder->found = tgr_mem_alloc((size_t)phrases->count + 1, sizeof *finder->found);
     finder->stemmed = tgr_strings_new();
     if (finder->tokens == NULL || finder->place == NULL || finder->found == NULL ||
         finder->stemmed == NULL) {
@@ -32,119 +33,130 @@ void tgr_finder_close(tgr_finder *finder)
     tgr_mem_free(finder->found);
     tgr_words_close(&finder->words);
     tgr_strings_free(finder->stemmed);
-    tgr_mem_free(finder->stemmed_nodes);
+    tgr_mem_free(finder->stemmed_places);
     *finder = (tgr_finder){0};
 }
 
-/* What a word that was not met before is in phrases. */
-static uint32_t stem_word(tgr_finder *finder, tgr_token token, bool *no_memory)
+static const tgr_place nowhere = {TGR_PLACE_NOWHERE, TGR_PHRASE_NONE};
+
+/* ---- words --------------------------------------------------------------------------------------
+ */
+
+/* The place of a word that was not met before. */
+static tgr_place stem_word(tgr_finder *finder, tgr_token token, bool *no_memory)
 {
     return tgr_words_keep(&finder->words, &token, no_memory)
-               ? tgr_phrases_word(finder->phrases, token.bytes, token.length)
-               : TGR_WORD_STOP;
+               ? tgr_word_table_find(&finder->phrases->words, token.bytes, token.length)
+               : nowhere;
 }
 
 /* The same from memory, where it is. */
-static uint32_t stemmed_word(tgr_finder *finder, const tgr_token *token, bool *no_memory)
+static tgr_place stemmed_word(tgr_finder *finder, const tgr_token *token, bool *no_memory)
 {
     uint32_t number = tgr_strings_find(finder->stemmed, token->bytes, token->length);
     if (number != TGR_STRING_NONE) {
-        return finder->stemmed_nodes[number];
+        return finder->stemmed_places[number];
     }
     if (tgr_strings_count(finder->stemmed) == STEMMED_MOST) {
         tgr_strings_clear(finder->stemmed);
     }
     number = tgr_strings_count(finder->stemmed);
-    void *nodes = finder->stemmed_nodes;
-    *no_memory = !tgr_mem_grow(&nodes, &finder->stemmed_capacity, (size_t)number + 1,
-                               sizeof *finder->stemmed_nodes);
-    finder->stemmed_nodes = nodes;
+    void *places = finder->stemmed_places;
+    *no_memory = !tgr_mem_grow(&places, &finder->stemmed_capacity, (size_t)number + 1,
+                               sizeof *finder->stemmed_places);
+    finder->stemmed_places = places;
     if (*no_memory) {
-        return TGR_WORD_NONE;
+        return nowhere;
     }
-    uint32_t node = stem_word(finder, *token, no_memory);
+    tgr_place place = stem_word(finder, *token, no_memory);
     *no_memory |= tgr_strings_add(finder->stemmed, token->bytes, token->length) == TGR_STRING_NONE;
-    finder->stemmed_nodes[number] = node;
-    return node;
+    finder->stemmed_places[number] = place;
+    return place;
 }
 
-static void count_phrase(tgr_finder *finder, uint32_t phrase)
-{
-    uint32_t place = finder->place[phrase];
-    if (place < finder->found_count && finder->found[place].phrase == phrase) {
-        finder->found[place].count += finder->found[place].count < UINT32_MAX;
-        return;
-    }
-    finder->place[phrase] = (uint32_t)finder->found_count;
-    finder->found[finder->found_count++] = (tgr_found){phrase, 1};
-}
-
-/* Nodes that the last words lead to, and from which phrases may go on. */
-typedef struct under_way {
-    uint32_t nodes[TGR_NGRAMS_MAX];
-    unsigned count;
-} under_way;
-
-static inline void arrive(tgr_finder *finder, under_way *next, uint32_t at)
-{
-    const tgr_node *node = &finder->phrases->nodes[at];
-    if (node->phrase != TGR_PHRASE_NONE) {
-        count_phrase(finder, node->phrase);
-    }
-    if (node->leads_on && next->count < TGR_NGRAMS_MAX) {
-        next->nodes[next->count++] = at;
-    }
-}
-
-static inline void take(tgr_finder *finder, under_way *way, uint32_t word, bool joins)
-{
-    under_way next = {.count = 0};
-    if (word >= TGR_WORD_STOP) {
-        way->count = 0;
-        return;
-    }
-    for (unsigned i = 0; i < way->count && joins; i++) {
-        uint32_t to = tgr_phrases_step(finder->phrases, way->nodes[i], word);
-        if (to != 0) {
-            arrive(finder, &next, to);
-        }
-    }
-    arrive(finder, &next, word);
-    *way = next;
-    way->count = joins ? way->count : 0;
-}
-
-/* What the words at hand are in phrases. */
-static bool look_up(tgr_finder *finder, uint32_t nodes[TGR_TOKENS])
+/* The places of the words at hand. */
+static bool look_up(tgr_finder *finder, tgr_place *places)
 {
     const tgr_tokens *tokens = finder->tokens;
     bool no_memory = false;
     if (!finder->stems) {
-        tgr_phrases_words(finder->phrases, tokens->tokens, tokens->count, nodes);
-        return true;
+        tgr_word_table_find_all(&finder->phrases->words, tokens->tokens, tokens->count, places);
     }
-    for (size_t i = 0; i < tokens->count && !no_memory; i++) {
+    for (size_t i = 0; i < tokens->count && finder->stems && !no_memory; i++) {
         const tgr_token *token = &tokens->tokens[i];
-        nodes[i] = token->kind == TGR_TOKEN_WORD
-                       ? stemmed_word(finder, token, &no_memory)
-                       : tgr_phrases_word(finder->phrases, token->bytes, token->length);
+        places[i] = token->kind == TGR_TOKEN_WORD
+                        ? stemmed_word(finder, token, &no_memory)
+                        : tgr_word_table_find(&finder->phrases->words, token->bytes, token->length);
+    }
+    for (size_t i = 0; i < tokens->count; i++) { /* what is no word joins no neighbour */
+        places[i].number &=
+            tokens->tokens[i].kind == TGR_TOKEN_WORD ? UINT32_MAX : TGR_PLACE_NUMBER;
     }
     return !no_memory;
 }
 
+/* ---- phrases ------------------------------------------------------------------------------------
+ */
+
+/* Places of words in a row, behind the last of those before. By how many words lead there. */
+typedef struct in_a_row {
+    tgr_place places[TGR_NGRAMS_MAX][1 + TGR_TOKENS];
+    uint32_t phrases[TGR_NGRAMS_MAX * TGR_TOKENS];
+} in_a_row;
+
+/* The phrases that end at each word, longer ones first; how many. */
+static size_t list_phrases(in_a_row *row, unsigned longest, size_t count)
+{
+    size_t listed = 0;
+    for (size_t i = 1; i <= count; i++) {
+        for (unsigned words = longest; words-- > 0;) {
+            uint32_t phrase = row->places[words][i].phrase;
+            row->phrases[listed] = phrase;
+            listed += phrase != TGR_PHRASE_NONE;
+        }
+    }
+    return listed;
+}
+
+/* Without a branch: whether a phrase was there before is hard to guess. */
+static inline void count_phrase(tgr_finder *finder, uint32_t phrase)
+{
+    tgr_found *found = finder->found;
+    uint32_t place = finder->place[phrase], count = (uint32_t)finder->found_count;
+    uint32_t known = -(uint32_t)((place < count) & (found[place].phrase == phrase));
+    uint32_t at = (place & known) | (count & ~known);
+    uint32_t before = found[at].count & known;
+    found[at] = (tgr_found){phrase, before + (before < UINT32_MAX)};
+    finder->place[phrase] = at;
+    finder->found_count = count + (known + 1);
+}
+
 bool tgr_finder_read(tgr_finder *finder, const char *text, size_t length)
 {
-    uint32_t nodes[TGR_TOKENS];
-    under_way way = {.count = 0};
+    const tgr_phrases *phrases = finder->phrases;
+    tgr_tokens *tokens = finder->tokens;
+    in_a_row row;
+    unsigned longest = phrases->longest;
+    for (unsigned words = 0; words < TGR_NGRAMS_MAX; words++) {
+        row.places[words][0] = nowhere;
+    }
     finder->found_count = 0;
-    tgr_tokens_begin(finder->tokens, finder->unicode, text, length);
-    while (tgr_tokens_fill(finder->tokens)) {
-        if (!look_up(finder, nodes)) {
+    tgr_tokens_begin(tokens, finder->unicode, text, length);
+    while (tgr_tokens_fill(tokens)) {
+        size_t count = tokens->count;
+        if (!look_up(finder, row.places[0] + 1)) {
             return false;
         }
-        for (size_t i = 0; i < finder->tokens->count;
-             i++) { /* one too long has no bytes: no word */
-            take(finder, &way, nodes[i], finder->tokens->tokens[i].kind == TGR_TOKEN_WORD);
+        for (unsigned words = 1; words < longest; words++) {
+            tgr_steps_follow(&phrases->steps, row.places[words - 1] + 1, row.places[0] + 1, count,
+                             row.places[words] + 1);
+        }
+        size_t listed = list_phrases(&row, longest, count);
+        for (size_t i = 0; i < listed; i++) {
+            count_phrase(finder, row.phrases[i]);
+        }
+        for (unsigned words = 0; words < longest; words++) {
+            row.places[words][0] = row.places[words][count];
         }
     }
     return true;

@@ -17,13 +17,13 @@ typedef struct tgr_finder {
     tgr_tokens *tokens;
 
     uint32_t *place;  /* of each phrase in `found`, where that has it there */
-    tgr_found *found; /* in the order of their first ends; room for all */
+    tgr_found *found; /* in the order of their first ends; room for all and one more */
     size_t found_count;
 
     bool stems;
     tgr_words words;
-    tgr_strings *stemmed;    /* words met so far */
-    uint32_t *stemmed_nodes; /* what they are in phrases */
+    tgr_strings *stemmed;      /* words met so far */
+    tgr_place *stemmed_places; /* theirs in phrases */
     size_t stemmed_capacity;
 } tgr_finder;
 

@@ -112,7 +112,13 @@ static tgr_status read_settings(const tgr_fields *fields, tgr_tagger_settings *s
 done:
     tgr_mem_free(stemming);
     tgr_mem_free(stop_words);
-    return status == TGR_ERR_ARGUMENT ? TGR_ERR_INPUT : status;
+    if (status == TGR_ERR_ARGUMENT) { /* the file's, not the caller's */
+        status = TGR_ERR_INPUT;
+        if (error != NULL) {
+            error->status = status;
+        }
+    }
+    return status;
 }
 
 /* Whether a phrase is of words as they are looked up. */

@@ -10,6 +10,8 @@
 
 #define ASCII_WORD 64 /* bytes of a word in ASCII */
 #define MARKS_MOST 8  /* that a character of an unspaced script keeps */
+#define BLOCK      64 /* bytes looked at together */
+#define PATIENCE   8  /* words by characters before a block is tried again that gave none */
 
 /* ASCII letters and digits in lower case; 0 for every other byte. */
 static const unsigned char fold[256] = {
@@ -31,15 +33,17 @@ void tgr_tokens_begin(tgr_tokens *tokens, const tgr_unicode *unicode, const char
     tokens->at = text;
     tokens->end = text + length;
     tokens->run = 0;
+    tokens->patience = 0;
     tokens->count = 0;
 }
 
 /* ---- handing out --------------------------------------------------------------------------------
  */
 
+/* No room for the words of a block, or for the longest in other ways. */
 static bool is_full(const tgr_tokens *tokens)
 {
-    return tokens->count == TGR_TOKENS ||
+    return TGR_TOKENS - tokens->count < BLOCK / 2 ||
            sizeof tokens->bytes - tokens->used < 3 * (size_t)TGR_WORD_MAX;
 }
 
@@ -256,11 +260,97 @@ static void read_ascii(tgr_tokens *tokens)
     hand_out(tokens, length, TGR_TOKEN_WORD);
 }
 
+/* ---- ASCII, a block at a time -------------------------------------------------------------------
+ */
+
+#ifdef __SSE2__
+/* Which bytes of a block are letters and digits, and which make words go by characters: those
+ * beyond ASCII, and apostrophes. */
+typedef struct marks {
+    uint64_t word, other;
+} marks;
+
+/* The block in lower case: only letters and digits of it are read. */
+static inline marks look_at_block(const char *at, char *lower_case)
+{
+    marks found = {0, 0};
+    for (unsigned i = 0; i < BLOCK; i += 16) {
+        const __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)(at + i));
+        const __m128i lower = _mm_or_si128(bytes, _mm_set1_epi8(0x20));
+        const __m128i digit = _mm_and_si128(_mm_cmpgt_epi8(bytes, _mm_set1_epi8('0' - 1)),
+                                            _mm_cmplt_epi8(bytes, _mm_set1_epi8('9' + 1)));
+        const __m128i letter = _mm_and_si128(_mm_cmpgt_epi8(lower, _mm_set1_epi8('a' - 1)),
+                                             _mm_cmplt_epi8(lower, _mm_set1_epi8('z' + 1)));
+        const __m128i other = _mm_or_si128(bytes, _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\'')));
+        const __m128i word = _mm_or_si128(digit, letter);
+        found.word |= (uint64_t)(unsigned)_mm_movemask_epi8(word) << i;
+        found.other |= (uint64_t)(unsigned)_mm_movemask_epi8(other) << i;
+        _mm_storeu_si128((__m128i *)(void *)(lower_case + i), lower);
+    }
+    return found;
+}
+
+/* Hands out the words that begin and end in a block before anything that is not plain; the rest of
+ * the block, from where a word may begin, is left. Whether the next block may be looked at. */
+static bool read_block(tgr_tokens *tokens)
+{
+    char *bytes = free_bytes(tokens), last[BLOCK];
+    size_t left = (size_t)(tokens->end - tokens->at), count = tokens->count;
+    const char *at = tokens->at;
+    if (left < BLOCK) { /* as if spaces followed */
+        memset(last, ' ', sizeof last);
+        memcpy(last, at, left);
+        at = last;
+    }
+    marks found = look_at_block(at, bytes);
+    uint64_t plain = (found.other & -found.other) - 1; /* all where there is no other */
+    uint64_t begins = found.word & ~(found.word << 1);
+    uint64_t ends = ~found.word & found.word << 1 & plain;
+    size_t words = (size_t)__builtin_popcountll(ends);
+    for (size_t i = 0; i < words; i++) {
+        unsigned begin = (unsigned)__builtin_ctzll(begins), end = (unsigned)__builtin_ctzll(ends);
+        tokens->tokens[count + i] = (tgr_token){bytes + begin, end - begin, TGR_TOKEN_WORD};
+        begins &= begins - 1;
+        ends &= ends - 1;
+    }
+    /* the next word that does not end here, or what is not plain, or the next block */
+    uint64_t rest = begins | found.other;
+    size_t done = rest == 0 ? BLOCK : (size_t)__builtin_ctzll(rest);
+    tokens->at += done < left ? done : left;
+    tokens->count += words;
+    tokens->used += words > 0 ? BLOCK : 0; /* so that it is never full without a word */
+    if (found.other != 0 && words == 0 && (unsigned char)*tokens->at >= 0x80) {
+        tokens->patience = PATIENCE;
+    }
+    return found.other == 0 && done > 0;
+}
+#else
+static bool read_block(tgr_tokens *tokens)
+{
+    (void)tokens;
+    return false;
+}
+#endif
+
+/* Reads blocks while they are plain. */
+static void read_blocks(tgr_tokens *tokens)
+{
+    bool plain = tokens->patience == 0;
+    tokens->patience -= !plain;
+    while (plain && tokens->run == 0 && !is_full(tokens) && tokens->at < tokens->end) {
+        plain = read_block(tokens);
+    }
+}
+
 bool tgr_tokens_fill(tgr_tokens *tokens)
 {
     tokens->count = 0;
     tokens->used = 0;
     while (!is_full(tokens)) {
+        read_blocks(tokens);
+        if (is_full(tokens)) {
+            break;
+        }
         while (tokens->at < tokens->end && (unsigned char)*tokens->at < 0x80 &&
                fold[(unsigned char)*tokens->at] == 0) {
             if (tokens->run > 0) {

@@ -29,7 +29,7 @@ typedef struct tgr_token {
     uint32_t kind;
 } tgr_token;
 
-#define TGR_TOKENS 128 /* handed out at once */
+#define TGR_TOKENS 160 /* handed out at once, at most */
 
 /* Where a text is being read. Large: one a thread. */
 typedef struct tgr_tokens {
@@ -39,6 +39,8 @@ typedef struct tgr_tokens {
     uint32_t run; /* characters of the unspaced run at hand, 0 outside of one; 2 for any more */
     char previous[TGR_WORD_MAX]; /* the last of them */
     uint32_t previous_length;
+
+    unsigned patience; /* words that go by characters before a block is looked at again */
 
     size_t count;
     tgr_token tokens[TGR_TOKENS];

@@ -7,44 +7,6 @@
 #include "engine/base/memory.h"
 #include "kernels/kernels.h"
 
-void tgr_column_free_model(tgr_model *model)
-{
-    tgr_mem_free(model->name);
-    tgr_model_free_supports(model);
-    tgr_buffer_free(&model->unknown);
-    *model = (tgr_model){0};
-}
-
-static bool copy_supports(const tgr_model *model, tgr_model *copy)
-{
-    copy->supports = NULL;
-    copy->support_count = 0;
-    if (model->support_count == 0) {
-        return true;
-    }
-    copy->supports = tgr_mem_zalloc(model->support_count, sizeof *copy->supports);
-    bool copied = copy->supports != NULL;
-    for (size_t i = 0; copied && i < model->support_count; i++) {
-        copy->supports[i] = tgr_mem_string(model->supports[i]);
-        copied = copy->supports[i] != NULL;
-        copy->support_count += copied;
-    }
-    return copied;
-}
-
-tgr_status tgr_column_copy_model(const tgr_model *model, tgr_model *copy, tgr_error *error)
-{
-    *copy = *model;
-    copy->unknown = (tgr_buffer){0};
-    copy->name = tgr_mem_string(model->name);
-    bool copied = copy_supports(model, copy) && copy->name != NULL;
-    if (model->unknown.length > 0) {
-        tgr_buffer_add(&copy->unknown, model->unknown.bytes, model->unknown.length);
-    }
-    copied = copied && !copy->unknown.failed;
-    return copied ? TGR_OK : tgr_fail_memory(error, "the router's models");
-}
-
 /* New arrays for `models` models; the router's are left alone where memory is short. */
 typedef struct arrays {
     tgr_model *models;
@@ -117,7 +79,7 @@ tgr_status tgr_columns_remove(tgr_router *router, size_t at, tgr_error *error)
             to.weights[tag * count + k] = router->weights[tag * old + from];
         }
     }
-    tgr_column_free_model(&router->models[at]);
+    tgr_model_free(&router->models[at]);
     take(router, &to, count);
     router->reference -= router->reference > at;
     return TGR_OK;

@@ -19,10 +19,6 @@ tgr_status tgr_columns_insert(tgr_router *router, size_t at, const tgr_model *mo
 /* Frees a model that is not the reference. */
 tgr_status tgr_columns_remove(tgr_router *router, size_t at, tgr_error *error);
 
-/* A deep copy into *copy, which is freed with tgr_column_free_model in any case. */
-tgr_status tgr_column_copy_model(const tgr_model *model, tgr_model *copy, tgr_error *error);
-void tgr_column_free_model(tgr_model *model);
-
 /* Where a new name goes: its place in byte order where the names are in that order, else the end.
  */
 size_t tgr_columns_place(const tgr_router *router, const char *name);

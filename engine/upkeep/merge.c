@@ -130,33 +130,31 @@ static bool same_column(const tgr_router *into, const tgr_router *other, const u
     return same;
 }
 
-static tgr_status add_column(tgr_router *into, const tgr_router *other, const united_tag *tags,
+/* The model moves from one router to the other. */
+static tgr_status add_column(tgr_router *into, tgr_router *other, const united_tag *tags,
                              size_t count, size_t model, tgr_error *error)
 {
-    tgr_model copy = {0};
     float *weights = tgr_mem_alloc(count, sizeof *weights);
-    tgr_status status = TGR_OK;
     if (weights == NULL) {
-        status = tgr_fail_memory(error, "the router's weights");
-        goto done;
+        return tgr_fail_memory(error, "the router's weights");
     }
     for (size_t i = 0; i < count; i++) {
         weights[i] = tags[i].second == TGR_STRING_NONE
                          ? 0
                          : other->weights[tags[i].second * other->model_count + model];
     }
-    TGR_TRY(tgr_column_copy_model(&other->models[model], &copy, error));
+    tgr_model *moving = &other->models[model];
     const tgr_column column = {weights, 1, other->bias[model]};
-    size_t at = tgr_columns_place(into, copy.name);
-    TGR_TRY(tgr_columns_insert(into, at, &copy, &column, error));
-    copy = (tgr_model){0}; /* it has moved */
-done:
-    tgr_column_free_model(&copy);
+    size_t at = tgr_columns_place(into, moving->name);
+    tgr_status status = tgr_columns_insert(into, at, moving, &column, error);
+    if (status == TGR_OK) {
+        *moving = (tgr_model){0};
+    }
     tgr_mem_free(weights);
     return status;
 }
 
-static tgr_status add_columns(tgr_router *into, const tgr_router *other, const united_tag *tags,
+static tgr_status add_columns(tgr_router *into, tgr_router *other, const united_tag *tags,
                               size_t count, const tgr_run *run, tgr_error *error)
 {
     for (size_t model = 0; model < other->model_count; model++) {
@@ -178,7 +176,7 @@ static tgr_status add_columns(tgr_router *into, const tgr_router *other, const u
     return TGR_OK;
 }
 
-tgr_status tgr_router_merge_models(tgr_router *into, const tgr_router *other, const tgr_run *run,
+tgr_status tgr_router_merge_models(tgr_router *into, tgr_router *other, const tgr_run *run,
                                    tgr_error *error)
 {
     united_tag *tags = NULL;

@@ -30,6 +30,7 @@ typedef struct tgr_explain_options {
     tgr_policy policy;
     double threshold;
     const char *fallback; /* as tgr_route_options; NULL: none */
+    double align_min;     /* likewise */
     const char *why_not;  /* a model; NULL: nothing is asked */
 } tgr_explain_options;
 
@@ -137,8 +138,9 @@ typedef struct tgr_top_options {
     tgr_policy policy;
     double threshold;
     const char *fallback;
-    size_t most;   /* tags to list */
-    bool by_money; /* by the size of `cost`; else by `moved` */
+    double align_min; /* as tgr_route_options */
+    size_t most;      /* tags to list */
+    bool by_money;    /* by the size of `cost`; else by `moved` */
 } tgr_top_options;
 
 /* What becomes of the queries that have a tag when they lose it, every other tag staying. */

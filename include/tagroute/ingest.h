@@ -24,6 +24,36 @@ typedef enum tgr_log_format {
     TGR_LOG_MSGPACK = 2
 } tgr_log_format;
 
+/* What the records of a log are. docs/formats.md says what is taken from each. */
+typedef enum tgr_log_schema {
+    TGR_SCHEMA_AUTO = 0, /* told for each record from its keys */
+    TGR_SCHEMA_TAGROUTE = 1,
+    TGR_SCHEMA_LITELLM = 2,  /* StandardLoggingPayload */
+    TGR_SCHEMA_OPENAI = 3,   /* lines of Batch files, and bodies of chat requests */
+    TGR_SCHEMA_OTEL = 4,     /* GenAI spans, one a record or in exports of a collector */
+    TGR_SCHEMA_LANGFUSE = 5, /* observations */
+    TGR_SCHEMAS
+} tgr_log_schema;
+
+/* What becomes the text of a logged chat. */
+typedef enum tgr_chat_text {
+    TGR_CHAT_LAST_USER = 0, /* the user's last message */
+    TGR_CHAT_USERS = 1,     /* all of the user's, joined by newlines */
+    TGR_CHAT_ALL = 2,       /* all messages */
+    TGR_CHAT_TEXTS
+} tgr_chat_text;
+
+/* Why a good record of another schema is no query. */
+typedef enum tgr_skip_reason {
+    TGR_SKIP_FAILED = 0, /* the call failed */
+    TGR_SKIP_NOT_CHAT,   /* embeddings, spans of other work, and the like */
+    TGR_SKIP_NO_TEXT,    /* messages were not logged, or redacted */
+    TGR_SKIP_RESPONSE,   /* a response that stands apart from its request */
+    TGR_SKIP_REASONS
+} tgr_skip_reason;
+
+#define TGR_KEEP_MAX 8 /* fields that are kept, at most */
+
 /* Why a record was skipped. */
 typedef enum tgr_bad_reason {
     TGR_BAD_SYNTAX = 0, /* not JSON or MessagePack; invalid UTF-8; cut off at the end of the log */
@@ -68,6 +98,12 @@ typedef struct tgr_ingest_options {
                        * tag does */
     bool estimate_tokens; /* estimate prompt tokens from the text where they were not logged; which
                            * they are stands in /obs/prompt_tokens_from */
+
+    tgr_log_schema schema;
+    tgr_chat_text text;      /* of chats; other schemas than tagroute's own */
+    const char *const *keep; /* fields that become columns of /obs: PATH, or NAME=PATH where the
+                              * column is to be called otherwise; dots lead into maps */
+    size_t keep_count;
 } tgr_ingest_options;
 
 typedef struct tgr_ingest_report {
@@ -90,6 +126,8 @@ typedef struct tgr_ingest_report {
     uint64_t dropped;
     uint64_t estimated_tokens; /* rows whose prompt tokens are estimates */
     uint64_t without_tokens;   /* rows that have text and no prompt tokens */
+    uint64_t skipped;          /* good records of other schemas that are no queries */
+    uint64_t skipped_by_reason[TGR_SKIP_REASONS];
 } tgr_ingest_report;
 
 /* Defaults: automatic format, max_bad 0.05, max_record 64 MiB, a checkpoint each 256 MiB and no
@@ -118,6 +156,9 @@ TGR_API tgr_status tgr_ingest(const tgr_ingest_options *options, tgr_ingest_repo
 
 /* A few words for a reason, such as "tags"; static storage. */
 TGR_API const char *tgr_bad_reason_name(tgr_bad_reason reason);
+
+/* The same for records that are no queries, such as "failed calls". */
+TGR_API const char *tgr_skip_reason_name(tgr_skip_reason reason);
 
 #ifdef __cplusplus
 }

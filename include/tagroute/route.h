@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <tagroute/aligned.h>
 #include <tagroute/export.h>
 #include <tagroute/policy.h>
 #include <tagroute/router.h>
@@ -44,6 +45,10 @@ typedef struct tgr_route_options {
     bool resume;
     double checkpoint_seconds; /* between two checkpoints; 0: 5 */
     uint32_t shard, shards;    /* shards > 0: decide only the queries of this one, 1 .. shards */
+    /* The likeness in spelling, a cosine above 0, up to 1, from which a tag that neither the router
+     * nor its mapping knows counts as the nearest one of these; above 1: none does; 0: as the
+     * router's mapping says, and none where it has no mapping. */
+    double align_min;
     tgr_goal goal; /* kind other than TGR_GOAL_NONE: find the threshold; none is given then */
 } tgr_route_options;
 
@@ -63,6 +68,7 @@ typedef struct tgr_route_report {
     uint64_t fell_back;    /* queries that went to the fallback */
     uint64_t undecided;    /* no eligible model and no fallback */
     uint64_t unknown_tags; /* columns that the router does not know, summed over files */
+    tgr_aligned_tags aligned;
     size_t models;
     size_t thresholds;
     uint64_t *chosen; /* thresholds x models: how many queries */
@@ -90,6 +96,11 @@ TGR_API void tgr_route_options_init(tgr_route_options *options);
  * Shard i of N takes the queries that a run without shards would decide floor((i - 1) D / N)-th to
  * before floor(i D / N)-th, of D, numbered from 0. Its file says so (a text file's in a second one,
  * OUTPUT.shard), and tgr_merge makes of all of them what that run would write.
+ *
+ * A router with a mapping of tags (`tgr_ingest` with a mapping) is applied to files that were
+ * tagged without it, as well: columns become what the mapping says, and the decisions are those of
+ * the file that ingesting with the router gives. Where tags of a query become one, counts add up to
+ * at most 65535, and weights as 32-bit floats are added in float64.
  *
  * With a goal the queries are read a few times first, to find the threshold that meets it. Costs
  * are expected ones; queries that tie at the threshold are let pass in their order as far as the

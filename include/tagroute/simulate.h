@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <tagroute/aligned.h>
 #include <tagroute/export.h>
 #include <tagroute/policy.h>
 #include <tagroute/router.h>
@@ -52,6 +53,7 @@ typedef struct tgr_simulate_options {
         *judged; /* other query files, whose recorded quality stands for the inputs' */
     size_t judged_count;
     const char *judged_split; /* of those files; NULL: every query */
+    double align_min;         /* as in tgr_route_options; other than 0 it is not for shards */
     const char *choose_on; /* a split that the best point is chosen on; NULL: the judged queries */
 } tgr_simulate_options;
 
@@ -116,7 +118,8 @@ typedef struct tgr_origin {
     uint64_t tags;                   /* that the router knows; 0 where that is not known */
     size_t files;                    /* query files */
     const char *const *file_digests; /* files; each NULL where it has none */
-    const tgr_price *prices;         /* models; NULL where they are not known */
+    tgr_aligned_tags aligned;
+    const tgr_price *prices; /* models; NULL where they are not known */
 } tgr_origin;
 
 typedef struct tgr_simulation {

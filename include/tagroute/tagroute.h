@@ -14,6 +14,7 @@
 #ifndef TAGROUTE_TAGROUTE_H
 #define TAGROUTE_TAGROUTE_H
 
+#include <tagroute/aligned.h>
 #include <tagroute/bench.h>
 #include <tagroute/compare.h>
 #include <tagroute/details.h>
@@ -23,6 +24,7 @@
 #include <tagroute/fit.h>
 #include <tagroute/info.h>
 #include <tagroute/ingest.h>
+#include <tagroute/join.h>
 #include <tagroute/merge.h>
 #include <tagroute/normalise.h>
 #include <tagroute/policy.h>

@@ -70,11 +70,12 @@ TGR_API tgr_status tgr_router_set_reference(tgr_router *router, const char *mode
 
 /* Puts the other router's models beside those of `into`; one that both have is taken from `into`,
  * and a message says where they differ. Tags are united, numbered by falling count: every model
- * scores every query as it did in its own router. The reference stays that of `into`.
+ * scores every query as it did in its own router. The reference stays that of `into`. Models move
+ * out of the other router, which is good for tgr_router_free alone afterwards.
  * TGR_ERR_ARGUMENT where tagger, scorer, its count or its rewards differ, so that scores are of
  * other scales, or where the routers' references do. */
-TGR_API tgr_status tgr_router_merge_models(tgr_router *into, const tgr_router *other,
-                                           const tgr_run *run, tgr_error *error);
+TGR_API tgr_status tgr_router_merge_models(tgr_router *into, tgr_router *other, const tgr_run *run,
+                                           tgr_error *error);
 
 /* Finds the margin quantiles on queries. split: as tgr_fit_options. */
 TGR_API tgr_status tgr_router_measure(tgr_router *router, const char *const *inputs,

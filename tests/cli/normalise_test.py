@@ -307,8 +307,131 @@ class Apply(harness.Scratch):
         self.assertIn("0 in the mapping, 2 brought to it by rule", done.stderr.decode())
         self.assertEqual(self.rows("q.h5")[0], {"law": 1, "tort": 1})
         self.works("route", "q.h5", "-r", "r.msgpack", "-o", "d.jsonl")
+        self.write("other.tsv", "law\t\n")
+        self.works("ingest", "log.jsonl", "--normalise", "other.tsv", "-o", "other.h5")
+        self.assertIn("was tagged in another way", self.fails(3, "route", "other.h5", "-r", "r.msgpack", "-o", "d.h5"))
+
+    def spelt(self, rng, tag):
+        """A tag as another log might have it."""
+        return rng.choice([tag, tag, tag.upper(), tag + "s", tag.replace(" ", "-"), tag[:-1] + tag[-1] * 2, "odd" + tag[:4]])
+
+    def varied_log(self, name, queries, seed, weights=False):
+        """Judged queries with tags in many spellings, of which a row may have several of one tag."""
+        rng = random.Random(seed)
+        names = [f"{a} {b}" for a in ("contract", "criminal", "constitutional", "civil") for b in ("law", "code", "matter")]
+        records = []
+        for i in range(queries):
+            tags = {self.spelt(rng, rng.choice(names[:4 + i % 9])): rng.choice([.5, 1.25, 3]) if weights
+                    else rng.randrange(1, 90) for _ in range(rng.randrange(0, 9))}
+            records.append({"id": f"q{i}", "tags": tags, "category": rng.choice("xy"), "prompt_tokens": rng.randrange(9, 99),
+                            "models": {m: {"score": round(rng.random(), 2), "cost": round(rng.random() / 50, 4)}
+                                       for m in ("small", "middle", "large")}})
+        self.write(name, harness.jsonl(records))
+        return names
+
+    def varied_router(self, name, seed, *words, ingest=()):
+        names = self.varied_log("train.jsonl", 900, seed)
+        self.write("map.tsv", "".join(f"{tag}\t{tag}\n" for tag in names[1:]) + f"{names[0]}\t{names[3]}\ncivil laws\t\n")
+        self.works("ingest", "train.jsonl", *ingest, "-o", "train.h5")
+        self.works("fit", "train.h5", "-o", name, "--min-count", "2", "--reference", "large", *words)
+        return names
+
+    def same_decisions(self, one, other, router, *words):
+        for policy in (["--theta", "-0.05:0.05:0.02"], ["--lambda", "0:3:1"], ["--tau", "0,0.01", "--fallback", "small"]):
+            done = self.works("route", one, "-r", router, "-o", "one.jsonl", *policy, *words)
+            self.works("route", other, "-r", router, "-o", "other.jsonl", *policy)
+            self.assertEqual(self.read("one.jsonl"), self.read("other.jsonl"), (one, other, router, policy))
+        return done.stderr.decode()
+
+    def test_route_aligns_what_ingest_did_not(self):
+        """To the bit: scores of rows whose columns become one, in the router's order."""
+        mapped = ["--normalise", "map.tsv", "--align-min", "0.7"]
+        for seed, more, category, weights in ((1, ["--scorer", "paper"], [], False),
+                                              (2, ["--scorer", "bayes"], ["--category-tag"], False),
+                                              (3, ["--scorer", "ridge", "--count", "log"], [], False),
+                                              (4, ["--scorer", "paper"], ["--category-tag"], True)):
+            self.varied_router("r.msgpack", seed, *more, ingest=mapped + category)
+            self.varied_log("log.jsonl", 700, seed + 50, weights)
+            self.works("ingest", "log.jsonl", *category, "-o", "plain.h5")
+            self.works("ingest", "log.jsonl", "-r", "r.msgpack", "-o", "given.h5")
+            self.assertNotEqual(self.rows("plain.h5")[:50], self.rows("given.h5")[:50])
+            said = self.same_decisions("plain.h5", "given.h5", "r.msgpack")
+            self.assertRegex(said, r"plain.h5: of its tags, [1-9]\d* are those of the router as they are, [1-9]\d* by rule, "
+                                   r"[1-9]\d* by the nearest, [1-9]\d* stay as they are, [1-9]\d* are dropped")
+        self.works("route", "plain.h5", "plain.h5", "-r", "r.msgpack", "-o", "two.jsonl", "-j", "3", "--memory", "1M")
+        self.works("route", "plain.h5", "-r", "r.msgpack", "-o", "one.jsonl", "-j", "1")
+        self.assertEqual(self.read("two.jsonl"), 2 * self.read("one.jsonl"))
+
+    def test_simulate_aligns_as_route_does(self):
+        self.varied_router("r.msgpack", 4, ingest=["--normalise", "map.tsv"])
+        self.varied_log("log.jsonl", 500, 5)
         self.works("ingest", "log.jsonl", "-o", "plain.h5")
-        self.assertIn("was tagged in another way", self.fails(3, "route", "plain.h5", "-r", "r.msgpack", "-o", "d.h5"))
+        self.works("ingest", "log.jsonl", "-r", "r.msgpack", "-o", "given.h5")
+        found = {}
+        for name in ("plain.h5", "given.h5"):
+            words = ["simulate", name, "-r", "r.msgpack", "--json", "-"]
+            found[name] = json.loads(self.works(*words, "--by", "category", "--bootstrap", "20", "--predictions").stdout)
+            found[name, "goal"] = json.loads(self.works(*words, "--target-share", "large=0.5").stdout)
+            for one in (found[name], found[name, "goal"]):
+                one["origin"].pop("files")
+        aligned = found["plain.h5"]["origin"].pop("aligned")
+        self.assertEqual(found["plain.h5", "goal"]["origin"].pop("aligned"), aligned)
+        self.assertEqual(aligned["files"], 1)
+        self.assertGreater(min(aligned.values()), 0)
+        self.assertEqual(found["plain.h5"], found["given.h5"])
+        self.assertEqual(found["plain.h5", "goal"], found["given.h5", "goal"])
+        self.assertIn("leave align_min to the router", self.fails(2, "simulate", "plain.h5", "-r", "r.msgpack", "--align-min",
+                                                                  "0.5", "--shard", "1/2", "--partial", "p"))
+
+    def test_explain_shows_what_route_decides(self):
+        self.varied_router("r.msgpack", 11, ingest=["--normalise", "map.tsv"])
+        self.varied_log("log.jsonl", 60, 12)
+        self.works("ingest", "log.jsonl", "-o", "plain.h5")
+        self.works("ingest", "log.jsonl", "-r", "r.msgpack", "-o", "given.h5")
+        known = 0
+        for words in (["--row", "7"], ["--row", "8"], ["--row", "9"], ["--id", "q33"], ["--top", "5"]):
+            one, other = (self.works("explain", name, "-r", "r.msgpack", "--json", *words).stdout
+                          for name in ("plain.h5", "given.h5"))
+            one, other = (json.loads(text) for text in (one, other))
+            if "tags" in one and "--top" not in words:  # those that the router does not know come in any order
+                one["tags"], other["tags"] = ([tag for tag in found["tags"] if tag["known"]] for found in (one, other))
+                known += len(one["tags"])
+            self.assertEqual(one, other)
+        self.assertGreater(known, 3)
+
+    def test_a_router_without_a_mapping_aligns_to_its_tags(self):
+        import msgpack
+        self.varied_router("r.msgpack", 6, "--min-count", "40")
+        self.varied_log("log.jsonl", 500, 7)
+        self.works("ingest", "log.jsonl", "-o", "plain.h5")
+        tags = msgpack.unpackb(self.read("r.msgpack"))["tags"]
+        self.write("own.tsv", "".join(f"{tag}\t{tag}\n" for tag in tags))
+        self.works("ingest", "log.jsonl", "--normalise", "own.tsv", "--align-min", "0.6", "-o", "own.h5")
+        records = [json.loads(line) for line in self.read("log.jsonl").splitlines()]
+        self.write("own.jsonl", harness.jsonl({**record, "tags": row} for record, row in zip(records, self.rows("own.h5"))))
+        self.works("ingest", "own.jsonl", "-r", "r.msgpack", "-o", "given.h5")
+        self.same_decisions("plain.h5", "given.h5", "r.msgpack", "--align-min", "0.6")
+        self.works("route", "plain.h5", "-r", "r.msgpack", "-o", "d.jsonl")
+        self.assertNotEqual(self.read("d.jsonl"), self.read("one.jsonl"))
+        for wrong in ("0", "1.5", "x"):
+            self.assertIn("align-min", self.fails(2, "route", "plain.h5", "-r", "r.msgpack", "-o", "d", "--align-min", wrong))
+
+    def test_other_thresholds_than_the_router_says(self):
+        self.varied_router("r.msgpack", 8, "--min-count", "800", ingest=["--normalise", "map.tsv", "--align-min", "off"])
+        self.varied_log("log.jsonl", 200, 9)
+        self.works("ingest", "log.jsonl", "-r", "r.msgpack", "-o", "given.h5")
+        self.works("ingest", "log.jsonl", "-o", "plain.h5")
+        self.assertIn(", 0 by the nearest", self.same_decisions("plain.h5", "given.h5", "r.msgpack"))
+        done = self.works("route", "plain.h5", "-r", "r.msgpack", "-o", "d.jsonl", "--align-min", "0.5")
+        self.assertNotIn(", 0 by the nearest", done.stderr.decode())
+
+    def test_counts_add_up_to_the_most(self):
+        self.varied_router("r.msgpack", 10, ingest=["--normalise", "map.tsv"])
+        models = {m: {"score": 1, "cost": 1} for m in ("small", "middle", "large")}
+        for name, tags in (("a", {"civil code": 65535, "Civil Code": 65535}), ("b", {"civil code": 65535})):
+            self.write(name, harness.jsonl([{"id": "q", "tags": tags, "models": models}]))
+            self.works("ingest", name, "-o", name + ".h5")
+        self.same_decisions("a.h5", "b.h5", "r.msgpack")
 
     def test_texts_tagged_by_a_vocabulary_go_through_it(self):
         self.write("text.jsonl", "".join(json.dumps({"text": text}) + "\n" for text in

@@ -5,7 +5,7 @@ import re
 
 from harness import Scratch, jsonl, main, records
 
-COMMANDS = ("ingest", "tag", "fit", "route", "simulate", "explain", "router", "drift",
+COMMANDS = ("ingest", "tag", "join", "fit", "route", "simulate", "explain", "router", "drift",
             "merge", "info",
             "bench")
 VERBS = ("add-model", "drop-model", "rename", "set-price", "reference", "merge", "diff")

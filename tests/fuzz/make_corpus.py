@@ -251,6 +251,36 @@ NORMALISATION = {
         ("least", {"align_min": -1, "tags": {}}), ("number", {"tags": {"a": 1}}), ("none", None))}
 
 
+VOCABULARY = {"kind": "phrases", "version": 1, "text": "text", "ngrams": 2, "stemming": "none", "stop_words": "english",
+              "phrases": ["text", "t\u00e9xt", "law school"]}
+
+
+def vocabulary(**changes):
+    return msgpack.packb({"format": "tagroute.vocabulary", "version": 1, "tagger": {**VOCABULARY, **changes},
+                          "learnt_from": 9, "queries": [5, 4, 3]})
+
+
+VOCABULARIES = {
+    "phrases": vocabulary(), "stemmed": vocabulary(stemming="english", ngrams=3),
+    "meanings": vocabulary(kind="meanings", phrases={"text": ["law", "art"], "t\u00e9xt": ["law"]}),
+    "twice": vocabulary(phrases=["law", "law"]), "long": vocabulary(phrases=["a b c"]), "none": vocabulary(phrases=[]),
+    "spaces": vocabulary(phrases=["a  b"]), "language": vocabulary(stemming="klingon"), "kind": vocabulary(kind="other"),
+    "newer": vocabulary(version=2), "no_words": vocabulary(ngrams=0), "list": msgpack.packb([VOCABULARY]),
+    "cut": vocabulary()[:-9], "headers": b"\x81\xa6tagger\xdf\xff\xff\xff\xff",
+}
+
+
+def learnt(folder, program):
+    """Vocabularies as they are learnt."""
+    with open(os.path.join(folder, "log.jsonl"), "wb") as file:
+        file.write(lines({"text": f"law school {'art' if i % 2 else 'text'} number {i % 3}", "tags": ["art" if i % 2 else "law"]}
+                         for i in range(30)))
+    for name, more in (("learnt", ()), ("learnt_tags", ("--from-tags",))):
+        subprocess.run([program, "tag", "--learn", "log.jsonl", "-o", f"vocabulary/{name}.msgpack", "--max-share", "1",
+                        *more, "--quiet"], check=True, cwd=folder)
+    os.remove(os.path.join(folder, "log.jsonl"))
+
+
 def embeddings(folder):
     draw = numpy.random.RandomState(6).rand(5, 3)
     for name, tags, dtype, options in (("plain", "abcde", "f4", {}), ("doubles", "abcde", ">f8", {}),
@@ -262,14 +292,16 @@ def embeddings(folder):
 
 
 def main(folder, program):
-    for name in ("queries", "router", "decisions", "embeddings", "answers"):
+    for name in ("queries", "router", "decisions", "embeddings", "answers", "vocabulary"):
         os.makedirs(os.path.join(folder, name), exist_ok=True)
     own_files(folder, program)
     foreign_files(folder)
     embeddings(folder)
+    learnt(folder, program)
     prices = {"map": json.dumps(PRICES).encode(), "list": b"[1, 2]", "cut": json.dumps(PRICES).encode()[:-5]}
     for name, seeds in (("jsonl", JSONL), ("msgpack", MSGPACK), ("source", SOURCE), ("canonical", CANONICAL),
-                        ("prices", prices), ("mapping", MAPPING), ("answer", ANSWER),
+                        ("prices", prices), ("mapping", MAPPING), ("normalisation", NORMALISATION),
+                        ("vocabulary", VOCABULARIES), ("answer", ANSWER),
                         ("answers", answers_files(folder, program))):
         os.makedirs(os.path.join(folder, name), exist_ok=True)
         for seed, content in seeds.items():

@@ -56,7 +56,8 @@ typedef struct work {
     board *board;
 } work;
 
-static const char *const kind_names[] = {"queries", "routers", "logs", "decisions", "prices"};
+static const char *const kind_names[] = {"queries", "routers",      "logs",    "decisions",
+                                         "prices",  "vocabularies", "mappings"};
 static const char *const mutation_names[] = {"flip",   "summed", "cut",  "grow",   "splice",
                                              "number", "fill",   "copy", "several"};
 static const char *const outcome_names[] = {"taken",  "refused", "by probe", "usage", "I/O",
@@ -144,6 +145,7 @@ static void study_all(work *of)
     of->seeds = shared;
     of->bench.queries = find_seed(of, "own_counts.h5");
     of->bench.router = find_seed(of, "own_counts.msgpack");
+    of->bench.log = find_seed(of, "plain_jsonl");
     pid_t child = fork();
     for (size_t i = 0; child == 0 && i < of->count; i++) {
         study_seed(of, &of->seeds[i]);
@@ -187,11 +189,16 @@ static uint64_t processor_time(void)
 /* Which kind of file the index-th is. */
 static const seed *choose(const work *of, uint64_t *random)
 {
-    static const seed_kind kinds[] = {SEED_QUERIES, SEED_QUERIES,   SEED_QUERIES,   SEED_QUERIES,
-                                      SEED_QUERIES, SEED_QUERIES,   SEED_ROUTER,    SEED_ROUTER,
-                                      SEED_LOG,     SEED_LOG,       SEED_LOG,       SEED_LOG,
-                                      SEED_LOG,     SEED_DECISIONS, SEED_DECISIONS, SEED_PRICES};
-    seed_kind kind = kinds[draw_below(random, sizeof kinds / sizeof kinds[0])];
+    static const size_t shares[SEED_KINDS] = {
+        [SEED_QUERIES] = 6, [SEED_ROUTER] = 2,     [SEED_LOG] = 5,    [SEED_DECISIONS] = 2,
+        [SEED_PRICES] = 1,  [SEED_VOCABULARY] = 2, [SEED_MAPPING] = 1};
+    size_t all = 0, kind = 0;
+    for (size_t i = 0; i < SEED_KINDS; i++) {
+        all += shares[i];
+    }
+    for (size_t at = draw_below(random, all); at >= shares[kind]; kind++) {
+        at -= shares[kind];
+    }
     const seed *found = NULL;
     while (found == NULL || found->kind != kind) {
         found = of->order[draw_below(random, of->good)];
@@ -372,7 +379,7 @@ static void run_all(work *of)
 
 static void print_row(const char *name, const uint64_t counts[OUTCOMES], uint64_t *bad)
 {
-    printf("%-10s", name);
+    printf("%-12s", name);
     for (int found = 0; found < OUTCOMES; found++) {
         printf(" %8llu", (unsigned long long)counts[found]);
         *bad += found >= OUTCOME_GOOD ? counts[found] : 0;
@@ -383,7 +390,7 @@ static void print_row(const char *name, const uint64_t counts[OUTCOMES], uint64_
 static int report(const work *of)
 {
     uint64_t bad = 0, again = 0;
-    printf("%-10s", "");
+    printf("%-12s", "");
     for (int found = 0; found < OUTCOMES; found++) {
         printf(" %8s", outcome_names[found]);
     }
@@ -435,6 +442,8 @@ int main(int argc, char **argv)
     add_seeds(&all, corpus, "source", SEED_LOG);
     add_seeds(&all, corpus, "decisions", SEED_DECISIONS);
     add_seeds(&all, corpus, "prices", SEED_PRICES);
+    add_seeds(&all, corpus, "vocabulary", SEED_VOCABULARY);
+    add_seeds(&all, corpus, "mapping", SEED_MAPPING);
     study_all(&all);
     printf("seed %llu, files %llu to %llu\n", (unsigned long long)all.random_seed,
            (unsigned long long)all.first, (unsigned long long)all.end);

@@ -14,6 +14,8 @@ typedef enum seed_kind {
     SEED_LOG,
     SEED_DECISIONS,
     SEED_PRICES,
+    SEED_VOCABULARY,
+    SEED_MAPPING,
     SEED_KINDS
 } seed_kind;
 
@@ -83,6 +85,7 @@ typedef struct bench { /* what damaged files are tried with */
     char folder[256];
     const seed *queries; /* a good one that has all that fitting needs */
     const seed *router;  /* fitted to it */
+    const seed *log;     /* with texts and tags */
     char message[1024];  /* of what was wrong */
 } bench;
 

@@ -253,6 +253,25 @@ static outcome try_log(bench *on, const char *path, uint64_t *random)
     return found;
 }
 
+/* A vocabulary that gives tags to texts, or a mapping that tags go through. */
+static outcome try_tagger(bench *on, const seed *from, const char *path)
+{
+    char output[512];
+    tgr_ingest_options options;
+    tgr_error error = {0};
+    const char *input = on->log->path;
+    tgr_ingest_options_init(&options);
+    options.inputs = &input;
+    options.input_count = 1;
+    options.output = in_bench(on, "out.h5", output);
+    *(from->kind == SEED_VOCABULARY ? &options.vocabulary : &options.mapping) = path;
+    outcome found = judge(on, tgr_ingest(&options, NULL, &one_thread, &error), &error, path);
+    if (found == OUTCOME_TAKEN && run_info(on, output) != OUTCOME_TAKEN) {
+        return wrong(on, "what ingest wrote is not good", error.message);
+    }
+    return found;
+}
+
 static outcome try_prices(bench *on, const char *path)
 {
     tgr_router *router = NULL;
@@ -289,6 +308,10 @@ outcome try_mutant(bench *on, const seed *from, const mutant *made, const char *
         break;
     case SEED_PRICES:
         found = try_prices(on, path);
+        break;
+    case SEED_VOCABULARY:
+    case SEED_MAPPING:
+        found = try_tagger(on, from, path);
         break;
     case SEED_KINDS:
         break;
@@ -365,6 +388,8 @@ bool study(bench *on, seed *of)
     } else if (of->kind == SEED_DECISIONS) {
         find_ranges(of);
         found = run_info(on, of->path);
+    } else if (of->kind == SEED_VOCABULARY || of->kind == SEED_MAPPING) {
+        found = try_tagger(on, of, of->path);
     }
     sweep(on);
     return found == OUTCOME_TAKEN;

@@ -1,0 +1,165 @@
+/* word_table.c - lines of two words each, and the next line where one is full. */
+#include "engine/tagger/word_table.h"
+
+#include <string.h>
+
+#include "engine/base/memory.h"
+
+#define SHORT 16 /* bytes */
+
+_Static_assert(sizeof(tgr_word_pair) == 64, "a line of the cache");
+
+typedef struct key {
+    uint64_t low, high;
+} key;
+
+static const tgr_place nowhere = {TGR_PLACE_NOWHERE, TGR_PHRASE_NONE};
+
+/* Any bytes, that end where they end. */
+static inline key key_of(const char *word, size_t length)
+{
+    char bytes[SHORT] = {0};
+    key made;
+    memcpy(bytes, word, length);
+    memcpy(&made.low, bytes, 8);
+    memcpy(&made.high, bytes + 8, 8);
+    return made;
+}
+
+/* The same with one load, where 16 bytes can be read. */
+static inline key key_within(const char *word, size_t length)
+{
+    static const unsigned char ones_then_zeros[2 * SHORT] = {
+        255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255};
+    key bytes, mask;
+    memcpy(&bytes, word, sizeof bytes);
+    memcpy(&mask, ones_then_zeros + SHORT - length, sizeof mask);
+    return (key){bytes.low & mask.low, bytes.high & mask.high};
+}
+
+/* One multiplication, both halves of whose product count. */
+static inline uint64_t hash_of(key word)
+{
+    __extension__ typedef unsigned __int128 wide;
+    wide product = (wide)(word.low ^ 0x9e3779b97f4a7c15u) * (word.high ^ 0xc2b2ae3d27d4eb4fu);
+    return (uint64_t)product ^ (uint64_t)(product >> 64);
+}
+
+bool tgr_word_table_open(tgr_word_table *table, size_t most)
+{
+    size_t lines = 32;
+    while (lines < most) {
+        lines *= 2;
+    }
+    table->pairs = tgr_mem_aligned(lines, sizeof *table->pairs);
+    table->mask = lines - 1;
+    table->long_words = tgr_strings_new();
+    for (size_t i = 0; table->pairs != NULL && i < lines; i++) {
+        table->pairs[i] = (tgr_word_pair){.places = {nowhere, nowhere}};
+    }
+    return table->pairs != NULL && table->long_words != NULL;
+}
+
+void tgr_word_table_close(tgr_word_table *table)
+{
+    tgr_mem_free_aligned(table->pairs);
+    tgr_strings_free(table->long_words);
+    tgr_mem_free(table->long_places);
+    *table = (tgr_word_table){0};
+}
+
+static tgr_place *add_long(tgr_word_table *table, const char *word, size_t length)
+{
+    uint32_t number = tgr_strings_find(table->long_words, word, length);
+    if (number == TGR_STRING_NONE) {
+        number = tgr_strings_count(table->long_words);
+        void *places = table->long_places;
+        bool enough = tgr_mem_grow(&places, &table->long_capacity, (size_t)number + 1,
+                                   sizeof *table->long_places);
+        table->long_places = places;
+        if (!enough || tgr_strings_add(table->long_words, word, length) == TGR_STRING_NONE) {
+            return NULL;
+        }
+        table->long_places[number] = nowhere;
+    }
+    return &table->long_places[number];
+}
+
+/* Lines are at least as many as words, so that there is room. */
+tgr_place *tgr_word_table_add(tgr_word_table *table, const char *word, size_t length)
+{
+    if (length > SHORT) {
+        return add_long(table, word, length);
+    }
+    key one = key_of(word, length);
+    for (size_t at = hash_of(one) & table->mask;; at = (at + 1) & table->mask) {
+        tgr_word_pair *pair = &table->pairs[at];
+        for (uint32_t i = 0; i < pair->held; i++) {
+            if (pair->low[i] == one.low && pair->high[i] == one.high) {
+                return &pair->places[i];
+            }
+        }
+        if (pair->held < 2) {
+            pair->low[pair->held] = one.low;
+            pair->high[pair->held] = one.high;
+            return &pair->places[pair->held++];
+        }
+        pair->more = 1;
+    }
+}
+
+/* Which of two it is, or nowhere, without a branch: texts are hard to guess. */
+static inline tgr_place choose(const tgr_word_pair *pair, bool first, bool second)
+{
+    uint32_t one = -(uint32_t)first, two = -(uint32_t)second, none = ~(one | two);
+    const tgr_place *places = pair->places;
+    return (tgr_place){
+        (places[0].number & one) | (places[1].number & two) | (TGR_PLACE_NOWHERE & none),
+        (places[0].phrase & one) | (places[1].phrase & two) | (TGR_PHRASE_NONE & none)};
+}
+
+/* A place that is empty has no bytes, and is nowhere: as is a word without bytes. */
+static inline tgr_place find_short(const tgr_word_table *table, const tgr_word_pair *pair, key word)
+{
+    for (;;) {
+        bool first = ((pair->low[0] ^ word.low) | (pair->high[0] ^ word.high)) == 0;
+        bool second = ((pair->low[1] ^ word.low) | (pair->high[1] ^ word.high)) == 0;
+        if (first | second | (pair->more == 0)) {
+            return choose(pair, first, second);
+        }
+        pair = pair == table->pairs + table->mask ? table->pairs : pair + 1;
+    }
+}
+
+static tgr_place find_long(const tgr_word_table *table, const char *word, size_t length)
+{
+    uint32_t number = tgr_strings_find(table->long_words, word, length);
+    return number == TGR_STRING_NONE ? nowhere : table->long_places[number];
+}
+
+tgr_place tgr_word_table_find(const tgr_word_table *table, const char *word, size_t length)
+{
+    if (length > SHORT) {
+        return find_long(table, word, length);
+    }
+    key one = key_of(word, length);
+    return find_short(table, &table->pairs[hash_of(one) & table->mask], one);
+}
+
+/* All lines are on their way before the first is looked at. */
+void tgr_word_table_find_all(const tgr_word_table *table, const tgr_token *tokens, size_t count,
+                             tgr_place *places)
+{
+    key keys[TGR_TOKENS];
+    uint32_t lines[TGR_TOKENS];
+    for (size_t i = 0; i < count; i++) {
+        size_t length = tokens[i].length > SHORT ? 0 : tokens[i].length;
+        keys[i] = key_within(tokens[i].bytes, length);
+        lines[i] = (uint32_t)(hash_of(keys[i]) & table->mask);
+        __builtin_prefetch(&table->pairs[lines[i]]);
+    }
+    for (size_t i = 0; i < count; i++) {
+        places[i] = tokens[i].length > SHORT ? find_long(table, tokens[i].bytes, tokens[i].length)
+                                             : find_short(table, &table->pairs[lines[i]], keys[i]);
+    }
+}

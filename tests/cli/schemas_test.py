@@ -1,0 +1,222 @@
+#!/usr/bin/python3
+"""Logs of other schemas: who was called with what, what it cost, and what is no query."""
+import json
+
+import anndata
+import msgpack
+
+from harness import Scratch, main
+
+MARKER = "zanzibar-marker"  # stands in every text, and in no message
+
+
+def litellm(number, **changes):
+    record = {"id": f"call-{number}", "trace_id": "t", "call_type": "acompletion", "status": "success",
+              "model": "openai/gpt-4o-2024-08-06", "model_group": "gpt-4o", "response_cost": 0.25,
+              "prompt_tokens": 12, "completion_tokens": 34, "model_parameters": {"temperature": 0},
+              "metadata": {"user_api_key_team_alias": "search" if number % 2 else "ads"},
+              "messages": [{"role": "system", "content": "be kind"},
+                           {"role": "user", "content": f"{MARKER} first"},
+                           {"role": "assistant", "content": "yes"},
+                           {"role": "user", "content": f"{MARKER} last"}]}
+    record.update(changes)
+    return record
+
+
+def openai(number, **changes):
+    return {"custom_id": f"call-{number}", "method": "POST", "url": "/v1/chat/completions",
+            "body": {"model": "gpt-4o", "messages": [
+                {"role": "user", "content": [
+                    {"type": "text", "text": f"{MARKER} last"},
+                    {"type": "image_url", "image_url": {"url": "data:image/png;base64,AA"}}]}]},
+            **changes}
+
+
+def attributes(number):
+    messages = [{"role": "user", "parts": [{"type": "text", "content": f"{MARKER} last"}]}]
+    return {"gen_ai.operation.name": "chat", "gen_ai.request.model": "gpt-4o",
+            "gen_ai.response.model": "gpt-4o", "gen_ai.usage.input_tokens": 12,
+            "gen_ai.usage.output_tokens": 34, "gen_ai.usage.cost": 0.25,
+            "gen_ai.input.messages": json.dumps(messages), "team": "ads"}
+
+
+def otlp(value):
+    kind = {str: "stringValue", int: "intValue", float: "doubleValue"}[type(value)]
+    return {kind: str(value) if isinstance(value, int) else value}
+
+
+def span(number, listed=False):
+    found = attributes(number)
+    if listed:
+        found = [{"key": key, "value": otlp(value)} for key, value in found.items()]
+    return {"traceId": "aa", "spanId": f"call-{number}", "name": "chat gpt-4o", "status": {},
+            "attributes": found}
+
+
+def langfuse(number, **changes):
+    return {"id": f"call-{number}", "traceId": "t", "type": "GENERATION", "level": "DEFAULT",
+            "model": "gpt-4o", "input": {"messages": [{"role": "user", "content": f"{MARKER} last"}],
+                                         "tools": [{"name": "f"}]},
+            "usageDetails": {"input": 12, "output": 34}, "costDetails": {"total": 0.25}, **changes}
+
+
+def lines(records):
+    return "".join(json.dumps(record) + "\n" for record in records)
+
+
+class Schemas(Scratch):
+    def ingest(self, text, *words, name="log.jsonl"):
+        self.write(name, text)
+        told = self.works("ingest", name, "-o", "q.h5", *words)
+        self.assertNotIn(MARKER.encode(), told.stdout + told.stderr)
+        self.assertEqual(self.works("info", "q.h5").returncode, 0)
+        self.told = told.stderr.decode()
+        return anndata.read_h5ad(self.path("q.h5"))
+
+    def check(self, found, ids, cost=0.25, tokens=12):
+        """What every schema says of its calls."""
+        self.assertEqual(list(found.obs_names), ids)
+        self.assertEqual(set(found.obs["logged_model"].astype(str)), {"gpt-4o"})
+        if cost is not None:
+            self.assertEqual(set(found.obs["logged_cost"]), {cost})
+            self.assertEqual(set(found.obsm["cost"].ravel()), {cost})
+        if tokens is not None:
+            self.assertEqual(set(found.obs["prompt_tokens"]), {tokens})
+            self.assertEqual(set(found.obsm["completion_tokens"].ravel()), {34})
+        self.assertEqual(set(found.obs["text"]), {f"{MARKER} last"})
+
+    def skipped(self, found):
+        return {key[8:]: int(value) for key, value in found.uns["tagroute"].items()
+                if key.startswith("skipped_")}
+
+    def test_litellm(self):
+        records = [litellm(0), litellm(1, model_parameters={"tools": [{"type": "function"}]}),
+                   litellm(2, status="failure"), litellm(3, call_type="aembedding"),
+                   litellm(4, messages=[{"role": "user", "content": "redacted-by-litellm"}]),
+                   litellm(5, messages=None), {"standard_logging_object": litellm(6)}]
+        for words in ((), ("--from", "litellm")):
+            found = self.ingest(lines(records), *words, "--keep",
+                              "team=metadata.user_api_key_team_alias")
+            self.check(found, ["call-0", "call-1", "call-6"])
+            self.assertEqual(self.skipped(found), {"failed": 1, "not_chat": 1, "no_text": 2})
+            self.assertIn("4 records are no queries: 1 failed calls, 1 no chats, 2 without text",
+                          self.told)
+            self.assertEqual(list(found.obs["needs"].astype(object).fillna("")),
+                             ["", '["function_calling"]', ""])
+            self.assertEqual(list(found.obs["team"].astype(object).fillna("")), ["ads", "search", ""])
+
+    def test_which_text(self):
+        for which, text in (("last-user", f"{MARKER} last"),
+                            ("users", f"{MARKER} first\n{MARKER} last"),
+                            ("all", f"be kind\n{MARKER} first\nyes\n{MARKER} last")):
+            found = self.ingest(lines([litellm(0)]), "--text", which)
+            self.assertEqual(list(found.obs["text"]), [text])
+
+    def test_openai(self):
+        answer = {"status_code": 200, "body": {"model": "gpt-4o", "usage": {
+            "prompt_tokens": 12, "completion_tokens": 34}}}
+        records = [openai(0, response=answer), openai(1, url="/v1/embeddings"),
+                   openai(2, response={"status_code": 500}),
+                   {"id": "b", "custom_id": "call-3", "response": answer, "error": None}]
+        found = self.ingest(lines(records))
+        self.check(found, ["call-0"], cost=None)
+        self.assertEqual(list(found.obs["needs"]), ['["vision"]'])
+        self.assertEqual(self.skipped(found), {"failed": 1, "not_chat": 1, "response": 1})
+        body = dict(openai(0)["body"], messages=[{"role": "user", "content": f"{MARKER} last"}])
+        self.check(self.ingest(lines([body])), ["log.jsonl@0"], cost=None, tokens=None)
+
+    def test_otel(self):
+        failed = dict(span(2), status={"code": "STATUS_CODE_ERROR"})
+        other = {"traceId": "aa", "spanId": "s", "name": "GET /", "attributes": {"http.method": "GET"}}
+        found = self.ingest(lines([span(0), span(1, listed=True), failed, other]), "--keep",
+                          "team=attributes.team")
+        self.check(found, ["call-0", "call-1"])
+        self.assertEqual(self.skipped(found), {"failed": 1, "not_chat": 1})
+        self.assertEqual(list(found.obs["team"]), ["ads", "ads"])
+        export = {"resourceSpans": [{"resource": {}, "scopeSpans": [
+            {"spans": [span(0, True), other]}, {"spans": [span(1, True)]}]}]}
+        found = self.ingest(lines([export, span(2)]))
+        self.check(found, ["call-0", "call-1", "call-2"])
+        self.assertEqual(list(found.obs["record_part"]), [0, 2, 0])
+
+    def test_langfuse(self):
+        records = [langfuse(0), langfuse(1, input=json.dumps(
+                       [{"role": "user", "content": f"{MARKER} last"}])),
+                   langfuse(2, level="ERROR"), langfuse(3, type="SPAN"), langfuse(4, input=None),
+                   langfuse(5, input=f"{MARKER} last")]
+        found = self.ingest(lines(records))
+        self.check(found, ["call-0", "call-1", "call-5"])
+        self.assertEqual(self.skipped(found), {"failed": 1, "not_chat": 1, "no_text": 1})
+        self.assertEqual(list(found.obs["needs"].astype(object).fillna("")),
+                         ['["function_calling"]', "", ""])
+
+    def test_events_around_them(self):
+        records = [litellm(0), openai(1), span(2), langfuse(3)]
+        events = [["app", 1700000000 + at, record] for at, record in enumerate(records)]
+        ids = [f"call-{at}" for at in range(4)]
+        self.check(self.ingest(lines(events)), ids, cost=None, tokens=None)
+        with open(self.path("log.msgpack"), "wb") as file:
+            for event in events:
+                file.write(msgpack.packb(event))
+        self.works("ingest", "log.msgpack", "-o", "m.h5")
+        self.check(anndata.read_h5ad(self.path("m.h5")), ids, cost=None, tokens=None)
+
+    def test_shards_and_merge_carry_all(self):
+        self.write("a.jsonl", lines(litellm(at) for at in range(40)))
+        self.write("b.jsonl", lines([litellm(50, status="failure")] +
+                                    [langfuse(at) for at in range(60, 80)]))
+        self.write("tags.jsonl", lines([{"tags": ["a"], "models": {"m": {"score": 1}, "n": {"score": 0}}}]))
+        self.works("ingest", "tags.jsonl", "-o", "t.h5")
+        self.works("fit", "t.h5", "-o", "r.msgpack", "--min-count", "1", "--reference", "m")
+        words = ("a.jsonl", "b.jsonl", "-r", "r.msgpack", "--keep",
+                 "team=metadata.user_api_key_team_alias", "--keep", "level", "-q")
+        self.works("ingest", *words, "-o", "whole.h5")
+        parts = []
+        for shard in (1, 2, 3):
+            parts.append(f"part{shard}.h5")
+            self.works("ingest", *words, "-o", parts[-1], "--shard", f"{shard}/3")
+        self.works("merge", *parts, "-o", "joined.h5", "-q")
+        self.assertEqual(self.read("whole.h5"), self.read("joined.h5"))
+        found = anndata.read_h5ad(self.path("joined.h5"))
+        self.assertEqual(self.skipped(found), {"failed": 1})
+        self.assertEqual(set(found.obs["team"].dropna()), {"ads", "search"})
+        self.assertEqual(set(found.obs["level"].dropna()), {"DEFAULT"})
+        told = self.works("simulate", "joined.h5", "-r", "r.msgpack", "--by", "team", "--cost", "m=1",
+                          "--cost", "n=0.5", "--theta", "0")
+        self.assertIn(b"search", told.stdout)
+
+    def test_no_text_is_in_no_file(self):
+        self.write("log.jsonl", lines([litellm(at) for at in range(30)]))
+        self.works("ingest", "log.jsonl", "--no-text", "-o", "q.h5")
+        with open(self.path("q.h5"), "rb") as file:
+            self.assertNotIn(MARKER.encode(), file.read())
+
+    def test_messages_hold_no_text(self):
+        bad = [litellm(0, messages=7), litellm(1, id=[MARKER]), litellm(2, model_group=None, model=[MARKER]),
+               litellm(3, messages=[{"role": "user", "content": f"{MARKER}\0"}]), MARKER,
+               {"text": MARKER + "\0"}, {"tags": {MARKER: -1}}]
+        self.write("log.jsonl", lines(bad) + '{"text": "' + MARKER + "\n" + lines([litellm(9)]))
+        told = self.works("ingest", "log.jsonl", "-o", "q.h5", "--max-bad", "100%")
+        self.assertNotIn(MARKER.encode(), told.stdout + told.stderr)
+        for number in range(len(bad) + 1):
+            self.write("one.jsonl", (lines(bad) + '{"text": "' + MARKER + "\n").splitlines()[number])
+            told = self.fails(3, "ingest", "one.jsonl", "-o", "one.h5")
+            self.assertNotIn(MARKER, told)
+
+    def test_wrong_use(self):
+        self.write("log.jsonl", lines([litellm(0)]))
+        for words, sentence in ((("--from", "x"), "--from is auto, tagroute"),
+                                (("--text", "x"), "--text is last-user"),
+                                (("--keep", "a/b=c"), "no column of kept fields can be called 'a/b'"),
+                                (("--keep", "split"), "can be called 'split'"),
+                                (("--keep", "a", "--keep", "a=b"), "two fields to keep are called 'a'"),
+                                (("--keep", "="), "named by its path"),
+                                (sum((("--keep", f"f{i}") for i in range(9)), ()), "at most 8")):
+            self.assertIn(sentence, self.fails(2, "ingest", "log.jsonl", "-o", "q.h5", *words))
+        self.write("failed.jsonl", lines([litellm(0, status="failure")]))
+        self.assertIn("all 1 are no queries (1 failed calls)",
+                      self.fails(3, "ingest", "failed.jsonl", "-o", "q.h5"))
+
+
+if __name__ == "__main__":
+    main()
