@@ -27,6 +27,9 @@ static const tgr_cli_option ingest_options[] = {
      "which of a chat's messages are the text (default: last-user)"},
     {"keep", 0, "[NAME=]PATH",
      "keep a field, such as metadata.team, as a column for simulate --by; repeatable, up to 8"},
+    {"assign-split", 0, "NAME=SHARE,...",
+     "give queries without a split one, such as train=0.7,test=0.3, by a hash of the text, or of "
+     "the tags where there is none"},
     {"format", 0, "jsonl|msgpack", "of the logs (default: told from the log itself)"},
     {"category-tag", 0, NULL, "give each query its category as one more tag, cat:CATEGORY"},
     {"compress", 0, NULL, "smaller file, slower to read"},
@@ -128,6 +131,43 @@ static tgr_status read_schema(const tgr_cli_arguments *arguments, tgr_ingest_opt
     options->schema = (tgr_log_schema)schema;
     options->text = (tgr_chat_text)text;
     return status;
+}
+
+#define MOST_SPLITS 16
+
+/* Splits to assign; `copy` holds their names. */
+typedef struct splits {
+    tgr_split_share list[MOST_SPLITS];
+    char copy[512];
+} splits;
+
+/* NAME=SHARE,NAME=SHARE: shares as 0.7 or 70%. */
+static tgr_status read_splits(const tgr_cli_arguments *arguments, splits *to,
+                              tgr_ingest_options *options, tgr_error *error)
+{
+    const char *given = tgr_cli_text(arguments, "assign-split");
+    tgr_status status = TGR_OK;
+    options->splits = to->list;
+    if (given == NULL) {
+        return TGR_OK;
+    }
+    bool fits = (size_t)snprintf(to->copy, sizeof to->copy, "%s", given) < sizeof to->copy;
+    char *rest = to->copy;
+    for (char *one = strsep(&rest, ","); fits && status == TGR_OK && one != NULL;
+         one = strsep(&rest, ",")) {
+        char *equals = strchr(one, '=');
+        fits = equals != NULL && options->split_count < MOST_SPLITS;
+        if (fits) {
+            *equals = '\0';
+            tgr_split_share *split = &to->list[options->split_count++];
+            split->name = one;
+            status = tgr_cli_parse_share("assign-split", equals + 1, &split->share, error);
+        }
+    }
+    return fits ? status
+                : tgr_cli_fail(error, TGR_ERR_ARGUMENT,
+                               "--assign-split is a list such as train=0.7,test=0.3, of at most %d",
+                               MOST_SPLITS);
 }
 
 static tgr_status read_options(const tgr_cli_arguments *arguments, tgr_ingest_options *options,
@@ -248,7 +288,11 @@ static tgr_status ingest(const tgr_cli_arguments *arguments, tgr_error *error)
     tgr_ingest_report report = {0};
     tgr_cli_session session;
     const char *keep[TGR_KEEP_MAX];
+    splits assigned;
     tgr_status status = read_options(arguments, &options, error);
+    if (status == TGR_OK) {
+        status = read_splits(arguments, &assigned, &options, error);
+    }
     options.keep = keep;
     options.keep_count = tgr_cli_list(arguments, "keep", keep, TGR_KEEP_MAX);
     if (status == TGR_OK) {

@@ -6,13 +6,14 @@
 
 #include "engine/base/error.h"
 #include "engine/base/options.h"
+#include "engine/log/asked.h"
 
 void tgr_endpoint_options_init(tgr_endpoint_options *options)
 {
     *options = (tgr_endpoint_options){
         .size = sizeof *options,
-        .max_bad = 0.05,
-        .max_record = (size_t)64 << 20,
+        .max_bad = TGR_LOG_MAX_BAD,
+        .max_record = TGR_LOG_MAX_RECORD,
         .max_tokens = 256,
         .in_flight = 16,
         .retries = 8,
@@ -23,21 +24,18 @@ void tgr_endpoint_options_init(tgr_endpoint_options *options)
     };
 }
 
+static tgr_status check_log(const tgr_endpoint_options *options, tgr_error *error)
+{
+    const tgr_log_asked asked = {.inputs = options->inputs,
+                                 .input_count = options->input_count,
+                                 .max_bad = options->max_bad,
+                                 .max_record = options->max_record,
+                                 .format = options->format};
+    return tgr_log_check_asked(&asked, error);
+}
+
 static tgr_status check_names(const tgr_endpoint_options *options, tgr_error *error)
 {
-    size_t from_stdin = 0;
-    if (options->input_count == 0 || options->inputs == NULL) {
-        return tgr_fail(error, TGR_ERR_ARGUMENT, "no log is named; '-' reads standard input");
-    }
-    for (size_t i = 0; i < options->input_count; i++) {
-        if (options->inputs[i] == NULL) {
-            return tgr_fail(error, TGR_ERR_ARGUMENT, "log %zu has no name", i + 1);
-        }
-        from_stdin += strcmp(options->inputs[i], "-") == 0;
-    }
-    if (from_stdin > 1) {
-        return tgr_fail(error, TGR_ERR_ARGUMENT, "standard input ('-') can be read only once");
-    }
     if (options->output == NULL || options->output[0] == '\0') {
         return tgr_fail(error, TGR_ERR_ARGUMENT, "no output is named");
     }
@@ -59,18 +57,6 @@ static bool is_price(double price)
 
 static tgr_status check_numbers(const tgr_endpoint_options *options, tgr_error *error)
 {
-    if (!(options->max_bad >= 0 && options->max_bad <= 1)) {
-        return tgr_fail(error, TGR_ERR_ARGUMENT,
-                        "the tolerated share of bad records is not between 0 and 1");
-    }
-    if (options->max_record < 1 || options->max_record > UINT32_MAX) {
-        return tgr_fail(error, TGR_ERR_ARGUMENT, "the largest record must have from 1 to %u bytes",
-                        UINT32_MAX);
-    }
-    if ((unsigned)options->format > TGR_LOG_MSGPACK) {
-        return tgr_fail(error, TGR_ERR_ARGUMENT, "there is no log format number %d",
-                        (int)options->format);
-    }
     if (options->in_flight < 1 || options->in_flight > TGR_IN_FLIGHT_MOST ||
         options->retries > TGR_RETRIES_MOST) {
         return tgr_fail(error, TGR_ERR_ARGUMENT,
@@ -96,6 +82,7 @@ tgr_status tgr_endpoint_options_read(const tgr_endpoint_options *given,
     tgr_status status = TGR_OK;
     tgr_endpoint_options_init(options);
     TGR_TRY(tgr_options_copy(options, sizeof *options, given, error));
+    TGR_TRY(check_log(options, error));
     TGR_TRY(check_names(options, error));
     TGR_TRY(check_numbers(options, error));
 done:

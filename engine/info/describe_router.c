@@ -2,6 +2,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "engine/base/error.h"
 #include "engine/info/sheet.h"
 #include "engine/router/router.h"
 
@@ -93,6 +94,13 @@ tgr_status tgr_describe_router(tgr_sheet *sheet, const char *path, tgr_error *er
     tgr_json_string(&sheet->json, "kind", router->tagger_kind);
     tgr_json_boolean(&sheet->json, "category_tag", router->category_tag);
     tgr_json_string(&sheet->json, "digest", router->tagger_digest);
+    status = tgr_describe_tagger(sheet, router->tagger_kind, &router->tagger_settings,
+                                 router->tagger_setting_count, error);
+    if (status != TGR_OK) {
+        tgr_error_prefix(error, "%s", path);
+        tgr_router_free(router);
+        return status;
+    }
     tgr_json_end_object(&sheet->json);
     describe_thresholds(sheet, router);
     tgr_sheet_text(sheet, "digest", "digest", router->digest);

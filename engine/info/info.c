@@ -21,12 +21,15 @@ static tgr_status describe(tgr_sheet *sheet, const char *path, const tgr_run *ru
         return tgr_describe_decisions(sheet, path, error);
     case TGR_KIND_ROUTER:
         return tgr_describe_router(sheet, path, error);
+    case TGR_KIND_VOCABULARY:
+        return tgr_describe_vocabulary(sheet, path, error);
     case TGR_KIND_UNKNOWN:
         break;
     }
     return tgr_fail(error, TGR_ERR_INPUT,
-                    "%s: is no query file, router or decision file that tagroute can read "
-                    "(HDF5 with /X, or MessagePack of the format tagroute.router)",
+                    "%s: is no query file, router, vocabulary or decision file that tagroute can "
+                    "read (HDF5 with /X, or MessagePack of the format tagroute.router or "
+                    "tagroute.vocabulary)",
                     path);
 }
 

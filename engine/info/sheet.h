@@ -37,6 +37,13 @@ const char *tgr_sheet_short(char *text, double value, int digits);
 tgr_status tgr_describe_queries(tgr_sheet *sheet, const char *path, const tgr_run *run,
                                 tgr_error *error);
 tgr_status tgr_describe_router(tgr_sheet *sheet, const char *path, tgr_error *error);
+tgr_status tgr_describe_vocabulary(tgr_sheet *sheet, const char *path, tgr_error *error);
 tgr_status tgr_describe_decisions(tgr_sheet *sheet, const char *path, tgr_error *error);
+
+/* Part of a description: a tagger's phrases and its mapping of tags, from its kind and its settings
+ * as files carry them (router/tagger_settings.h). Phrases of a kind that is not known are left out.
+ */
+tgr_status tgr_describe_tagger(tgr_sheet *sheet, const char *kind, const tgr_buffer *pairs,
+                               uint32_t count, tgr_error *error);
 
 #endif

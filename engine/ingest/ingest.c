@@ -8,6 +8,7 @@
 #include "engine/base/error.h"
 #include "engine/base/runtime.h"
 #include "engine/ingest/assemble.h"
+#include "engine/ingest/assign_split.h"
 #include "engine/ingest/bad.h"
 #include "engine/ingest/options.h"
 #include "engine/ingest/run_digest.h"
@@ -90,6 +91,7 @@ static tgr_status run_ingest(tgr_ingest_state *in, const tgr_ingest_options *giv
 {
     tgr_status status = TGR_OK;
     TGR_TRY(tgr_ingest_options_read(given, &in->options, in->error));
+    TGR_TRY(tgr_assign_split_check(in->options.splits, in->options.split_count, in->error));
     TGR_TRY(tgr_kept_open(&in->options, in->kept, in->error));
     TGR_TRY(tgr_ingest_check_files(&in->options, &in->total, in->error));
     TGR_TRY(tgr_logs_open(&in->logs, &in->options, in->error));

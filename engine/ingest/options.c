@@ -8,8 +8,8 @@
 #include "engine/base/error.h"
 #include "engine/base/options.h"
 #include "engine/base/output.h"
+#include "engine/log/asked.h"
 
-#define MAX_RECORD              ((size_t)64 << 20)
 #define CHECKPOINT_BYTES        ((uint64_t)256 << 20)
 #define CHECKPOINT_MILLISECONDS 3000
 
@@ -17,30 +17,26 @@ void tgr_ingest_options_init(tgr_ingest_options *options)
 {
     *options = (tgr_ingest_options){
         .size = sizeof *options,
-        .max_bad = 0.05,
-        .max_record = MAX_RECORD,
+        .max_bad = TGR_LOG_MAX_BAD,
+        .max_record = TGR_LOG_MAX_RECORD,
         .checkpoint_bytes = CHECKPOINT_BYTES,
         .checkpoint_milliseconds = CHECKPOINT_MILLISECONDS,
         .align_min = 0.85,
     };
 }
 
-static tgr_status check_inputs(const tgr_ingest_options *options, tgr_error *error)
+static tgr_status check_log(const tgr_ingest_options *options, tgr_error *error)
 {
-    size_t from_stdin = 0;
-    if (options->input_count == 0 || options->inputs == NULL) {
-        return tgr_fail(error, TGR_ERR_ARGUMENT, "no log is named; '-' reads standard input");
+    const tgr_log_asked asked = {.inputs = options->inputs,
+                                 .input_count = options->input_count,
+                                 .max_bad = options->max_bad,
+                                 .max_record = options->max_record,
+                                 .format = options->format};
+    if ((unsigned)options->schema >= TGR_SCHEMAS || (unsigned)options->text >= TGR_CHAT_TEXTS) {
+        return tgr_fail(error, TGR_ERR_ARGUMENT, "there is no schema number %d, or no text %d",
+                        (int)options->schema, (int)options->text);
     }
-    for (size_t i = 0; i < options->input_count; i++) {
-        if (options->inputs[i] == NULL) {
-            return tgr_fail(error, TGR_ERR_ARGUMENT, "log %zu has no name", i + 1);
-        }
-        from_stdin += strcmp(options->inputs[i], "-") == 0;
-    }
-    if (from_stdin > 1) {
-        return tgr_fail(error, TGR_ERR_ARGUMENT, "standard input ('-') can be read only once");
-    }
-    return TGR_OK;
+    return tgr_log_check_asked(&asked, error);
 }
 
 static tgr_status check_output(const tgr_ingest_options *options, tgr_error *error)
@@ -51,28 +47,6 @@ static tgr_status check_output(const tgr_ingest_options *options, tgr_error *err
     if (strcmp(options->output, "-") == 0) {
         return tgr_fail(error, TGR_ERR_ARGUMENT,
                         "a query file cannot be written to standard output; name a file");
-    }
-    return TGR_OK;
-}
-
-static tgr_status check_numbers(const tgr_ingest_options *options, tgr_error *error)
-{
-    if (!(options->max_bad >= 0 && options->max_bad <= 1)) {
-        return tgr_fail(error, TGR_ERR_ARGUMENT,
-                        "the tolerated share of bad records is not between 0 and 1 (0 %% and 100 "
-                        "%%)");
-    }
-    if (options->max_record < 1 || options->max_record > UINT32_MAX) {
-        return tgr_fail(error, TGR_ERR_ARGUMENT, "the largest record must have from 1 to %u bytes",
-                        UINT32_MAX);
-    }
-    if ((unsigned)options->schema >= TGR_SCHEMAS || (unsigned)options->text >= TGR_CHAT_TEXTS) {
-        return tgr_fail(error, TGR_ERR_ARGUMENT, "there is no schema number %d, or no text %d",
-                        (int)options->schema, (int)options->text);
-    }
-    if ((unsigned)options->format > TGR_LOG_MSGPACK) {
-        return tgr_fail(error, TGR_ERR_ARGUMENT, "there is no log format number %d",
-                        (int)options->format);
     }
     return TGR_OK;
 }
@@ -116,9 +90,8 @@ tgr_status tgr_ingest_options_read(const tgr_ingest_options *given, tgr_ingest_o
     tgr_status status = TGR_OK;
     tgr_ingest_options_init(options);
     TGR_TRY(tgr_options_copy(options, sizeof *options, given, error));
-    TGR_TRY(check_inputs(options, error));
+    TGR_TRY(check_log(options, error));
     TGR_TRY(check_output(options, error));
-    TGR_TRY(check_numbers(options, error));
     TGR_TRY(check_tagger(options, error));
     TGR_TRY(check_shard(options, error));
 done:

@@ -116,6 +116,8 @@ tgr_status tgr_ingest_read(tgr_ingest_state *in)
                  .schema = in->options.schema,
                  .text = in->options.text,
                  .path_count = in->options.keep_count,
+                 .splits = in->options.splits,
+                 .split_count = in->options.split_count,
                  .strict = in->options.strict},
         .threads = tgr_run_threads(in->run),
     };

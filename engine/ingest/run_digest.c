@@ -54,6 +54,10 @@ void tgr_schema_describe(const tgr_ingest_state *in, tgr_buffer *text)
     for (size_t i = 0; i < in->options.keep_count; i++) {
         tgr_buffer_format(text, "keep %s=%s\n", in->kept[i].name, in->kept[i].path);
     }
+    for (size_t i = 0; i < in->options.split_count; i++) {
+        tgr_buffer_format(text, "split %s %a\n", in->options.splits[i].name,
+                          in->options.splits[i].share);
+    }
 }
 
 static void describe_settings(const tgr_ingest_state *in, tgr_buffer *text)

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "engine/base/error.h"
+#include "engine/ingest/assign_split.h"
 
 tgr_status tgr_worker_open(tgr_worker *worker, const tgr_work *work, tgr_error *error)
 {
@@ -64,6 +65,7 @@ static tgr_status read_row(tgr_worker *worker, tgr_part *part, tgr_log_item *ite
         *wanted = false;
         return TGR_OK;
     }
+    tgr_assign_split(work->splits, work->split_count, &worker->record);
     *wanted = is_wanted(work, &worker->record);
     if (!*wanted) {
         return TGR_OK;

@@ -19,6 +19,8 @@ typedef struct tgr_work {
     tgr_chat_text text;
     const char *paths[TGR_KEEP_MAX]; /* of fields that become columns */
     size_t path_count;
+    const tgr_split_share *splits; /* to be assigned */
+    size_t split_count;
     bool strict;                            /* a part ends with its first bad record */
     const tgr_tagger *tagger;               /* NULL, or what gives texts their tags */
     const tgr_normalisation *normalisation; /* NULL, or what tags go through */

@@ -26,7 +26,7 @@ static tgr_status check_options(const tgr_normalise_options *options, tgr_error 
 {
     const char *wrong = NULL;
     if (options->input_count == 0) {
-        wrong = "no query file was given";
+        wrong = "no query file or log was given";
     } else if (options->output == NULL) {
         wrong = "no file to write the mapping to was given";
     } else if (strcmp(options->output, "-") == 0) {
@@ -75,8 +75,7 @@ tgr_status tgr_normalise(const tgr_normalise_options *given, tgr_normalise_repor
     if (options.mapping != NULL) {
         TGR_TRY(tgr_mapping_load(options.mapping, &mapping, error));
     }
-    TGR_TRY(
-        tgr_tag_tally_read(&tally, options.inputs, options.input_count, options.split, run, error));
+    TGR_TRY(tgr_tag_tally_read(&tally, &options, run, error));
     tgr_normalise_plan plan = {
         .min_count = options.min_count,
         .dbscan = {options.eps, options.min_samples, tgr_run_memory(run)},

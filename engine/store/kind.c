@@ -170,25 +170,29 @@ static bool take_text(cursor *from, char text[32])
     return take(from, text, (size_t)of.bytes);
 }
 
-static bool is_router(cursor *from)
+/* What a MessagePack map says that it is. */
+static tgr_file_kind kind_of_map(cursor *from)
 {
     head map;
     char key[32], value[32];
     if (!take_head(from, &map) || !map.map) {
-        return false;
+        return TGR_KIND_UNKNOWN;
     }
     for (uint64_t i = 0; i < map.values; i += 2) {
         if (!take_text(from, key)) {
-            return false;
+            return TGR_KIND_UNKNOWN;
         }
         if (strcmp(key, "format") == 0) {
-            return take_text(from, value) && strcmp(value, "tagroute.router") == 0;
+            bool text = take_text(from, value);
+            return text && strcmp(value, "tagroute.router") == 0       ? TGR_KIND_ROUTER
+                   : text && strcmp(value, "tagroute.vocabulary") == 0 ? TGR_KIND_VOCABULARY
+                                                                       : TGR_KIND_UNKNOWN;
         }
         if (!skip(from, 0)) {
-            return false;
+            return TGR_KIND_UNKNOWN;
         }
     }
-    return false;
+    return TGR_KIND_UNKNOWN;
 }
 
 /* ---- HDF5 ------------------------------------------------------------------------------ */
@@ -262,9 +266,7 @@ static tgr_status kind_of_descriptor(int fd, const char *path, tgr_file_kind *ki
     }
     from->fd = fd;
     from->size = (uint64_t)about.st_size;
-    if (is_router(from)) {
-        *kind = TGR_KIND_ROUTER;
-    }
+    *kind = kind_of_map(from);
     tgr_mem_free(from);
     return TGR_OK;
 }

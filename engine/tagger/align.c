@@ -180,6 +180,11 @@ void tgr_aligner_free(tgr_aligner *aligner)
     tgr_mem_free(aligner);
 }
 
+double tgr_aligner_least(const tgr_aligner *aligner)
+{
+    return aligner->least;
+}
+
 /* ---- asking --------------------------------------------------------------------------------- */
 
 /* Adds up the products with all canonical tags. */

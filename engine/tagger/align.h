@@ -26,6 +26,9 @@ tgr_status tgr_aligner_new(const tgr_mapping *mapping, double least, tgr_aligner
                            tgr_error *error);
 void tgr_aligner_free(tgr_aligner *aligner); /* NULL allowed */
 
+/* As it was made with. */
+double tgr_aligner_least(const tgr_aligner *aligner);
+
 /* How a tag is brought to the mapping; *becomes: the number of a canonical tag or TGR_DROPPED, and
  * nothing of meaning where the tag stays. Of several tags with one form, and of several equally
  * near, the first of the mapping counts. Threads may ask at the same time: the answer to a tag that

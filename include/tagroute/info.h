@@ -12,10 +12,11 @@
 extern "C" {
 #endif
 
-/* Reads a query file, router or decision file (told apart by its content), checks it whole, and
- * describes it: *text as a screenful for people, *json as one JSON object (`kind` is "queries",
- * "router" or "decisions"). Either may be NULL; both are freed with tgr_free. TGR_ERR_INPUT where
- * the file is none of these or is damaged; the sentence says where. */
+/* Reads a query file, router, vocabulary or decision file (told apart by its content), checks it
+ * whole, and describes it: *text as a screenful for people, *json as one JSON object (`kind` is
+ * "queries", "router", "vocabulary" or "decisions"). Either may be NULL; both are freed with
+ * tgr_free. TGR_ERR_INPUT where the file is none of these or is damaged; the sentence says where.
+ */
 TGR_API tgr_status tgr_info(const char *path, char **text, char **json, const tgr_run *run,
                             tgr_error *error);
 

@@ -52,6 +52,12 @@ typedef enum tgr_skip_reason {
     TGR_SKIP_REASONS
 } tgr_skip_reason;
 
+/* A split and its share of the queries. */
+typedef struct tgr_split_share {
+    const char *name;
+    double share; /* above 0, up to 1 */
+} tgr_split_share;
+
 #define TGR_KEEP_MAX 8 /* fields that are kept, at most */
 
 /* Why a record was skipped. */
@@ -104,6 +110,10 @@ typedef struct tgr_ingest_options {
     const char *const *keep; /* fields that become columns of /obs: PATH, or NAME=PATH where the
                               * column is to be called otherwise; dots lead into maps */
     size_t keep_count;
+
+    const tgr_split_share *splits; /* for records without a split, by a hash of the text, or of the
+                                    * tags where there is none; shares add up to 1 at most */
+    size_t split_count;
 } tgr_ingest_options;
 
 typedef struct tgr_ingest_report {

@@ -15,7 +15,7 @@ extern "C" {
 
 typedef struct tgr_normalise_options {
     size_t size;               /* sizeof(tgr_normalise_options) */
-    const char *const *inputs; /* query files, taken as one */
+    const char *const *inputs; /* query files, logs ("-" once) and routers, taken as one */
     size_t input_count;
     const char *split;      /* NULL or "": every query; else those of this split count */
     const char *output;     /* the mapping to write, a table for reading and editing; replaced
@@ -44,7 +44,9 @@ typedef struct tgr_normalise_report {
 /* Defaults: min_count 5, eps 0.15, min_samples 2, align_min 0.85, everything else none. */
 TGR_API void tgr_normalise_options_init(tgr_normalise_options *options);
 
-/* Writes the mapping of all tags of the query files, but for those made of categories.
+/* Writes the mapping of all tags of the query files, but for those made of categories. Of a log,
+ * the tags of its records count as ingest counts them, and too many bad records are TGR_ERR_INPUT;
+ * of a router, how often it learnt each tag.
  *
  * Tags that are the same but for case, Unicode form, spaces, punctuation and an English plural come
  * together, and are dropped where they were seen less than min_count times all together. The others

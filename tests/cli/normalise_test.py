@@ -146,6 +146,32 @@ class Normalise(harness.Scratch):
         self.normalise("a.h5", "b.h5", "--split", "test", "--min-count", "0")
         self.assertEqual(self.read("tags.tsv").decode().splitlines()[1:], ["Law\tLaw\t1"])
 
+    def test_logs_and_routers_as_they_are(self):
+        rng = random.Random(SEED)
+        names = [f"{word} {kind}" for word in ("tax", "Tax", "criminal", "civil") for kind in ("law", "laws", "code")]
+        for name in ("a", "b"):
+            self.write(name + ".jsonl", harness.jsonl(
+                {"id": f"{name}{i}", "tags": {rng.choice(names): rng.choice([1, 7, .37, 2.625]) for _ in range(rng.randrange(5))},
+                 "category": "x", "split": rng.choice(["train", "test"]),
+                 "models": {"one": {"score": rng.random(), "cost": 1}, "two": {"score": rng.random(), "cost": 2}}}
+                for i in range(400)))
+            self.works("ingest", name + ".jsonl", "-o", name + ".h5", "--category-tag")
+        for words in ([], ["--split", "train"], ["--min-count", "40"]):
+            self.normalise("a.h5", "b.h5", *words)
+            expected = self.read("tags.tsv")
+            for inputs in (["a.jsonl", "b.jsonl"], ["b.jsonl", "a.h5"], ["-", "b.h5"]):
+                self.normalise(*inputs, *words, "-j", "3", stdin=self.read("a.jsonl"))
+                self.assertEqual(self.read("tags.tsv"), expected, (inputs, words))
+        self.works("fit", "a.h5", "-o", "r.msgpack", "--reference", "two", "--min-count", "0", "--split", "")
+        self.normalise("a.h5")
+        expected = self.read("tags.tsv")
+        self.normalise("r.msgpack")
+        self.assertEqual(self.read("tags.tsv"), expected)
+        self.write("text.jsonl", '{"text":"no tags here"}\n')
+        self.assertIn("text.jsonl: has no tags; texts get theirs", self.fails(3, "tag", "--normalise", "text.jsonl", "-o", "t"))
+        self.write("bad.jsonl", "no json\n" * 9)
+        self.assertIn("bad.jsonl", self.fails(3, "tag", "--normalise", "bad.jsonl", "-o", "t"))
+
     def test_an_edited_mapping_stays(self):
         self.queries({"tort": 9, "torts": 8, "contract": 7, "contrakt": 6, "rare": 1})
         mapping, _ = self.normalise("queries.h5")
@@ -229,7 +255,7 @@ class Normalise(harness.Scratch):
             self.assertIn(message, self.fails(2, "tag", "--normalise", "queries.h5", "-o", "t", *words))
         self.assertIn("--output", self.fails(2, "tag", "--normalise", "queries.h5"))
         self.assertIn("standard output", self.fails(2, "tag", "--normalise", "queries.h5", "-o", "-"))
-        self.fails(3, "tag", "--normalise", "log.jsonl", "-o", "t")
+        self.fails(1, "tag", "--normalise", "none.jsonl", "-o", "t")
         self.assertNotIn("t", self.names())
 
 
@@ -302,6 +328,10 @@ class Apply(harness.Scratch):
         self.assertEqual(router["tagger"]["normalisation"], {
             "align_min": 0.6, "tags": {"law": "law", "laws": "law", "legal matter": "law", "tort": "tort",
                                        "normalisation": "normalisation", "spam": None}})
+        self.assertEqual(json.loads(self.works("info", "r.msgpack", "--json").stdout)["tagger"]["normalisation"],
+                         {"tags": 6, "canonical": 3, "dropped": 1, "align_min": .6})
+        self.assertIn("of 6 tags to 3, 1 dropped; others by rule, or to the nearest from likeness 0.6",
+                      self.works("info", "r.msgpack").stdout.decode())
         self.log("log.jsonl", [["Legal-Matters", "torts"], ["lawz"]])
         done = self.works("ingest", "log.jsonl", "-r", "r.msgpack", "-o", "q.h5")
         self.assertIn("0 in the mapping, 2 brought to it by rule", done.stderr.decode())

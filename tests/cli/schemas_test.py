@@ -203,6 +203,24 @@ class Schemas(Scratch):
             told = self.fails(3, "ingest", "one.jsonl", "-o", "one.h5")
             self.assertNotIn(MARKER, told)
 
+    def test_splits_are_assigned_by_what_is_asked(self):
+        asked = [{"id": f"t{at}", "text": f"question {at % 500}"} for at in range(1000)]
+        asked += [{"id": f"l{at}", "tags": ["a"] * (at % 7 + 1) + [f"t{at}"]} for at in range(500)]
+        asked += [{"id": f"m{at}", "tags": {f"t{at}": 1, "a": at % 7 + 1}} for at in range(500)]
+        asked += [{"id": "own", "text": "question 1", "split": "mine"}]
+        found = self.ingest(lines(asked), "--assign-split", "train=70%,test=0.2")
+        split = found.obs["split"].astype(object).fillna("none").to_dict()
+        for at in range(500):
+            self.assertEqual(split[f"t{at}"], split[f"t{at + 500}"])
+            self.assertEqual(split[f"l{at}"], split[f"m{at}"])
+        self.assertEqual(split.pop("own"), "mine")
+        for first in "tl":
+            dealt = [part for name, part in split.items() if name[0] == first]
+            for name, share in (("train", 0.7), ("test", 0.2), ("none", 0.1)):
+                self.assertAlmostEqual(dealt.count(name) / len(dealt), share, delta=0.05)
+        for words in ("train", "train=2", "train=0.7,test=0.4", "=0.5", "a=0"):
+            self.fails(2, "ingest", "log.jsonl", "-o", "q.h5", "--assign-split", words)
+
     def test_wrong_use(self):
         self.write("log.jsonl", lines([litellm(0)]))
         for words, sentence in ((("--from", "x"), "--from is auto, tagroute"),

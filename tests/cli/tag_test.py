@@ -300,6 +300,19 @@ class Tag(harness.Scratch):
         self.assertIn("does not hold the queries of q.h5", self.fails(3, "fit", "q.h5", "other.h5", "--each", *compare))
         self.assertIn("belongs to --compare", self.fails(2, "fit", "q.h5", "--each", "-o", "r"))
 
+    def test_info_describes_vocabularies(self):
+        self.log("log.jsonl", ["proofs of graph theory", "graph theory and proofs"] * 5, tags=["maths", "law"])
+        self.works("tag", "--learn", "log.jsonl", "-o", "v", "--max-share", "1", "--stem", "english")
+        self.assertEqual(json.loads(self.works("info", "v", "--json").stdout),
+                         {"kind": "vocabulary", "tagger": "phrases", "phrases": 4, "ngrams": 2, "stemming": "english",
+                          "stop_words": "english"})
+        self.assertIn("graph, graph theori, proof, theori", self.works("info", "v").stdout.decode())
+        self.works("tag", "--learn", "log.jsonl", "-o", "v", "--max-share", "1", "--from-tags")
+        self.assertIn("graph (maths, law), graph theory (maths, law)", self.works("info", "v").stdout.decode())
+        self.write("cut", self.read("v")[:-9])
+        self.assertIn("cut", self.fails(3, "info", "cut"))
+        self.assertIn("is a vocabulary", self.fails(3, "tag", "--normalise", "v", "-o", "t"))
+
     def test_hostile_vocabularies(self):
         self.log("log.jsonl", ["some text"])
         good = {"text": "text", "ngrams": 2, "stemming": "none", "stop_words": "english", "phrases": ["some text"],
