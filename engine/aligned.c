@@ -170,11 +170,12 @@ tgr_status tgr_aligned_open(tgr_aligned *aligned, const tgr_router *router,
                             const tgr_query_file *file, double least, tgr_error *error)
 {
     const char *digest = file->tagger_digest == NULL ? "" : file->tagger_digest;
-    bool same = strcmp(digest, router->tagger_digest) == 0;
+    const char *own = router->tagger_digest; /* NULL: it knows models alone */
+    bool same = own == NULL || strcmp(digest, own) == 0;
     knowledge known = {0};
     tgr_status status = TGR_OK;
     *aligned = (tgr_aligned){0};
-    if (same && least == 0) {
+    if (own == NULL || (same && least == 0)) {
         return TGR_OK;
     }
     TGR_TRY(learn(&known, router, error));

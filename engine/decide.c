@@ -13,6 +13,8 @@
 #include "engine/plan.h"
 #include "engine/policy/policy.h"
 
+#define ROWS_BY_ROW ((size_t)256) /* scored before they are decided one by one */
+
 typedef struct tgr_decide_memory {
     tgr_plan plan;          /* of the file at hand */
     size_t choice_capacity; /* of decide->model and decide->margin, elements */
@@ -27,8 +29,10 @@ typedef struct tgr_decide_memory {
     size_t bound_capacity;
     tgr_transform transform;
     tgr_decider decider; /* of the last batch */
-    const double *prompt_tokens;
     bool masked;
+    tgr_row_costs row_costs; /* of the last batch, where the file's costs come by row */
+    double *flat;            /* threads x flat_each: costs of the row at hand */
+    size_t flat_each;
 } tgr_decide_memory;
 
 /* Each thread's scratch memory begins on a cache line of its own. */
@@ -44,6 +48,26 @@ static tgr_status make_scratch(tgr_decide *decide, tgr_error *error)
     return memory->scratch == NULL ? tgr_fail_memory(error, "the kernels' scratch") : TGR_OK;
 }
 
+/* Room for the scores of a few rows, and for one row's costs, a thread. */
+static tgr_status make_row_room(tgr_decide *decide, tgr_error *error)
+{
+    tgr_decide_memory *memory = decide->memory;
+    size_t models = (decide->serve->models + 7) / 8 * 8;
+    size_t scores = ROWS_BY_ROW * decide->serve->stride;
+    if (models > memory->flat_each) {
+        tgr_mem_free_aligned(memory->flat);
+        memory->flat = tgr_mem_aligned((size_t)decide->plan.threads, models * sizeof(double));
+        memory->flat_each = memory->flat == NULL ? 0 : models;
+    }
+    if (scores > memory->score_each) {
+        tgr_mem_free_aligned(memory->scores);
+        memory->scores = tgr_mem_aligned((size_t)decide->plan.threads, scores * sizeof(float));
+        memory->score_each = memory->scores == NULL ? 0 : scores;
+    }
+    bool enough = memory->flat != NULL && memory->scores != NULL;
+    return enough ? TGR_OK : tgr_fail_memory(error, "the costs of queries");
+}
+
 static tgr_status make_plan(tgr_decide *decide, const tgr_query_file *file, tgr_error *error)
 {
     tgr_plan *plan = &decide->memory->plan;
@@ -57,6 +81,10 @@ static tgr_status make_plan(tgr_decide *decide, const tgr_query_file *file, tgr_
         .value_type = file->value_type,
     };
     tgr_status status = tgr_plan_make(plan, &work, &weights, error);
+    if (status != TGR_OK) {
+        return status;
+    }
+    status = decide->serve->by_row ? make_row_room(decide, error) : TGR_OK;
     if (status != TGR_OK) {
         return status;
     }
@@ -107,6 +135,7 @@ void tgr_decide_close(tgr_decide *decide)
         tgr_mem_free(decide->memory->masks);
         tgr_mem_free_aligned(decide->memory->scratch);
         tgr_mem_free_aligned(decide->memory->scores);
+        tgr_mem_free_aligned(decide->memory->flat);
         tgr_plan_close(&decide->memory->plan);
         tgr_mem_free(decide->memory->bounds);
         tgr_mem_free(decide->memory);
@@ -186,6 +215,8 @@ static void describe(tgr_decide *decide, const tgr_batch *batch)
         .prompt_tokens = batch->prompt_tokens,
         .mask_words = serve->mask_words,
     };
+    memory->row_costs = (tgr_row_costs){&serve->row_prices, serve->flat, batch->prompt_tokens,
+                                        batch->cached_tokens};
 }
 
 /* A model that has token prices alone costs something unknown where a query has no token count. */
@@ -245,6 +276,9 @@ bool tgr_decide_falls_back(const tgr_decide *decide, const tgr_csr *x, size_t ro
     int fallback = decide->plan.fallback;
     if (fallback < 0 || !eligible) {
         return fallback >= 0;
+    }
+    if (decide->plan.source != NULL && decide->plan.source->knows_all) {
+        return false;
     }
     return !has_known_tag(decide->serve, x, row) &&
            tgr_decide_eligible(decide, row, (size_t)fallback);
@@ -382,12 +416,48 @@ static row_counts finish_rows(tgr_decide *decide, const tgr_csr *x, size_t begin
     return counts;
 }
 
+tgr_decider tgr_decide_decider_of_row(const tgr_decide *decide, size_t row, double *flat)
+{
+    tgr_decider decider = decide->memory->decider;
+    if (decide->serve->by_row) {
+        decider.flat = flat;
+        decider.price_in = decider.price_out = NULL;
+        for (size_t place = 0; place < decider.models; place++) {
+            flat[place] = tgr_row_cost(&decide->memory->row_costs, row, place);
+        }
+    }
+    return decider;
+}
+
+/* Decides rows whose costs are not what a kernel makes of prices and lengths: scored by the kernel,
+ * then one by one by the reference, each with costs of its own. */
+static void decide_by_row(tgr_decide *decide, const tgr_csr *x, size_t begin, size_t end,
+                          void *scratch, const tgr_choice *choice)
+{
+    tgr_decide_memory *memory = decide->memory;
+    size_t thread = (size_t)omp_get_thread_num(), stride = decide->serve->stride;
+    float *scores = memory->scores + memory->score_each * thread;
+    double *flat = memory->flat + memory->flat_each * thread;
+    for (size_t from = begin; from < end; from += ROWS_BY_ROW) {
+        size_t to = end - from < ROWS_BY_ROW ? end : from + ROWS_BY_ROW;
+        tgr_plan_score(&memory->plan, x, from, to, scratch, scores);
+        for (size_t row = from; row < to; row++) {
+            const tgr_decider decider = tgr_decide_decider_of_row(decide, row, flat);
+            tgr_ref_decide(&decider, scores + (row - from) * stride, stride, row, row + 1, choice);
+        }
+    }
+}
+
 static row_counts decide_piece(tgr_decide *decide, const tgr_csr *x, size_t begin, size_t end,
                                void *scratch)
 {
     const tgr_decide_memory *memory = decide->memory;
     tgr_choice choice = {decide->model, decide->plan.want_margins ? decide->margin : NULL};
-    tgr_plan_route(&memory->plan, x, &memory->decider, begin, end, scratch, &choice);
+    if (decide->serve->by_row && decide->needs_costs) {
+        decide_by_row(decide, x, begin, end, scratch, &choice);
+    } else {
+        tgr_plan_route(&memory->plan, x, &memory->decider, begin, end, scratch, &choice);
+    }
     return finish_rows(decide, x, begin, end);
 }
 
@@ -478,6 +548,11 @@ tgr_status tgr_decide_batch(tgr_decide *decide, tgr_batch *batch, tgr_error *err
     return TGR_OK;
 }
 
+const tgr_row_costs *tgr_decide_row_costs(const tgr_decide *decide)
+{
+    return decide->serve->by_row ? &decide->memory->row_costs : NULL;
+}
+
 const tgr_decider *tgr_decide_decider(const tgr_decide *decide)
 {
     return &decide->memory->decider;
@@ -512,6 +587,23 @@ static tgr_status make_score_room(tgr_decide *decide, tgr_error *error)
     return memory->scores == NULL ? tgr_fail_memory(error, "the scores of a block") : TGR_OK;
 }
 
+/* Scores of a piece, or in their room the places that a source has chosen. */
+static const int16_t *find_scores(const tgr_decide *decide, const tgr_csr *x, size_t begin,
+                                  size_t end, void *scratch, float *scores)
+{
+    const tgr_score_source *source = decide->plan.source;
+    if (source == NULL) {
+        tgr_plan_score(&decide->memory->plan, x, begin, end, scratch, scores);
+    } else if (source->choose == NULL) {
+        source->fill(source->user, decide, begin, end, scores, decide->serve->stride);
+    } else {
+        int16_t *places = (int16_t *)(void *)scores;
+        source->choose(source->user, decide, begin, end, places);
+        return places;
+    }
+    return NULL;
+}
+
 tgr_status tgr_decide_scores(tgr_decide *decide, tgr_batch *batch, tgr_scored_visit *visit,
                              void *user, tgr_error *error)
 {
@@ -537,14 +629,10 @@ tgr_status tgr_decide_scores(tgr_decide *decide, tgr_batch *batch, tgr_scored_vi
         for (long piece = 0; piece < (long)pieces; piece++) {
             size_t begin = (size_t)piece * rows;
             size_t end = batch->rows - begin < rows ? batch->rows : begin + rows;
-            if (decide->plan.source == NULL) {
-                tgr_plan_score(&memory->plan, &x, begin, end, scratch, scores);
-            } else {
-                const tgr_score_source *source = decide->plan.source;
-                source->fill(source->user, decide, begin, end, scores, decide->serve->stride);
-            }
+            const int16_t *chosen = find_scores(decide, &x, begin, end, scratch, scores);
             const tgr_scored scored = {
-                begin, end, scores, decide->serve->stride, &memory->decider, &x, (int)thread};
+                begin, end,         scores, decide->serve->stride, &memory->decider,
+                &x,    (int)thread, chosen};
             visit(user, decide, &scored);
         }
     }
@@ -553,7 +641,10 @@ tgr_status tgr_decide_scores(tgr_decide *decide, tgr_batch *batch, tgr_scored_vi
 
 double tgr_decide_cost(const tgr_decide *decide, size_t row, size_t model)
 {
-    return tgr_ref_cost(&decide->memory->decider, row, decide->serve->place[model]);
+    size_t place = decide->serve->place[model];
+    const tgr_row_costs *costs = tgr_decide_row_costs(decide);
+    return costs != NULL ? tgr_row_cost(costs, row, place)
+                         : tgr_ref_cost(&decide->memory->decider, row, place);
 }
 
 bool tgr_decide_eligible(const tgr_decide *decide, size_t row, size_t model)

@@ -25,7 +25,12 @@ typedef struct tgr_score_source {
      * `stride` floats. Called by several threads at once. */
     void (*fill)(void *user, const struct tgr_decide *decide, size_t begin, size_t end,
                  float *scores, size_t stride);
+    /* In place of it, for decisions that were made already: writes the place that each row goes to,
+     * or TGR_UNDECIDED. */
+    void (*choose)(void *user, const struct tgr_decide *decide, size_t begin, size_t end,
+                   int16_t *places);
     void *user;
+    bool knows_all; /* whatever a query's tags: none goes to the fallback for want of known ones */
 } tgr_score_source;
 
 /* What stays the same over all batches of a run. */
@@ -87,6 +92,7 @@ typedef struct tgr_scored {
     const tgr_decider *decider; /* costs, eligibility, reference: in preference order */
     const tgr_csr *x;
     int thread;
+    const int16_t *chosen; /* NULL: scores decide; else the place of each row, and no scores */
 } tgr_scored;
 
 /* Called by several threads at once, for other rows each. */
@@ -103,11 +109,19 @@ bool tgr_decide_falls_back(const tgr_decide *decide, const tgr_csr *x, size_t ro
 /* Expected cost of a router's model for a row of the last batch, USD; NaN where not known. */
 double tgr_decide_cost(const tgr_decide *decide, size_t row, size_t model);
 
-/* What the last batch was decided with: costs are in it, by the serve's places. */
+/* What the last batch was decided with: costs are in it, by the serve's places, unless they come by
+ * row. */
 const tgr_decider *tgr_decide_decider(const tgr_decide *decide);
 
 /* The variant that scores, for whoever sums beside it. */
 const tgr_kernels *tgr_decide_kernels(const tgr_decide *decide);
+
+/* The same for one row alone, whose costs it knows however they come; flat: room for as many as
+ * there are models, which must outlive it. */
+tgr_decider tgr_decide_decider_of_row(const tgr_decide *decide, size_t row, double *flat);
+
+/* Costs of the last batch's queries where they come by row, else NULL. */
+const tgr_row_costs *tgr_decide_row_costs(const tgr_decide *decide);
 
 /* Whether a router's model may serve a row of the last batch. */
 bool tgr_decide_eligible(const tgr_decide *decide, size_t row, size_t model);

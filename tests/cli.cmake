@@ -17,7 +17,7 @@ endif()
 foreach(name IN ITEMS cli/usage cli/formats cli/safety cli/chain cli/interop cli/decisions
     cli/resume_ingest cli/shard_ingest cli/resume_route cli/merge cli/solve cli/faults cli/judge cli/tag
     cli/explain cli/upkeep cli/drift cli/schemas cli/join
-    cli/normalise cli/endpoint cli/report cli/tokens mmlu)
+    cli/normalise cli/endpoint cli/report cli/tokens cli/prices cli/elsewhere mmlu)
   string(REPLACE "/" "_" test ${name})
   add_test(NAME ${test} COMMAND ${TAGROUTE_PYTHON} -B ${CMAKE_CURRENT_SOURCE_DIR}/${name}_test.py)
   set_tests_properties(${test} PROPERTIES SKIP_RETURN_CODE 77 ENVIRONMENT

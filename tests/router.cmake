@@ -3,6 +3,7 @@ tgr_test(test_router_cursor base router)
 tgr_test(test_router_file base router)
 tgr_test(test_router_hostile base router)
 tgr_test(test_router_prices base router)
+tgr_test(test_router_rates base router)
 tgr_test(test_router_serve base router)
 tgr_test(test_router_eligibility base router)
 

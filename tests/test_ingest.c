@@ -219,7 +219,10 @@ static const char *save_router(const char *const *tags, size_t count, bool categ
                                         .mean_completion_tokens = NAN,
                                         .mean_score = NAN,
                                         .mean_reward = NAN,
-                                        .max_input_tokens = NAN};
+                                        .max_input_tokens = NAN,
+                                        .price_cached = NAN,
+                                        .token_ratio = NAN,
+                                        .assumed_completion_tokens = NAN};
         router->models[i].name = tgr_mem_string(i == 0 ? "large" : "small");
     }
     for (size_t i = 0; i < count; i++) {

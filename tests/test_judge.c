@@ -298,32 +298,6 @@ static void check_prediction(pair *pairs, size_t count, size_t most, const tgr_p
     check_deciles(pairs, kept, got);
 }
 
-static int compare_floats(const void *a, const void *b)
-{
-    float x = *(const float *)a, y = *(const float *)b;
-    return (x > y) - (x < y);
-}
-
-static void check_margins(const pair *pairs, size_t count, const tgr_predictions *got)
-{
-    float *sorted = some(count, sizeof *sorted);
-    uint64_t bins[40] = {0};
-    for (size_t i = 0; i < count; i++) {
-        sorted[i] = pairs[i].x;
-    }
-    qsort(sorted, count, sizeof *sorted, compare_floats);
-    double from = sorted[count / 200], to = sorted[count - 1 - count / 200];
-    assert_true(got->from == from && got->to == to && got->bins == (to > from ? 40 : 1));
-    for (size_t i = 0; i < count; i++) {
-        double place = got->bins == 1 ? 0 : floor((sorted[i] - from) / ((to - from) / 40));
-        bins[place < 0 ? 0 : place > 39 ? 39 : (size_t)place]++;
-    }
-    for (size_t i = 0; i < got->bins; i++) {
-        assert_int_equal(got->margins[i], bins[i]);
-    }
-    free(sorted);
-}
-
 static void check_predictions(const world *w, const tgr_simulation *simulation, size_t most)
 {
     const tgr_predictions *got = simulation->details->predictions;
@@ -361,9 +335,6 @@ static void check_predictions(const world *w, const tgr_simulation *simulation, 
                          (float)quality_on(w, query, w->reference, by_score);
             pairs[count++] = (pair){own[best] - own[base], gain};
         }
-    }
-    if (cut_of(pairs, count, most) == 0) {
-        check_margins(pairs, count, got);
     }
     check_prediction(pairs, count, most, &got->margin, &cut_bits);
     assert_int_equal(got->cut_bits, cut_bits);

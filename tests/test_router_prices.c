@@ -170,7 +170,7 @@ static void malformed_words_change_nothing(void **state)
         {PRICE, "gpt-4=1", "MODEL=IN,OUT"},
         {PRICE, "gpt-4=1,", "MODEL=IN,OUT"},
         {PRICE, "gpt-4=,1", "MODEL=IN,OUT"},
-        {PRICE, "gpt-4=1,2,3", "MODEL=IN,OUT"},
+        {PRICE, "gpt-4=1,2,3,4", "MODEL=IN,OUT"},
         {PRICE, "gpt-4=1,2/K", "MODEL=IN,OUT"},
         {PRICE, "gpt-4=1/M,2/M", "MODEL=IN,OUT"},
         {PRICE, "gpt-4=-1,2", "at least zero"},

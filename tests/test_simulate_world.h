@@ -350,6 +350,9 @@ static inline tgr_router *world_router(const world *w)
             .mean_score = NAN,
             .mean_reward = NAN,
             .max_input_tokens = NAN,
+            .price_cached = NAN,
+            .token_ratio = NAN,
+            .assumed_completion_tokens = NAN,
         };
         router->bias[model] = w->bias[model];
     }

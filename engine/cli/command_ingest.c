@@ -8,6 +8,7 @@
 #include "engine/cli/commands.h"
 #include "engine/cli/fail.h"
 #include "engine/cli/log_format.h"
+#include "engine/cli/look_over.h"
 #include "engine/cli/numbers.h"
 #include "engine/cli/session.h"
 
@@ -302,6 +303,9 @@ static tgr_status ingest(const tgr_cli_arguments *arguments, tgr_error *error)
         return status;
     }
     status = tgr_ingest(&options, &report, &session.run, error);
+    if (status == TGR_OK && !report.was_complete) {
+        status = tgr_cli_look_over(&options.output, 1, NULL, &session.run, error);
+    }
     tgr_cli_session_end(&session);
     if (status == TGR_OK) {
         print_summary(&session, &options, &report);

@@ -11,9 +11,11 @@
 #include "engine/cli/deciding.h"
 #include "engine/cli/details.h"
 #include "engine/cli/fail.h"
+#include "engine/cli/look_over.h"
 #include "engine/cli/numbers.h"
 #include "engine/cli/prices.h"
 #include "engine/cli/session.h"
+#include "engine/cli/sides.h"
 #include "engine/cli/simulation_outputs.h"
 #include "engine/cli/solving.h"
 
@@ -42,6 +44,7 @@ static const tgr_cli_option simulate_options[] = {
 
 static const tgr_cli_group simulate_group = {"Options", simulate_options};
 static const tgr_cli_group *const groups[] = {&simulate_group,
+                                              &tgr_cli_sides_group,
                                               &tgr_cli_simulation_outputs_group,
                                               &tgr_cli_details_group,
                                               &tgr_cli_deciding_group,
@@ -66,6 +69,9 @@ static const tgr_cli_example examples[] = {
      "--log-days 7 --scale-days 30"},
     {"whether another router is better, or luck",
      "tagroute simulate queries.h5 -r old.msgpack -r new.msgpack --split test"},
+    {"whether another program's scores are, or decisions that somebody made",
+     "tagroute simulate queries.h5 -r router.msgpack --scores svm=svm.npy --decisions "
+     "today=decisions.csv"},
     {"score against cost, with current prices",
      "tagroute simulate queries.h5 -r router.msgpack --policy utility --prices litellm.json"},
     {0},
@@ -77,8 +83,8 @@ typedef struct simulating {
     tgr_cli_solving solving;
     tgr_cli_details details;
     tgr_cli_prices prices;
+    tgr_cli_sides sides;
     const tgr_cli_arguments *arguments;
-    const char *router_path;
     tgr_cli_simulation_outputs outputs;
 } simulating;
 
@@ -179,10 +185,7 @@ static tgr_status read_options(simulating *work, const tgr_cli_arguments *argume
     tgr_simulate_options_init(options);
     options->inputs = arguments->operands;
     options->input_count = arguments->operand_count;
-    tgr_status status = tgr_cli_need(arguments, "router", &work->router_path, error);
-    if (status == TGR_OK) {
-        status = tgr_cli_simulation_outputs_read(&work->outputs, arguments, error);
-    }
+    tgr_status status = tgr_cli_simulation_outputs_read(&work->outputs, arguments, error);
     if (status == TGR_OK) {
         status = read_quality(tgr_cli_text(arguments, "quality"), &options->quality, error);
     }
@@ -214,6 +217,12 @@ static tgr_status read_options(simulating *work, const tgr_cli_arguments *argume
     if (status == TGR_OK) {
         status = read_grid(work, arguments, error);
     }
+    if (status == TGR_OK) {
+        status = tgr_cli_sides_read(&work->sides, options, arguments, error);
+    }
+    if (status == TGR_OK && work->sides.count > 1) {
+        status = tgr_cli_compare_check(&work->sides, arguments, error);
+    }
     return status == TGR_OK ? tgr_cli_prices_read(&work->prices, arguments, error) : status;
 }
 
@@ -223,16 +232,19 @@ static void say_next(const simulating *work, const tgr_cli_session *session,
 {
     char number[TGR_CLI_NUMBER_SIZE];
     const char *saved = tgr_cli_text(work->arguments, "save-policy");
+    const char *router = work->sides.each[0].router;
     bool solved = simulation->solution != NULL;
+    if (simulation->elsewhere != NULL) {
+        return; /* only routers route */
+    }
     if (saved != NULL) {
         tgr_cli_say(session, "\nnext: tagroute route %s -r %s --policy-file %s -o decisions.h5\n",
-                    work->options.inputs[0], work->router_path, saved);
+                    work->options.inputs[0], router, saved);
     } else if (solved || simulation->best < simulation->points) {
         double threshold = solved ? simulation->solution->threshold
                                   : simulation->curve[simulation->best].threshold;
         tgr_cli_say(session, "\nnext: tagroute route %s -r %s --%s %s -o decisions.h5\n",
-                    work->options.inputs[0], work->router_path,
-                    tgr_cli_threshold_option(simulation->policy),
+                    work->options.inputs[0], router, tgr_cli_threshold_option(simulation->policy),
                     tgr_cli_threshold(number, simulation->policy, threshold));
     }
 }
@@ -255,13 +267,18 @@ static tgr_status load_and_simulate(const simulating *work, tgr_cli_session *ses
 {
     tgr_router *router = NULL;
     tgr_simulation *simulation = NULL;
+    const tgr_cli_side *side = &work->sides.each[0];
     tgr_status status =
-        tgr_cli_load_router(work->router_path, &work->prices, &session->run, &router, error);
+        tgr_cli_side_router(&work->sides, side, &work->prices, &session->run, &router, error);
     if (status == TGR_OK) {
         status = work->solving.goal.kind == TGR_GOAL_NONE
-                     ? tgr_simulate(router, &work->options, &simulation, &session->run, error)
+                     ? tgr_cli_side_simulate(side, router, &simulation, &session->run, error)
                      : tgr_simulate_goal(router, &work->options, &work->solving.goal, &simulation,
                                          &session->run, error);
+    }
+    if (status == TGR_OK) {
+        status = tgr_cli_look_over(work->options.inputs, work->options.input_count, router,
+                                   &session->run, error);
     }
     tgr_cli_session_end(session);
     if (status == TGR_OK) {
@@ -272,18 +289,11 @@ static tgr_status load_and_simulate(const simulating *work, tgr_cli_session *ses
     return status;
 }
 
-static tgr_status run(const simulating *work, const tgr_cli_arguments *arguments,
-                      tgr_cli_session *session, tgr_error *error)
+static tgr_status run(const simulating *work, tgr_cli_session *session, tgr_error *error)
 {
-    tgr_cli_pair pair = {.json = tgr_cli_text(arguments, "json")};
-    bool two;
-    tgr_status status = tgr_cli_pair_read(&pair, &two, &work->options, arguments, error);
-    if (status != TGR_OK) {
-        tgr_cli_session_end(session);
-        return status;
-    }
-    return two ? tgr_cli_compare_simulations(&pair, &work->prices, session, error)
-               : load_and_simulate(work, session, error);
+    return work->sides.count > 1 ? tgr_cli_compare_simulations(&work->sides, work->outputs.json,
+                                                               &work->prices, session, error)
+                                 : load_and_simulate(work, session, error);
 }
 
 static tgr_status simulate(const tgr_cli_arguments *arguments, tgr_error *error)
@@ -295,11 +305,12 @@ static tgr_status simulate(const tgr_cli_arguments *arguments, tgr_error *error)
         status = tgr_cli_session_start(&session, arguments, error);
     }
     if (status == TGR_OK) {
-        status = run(&work, arguments, &session, error);
+        status = run(&work, &session, error);
     }
     tgr_cli_deciding_free(&work.deciding);
     tgr_cli_solving_free(&work.solving);
     tgr_cli_details_free(&work.details);
+    tgr_cli_sides_free(&work.sides);
     tgr_cli_prices_free(&work.prices);
     return status;
 }

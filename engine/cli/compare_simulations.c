@@ -21,25 +21,16 @@ static bool wants_details(const tgr_simulate_options *options)
            options->shards > 0;
 }
 
-tgr_status tgr_cli_pair_read(tgr_cli_pair *pair, bool *two, const tgr_simulate_options *options,
-                             const tgr_cli_arguments *arguments, tgr_error *error)
+tgr_status tgr_cli_compare_check(tgr_cli_sides *sides, const tgr_cli_arguments *arguments,
+                                 tgr_error *error)
 {
-    const char *against = tgr_cli_text(arguments, "against-policy");
-    size_t routers = tgr_cli_list(arguments, "router", pair->routers, 2);
-    *two = routers > 1 || against != NULL;
-    if (!*two) {
-        return TGR_OK;
-    }
-    if (routers > 2) {
-        return tgr_cli_fail(error, TGR_ERR_ARGUMENT, "--router is given at most twice");
-    }
-    if (wants_details(options)) {
+    static const char *const goals[] = {"save-policy", "budget", "max-cost-per-query",
+                                        "target-quality", "target-share"};
+    if (wants_details(&sides->each[0].options)) {
         return tgr_cli_fail(error, TGR_ERR_ARGUMENT,
                             "two are compared by their figures alone; simulate each by itself for "
                             "details");
     }
-    static const char *const goals[] = {"save-policy", "budget", "max-cost-per-query",
-                                        "target-quality", "target-share"};
     for (size_t i = 0; i < sizeof goals / sizeof *goals; i++) {
         if (tgr_cli_has(arguments, goals[i])) {
             return tgr_cli_fail(error, TGR_ERR_ARGUMENT,
@@ -51,30 +42,31 @@ tgr_status tgr_cli_pair_read(tgr_cli_pair *pair, bool *two, const tgr_simulate_o
             error, TGR_ERR_ARGUMENT,
             "a comparison of two is a table or --json; --html and --csv are of one");
     }
-    pair->routers[1] = routers > 1 ? pair->routers[1] : pair->routers[0];
-    pair->options[0] = *options;
-    pair->options[0].bootstrap = options->bootstrap > 0 ? options->bootstrap : REPLICATES;
-    pair->options[1] = pair->options[0];
-    if (against == NULL) {
-        return TGR_OK;
+    for (size_t i = 0; i < sides->count; i++) {
+        tgr_simulate_options *options = &sides->each[i].options;
+        options->bootstrap = options->bootstrap > 0 ? options->bootstrap : REPLICATES;
     }
-    tgr_status status = tgr_policy_by_name(against, &pair->options[1].policy, error);
-    if (status == TGR_OK && pair->options[1].policy != options->policy) {
-        pair->options[1].thresholds = NULL; /* they are the other policy's */
-        pair->options[1].threshold_count = 0;
-    }
-    return status;
+    return TGR_OK;
 }
 
-static tgr_status simulate_each(const tgr_cli_pair *pair, const tgr_cli_prices *prices,
-                                tgr_cli_session *session, tgr_simulation *both[2], tgr_error *error)
+/* All of them, and how each differs from the first. */
+typedef struct compared {
+    const tgr_cli_sides *sides;
+    tgr_simulation *simulations[TGR_CLI_SIDES_MOST];
+    tgr_comparison *comparisons[TGR_CLI_SIDES_MOST]; /* from 1 on */
+} compared;
+
+static tgr_status simulate_each(compared *all, const tgr_cli_prices *prices,
+                                tgr_cli_session *session, tgr_error *error)
 {
     tgr_status status = TGR_OK;
-    for (size_t i = 0; status == TGR_OK && i < 2; i++) {
+    for (size_t i = 0; status == TGR_OK && i < all->sides->count; i++) {
+        const tgr_cli_side *side = &all->sides->each[i];
         tgr_router *router = NULL;
-        status = tgr_cli_load_router(pair->routers[i], prices, &session->run, &router, error);
+        status = tgr_cli_side_router(all->sides, side, prices, &session->run, &router, error);
         if (status == TGR_OK) {
-            status = tgr_simulate(router, &pair->options[i], &both[i], &session->run, error);
+            status =
+                tgr_cli_side_simulate(side, router, &all->simulations[i], &session->run, error);
         }
         tgr_router_free(router);
     }
@@ -110,13 +102,22 @@ static void add_figure(tgr_cli_table *table, const tgr_compared *one)
     add_number(table, "p", one->p, false);
 }
 
-/* Where each is at its best. */
-static void show_best(const tgr_cli_pair *pair, size_t which, const tgr_simulation *simulation,
-                      FILE *file)
+static const char *const ordinals[TGR_CLI_SIDES_MOST] = {"first", "second", "third",   "fourth",
+                                                         "fifth", "sixth",  "seventh", "eighth"};
+
+/* Who each is, and where it is at its best. */
+static void show_side(const compared *all, size_t which, FILE *file)
 {
+    const tgr_cli_side *side = &all->sides->each[which];
+    const tgr_simulation *simulation = all->simulations[which];
     char name[200], number[TGR_CLI_NUMBER_SIZE];
-    fprintf(file, "%s: %s, policy %s", which == 0 ? "first" : "second",
-            tgr_cli_printable(pair->routers[which], name, sizeof name),
+    const char *called = side->elsewhere.name == NULL ? side->router : side->elsewhere.name;
+    fprintf(file, "%s: %s, ", ordinals[which], tgr_cli_printable(called, name, sizeof name));
+    if (simulation->given) {
+        fputs("decisions made elsewhere\n", file);
+        return;
+    }
+    fprintf(file, "%spolicy %s", simulation->elsewhere == NULL ? "" : "scores made elsewhere, ",
             tgr_policy_name(simulation->policy));
     if (simulation->best < simulation->points) {
         fprintf(file, ", at its best at threshold %s",
@@ -126,16 +127,12 @@ static void show_best(const tgr_cli_pair *pair, size_t which, const tgr_simulati
     fputc('\n', file);
 }
 
-static void show(const tgr_cli_pair *pair, tgr_simulation *const both[2],
-                 const tgr_comparison *comparison, FILE *file)
+static void show_comparison(const tgr_comparison *comparison, const char *ordinal, FILE *file)
 {
-    static const char *const heads[] = {"figure", "first", "second", "second - first", "95 %", "p"};
+    char difference[40];
+    const char *const heads[] = {"figure", "first", ordinal, difference, "95 %", "p"};
     tgr_cli_table table;
-    char count[TGR_CLI_NUMBER_SIZE];
-    fprintf(file, "%s queries, %zu paired replicates\n", tgr_cli_count(count, both[0]->queries),
-            comparison->replicates);
-    show_best(pair, 0, both[0], file);
-    show_best(pair, 1, both[1], file);
+    snprintf(difference, sizeof difference, "%s - first", ordinal);
     tgr_cli_table_start(&table, sizeof heads / sizeof *heads);
     for (size_t i = 0; i < sizeof heads / sizeof *heads; i++) {
         tgr_cli_table_add(&table, heads[i]);
@@ -147,28 +144,46 @@ static void show(const tgr_cli_pair *pair, tgr_simulation *const both[2],
     tgr_cli_table_print(&table, file);
 }
 
-static tgr_status print(const tgr_cli_pair *pair, tgr_simulation *const both[2],
-                        const tgr_comparison *comparison, tgr_error *error)
+static void show(const compared *all, FILE *file)
+{
+    char count[TGR_CLI_NUMBER_SIZE];
+    fprintf(file, "%s queries, %zu paired replicates\n",
+            tgr_cli_count(count, all->simulations[0]->queries), all->comparisons[1]->replicates);
+    for (size_t i = 0; i < all->sides->count; i++) {
+        show_side(all, i, file);
+    }
+    for (size_t i = 1; i < all->sides->count; i++) {
+        show_comparison(all->comparisons[i], ordinals[i], file);
+    }
+}
+
+static tgr_status print_json(const compared *all, const char *json, tgr_error *error)
 {
     char *text = NULL;
     size_t length = 0;
-    tgr_status status = TGR_OK;
-    if (pair->json != NULL) {
-        status = tgr_comparison_json(both[0], both[1], comparison, &text, &length, error);
-        if (status == TGR_OK) {
-            status = tgr_cli_write_file(pair->json, text, length, error);
-        }
-        tgr_free(text);
-        if (status != TGR_OK || strcmp(pair->json, "-") == 0) {
-            return status;
-        }
+    tgr_status status = tgr_comparisons_json(
+        (const tgr_simulation *const *)all->simulations, all->sides->count,
+        (const tgr_comparison *const *)all->comparisons + 1, &text, &length, error);
+    if (status == TGR_OK) {
+        status = tgr_cli_write_file(json, text, length, error);
     }
-    text = NULL;
+    tgr_free(text);
+    return status;
+}
+
+static tgr_status print(const compared *all, const char *json, tgr_error *error)
+{
+    char *text = NULL;
+    size_t length = 0;
+    tgr_status status = json == NULL ? TGR_OK : print_json(all, json, error);
+    if (status != TGR_OK || (json != NULL && strcmp(json, "-") == 0)) {
+        return status;
+    }
     FILE *memory = open_memstream(&text, &length);
     if (memory == NULL) {
         return tgr_cli_fail(error, TGR_ERR_NOMEM, "not enough memory for the tables");
     }
-    show(pair, both, comparison, memory);
+    show(all, memory);
     status = fclose(memory) != 0
                  ? tgr_cli_fail(error, TGR_ERR_NOMEM, "not enough memory for the tables")
                  : tgr_cli_write_file("-", text, length, error);
@@ -176,21 +191,23 @@ static tgr_status print(const tgr_cli_pair *pair, tgr_simulation *const both[2],
     return status;
 }
 
-tgr_status tgr_cli_compare_simulations(const tgr_cli_pair *pair, const tgr_cli_prices *prices,
-                                       tgr_cli_session *session, tgr_error *error)
+tgr_status tgr_cli_compare_simulations(const tgr_cli_sides *sides, const char *json,
+                                       const tgr_cli_prices *prices, tgr_cli_session *session,
+                                       tgr_error *error)
 {
-    tgr_simulation *both[2] = {NULL, NULL};
-    tgr_comparison *comparison = NULL;
-    tgr_status status = simulate_each(pair, prices, session, both, error);
+    compared all = {.sides = sides};
+    tgr_status status = simulate_each(&all, prices, session, error);
     tgr_cli_session_end(session);
-    if (status == TGR_OK) {
-        status = tgr_simulations_compare(both[0], both[1], &comparison, error);
+    for (size_t i = 1; status == TGR_OK && i < sides->count; i++) {
+        status = tgr_simulations_compare(all.simulations[0], all.simulations[i],
+                                         &all.comparisons[i], error);
     }
     if (status == TGR_OK) {
-        status = print(pair, both, comparison, error);
+        status = print(&all, json, error);
     }
-    tgr_comparison_free(comparison);
-    tgr_simulation_free(both[0]);
-    tgr_simulation_free(both[1]);
+    for (size_t i = 0; i < TGR_CLI_SIDES_MOST; i++) {
+        tgr_comparison_free(all.comparisons[i]);
+        tgr_simulation_free(all.simulations[i]);
+    }
     return status;
 }

@@ -9,9 +9,17 @@ static const tgr_cli_option price_options[] = {
     {"prices", 0, "MAP.json", "price map in LiteLLM's form, by model name"},
     {"alias", 0, "MODEL=NAME", "look MODEL up as NAME in the price map; repeatable"},
     {"price", 0, "MODEL=IN,OUT",
-     "USD a prompt token and a completion token, or =IN,OUT/M a million; repeatable"},
+     "USD a prompt token and a completion token, or =IN,OUT/M a million; a third number is for "
+     "cached prompt tokens; repeatable"},
+    {"price-tier", 0, "TIER",
+     "the map's prices of this tier: standard, batch, flex or priority; without --prices of the "
+     "entries that the router keeps"},
+    {"cold-cache", 0, NULL, "price no prompt token as read from a provider's cache"},
     {"completion-tokens", 0, "MODEL=N",
-     "expect N completion tokens a query (default: the training data's mean); repeatable"},
+     "expect N completion tokens a query (default: the training data's mean); N alone: where "
+     "nothing better is known; repeatable"},
+    {"token-ratio", 0, "MODEL=R",
+     "the model's tokenizer makes R prompt tokens of one counted; repeatable"},
     {"cost", 0, "MODEL=USD", "flat cost a query, where nothing better is known; repeatable"},
     {0},
 };
@@ -23,7 +31,7 @@ tgr_status tgr_cli_prices_read(tgr_cli_prices *prices, const tgr_cli_arguments *
 {
     *prices = (tgr_cli_prices){.options.size = sizeof prices->options};
     size_t capacity = arguments->value_count;
-    const char **texts = tgr_cli_alloc(4 * capacity, sizeof *texts, error);
+    const char **texts = tgr_cli_alloc(5 * capacity, sizeof *texts, error);
     if (texts == NULL) {
         return TGR_ERR_NOMEM;
     }
@@ -38,10 +46,14 @@ tgr_status tgr_cli_prices_read(tgr_cli_prices *prices, const tgr_cli_arguments *
     options->completion_token_count = tgr_cli_list(arguments, "completion-tokens", texts, capacity);
     options->costs = texts += capacity;
     options->cost_count = tgr_cli_list(arguments, "cost", texts, capacity);
-    prices->any = options->map != NULL || options->alias_count + options->price_count +
-                                                  options->completion_token_count +
-                                                  options->cost_count >
-                                              0;
+    options->token_ratios = texts += capacity;
+    options->token_ratio_count = tgr_cli_list(arguments, "token-ratio", texts, capacity);
+    options->tier = tgr_cli_text(arguments, "price-tier");
+    options->cold_cache = tgr_cli_has(arguments, "cold-cache");
+    prices->any = options->map != NULL || options->tier != NULL || options->cold_cache ||
+                  options->alias_count + options->price_count + options->completion_token_count +
+                          options->cost_count + options->token_ratio_count >
+                      0;
     if (options->alias_count > 0 && options->map == NULL) {
         return tgr_cli_fail(error, TGR_ERR_ARGUMENT,
                             "--alias says how a model is named in a price map: give --prices too");

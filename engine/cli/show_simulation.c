@@ -18,6 +18,19 @@
 #define LONGEST_HEAD 24
 #define MOST_ROWS    21 /* points of the curve shown */
 
+/* What routed, where it did: a threshold, or who decided. */
+static void format_way(const tgr_simulation *simulation, double threshold, char *text, size_t size)
+{
+    char number[TGR_CLI_NUMBER_SIZE], name[96];
+    if (simulation->given) {
+        tgr_cli_printable(simulation->elsewhere, name, sizeof name);
+        snprintf(text, size, "as %s decided", name);
+        return;
+    }
+    snprintf(text, size, "--%s %s", tgr_cli_threshold_option(simulation->policy),
+             tgr_cli_threshold(number, simulation->policy, threshold));
+}
+
 /* The models that get most of the queries somewhere on the curve, in the router's order. */
 typedef struct shown_models {
     size_t index[MOST_MODELS];
@@ -151,10 +164,9 @@ static void show_comparison(const tgr_simulation *simulation, const shown_models
     add_alone(&table, simulation, shown);
     if (simulation->best < simulation->points) {
         const tgr_point *point = &simulation->curve[simulation->best];
-        char number[TGR_CLI_NUMBER_SIZE], label[100];
-        snprintf(label, sizeof label, "routed, --%s %s",
-                 tgr_cli_threshold_option(simulation->policy),
-                 tgr_cli_threshold(number, simulation->policy, point->threshold));
+        char way[160], label[180];
+        format_way(simulation, point->threshold, way, sizeof way);
+        snprintf(label, sizeof label, "routed, %s", way);
         tgr_cli_table_add(&table, label);
         add_measures(&table, point->cost, point->accept_rate, point->mean_score, point->coverage);
         add_shares(&table, shown, point->share);
@@ -170,7 +182,7 @@ static void show_curve(const tgr_simulation *simulation, const shown_models *sho
 {
     size_t rows = simulation->points < MOST_ROWS ? simulation->points : MOST_ROWS;
     tgr_cli_table table;
-    if (rows == 0) {
+    if (rows == 0 || simulation->given) { /* its only point is shown already */
         return;
     }
     tgr_cli_table_start(&table, 5 + shown->count);
@@ -280,13 +292,27 @@ static void show_ranges(const tgr_simulation *simulation, FILE *file)
     fprintf(file, " %s %.4f to %.4f\n", quality_name(simulation), quality_low, quality_high);
 }
 
+static void show_who(const tgr_simulation *simulation, FILE *file)
+{
+    char count[TGR_CLI_NUMBER_SIZE], name[96];
+    fprintf(file, "%s queries, ", tgr_cli_count(count, simulation->queries));
+    if (simulation->elsewhere != NULL) {
+        fprintf(file, "%s of %s", simulation->given ? "decisions" : "scores",
+                tgr_cli_printable(simulation->elsewhere, name, sizeof name));
+    }
+    if (!simulation->given) {
+        fprintf(file, "%spolicy %s", simulation->elsewhere == NULL ? "" : ", ",
+                tgr_policy_name(simulation->policy));
+    }
+    fputc('\n', file);
+}
+
 /* What the chosen point comes to against the best single model, for somebody who reads one line. */
 static void show_headline(const tgr_simulation *simulation, FILE *file)
 {
     const tgr_baseline *single = &simulation->best_single;
-    char count[TGR_CLI_NUMBER_SIZE], number[TGR_CLI_NUMBER_SIZE];
-    fprintf(file, "%s queries, policy %s\n", tgr_cli_count(count, simulation->queries),
-            tgr_policy_name(simulation->policy));
+    char number[TGR_CLI_NUMBER_SIZE];
+    show_who(simulation, file);
     if (simulation->best >= simulation->points || single->model == NULL) {
         fputc('\n', file);
         return;
@@ -295,8 +321,9 @@ static void show_headline(const tgr_simulation *simulation, FILE *file)
     double quality = quality_of(simulation, point->accept_rate, point->mean_score);
     double alone = quality_of(simulation, single->accept_rate, single->mean_score);
     char name[96];
-    fprintf(file, "--%s %s:", tgr_cli_threshold_option(simulation->policy),
-            tgr_cli_threshold(number, simulation->policy, point->threshold));
+    char way[160];
+    format_way(simulation, point->threshold, way, sizeof way);
+    fprintf(file, "%s:", way);
     if (single->cost > 0 && !isnan(point->cost)) {
         fprintf(file, " cost %s (%+.1f %%),", tgr_cli_money(number, point->cost),
                 100 * (point->cost / single->cost - 1));
@@ -355,8 +382,9 @@ tgr_status tgr_cli_show_simulation(const tgr_simulation *simulation, FILE *file,
     }
     if (simulation->undecided > 0) {
         char count[TGR_CLI_NUMBER_SIZE];
-        fprintf(file, "\n  %s queries are undecided: no model may serve them\n",
-                tgr_cli_count(count, simulation->undecided));
+        fprintf(file, "\n  %s queries are undecided%s\n",
+                tgr_cli_count(count, simulation->undecided),
+                simulation->given ? "" : ": no model may serve them");
     }
     return status;
 }

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include <tagroute/endpoint.h>
+#include <tagroute/prices.h>
 
 #include "engine/cli/fail.h"
 #include "engine/cli/log_format.h"
@@ -29,6 +30,9 @@ static const tgr_cli_option options_of_endpoint[] = {
     {"temperature", 0, "T", "of the model, or none to leave it to the server (default: 0)"},
     {"max-tokens", 0, "N", "of an answer, or 0 to leave it to the server (default: 256)"},
     {"price", 0, "IN,OUT", "USD a prompt token and a completion token, or IN,OUT/M a million"},
+    {"prices", 0, "MAP.json", "the price of the model from a map in LiteLLM's form"},
+    {"priced-as", 0, "NAME", "look the model up as NAME in that map"},
+    {"price-tier", 0, "TIER", "its prices of this tier: standard, batch, flex or priority"},
     {"ca-file", 0, "FILE", "certificates to trust, in PEM (default: the system's)"},
     {"insecure-http", 0, NULL, "allow http:// to another machine, which all on the way can read"},
     {"strict", 0, NULL, "stop at the first bad record instead of skipping and counting it"},
@@ -115,6 +119,27 @@ static tgr_status read_price(const tgr_cli_arguments *arguments, tgr_endpoint_op
     return TGR_OK;
 }
 
+/* From a map, where one is named. */
+static tgr_status look_up_price(const tgr_cli_arguments *arguments, tgr_endpoint_options *options,
+                                tgr_error *error)
+{
+    const char *map = tgr_cli_text(arguments, "prices");
+    const char *name = tgr_cli_text(arguments, "priced-as");
+    const char *tier = tgr_cli_text(arguments, "price-tier");
+    if (map == NULL && (name != NULL || tier != NULL)) {
+        return tgr_cli_fail(
+            error, TGR_ERR_ARGUMENT,
+            "--priced-as and --price-tier look into a price map: give --prices too");
+    }
+    if (map != NULL && tgr_cli_has(arguments, "price")) {
+        return tgr_cli_fail(error, TGR_ERR_ARGUMENT,
+                            "--price and --prices both say what the model costs; give one of them");
+    }
+    return map == NULL ? TGR_OK
+                       : tgr_price_look_up(map, name != NULL ? name : options->model, tier,
+                                           &options->input_price, &options->output_price, error);
+}
+
 static tgr_status read_sizes(const tgr_cli_arguments *arguments, tgr_endpoint_options *options,
                              tgr_error *error)
 {
@@ -194,6 +219,9 @@ static tgr_status read_options(const tgr_cli_arguments *arguments, tgr_endpoint_
     }
     if (status == TGR_OK) {
         status = read_sizes(arguments, options, error);
+    }
+    if (status == TGR_OK) {
+        status = look_up_price(arguments, options, error);
     }
     return status == TGR_OK ? read_numbers(arguments, options, error) : status;
 }

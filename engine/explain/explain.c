@@ -268,13 +268,18 @@ static bool add_ranges(explaining *work, const float *scores)
         return one_range(work);
     }
     float *placed = tgr_arena_alloc(work->arena, serve->models, sizeof *placed);
+    double *costs = tgr_arena_alloc(work->arena, serve->models, sizeof *costs);
+    if (costs == NULL) {
+        return false;
+    }
+    const tgr_decider decider = tgr_decide_decider_of_row(&work->decide, 0, costs);
     for (size_t place = 0; placed != NULL && place < serve->models; place++) {
         placed[place] = scores[serve->order[place]];
     }
     tgr_explained_range *ranges = NULL;
-    bool found = placed != NULL && tgr_ranges_find(work->arena, tgr_decide_decider(&work->decide),
-                                                   placed, work->options.threshold, &ranges,
-                                                   &work->to->range_count, &work->to->range);
+    bool found =
+        placed != NULL && tgr_ranges_find(work->arena, &decider, placed, work->options.threshold,
+                                          &ranges, &work->to->range_count, &work->to->range);
     for (size_t i = 0; found && i < work->to->range_count; i++) {
         ranges[i].model = serve->order[ranges[i].model];
     }

@@ -208,6 +208,7 @@ static tgr_status count_all(counting *work, tgr_error *error)
     size_t entered = SIZE_MAX;
     tgr_status status = TGR_OK;
     unsigned want = TGR_WANT_ELIGIBILITY | TGR_WANT_PROMPT_TOKENS;
+    want |= tgr_row_prices_want(work->router);
     for (;;) {
         tgr_batch *batch;
         size_t file;

@@ -60,6 +60,7 @@ static bool make_room(tgr_variants *variants, size_t rows, size_t entries)
         GROW(variants->codes[i], variants->code_capacity[i], rows);
     }
     GROW(variants->tokens, variants->token_capacity, rows);
+    GROW(variants->cached_tokens, variants->cached_capacity, rows);
     return fits;
 }
 
@@ -90,6 +91,7 @@ static size_t add_variant(tgr_variants *variants, size_t number, size_t at)
         variants->codes[i][number] = codes[i] == NULL ? -1 : codes[i][row];
     }
     variants->tokens[number] = from->prompt_tokens == NULL ? 0 : from->prompt_tokens[row];
+    variants->cached_tokens[number] = from->cached_tokens == NULL ? 0 : from->cached_tokens[row];
     return at;
 }
 
@@ -106,6 +108,7 @@ static void make_batch(tgr_variants *variants, size_t rows)
         .deny = from->deny == NULL ? NULL : variants->codes[1],
         .needs = from->needs == NULL ? NULL : variants->codes[2],
         .prompt_tokens = from->prompt_tokens == NULL ? NULL : variants->tokens,
+        .cached_tokens = from->cached_tokens == NULL ? NULL : variants->cached_tokens,
     };
 }
 
@@ -146,5 +149,6 @@ void tgr_variants_free(tgr_variants *variants)
         tgr_mem_free(variants->codes[i]);
     }
     tgr_mem_free(variants->tokens);
+    tgr_mem_free(variants->cached_tokens);
     *variants = (tgr_variants){0};
 }

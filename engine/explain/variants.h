@@ -21,9 +21,9 @@ typedef struct tgr_variants {
     uint32_t *indices;
     float *values; /* of whatever type: room for the widest */
     int32_t *codes[3];
-    double *tokens;
+    double *tokens, *cached_tokens;
     size_t lacking_capacity, of_row_capacity, indptr_capacity, index_capacity, value_capacity;
-    size_t code_capacity[3], token_capacity;
+    size_t code_capacity[3], token_capacity, cached_capacity;
 } tgr_variants;
 
 /* Makes ready for a batch, which has to stay as it is. */

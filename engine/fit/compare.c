@@ -111,9 +111,10 @@ static tgr_status route_fold(tgr_fit_work *fit, int fold, routed *into, tgr_erro
         TGR_TRY(tgr_fail_memory(error, "the queries held out"));
     }
     for (;;) {
-        TGR_TRY(tgr_fit_walk_next(
-            &fit->walk, TGR_JUDGEMENT_WANTS | TGR_WANT_ELIGIBILITY | TGR_WANT_PROMPT_TOKENS,
-            "judging", fit->run, &batch, &file, error));
+        TGR_TRY(tgr_fit_walk_next(&fit->walk,
+                                  TGR_JUDGEMENT_WANTS | TGR_WANT_ELIGIBILITY |
+                                      TGR_WANT_PROMPT_TOKENS | tgr_row_prices_want(fit->router),
+                                  "judging", fit->run, &batch, &file, error));
         if (batch == NULL) {
             break;
         }

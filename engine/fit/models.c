@@ -182,8 +182,8 @@ static double mean_cost(const tgr_model *model, double prompt_tokens)
     if (!isnan(model->mean_cost)) {
         return model->mean_cost;
     }
-    double cost =
-        model->price_in * prompt_tokens + model->price_out * model->mean_completion_tokens;
+    double cost = model->price_in * tgr_model_ratio(model) * prompt_tokens +
+                  model->price_out * tgr_model_completions(model);
     return isnan(cost) ? model->cost : cost;
 }
 

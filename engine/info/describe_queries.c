@@ -1,12 +1,15 @@
 /* describe_queries.c - a query file in a screenful, every byte of it read. */
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "engine/base/error.h"
 #include "engine/base/exact.h"
 #include "engine/base/memory.h"
 #include "engine/base/runtime.h"
 #include "engine/info/sheet.h"
+#include "engine/plausible/file_prices.h"
+#include "engine/plausible/oddities.h"
 #include "engine/store/query_read.h"
 
 #define BATCH_ROWS     ((size_t)64 * 1024)
@@ -25,6 +28,8 @@ typedef struct query_facts {
     uint64_t *splits, *categories; /* queries of each */
     uint64_t tokens_known, restricted, empty;
     tgr_sum tokens;
+    uint64_t cached_known, estimated;
+    tgr_oddities odd;
 } query_facts;
 
 static void add_number(model_facts *facts, float value, uint64_t *count, tgr_sum *sum)
@@ -75,8 +80,11 @@ static void add_batch(query_facts *facts, const tgr_batch *batch, size_t models)
             facts->tokens_known++;
             facts->tokens += tgr_exact_term(batch->prompt_tokens[row]);
         }
+        facts->cached_known += batch->cached_tokens != NULL && !isnan(batch->cached_tokens[row]);
+        facts->estimated += batch->tokens_from != NULL && batch->tokens_from[row] >= 0;
         add_models(facts, batch, row, models);
     }
+    tgr_oddities_add(&facts->odd, batch);
 }
 
 static tgr_status gather(query_facts *facts, tgr_query_file *file, const tgr_run *run,
@@ -84,7 +92,7 @@ static tgr_status gather(query_facts *facts, tgr_query_file *file, const tgr_run
 {
     const unsigned want = TGR_WANT_SPLIT | TGR_WANT_CATEGORY | TGR_WANT_ELIGIBILITY |
                           TGR_WANT_PROMPT_TOKENS | TGR_WANT_SCORE | TGR_WANT_OUTCOME |
-                          TGR_WANT_COST;
+                          TGR_WANT_COST | TGR_ODDITY_WANTS;
     tgr_batch batch = {0};
     tgr_status status = TGR_OK;
     for (uint64_t row = 0; row < file->rows; row += batch.rows) {
@@ -186,6 +194,14 @@ static void describe_rest(tgr_sheet *sheet, const tgr_query_file *file, const qu
              tgr_exact_value(facts->tokens) / (double)facts->tokens_known);
     tgr_sheet_count(sheet, "prompt tokens", "prompt_tokens_known", facts->tokens_known,
                     facts->tokens_known > 0 ? note : NULL);
+    if (facts->estimated > 0) {
+        tgr_sheet_count(sheet, "of these estimated", "prompt_tokens_estimated", facts->estimated,
+                        NULL);
+    }
+    if (file->has_cached_tokens) {
+        tgr_sheet_count(sheet, "cached tokens", "cached_prompt_tokens_known", facts->cached_known,
+                        NULL);
+    }
     tgr_sheet_count(sheet, "restricted", "restricted", facts->restricted, NULL);
     tgr_sheet_line(sheet, "tagger", "%s%s",
                    file->tagger_digest[0] == '\0' ? "not recorded" : file->tagger_digest,
@@ -218,14 +234,41 @@ static tgr_status count_room(query_facts *facts, const tgr_query_file *file, tgr
     return fits ? TGR_OK : tgr_fail_memory(error, "counting");
 }
 
-tgr_status tgr_describe_queries(tgr_sheet *sheet, const char *path, const tgr_run *run,
-                                tgr_error *error)
+typedef struct odd_sheet {
+    tgr_sheet *sheet;
+    const char *label;
+    size_t skip; /* bytes of the file's name before each sentence */
+} odd_sheet;
+
+static void put_oddity(void *user, const char *sentence)
+{
+    odd_sheet *to = user;
+    tgr_sheet_line(to->sheet, to->label, "%s", sentence + to->skip);
+    to->label = "";
+}
+
+/* What is odd about tokens and costs. */
+static tgr_status describe_oddities(tgr_sheet *sheet, const tgr_query_file *file,
+                                    const query_facts *facts, tgr_error *error)
+{
+    odd_sheet to = {sheet, "odd", strlen(file->path) + 2};
+    tgr_oddities_json(&facts->odd, file, &sheet->json);
+    return tgr_oddities_tell(&facts->odd, file, put_oddity, &to, error);
+}
+
+tgr_status tgr_describe_queries(tgr_sheet *sheet, const char *path, const tgr_price_options *prices,
+                                const tgr_run *run, tgr_error *error)
 {
     tgr_query_file *file = NULL;
+    tgr_router *priced = NULL;
     query_facts facts = {0};
     tgr_status status = TGR_OK;
     TGR_TRY(tgr_query_open(path, &file, error));
+    if (prices != NULL) {
+        TGR_TRY(tgr_file_prices(file, prices, &priced, run, error));
+    }
     TGR_TRY(count_room(&facts, file, error));
+    TGR_TRY(tgr_oddities_open(&facts.odd, file, priced, error));
     TGR_TRY(gather(&facts, file, run, error));
     TGR_TRY(tgr_query_verify(file, error));
     const char *title = file->digest[0] == '\0'
@@ -237,9 +280,12 @@ tgr_status tgr_describe_queries(tgr_sheet *sheet, const char *path, const tgr_ru
     describe_names(sheet, "categories", file->categories, facts.categories);
     describe_models(sheet, file, &facts);
     describe_rest(sheet, file, &facts);
+    TGR_TRY(describe_oddities(sheet, file, &facts, error));
     tgr_sheet_end(sheet);
 done:
     tgr_query_close(file);
+    tgr_router_free(priced);
+    tgr_oddities_close(&facts.odd);
     tgr_mem_free(facts.models);
     tgr_mem_free(facts.splits);
     tgr_mem_free(facts.categories);

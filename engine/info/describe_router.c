@@ -8,6 +8,36 @@
 
 #define TOP_TAGS 8
 
+static void put_steps(tgr_json *json, const tgr_model *model)
+{
+    tgr_json_array(json, "long_prompts");
+    for (size_t i = 0; i < model->step_count; i++) {
+        tgr_json_object(json, NULL);
+        tgr_json_number(json, "above", model->steps[i].above);
+        tgr_json_number(json, "input_cost_per_token", model->steps[i].in);
+        tgr_json_number(json, "output_cost_per_token", model->steps[i].out);
+        tgr_json_number(json, "cache_read_input_token_cost", model->steps[i].cached);
+        tgr_json_end_object(json);
+    }
+    tgr_json_end_array(json);
+}
+
+static void put_entry(tgr_json *json, const tgr_price_entry *entry)
+{
+    tgr_json_object(json, "price_entry");
+    tgr_json_string(json, "name", entry->name);
+    tgr_json_string(json, "map", entry->map);
+    tgr_json_string(json, "tier", tgr_tier_name(entry->tier));
+    tgr_json_object(json, "prices");
+    for (size_t i = 0; i < entry->rate_count; i++) {
+        char name[TGR_RATE_NAME];
+        tgr_rate_name(&entry->rates[i], name);
+        tgr_json_number(json, name, entry->rates[i].usd);
+    }
+    tgr_json_end_object(json);
+    tgr_json_end_object(json);
+}
+
 static void describe_models(tgr_sheet *sheet, const tgr_router *router)
 {
     char in[32], out[32], cost[32], score[32], reward[32];
@@ -34,7 +64,78 @@ static void describe_models(tgr_sheet *sheet, const tgr_router *router)
         tgr_json_number(&sheet->json, "mean_score", model->mean_score);
         tgr_json_number(&sheet->json, "mean_reward", model->mean_reward);
         tgr_json_number(&sheet->json, "max_input_tokens", model->max_input_tokens);
+        tgr_json_number(&sheet->json, "cache_read_input_token_cost", model->price_cached);
+        tgr_json_number(&sheet->json, "token_ratio", model->token_ratio);
+        tgr_json_number(&sheet->json, "assumed_completion_tokens",
+                        model->assumed_completion_tokens);
+        put_steps(&sheet->json, model);
+        if (model->entry.name != NULL) {
+            put_entry(&sheet->json, &model->entry);
+        }
         tgr_json_end_object(&sheet->json);
+    }
+    tgr_json_end_array(&sheet->json);
+}
+
+static double per_million(double usd)
+{
+    return usd * 1e6;
+}
+
+/* What a model's costs go by beside its two prices, as far as it is known. */
+static void describe_more(tgr_buffer *line, const tgr_model *model)
+{
+    char in[32], out[32];
+    const tgr_price_entry *entry = &model->entry;
+    if (entry->name != NULL) {
+        tgr_buffer_format(line, "%s prices of \"%s\"", tgr_tier_name(entry->tier), entry->name);
+    }
+    if (!isnan(model->price_cached)) {
+        tgr_buffer_format(line, "%scached %s", line->length > 0 ? "; " : "",
+                          tgr_sheet_short(in, per_million(model->price_cached), 4));
+    }
+    for (size_t i = 0; i < model->step_count; i++) {
+        const tgr_price_step *step = &model->steps[i];
+        tgr_buffer_format(line, "%sabove %.0f tokens %s in, %s out", line->length > 0 ? "; " : "",
+                          step->above, tgr_sheet_short(in, per_million(step->in), 4),
+                          tgr_sheet_short(out, per_million(step->out), 4));
+    }
+    if (!isnan(model->token_ratio)) {
+        tgr_buffer_format(line, "%s%.6g tokens of one counted", line->length > 0 ? "; " : "",
+                          model->token_ratio);
+    }
+}
+
+static void describe_more_prices(tgr_sheet *sheet, const tgr_router *router)
+{
+    const char *label = "prices";
+    for (size_t i = 0; i < router->model_count; i++) {
+        tgr_buffer line = {0};
+        describe_more(&line, &router->models[i]);
+        if (line.length > 0 && !line.failed) {
+            tgr_sheet_line(sheet, label, "%-32s %s", router->models[i].name, line.bytes);
+            label = "";
+        }
+        tgr_buffer_free(&line);
+    }
+}
+
+/* The price maps that prices come from, each once. */
+static void describe_maps(tgr_sheet *sheet, const tgr_router *router)
+{
+    const char *label = "price map";
+    tgr_json_array(&sheet->json, "price_maps");
+    for (size_t i = 0; i < router->model_count; i++) {
+        const char *map = router->models[i].entry.map;
+        bool told = map[0] == '\0';
+        for (size_t before = 0; before < i; before++) {
+            told = told || strcmp(router->models[before].entry.map, map) == 0;
+        }
+        if (!told) {
+            tgr_sheet_line(sheet, label, "%s", map);
+            tgr_json_string(&sheet->json, NULL, map);
+            label = "";
+        }
     }
     tgr_json_end_array(&sheet->json);
 }
@@ -72,15 +173,22 @@ static void describe_tags(tgr_sheet *sheet, const tgr_router *router)
     tgr_buffer_free(&names);
 }
 
-tgr_status tgr_describe_router(tgr_sheet *sheet, const char *path, tgr_error *error)
+tgr_status tgr_describe_router(tgr_sheet *sheet, const char *path, const tgr_price_options *prices,
+                               const tgr_run *run, tgr_error *error)
 {
     tgr_router *router = NULL;
     tgr_status status = tgr_router_load(path, &router, error);
+    if (status == TGR_OK && prices != NULL) {
+        status = tgr_router_set_prices(router, prices, run, error);
+    }
     if (status != TGR_OK) {
+        tgr_router_free(router);
         return status;
     }
     tgr_sheet_begin(sheet, path, "router, checked", "router");
     describe_models(sheet, router);
+    describe_more_prices(sheet, router);
+    describe_maps(sheet, router);
     tgr_sheet_line(sheet, "scorer", "%s, counts %s, rewards %g / %g / %g (win / tie / loss)",
                    router->scorer, tgr_count_name(router->count), router->rewards[0],
                    router->rewards[1], router->rewards[2]);

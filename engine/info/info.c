@@ -1,26 +1,34 @@
 /* info.c - which kind of file it is, and its description. */
 #include <tagroute/info.h>
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "engine/base/error.h"
 #include "engine/info/sheet.h"
 #include "engine/store/kind.h"
 
-static tgr_status describe(tgr_sheet *sheet, const char *path, const tgr_run *run, tgr_error *error)
+static tgr_status describe(tgr_sheet *sheet, const char *path, const tgr_price_options *prices,
+                           const tgr_run *run, tgr_error *error)
 {
     tgr_file_kind kind;
     tgr_status status = tgr_file_kind_of(path, &kind, error);
     if (status != TGR_OK) {
         return status;
     }
+    bool priced = kind == TGR_KIND_QUERIES || kind == TGR_KIND_ROUTER;
+    if (prices != NULL && !priced && kind != TGR_KIND_UNKNOWN) {
+        return tgr_fail(error, TGR_ERR_ARGUMENT,
+                        "%s: prices say something of query files and routers, not of this file",
+                        path);
+    }
     switch (kind) {
     case TGR_KIND_QUERIES:
-        return tgr_describe_queries(sheet, path, run, error);
+        return tgr_describe_queries(sheet, path, prices, run, error);
     case TGR_KIND_DECISIONS:
         return tgr_describe_decisions(sheet, path, error);
     case TGR_KIND_ROUTER:
-        return tgr_describe_router(sheet, path, error);
+        return tgr_describe_router(sheet, path, prices, run, error);
     case TGR_KIND_VOCABULARY:
         return tgr_describe_vocabulary(sheet, path, error);
     case TGR_KIND_UNKNOWN:
@@ -36,8 +44,14 @@ static tgr_status describe(tgr_sheet *sheet, const char *path, const tgr_run *ru
 tgr_status tgr_info(const char *path, char **text, char **json, const tgr_run *run,
                     tgr_error *error)
 {
+    return tgr_info_priced(path, NULL, text, json, run, error);
+}
+
+tgr_status tgr_info_priced(const char *path, const tgr_price_options *prices, char **text,
+                           char **json, const tgr_run *run, tgr_error *error)
+{
     tgr_sheet sheet = {0};
-    tgr_status status = describe(&sheet, path, run, error);
+    tgr_status status = describe(&sheet, path, prices, run, error);
     if (status == TGR_OK && (sheet.text.failed || sheet.json_text.failed)) {
         status = tgr_fail_memory(error, "the description");
     }

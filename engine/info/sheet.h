@@ -4,6 +4,7 @@
 
 #include <stdint.h>
 
+#include <tagroute/prices.h>
 #include <tagroute/run.h>
 #include <tagroute/status.h>
 
@@ -33,10 +34,12 @@ const char *tgr_sheet_grouped(char *text, uint64_t value);
 /* A number in at most `digits` significant digits, "-" where it is NaN, into text[32]. */
 const char *tgr_sheet_short(char *text, double value, int digits);
 
-/* Each describes an already opened or named file on the sheet. */
-tgr_status tgr_describe_queries(tgr_sheet *sheet, const char *path, const tgr_run *run,
-                                tgr_error *error);
-tgr_status tgr_describe_router(tgr_sheet *sheet, const char *path, tgr_error *error);
+/* Each describes an already opened or named file on the sheet. prices: NULL, or those that a log's
+ * recorded costs are compared with, and a router's models get. */
+tgr_status tgr_describe_queries(tgr_sheet *sheet, const char *path, const tgr_price_options *prices,
+                                const tgr_run *run, tgr_error *error);
+tgr_status tgr_describe_router(tgr_sheet *sheet, const char *path, const tgr_price_options *prices,
+                               const tgr_run *run, tgr_error *error);
 tgr_status tgr_describe_vocabulary(tgr_sheet *sheet, const char *path, tgr_error *error);
 tgr_status tgr_describe_decisions(tgr_sheet *sheet, const char *path, tgr_error *error);
 

@@ -14,6 +14,7 @@
 #include "engine/base/error.h"
 #include "engine/base/memory.h"
 #include "engine/base/runtime.h"
+#include "engine/judge/united.h"
 #include "engine/simulate/observers.h"
 #include "engine/simulate/resample.h"
 #include "engine/simulate/simulating.h"
@@ -30,10 +31,9 @@ typedef struct value_sums {
 
 typedef struct column {
     const char *name;
-    tgr_strings *values; /* of all files; those without one come after them */
+    tgr_united values;   /* those without one come after them */
     size_t count;        /* values, and none */
     value_sums *sums;    /* copies x count */
-    int32_t **codes;     /* files: their codes to values */
     const int32_t *here; /* of the file at hand */
 } column;
 
@@ -49,18 +49,14 @@ struct tgr_breakdowns {
 
 /* ---- opening --------------------------------------------------------------------------------- */
 
-static void close_column(column *own, size_t copies, size_t files)
+static void close_column(column *own, size_t copies)
 {
     for (size_t i = 0; own->sums != NULL && i < copies * own->count; i++) {
         tgr_group_sums_close(&own->sums[i].sums);
         tgr_moves_free(&own->sums[i].moves);
     }
-    for (size_t file = 0; own->codes != NULL && file < files; file++) {
-        tgr_mem_free(own->codes[file]);
-    }
     tgr_mem_free(own->sums);
-    tgr_mem_free(own->codes);
-    tgr_strings_free(own->values);
+    tgr_united_close(&own->values);
 }
 
 void tgr_breakdowns_close(tgr_breakdowns *breakdowns)
@@ -69,8 +65,7 @@ void tgr_breakdowns_close(tgr_breakdowns *breakdowns)
         return;
     }
     for (size_t i = 0; breakdowns->columns != NULL && i < breakdowns->count; i++) {
-        close_column(&breakdowns->columns[i], breakdowns->copies,
-                     breakdowns->walk->pass.file_count);
+        close_column(&breakdowns->columns[i], breakdowns->copies);
     }
     tgr_mem_free(breakdowns->columns);
     tgr_mem_free(breakdowns);
@@ -105,27 +100,10 @@ tgr_status tgr_breakdowns_check(const tgr_simulate_options *options, tgr_error *
 /* Numbers the values of all files. */
 static tgr_status unite_values(tgr_second_walk *walk, size_t number, column *own, tgr_error *error)
 {
-    const tgr_pass *pass = &walk->pass;
-    own->values = tgr_strings_new();
-    own->codes = tgr_mem_zalloc(pass->file_count, sizeof *own->codes);
-    bool enough = own->values != NULL && own->codes != NULL;
-    for (size_t file = 0; enough && file < pass->file_count; file++) {
-        const tgr_strings *names = pass->files[file]->more[number];
-        uint32_t count = names == NULL ? 0 : tgr_strings_count(names);
-        own->codes[file] = tgr_mem_alloc(count, sizeof **own->codes);
-        enough = own->codes[file] != NULL;
-        for (uint32_t i = 0; enough && i < count; i++) {
-            size_t length;
-            const char *text = tgr_strings_get(names, i, &length);
-            uint32_t code = tgr_strings_add(own->values, text, length);
-            enough = code != TGR_STRING_NONE;
-            own->codes[file][i] = (int32_t)code;
-        }
-    }
-    if (!enough) {
+    if (!tgr_united_open(&own->values, &walk->pass, tgr_names_of_column, number)) {
         return tgr_fail_memory(error, "the values of a column");
     }
-    own->count = (size_t)tgr_strings_count(own->values) + 1;
+    own->count = tgr_united_none(&own->values) + 1;
     if (own->count > MOST_VALUES + 1) {
         return tgr_fail(error, TGR_ERR_INPUT,
                         "column '%s' has %zu distinct values in all files, more than %d", own->name,
@@ -203,7 +181,7 @@ static tgr_status enter(void *user, const tgr_decide *decide, const tgr_query_fi
     (void)error;
     breakdowns->known = decide->serve->unknown_tags == 0 ? NULL : decide->serve->known;
     for (size_t i = 0; i < breakdowns->count; i++) {
-        breakdowns->columns[i].here = breakdowns->columns[i].codes[number];
+        breakdowns->columns[i].here = breakdowns->columns[i].values.codes[number];
     }
     return TGR_OK;
 }
@@ -221,34 +199,24 @@ static void count_tags(const tgr_breakdowns *breakdowns, const tgr_seen *seen, v
     value->no_known_tag += known == 0;
 }
 
-static bool keep_move(tgr_moves *moves, uint64_t order, const tgr_answer *from,
-                      const tgr_answer *to)
-{
-    tgr_error unused;
-    if (moves->count == moves->capacity && tgr_moves_reserve(moves, 1, &unused) != TGR_OK) {
-        return false;
-    }
-    moves->moves[moves->count++] = (tgr_move){order, tgr_answer_pack(from), tgr_answer_pack(to)};
-    return true;
-}
-
 static bool add_path(tgr_breakdowns *breakdowns, const tgr_seen *seen, value_sums *value)
 {
     const tgr_path *path = seen->path;
     const uint16_t *order = seen->decide->serve->order;
     tgr_answers *answers = seen->answers;
-    bool utility = breakdowns->walk->options->policy == TGR_POLICY_UTILITY, kept = true;
+    const tgr_second_walk *walk = breakdowns->walk;
+    bool utility = walk->moving && walk->options->policy == TGR_POLICY_UTILITY, kept = true;
     const tgr_answer *from = tgr_answers_ranked(answers, order[path->first]);
     tgr_tally_add(&value->sums.counts->tally, from);
     value->sums.counts->chosen[from->model]++;
-    tgr_asked_add(&breakdowns->walk->asked, value->sums.counts + 1, path, order, utility, answers);
+    tgr_asked_add(&walk->asked, value->sums.counts + 1, path, order, utility, answers);
     uint64_t moves = __atomic_add_fetch(&breakdowns->moves, path->count, __ATOMIC_RELAXED);
     int place = path->first;
     for (size_t i = 0; moves <= breakdowns->most && kept && i < path->count; i++) {
         int next = path->moves[i].model;
         const tgr_answer *to = tgr_answers_ranked(answers, order[next]);
-        kept = keep_move(&value->moves,
-                         tgr_move_order(path, path->moves[i].at, place, next, utility), from, to);
+        kept = tgr_moves_keep(
+            &value->moves, tgr_move_order(path, path->moves[i].at, place, next, utility), from, to);
         from = to;
         place = next;
     }
@@ -353,7 +321,7 @@ static tgr_status simulate_value(tgr_breakdowns *breakdowns, value_sums *value, 
     tgr_second_walk *walk = breakdowns->walk;
     size_t models = walk->router->model_count;
     bool fit = breakdowns->moves <= breakdowns->most;
-    tgr_simulating work = {.router = walk->router, .best = SIZE_MAX};
+    tgr_simulating work = {.router = walk->router, .source = walk->source, .best = SIZE_MAX};
     tgr_status status = TGR_OK;
     tgr_simulate_options_init(&work.options);
     work.options.policy = walk->options->policy;
@@ -404,13 +372,15 @@ static tgr_status finish_value(tgr_breakdowns *breakdowns, const column *own, si
     }
     result->owned[result->owned_count++] = simulation;
     bool missing = place == own->count - 1;
+    const tgr_simulate_source *source = breakdowns->walk->source;
+    bool by_tags = source == NULL || !source->scores.knows_all;
     *slice = (tgr_slice){
         .value = missing ? NULL
-                         : tgr_arena_string(&result->arena,
-                                            tgr_strings_get(own->values, (uint32_t)place, NULL)),
+                         : tgr_arena_string(&result->arena, tgr_strings_get(own->values.names,
+                                                                            (uint32_t)place, NULL)),
         .simulation = simulation,
-        .known_tags = tgr_share((double)value->known_tags, (double)value->tags),
-        .no_known_tag = value->no_known_tag,
+        .known_tags = by_tags ? tgr_share((double)value->known_tags, (double)value->tags) : NAN,
+        .no_known_tag = by_tags ? value->no_known_tag : 0,
     };
     return missing || slice->value != NULL ? TGR_OK : tgr_fail_memory(error, "a breakdown");
 }

@@ -6,6 +6,7 @@
 
 #include "engine/base/error.h"
 #include "engine/base/memory.h"
+#include "engine/judge/united.h"
 #include "engine/judgement.h"
 #include "engine/pass.h"
 #include "engine/simulate/simulating.h"
@@ -23,10 +24,9 @@ typedef struct learning {
     const tgr_router *router;
     tgr_quality quality;
     tgr_pass pass;
-    tgr_strings *categories; /* of all files; queries without one come after them */
-    int32_t **codes;         /* files of the pass: their codes to categories */
-    mean *means;             /* categories x models, and all queries as one more row */
-    float *scores;           /* (categories, and none) x models */
+    tgr_united categories; /* queries without one come after them */
+    mean *means;           /* categories x models, and all queries as one more row */
+    float *scores;         /* (categories, and none) x models */
     uint64_t training;
 
     /* of the batch that is being simulated */
@@ -38,37 +38,20 @@ typedef struct learning {
 
 static tgr_status unite_categories(learning *work, tgr_error *error)
 {
-    const tgr_pass *pass = &work->pass;
-    work->categories = tgr_strings_new();
-    work->codes = tgr_mem_zalloc(pass->file_count, sizeof *work->codes);
-    bool enough = work->categories != NULL && work->codes != NULL;
-    for (size_t file = 0; enough && file < pass->file_count; file++) {
-        const tgr_strings *names = pass->files[file]->categories;
-        uint32_t count = names == NULL ? 0 : tgr_strings_count(names);
-        work->codes[file] = tgr_mem_alloc(count, sizeof **work->codes);
-        enough = work->codes[file] != NULL;
-        for (uint32_t i = 0; enough && i < count; i++) {
-            size_t length;
-            const char *text = tgr_strings_get(names, i, &length);
-            uint32_t code = tgr_strings_add(work->categories, text, length);
-            enough = code != TGR_STRING_NONE;
-            work->codes[file][i] = (int32_t)code;
-        }
-    }
-    if (!enough) {
+    if (!tgr_united_open(&work->categories, &work->pass, tgr_names_of_category, 0)) {
         return tgr_fail_memory(error, "the categories");
     }
-    return tgr_strings_count(work->categories) > 0
+    return tgr_united_none(&work->categories) > 0
                ? TGR_OK
                : tgr_fail(error, TGR_ERR_ARGUMENT,
                           "%s: no query has a category, whose mean could be routed by",
-                          pass->files[0]->path);
+                          work->pass.files[0]->path);
 }
 
 /* Categories, and queries without one. */
 static size_t row_count(const learning *work)
 {
-    return (size_t)tgr_strings_count(work->categories) + 1;
+    return tgr_united_none(&work->categories) + 1;
 }
 
 static tgr_status open_means(learning *work, tgr_error *error)
@@ -140,7 +123,8 @@ static tgr_status learn(learning *work, const tgr_run *run, tgr_error *error)
         for (size_t row = 0; row < batch->rows; row++) {
             tgr_judge_row(batch, row, columns, tgr_strings_count(here->models), models,
                           work->router->reference, judgements);
-            learn_row(work, category_of(work->codes[file], batch, row, row_count(work) - 1),
+            learn_row(work,
+                      category_of(work->categories.codes[file], batch, row, row_count(work) - 1),
                       judgements);
         }
         work->training += batch->rows;
@@ -175,7 +159,7 @@ static tgr_status prepare(void *user, const tgr_batch *batch, const tgr_pass *pa
     (void)pass;
     (void)error;
     work->batch = batch;
-    work->codes_here = work->codes[file];
+    work->codes_here = work->categories.codes[file];
     return TGR_OK;
 }
 
@@ -291,13 +275,9 @@ tgr_status tgr_category_mean_add(const tgr_router *router, const tgr_simulate_op
     made->training = work.training;
     result->details.category_mean = made;
 done:
-    for (size_t file = 0; work.codes != NULL && file < work.pass.file_count; file++) {
-        tgr_mem_free(work.codes[file]);
-    }
-    tgr_mem_free(work.codes);
     tgr_mem_free(work.means);
     tgr_mem_free(work.scores);
-    tgr_strings_free(work.categories);
+    tgr_united_close(&work.categories);
     tgr_pass_close(&work.pass);
     return status;
 }

@@ -138,12 +138,31 @@ static void put_figure(tgr_json *json, const tgr_compared *figure)
     tgr_json_number(json, "first", figure->first);
     tgr_json_number(json, "second", figure->second);
     tgr_json_number(json, "difference", figure->difference);
-    tgr_json_array(json, "range");
-    tgr_json_number(json, NULL, figure->low);
-    tgr_json_number(json, NULL, figure->high);
-    tgr_json_end_array(json);
+    tgr_simulation_put_range(json, "range", figure->low, figure->high);
     tgr_json_number(json, "p", figure->p);
     tgr_json_end_object(json);
+}
+
+static void put_comparison(tgr_json *json, const char *key, const tgr_comparison *comparison)
+{
+    tgr_json_array(json, key);
+    for (size_t i = 0; i < comparison->count; i++) {
+        put_figure(json, &comparison->figures[i]);
+    }
+    tgr_json_end_array(json);
+}
+
+static void put_comparisons(tgr_json *json, const tgr_comparison *const *comparisons, size_t count)
+{
+    if (count == 1) {
+        put_comparison(json, "comparison", comparisons[0]);
+        return;
+    }
+    tgr_json_array(json, "comparisons");
+    for (size_t i = 0; i < count; i++) {
+        put_comparison(json, NULL, comparisons[i]);
+    }
+    tgr_json_end_array(json);
 }
 
 tgr_status tgr_comparison_json(const tgr_simulation *first, const tgr_simulation *second,
@@ -151,21 +170,24 @@ tgr_status tgr_comparison_json(const tgr_simulation *first, const tgr_simulation
                                tgr_error *error)
 {
     const tgr_simulation *both[] = {first, second};
+    return tgr_comparisons_json(both, 2, &comparison, text, length, error);
+}
+
+tgr_status tgr_comparisons_json(const tgr_simulation *const *simulations, size_t count,
+                                const tgr_comparison *const *comparisons, char **text,
+                                size_t *length, tgr_error *error)
+{
     tgr_buffer buffer = {0};
     tgr_json json;
     tgr_json_begin(&json, &buffer, true);
     tgr_json_object(&json, NULL);
-    tgr_json_unsigned(&json, "replicates", comparison->replicates);
-    tgr_json_array(&json, "comparison");
-    for (size_t i = 0; i < comparison->count; i++) {
-        put_figure(&json, &comparison->figures[i]);
-    }
-    tgr_json_end_array(&json);
+    tgr_json_unsigned(&json, "replicates", comparisons[0]->replicates);
+    put_comparisons(&json, comparisons, count - 1);
     tgr_json_array(&json, "simulations");
-    for (size_t i = 0; i < 2; i++) {
+    for (size_t i = 0; i < count; i++) {
         tgr_json_object(&json, NULL);
-        tgr_simulation_put(&json, both[i]);
-        tgr_simulation_put_background(&json, both[i]);
+        tgr_simulation_put(&json, simulations[i]);
+        tgr_simulation_put_background(&json, simulations[i]);
         tgr_json_end_object(&json);
     }
     tgr_json_end_array(&json);

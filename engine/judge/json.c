@@ -17,18 +17,7 @@ static void put_slice(tgr_json *json, const tgr_slice *slice)
     tgr_json_unsigned(json, "no_known_tag", slice->no_known_tag);
     tgr_simulation_put_point(json, "routed", simulation, &simulation->curve[0]);
     tgr_simulation_put_metrics(json, "metrics", &simulation->metrics);
-    tgr_json_object(json, "baselines");
-    tgr_simulation_put_baseline(json, "best_single", &simulation->best_single, true);
-    tgr_simulation_put_baseline(json, "oracle", &simulation->oracle, false);
-    tgr_simulation_put_baseline(json, "random", &simulation->random, false);
-    tgr_simulation_put_baseline(json, "cost_matched_random", &simulation->cost_matched_random,
-                                false);
-    tgr_json_end_object(json);
-    tgr_json_array(json, "alone");
-    for (size_t model = 0; model < simulation->models; model++) {
-        tgr_simulation_put_baseline(json, NULL, &simulation->alone[model], true);
-    }
-    tgr_json_end_array(json);
+    tgr_simulation_put_baselines(json, simulation);
     tgr_json_end_object(json);
 }
 
@@ -88,15 +77,6 @@ static void put_predictions(tgr_json *json, const tgr_predictions *predictions)
     }
     tgr_json_end_array(json);
     put_prediction(json, "margin", &predictions->margin);
-    tgr_json_object(json, "margins");
-    tgr_json_number(json, "from", predictions->from);
-    tgr_json_number(json, "to", predictions->to);
-    tgr_json_array(json, "queries");
-    for (size_t i = 0; i < predictions->bins; i++) {
-        tgr_json_unsigned(json, NULL, predictions->margins[i]);
-    }
-    tgr_json_end_array(json);
-    tgr_json_end_object(json);
     tgr_json_end_object(json);
 }
 
@@ -136,14 +116,6 @@ static void put_savings(tgr_json *json, const tgr_savings *savings)
 
 /* ---- logged, judged -------------------------------------------------------------------------- */
 
-static void put_pair(tgr_json *json, const char *key, double low, double high)
-{
-    tgr_json_array(json, key);
-    tgr_json_number(json, NULL, low);
-    tgr_json_number(json, NULL, high);
-    tgr_json_end_array(json);
-}
-
 static void put_estimate(tgr_json *json, const tgr_estimate *estimate)
 {
     tgr_json_object(json, NULL);
@@ -151,9 +123,9 @@ static void put_estimate(tgr_json *json, const tgr_estimate *estimate)
     tgr_json_unsigned(json, "matched", estimate->matched);
     tgr_json_number(json, "effective", estimate->effective);
     tgr_json_number(json, "ips", estimate->ips);
-    put_pair(json, "ips_range", estimate->ips_low, estimate->ips_high);
+    tgr_simulation_put_range(json, "ips_range", estimate->ips_low, estimate->ips_high);
     tgr_json_number(json, "robust", estimate->robust);
-    put_pair(json, "robust_range", estimate->robust_low, estimate->robust_high);
+    tgr_simulation_put_range(json, "robust_range", estimate->robust_low, estimate->robust_high);
     tgr_json_end_object(json);
 }
 

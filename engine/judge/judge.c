@@ -11,6 +11,7 @@
 #include "engine/judge/breakdown.h"
 #include "engine/judge/category_mean.h"
 #include "engine/judge/costs.h"
+#include "engine/judge/judge.h"
 #include "engine/judge/judged.h"
 #include "engine/judge/logged.h"
 #include "engine/judge/predictions.h"
@@ -18,6 +19,7 @@
 
 typedef struct judging {
     const tgr_router *router;
+    const tgr_simulate_source *source;
     tgr_simulate_options options;
     const tgr_run *run;
     size_t baseline; /* of the savings; SIZE_MAX: what was logged */
@@ -86,7 +88,7 @@ static tgr_status open_walk(judging *work, const tgr_simulation *simulation, tgr
     const tgr_simulate_options *options = &work->options;
     tgr_second_walk *walk = &work->walk;
     tgr_status status = TGR_OK;
-    TGR_TRY(tgr_second_walk_open(walk, work->router, options,
+    TGR_TRY(tgr_second_walk_open(walk, work->router, options, work->source,
                                  simulation->curve[simulation->best].threshold, work->run, error));
     if (options->by_count > 0) {
         TGR_TRY(
@@ -201,12 +203,13 @@ static tgr_status simulate_chosen(judging *work, tgr_simulation **simulation, tg
     double *thresholds = NULL;
     tgr_status status = TGR_OK;
     if (own.choose_on == NULL) {
-        return tgr_simulate_alone(work->router, &own, NULL, SIZE_MAX, simulation, work->run, error);
+        return tgr_simulate_alone(work->router, &own, work->source, SIZE_MAX, simulation, work->run,
+                                  error);
     }
     own.split = own.choose_on;
     own.bootstrap = 0;
-    TGR_TRY(
-        tgr_simulate_alone(work->router, &own, NULL, SIZE_MAX, &work->choosing, work->run, error));
+    TGR_TRY(tgr_simulate_alone(work->router, &own, work->source, SIZE_MAX, &work->choosing,
+                               work->run, error));
     const tgr_simulation *on = work->choosing;
     if (on->best >= on->points) {
         TGR_TRY(tgr_fail(error, TGR_ERR_INPUT,
@@ -223,7 +226,8 @@ static tgr_status simulate_chosen(judging *work, tgr_simulation **simulation, tg
     own = work->options;
     own.thresholds = thresholds;
     own.threshold_count = on->points;
-    TGR_TRY(tgr_simulate_alone(work->router, &own, NULL, on->best, simulation, work->run, error));
+    TGR_TRY(tgr_simulate_alone(work->router, &own, work->source, on->best, simulation, work->run,
+                               error));
     TGR_TRY(add_chosen(work, (tgr_result *)*simulation, error));
 done:
     tgr_mem_free(thresholds);
@@ -232,16 +236,19 @@ done:
     return status;
 }
 
-tgr_status tgr_simulate(const tgr_router *router, const tgr_simulate_options *options,
-                        tgr_simulation **simulation, const tgr_run *run, tgr_error *error)
+tgr_status tgr_judge(const tgr_router *router, const tgr_simulate_source *source,
+                     const tgr_simulate_options *options, tgr_simulation **simulation,
+                     const tgr_run *run, tgr_error *error)
 {
-    judging work = {.router = router, .run = run};
+    judging work = {.router = router, .source = source, .run = run};
     tgr_status status = TGR_OK;
     *simulation = NULL;
     tgr_simulate_options_init(&work.options);
     TGR_TRY(tgr_options_copy(&work.options, sizeof work.options, options, error));
     TGR_TRY(check_options(&work, error));
-    warn_of_training(&work);
+    if (source == NULL) { /* else nobody knows what it learnt from */
+        warn_of_training(&work);
+    }
     TGR_TRY(simulate_chosen(&work, simulation, error));
     if (work.options.judged != NULL) {
         TGR_TRY(tgr_judged_add(router, &work.options, (tgr_result *)*simulation, run, error));
@@ -262,4 +269,10 @@ done:
         *simulation = NULL;
     }
     return status;
+}
+
+tgr_status tgr_simulate(const tgr_router *router, const tgr_simulate_options *options,
+                        tgr_simulation **simulation, const tgr_run *run, tgr_error *error)
+{
+    return tgr_judge(router, NULL, options, simulation, run, error);
 }

@@ -226,8 +226,9 @@ static void weigh(const tgr_logging *logging, logged_sums *sums, const tgr_seen 
     if (seen->path->first != TGR_UNDECIDED && !own.too_large) {
         tgr_weighted_term first = term_of(&own, seen->path->first);
         tgr_weighted_add(&own.weighted[0], &first);
-        tgr_asked_each(&logging->asked, seen->path,
-                       logging->walk->options->policy == TGR_POLICY_UTILITY, change, &own);
+        const tgr_second_walk *walk = logging->walk;
+        bool utility = walk->moving && walk->options->policy == TGR_POLICY_UTILITY;
+        tgr_asked_each(&logging->asked, seen->path, utility, change, &own);
     }
     sums->chances++;
     sums->too_large |= own.too_large;
@@ -265,8 +266,8 @@ tgr_status tgr_logging_open(tgr_second_walk *walk, const tgr_simulation *simulat
     made->models = walk->router->model_count;
     made->threads = (size_t)walk->threads;
     made->quality = simulation->quality;
-    made->by_scores =
-        made->quality == TGR_QUALITY_SCORE && strcmp(walk->router->scorer, "paper") != 0;
+    made->by_scores = walk->source == NULL && made->quality == TGR_QUALITY_SCORE &&
+                      strcmp(walk->router->scorer, "paper") != 0;
     *visitor = (tgr_visitor){.enter = enter, .row = see_row, .user = made};
     TGR_TRY(name_models(made, error));
     TGR_TRY(open_points(made, simulation, error));

@@ -12,9 +12,6 @@
 #include "engine/judge/correlation.h"
 #include "engine/simulate/tally.h"
 
-#define MARGIN_BINS ((size_t)40)
-#define OUTERMOST   200 /* a two-hundredth of the margins lies beyond each end of the bins */
-
 struct tgr_predicting {
     tgr_second_walk *walk;
     tgr_quality quality;
@@ -137,47 +134,14 @@ void tgr_predicting_close(tgr_predicting *predicting)
     tgr_mem_free(predicting);
 }
 
-/* ---- margins --------------------------------------------------------------------------------- */
-
-/* The margin below which `rank` of the queries lie. */
-static double margin_at(const tgr_cells *cells, uint64_t rank)
-{
-    uint64_t before = 0;
-    size_t i = 0;
-    while (i + 1 < cells->count && before + cells->cells[i].count <= rank) {
-        before += cells->cells[i++].count;
-    }
-    return tgr_cell_x(cells, &cells->cells[i]);
-}
-
-static void count_margins(const tgr_cells *cells, tgr_predictions *into, uint64_t *bins)
-{
-    uint64_t all = 0;
-    for (size_t i = 0; i < cells->count; i++) {
-        all += cells->cells[i].count;
-    }
-    if (all == 0) {
-        return;
-    }
-    into->from = margin_at(cells, all / OUTERMOST);
-    into->to = margin_at(cells, all - 1 - all / OUTERMOST);
-    into->bins = into->to > into->from ? MARGIN_BINS : 1;
-    double width = (into->to - into->from) / (double)into->bins;
-    for (size_t i = 0; i < cells->count; i++) {
-        double place =
-            width > 0 ? floor((tgr_cell_x(cells, &cells->cells[i]) - into->from) / width) : 0;
-        place = place < 0 ? 0 : place;
-        size_t bin = place < (double)into->bins ? (size_t)place : into->bins - 1;
-        bins[bin] += cells->cells[i].count;
-    }
-}
-
 /* ---- all together ---------------------------------------------------------------------------- */
 
-/* `paper` counts wins; the others predict what they learnt, the score where there is one. */
-static bool same_scale(const tgr_router *router, tgr_quality quality)
+/* `paper` counts wins; the others predict what they learnt, the score where there is one. Of scores
+ * from elsewhere nothing is known. */
+static bool same_scale(const tgr_second_walk *walk, tgr_quality quality)
 {
-    return quality == TGR_QUALITY_SCORE && strcmp(router->scorer, "paper") != 0;
+    return walk->source == NULL && quality == TGR_QUALITY_SCORE &&
+           strcmp(walk->router->scorer, "paper") != 0;
 }
 
 tgr_status tgr_predicting_finish(tgr_predicting *predicting, tgr_result *result, tgr_error *error)
@@ -185,14 +149,11 @@ tgr_status tgr_predicting_finish(tgr_predicting *predicting, tgr_result *result,
     size_t models = predicting->count - 1;
     tgr_predictions *made = tgr_arena_alloc(&result->arena, 1, sizeof *made);
     tgr_prediction *of = tgr_arena_alloc(&result->arena, models, sizeof *of);
-    uint64_t *bins = tgr_arena_alloc(&result->arena, MARGIN_BINS, sizeof *bins);
-    if (made == NULL || of == NULL || bins == NULL) {
+    if (made == NULL || of == NULL) {
         return tgr_fail_memory(error, "how well scores predict");
     }
-    *made = (tgr_predictions){.models = models, .of = of, .from = NAN, .to = NAN};
-    made->same_scale = same_scale(predicting->walk->router, predicting->quality);
-    made->margins = bins;
-    count_margins(&predicting->cells[models], made, bins);
+    *made = (tgr_predictions){.models = models, .of = of};
+    made->same_scale = same_scale(predicting->walk, predicting->quality);
     for (size_t i = 0; i <= models; i++) {
         tgr_prediction *one = i < models ? &of[i] : &made->margin;
         unsigned cut = predicting->cells[i].cut;

@@ -1,4 +1,4 @@
-/* predictions.h - scores against what was measured: rank correlations, deciles, margins. */
+/* predictions.h - scores against what was measured: rank correlations, deciles. */
 #ifndef TGR_JUDGE_PREDICTIONS_H
 #define TGR_JUDGE_PREDICTIONS_H
 

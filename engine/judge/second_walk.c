@@ -5,6 +5,7 @@
 #include "engine/base/memory.h"
 #include "engine/base/runtime.h"
 #include "engine/policy/policy.h"
+#include "engine/simulate/row_path.h"
 
 /* What a thread works with. */
 typedef struct tgr_walker {
@@ -33,13 +34,15 @@ static bool all_moves(const tgr_simulate_options *options)
 }
 
 tgr_status tgr_second_walk_open(tgr_second_walk *walk, const tgr_router *router,
-                                const tgr_simulate_options *options, double threshold,
+                                const tgr_simulate_options *options,
+                                const tgr_simulate_source *source, double threshold,
                                 const tgr_run *run, tgr_error *error)
 {
     static const double zero = 0, one = 1; /* costs are needed, or not */
     tgr_status status = TGR_OK;
     *walk = (tgr_second_walk){.router = router,
                               .options = options,
+                              .source = source,
                               .run = run,
                               .threshold = threshold,
                               .moving = all_moves(options)};
@@ -51,6 +54,7 @@ tgr_status tgr_second_walk_open(tgr_second_walk *walk, const tgr_router *router,
         .fallback = -1,
         .align_min = options->align_min,
         .threads = tgr_run_threads(run),
+        .source = source == NULL ? NULL : &source->scores,
     };
     if (options->fallback != NULL) {
         size_t fallback;
@@ -117,11 +121,7 @@ static void show_row(const showing *show, const tgr_decide *decide, const tgr_sc
         return;
     }
     tgr_path *path = &own->path;
-    tgr_path_find(path, scored->decider, scores, row, walk->moving);
-    if (tgr_decide_falls_back(decide, scored->x, row, path->first != TGR_UNDECIDED)) {
-        path->first = decide->serve->place[decide->plan.fallback];
-        path->count = 0;
-    }
+    tgr_row_path(path, decide, scored, row, walk->moving);
     int place = place_at(walk, path);
     const tgr_seen seen = {
         .decide = decide,
@@ -203,8 +203,9 @@ tgr_status tgr_second_walk_run(tgr_second_walk *walk, unsigned want, const tgr_v
     size_t entered = SIZE_MAX;
     tgr_status status = TGR_OK;
     showing show = {.walk = walk, .visitors = visitors, .count = count};
-    want |= TGR_WANT_ELIGIBILITY | TGR_WANT_PROMPT_TOKENS | TGR_WANT_SCORE | TGR_WANT_OUTCOME |
-            TGR_WANT_COST;
+    want |= (walk->source == NULL ? 0 : walk->source->wants) | TGR_WANT_ELIGIBILITY |
+            TGR_WANT_PROMPT_TOKENS | TGR_WANT_SCORE | TGR_WANT_OUTCOME | TGR_WANT_COST |
+            tgr_row_prices_want(walk->router);
     for (;;) {
         tgr_batch *batch;
         size_t file;
@@ -215,6 +216,9 @@ tgr_status tgr_second_walk_run(tgr_second_walk *walk, unsigned want, const tgr_v
         if (file != entered) {
             TGR_TRY(enter_file(&show, file, error));
             entered = file;
+        }
+        if (walk->source != NULL && walk->source->prepare != NULL) {
+            TGR_TRY(walk->source->prepare(walk->source->user, batch, &walk->pass, file, error));
         }
         show.batch = batch;
         show.file_models = tgr_strings_count(walk->pass.files[file]->models);

@@ -13,6 +13,7 @@
 #include "engine/pass.h"
 #include "engine/simulate/answers.h"
 #include "engine/simulate/path.h"
+#include "engine/simulate/simulating.h"
 #include "engine/simulate/steps.h"
 
 /* One query. */
@@ -21,7 +22,7 @@ typedef struct tgr_seen {
     const tgr_batch *batch;
     size_t row; /* of the batch */
     int thread;
-    const float *scores; /* by place */
+    const float *scores; /* by place; of no use where decisions are given */
     tgr_answers *answers;
     const tgr_path *path; /* where it goes at every threshold; fallbacks are in it */
     int chosen;           /* router's model at the threshold, or TGR_UNDECIDED */
@@ -40,6 +41,7 @@ typedef struct tgr_visitor {
 typedef struct tgr_second_walk {
     const tgr_router *router;
     const tgr_simulate_options *options;
+    const tgr_simulate_source *source; /* NULL: the router scores */
     const tgr_run *run;
     double threshold;
     bool moving; /* paths have all their moves: costs are known where the policy compares them */
@@ -52,7 +54,8 @@ typedef struct tgr_second_walk {
 
 /* Opens the files. To be closed in any case. */
 tgr_status tgr_second_walk_open(tgr_second_walk *walk, const tgr_router *router,
-                                const tgr_simulate_options *options, double threshold,
+                                const tgr_simulate_options *options,
+                                const tgr_simulate_source *source, double threshold,
                                 const tgr_run *run, tgr_error *error);
 void tgr_second_walk_close(tgr_second_walk *walk); /* harmless on a zeroed structure */
 

@@ -300,6 +300,13 @@ static void add_spots(drawing *d)
 
 static void describe(const drawing *d, const char *x_name, char *text, size_t size)
 {
+    if (d->look->simulation->given) {
+        snprintf(text, size,
+                 "One point by its %s, beside others. The tables below hold every "
+                 "figure.",
+                 x_name);
+        return;
+    }
     snprintf(text, size,
              "A line of %zu thresholds from the least to the most %s. The tables below hold every "
              "figure.",

@@ -1,6 +1,8 @@
 /* csv.c - every figure of a simulation, a row each thing. */
 #include <tagroute/report.h>
 
+#include <tagroute/details.h>
+
 #include <math.h>
 #include <string.h>
 
@@ -225,6 +227,69 @@ static void put_margins(tgr_buffer *out, const tgr_look *look)
     }
 }
 
+/* ---- details ----------------------------------------------------------------------------------
+ */
+
+/* A group's name is COLUMN=VALUE, or COLUMN for the queries without a value; its value how many
+ * queries it has. */
+static void put_slice(tgr_buffer *out, const tgr_look *look, const char *column,
+                      const tgr_slice *slice)
+{
+    const tgr_simulation *simulation = slice->simulation;
+    const tgr_point *point = tgr_look_best(simulation);
+    tgr_buffer name = {0};
+    tgr_buffer_format(&name, slice->value == NULL ? "%s" : "%s=%s", column, slice->value);
+    csv_row row = point == NULL ? empty : of_point(point, "");
+    row.kind = "by";
+    row.name = name.failed ? "" : name.bytes;
+    row.value = (double)simulation->queries;
+    put_row(out, look, &row, &empty, &empty);
+    out->failed |= name.failed;
+    tgr_buffer_free(&name);
+}
+
+static void put_breakdowns(tgr_buffer *out, const tgr_look *look, const tgr_details *details)
+{
+    for (size_t i = 0; i < details->breakdown_count; i++) {
+        const tgr_breakdown *breakdown = &details->breakdowns[i];
+        for (size_t j = 0; j < breakdown->count; j++) {
+            put_slice(out, look, breakdown->column, &breakdown->slices[j]);
+        }
+    }
+}
+
+/* What is compared, with the share of its costs that is recorded as the value; what is saved, with
+ * its share; and what money was multiplied by. */
+static void put_savings(tgr_buffer *out, const tgr_look *look, const tgr_savings *savings)
+{
+    bool by_score = look->simulation->quality == TGR_QUALITY_SCORE;
+    const double cost[] = {savings->cost, savings->routed_cost, savings->saved, NAN};
+    const double quality[] = {savings->quality, savings->routed_quality, NAN, NAN};
+    const double value[] = {savings->recorded, savings->routed_recorded, savings->saved_share,
+                            savings->scale};
+    const char *const names[] = {savings->baseline, "routed", "saved", "scale"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        csv_row row = empty;
+        row.kind = i == 0 ? "savings_baseline" : "savings";
+        row.name = names[i];
+        row.cost = cost[i];
+        *(by_score ? &row.mean_score : &row.accept_rate) = quality[i];
+        row.value = value[i];
+        put_row(out, look, &row, &empty, &empty);
+    }
+}
+
+static void put_details(tgr_buffer *out, const tgr_look *look)
+{
+    const tgr_details *details = look->simulation->details;
+    if (details != NULL) {
+        put_breakdowns(out, look, details);
+    }
+    if (details != NULL && details->savings != NULL) {
+        put_savings(out, look, details->savings);
+    }
+}
+
 tgr_status tgr_simulation_csv(const tgr_simulation *simulation, char **text, size_t *length,
                               tgr_error *error)
 {
@@ -239,6 +304,7 @@ tgr_status tgr_simulation_csv(const tgr_simulation *simulation, char **text, siz
     put_baselines(&out, &look);
     put_metrics(&out, &look);
     put_margins(&out, &look);
+    put_details(&out, &look);
     status = tgr_text_result(&out, text, length, "the simulation as CSV", error);
     tgr_look_close(&look);
     return status;

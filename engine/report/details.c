@@ -1,8 +1,9 @@
-/* details.c - breakdowns and savings as tables. */
+/* details.c - breakdowns, category means and savings as tables. */
 #include "engine/report/details.h"
 
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 #include <tagroute/details.h>
 
@@ -49,7 +50,7 @@ static void put_breakdown(tgr_buffer *out, const tgr_breakdown *breakdown, const
     tgr_buffer_text(out, "<section>\n<h2>By ");
     tgr_html_text(out, breakdown->column);
     tgr_buffer_text(out, "</h2>\n");
-    tgr_table_begin(out, "Each group of queries by itself, at the threshold above");
+    tgr_table_begin(out, "Each group of queries by itself, routed as above");
     tgr_table_head(out, "");
     for (size_t i = 0; i < sizeof heads / sizeof *heads; i++) {
         tgr_table_head(out, heads[i]);
@@ -72,6 +73,49 @@ static void put_breakdown(tgr_buffer *out, const tgr_breakdown *breakdown, const
     tgr_buffer_text(out, "</section>\n");
 }
 
+/* ---- category means ---------------------------------------------------------------------------
+ */
+
+static void put_mean_row(tgr_buffer *out, const char *name, const tgr_baseline *at,
+                         const tgr_metrics *metrics)
+{
+    tgr_table_row(out, "", name);
+    tgr_table_figure(out, TGR_FIGURE_MONEY, at->cost);
+    tgr_table_figure(out, TGR_FIGURE_FRACTION, at->mean_score);
+    tgr_table_figure(out, TGR_FIGURE_SHARE, at->accept_rate);
+    tgr_table_figure(out, TGR_FIGURE_FRACTION, metrics->auc);
+    tgr_table_figure(out, TGR_FIGURE_FRACTION, metrics->apgr);
+    tgr_table_row_end(out);
+}
+
+static void put_category_mean(tgr_buffer *out, const tgr_simulation *simulation)
+{
+    static const char *const heads[] = {"", "cost", "mean score", "accepted", "auc", "apgr"};
+    const tgr_category_mean *mean = simulation->details->category_mean;
+    const tgr_point *best = tgr_look_best(simulation);
+    char word[TGR_WORD_SIZE];
+    tgr_buffer_format(out,
+                      "<section>\n<h2>Routing by category alone</h2>\n<p>Each query by the means "
+                      "of its category, learnt from %s queries ",
+                      tgr_word_count(word, mean->training));
+    tgr_buffer_text(out, mean->split == NULL ? "that are judged here" : "of split ");
+    tgr_html_text(out, mean->split == NULL ? "" : mean->split);
+    tgr_buffer_text(out, ": a router that does no better has learnt nothing from the tags.</p>\n");
+    tgr_table_begin(out, "Its best threshold that costs no more, and metrics over all");
+    for (size_t i = 0; i < sizeof heads / sizeof *heads; i++) {
+        tgr_table_head(out, heads[i]);
+    }
+    tgr_table_body(out);
+    if (best != NULL) {
+        const tgr_baseline routed = {best->cost, best->accept_rate, best->mean_score,
+                                     best->coverage, NULL};
+        put_mean_row(out, "routed as above", &routed, &simulation->metrics);
+    }
+    put_mean_row(out, "by category", &mean->at_cost, &mean->simulation->metrics);
+    tgr_table_end(out);
+    tgr_buffer_text(out, "</section>\n");
+}
+
 /* ---- savings ----------------------------------------------------------------------------------
  */
 
@@ -85,9 +129,11 @@ static void put_saving_row(tgr_buffer *out, const char *name, double cost, doubl
     tgr_table_row_end(out);
 }
 
-static void put_savings(tgr_buffer *out, const tgr_savings *savings, const char *measure)
+static void put_savings(tgr_buffer *out, const tgr_savings *savings, const char *measure,
+                        bool logged)
 {
-    tgr_buffer_text(out, "<section>\n<h2>Savings</h2>\n<p>Against everything to ");
+    tgr_buffer_text(out, "<section>\n<h2>Savings</h2>\n<p>Against ");
+    tgr_buffer_text(out, logged ? "what was " : "everything to ");
     tgr_html_text(out, savings->baseline);
     tgr_buffer_text(out, " routing saves ");
     tgr_html_figure(out, TGR_FIGURE_MONEY, savings->saved);
@@ -116,7 +162,11 @@ void tgr_details_put(tgr_buffer *out, const tgr_look *look)
     for (size_t i = 0; details != NULL && i < details->breakdown_count; i++) {
         put_breakdown(out, &details->breakdowns[i], measure);
     }
+    if (details != NULL && details->category_mean != NULL) {
+        put_category_mean(out, look->simulation);
+    }
     if (details != NULL && details->savings != NULL) {
-        put_savings(out, details->savings, measure);
+        bool logged = details->logged != NULL && strcmp(details->savings->baseline, "logged") == 0;
+        put_savings(out, details->savings, measure, logged);
     }
 }

@@ -78,6 +78,19 @@ static void put_savings(tgr_buffer *out, const tgr_look *look)
     }
 }
 
+static void put_decider(tgr_buffer *out, const tgr_simulation *simulation)
+{
+    if (simulation->elsewhere != NULL) {
+        tgr_buffer_text(out, simulation->given ? "decisions of " : "scores of ");
+        tgr_html_text(out, simulation->elsewhere);
+        tgr_buffer_text(out, ", made elsewhere");
+    }
+    if (!simulation->given) {
+        tgr_buffer_format(out, "%spolicy %s", simulation->elsewhere == NULL ? "" : ", ",
+                          tgr_policy_name(simulation->policy));
+    }
+}
+
 static void put_basis(tgr_buffer *out, const tgr_look *look)
 {
     const tgr_simulation *simulation = look->simulation;
@@ -87,8 +100,9 @@ static void put_basis(tgr_buffer *out, const tgr_look *look)
         tgr_buffer_text(out, " of the split ");
         tgr_html_text(out, simulation->origin.split);
     }
-    tgr_buffer_format(out, ", %zu models, policy %s. Quality is the %s.", simulation->models,
-                      tgr_policy_name(simulation->policy),
+    tgr_buffer_format(out, ", %zu models, ", simulation->models);
+    put_decider(out, simulation);
+    tgr_buffer_format(out, ". Quality is the %s.",
                       simulation->quality == TGR_QUALITY_ACCEPT ? "share of accepted answers"
                                                                 : "mean recorded score");
     if (look->low != NULL) {
@@ -96,8 +110,9 @@ static void put_basis(tgr_buffer *out, const tgr_look *look)
                           simulation->intervals->replicates);
     }
     if (simulation->undecided > 0) {
-        tgr_buffer_format(out, " %s queries are undecided: no model may serve them.",
-                          tgr_word_count(word, simulation->undecided));
+        tgr_buffer_format(out, " %s queries are undecided%s.",
+                          tgr_word_count(word, simulation->undecided),
+                          simulation->given ? "" : ": no model may serve them");
     }
     tgr_buffer_text(out, "</p>\n");
 }
@@ -146,11 +161,12 @@ static void put_tiles(tgr_buffer *out, const tgr_look *look)
     put_tile(out, figure, best->name, what, low == NULL ? NULL : &low->name,                       \
              high == NULL ? NULL : &high->name)
     tgr_buffer_text(out, "<div class=\"tiles\">\n");
-    tgr_buffer_format(out, "<div class=\"tile\"><b>");
-    char word[TGR_WORD_SIZE];
-    tgr_buffer_text(out, tgr_word_threshold(word, simulation->policy, best->threshold));
-    tgr_buffer_format(out, "</b><span>%s</span></div>\n",
-                      tgr_look_threshold_name(simulation->policy));
+    if (!simulation->given) {
+        char word[TGR_WORD_SIZE];
+        tgr_buffer_format(out, "<div class=\"tile\"><b>%s</b><span>%s</span></div>\n",
+                          tgr_word_threshold(word, simulation->policy, best->threshold),
+                          tgr_look_threshold_name(simulation->policy));
+    }
     TILE(TGR_FIGURE_MONEY, cost, "cost");
     TILE(TGR_FIGURE_FRACTION, mean_score, "mean score");
     TILE(TGR_FIGURE_SHARE, accept_rate, "accepted");

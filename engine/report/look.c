@@ -2,17 +2,31 @@
 #include "engine/report/look.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "engine/base/error.h"
 #include "engine/base/memory.h"
+#include "engine/report/words.h"
 
 const char *tgr_look_threshold_name(tgr_policy policy)
 {
     return policy == TGR_POLICY_MARGIN    ? "--theta"
            : policy == TGR_POLICY_UTILITY ? "--lambda"
                                           : "--tau";
+}
+
+char *tgr_look_way(char *text, const tgr_simulation *simulation, const tgr_point *point)
+{
+    char word[TGR_WORD_SIZE];
+    if (simulation->given) {
+        snprintf(text, TGR_LOOK_WAY_SIZE, "as decided elsewhere");
+    } else {
+        snprintf(text, TGR_LOOK_WAY_SIZE, "%s %s", tgr_look_threshold_name(simulation->policy),
+                 tgr_word_threshold(word, simulation->policy, point->threshold));
+    }
+    return text;
 }
 
 const char *tgr_look_quality_name(const tgr_simulation *simulation)

@@ -26,6 +26,10 @@ void tgr_look_close(tgr_look *look); /* harmless on a zeroed structure */
 
 /* "--theta", "--lambda" or "--tau". */
 const char *tgr_look_threshold_name(tgr_policy policy);
+
+/* What decides at a point, such as "--theta -0.02", into text of TGR_LOOK_WAY_SIZE bytes. */
+#define TGR_LOOK_WAY_SIZE 80
+char *tgr_look_way(char *text, const tgr_simulation *simulation, const tgr_point *point);
 const char *tgr_look_quality_name(const tgr_simulation *simulation); /* "mean score" */
 
 double tgr_look_quality(const tgr_simulation *simulation, const tgr_point *point);

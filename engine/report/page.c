@@ -9,10 +9,13 @@
 #include "engine/report/details.h"
 #include "engine/report/front.h"
 #include "engine/report/goal.h"
+#include "engine/report/judgement.h"
 #include "engine/report/lead.h"
+#include "engine/report/legend.h"
 #include "engine/report/look.h"
 #include "engine/report/page_css.h"
 #include "engine/report/page_js.h"
+#include "engine/report/predictions.h"
 #include "engine/report/tables.h"
 #include "engine/report/text_result.h"
 #include "engine/report/words.h"
@@ -47,7 +50,7 @@ static void put_legend(tgr_buffer *out, const tgr_look *look)
         {"<path class=\"curve\" d=\"M0 7h22\"/>", "routed, threshold by threshold"},
         {"<path class=\"band\" d=\"M0 1h22v12h-22z\"/>", "95 % range"},
         {"<path class=\"front\" d=\"M0 7h22\"/>", "Pareto front"},
-        {"<circle class=\"best\" cx=\"11\" cy=\"7\" r=\"6\"/>", "the threshold above"},
+        {"<circle class=\"best\" cx=\"11\" cy=\"7\" r=\"6\"/>", "routed, as above"},
         {"<circle class=\"dot m7\" cx=\"11\" cy=\"7\" r=\"5.5\"/>", "a model alone"},
         {"<path class=\"oracle\" d=\"M11 0l7 7l-7 7l-7-7z\"/>", "oracle"},
         {"<path class=\"chance\" d=\"M6 2l10 10m-10 0l10-10\"/>", "random"},
@@ -55,7 +58,8 @@ static void put_legend(tgr_buffer *out, const tgr_look *look)
     };
     tgr_buffer_text(out, "<ul class=\"legend\">\n");
     for (size_t i = 0; i < sizeof entries / sizeof *entries; i++) {
-        if ((i == 1 && look->low == NULL) || (i >= 5 && !look->by_cost)) {
+        if ((i == 0 && look->simulation->given) || (i == 1 && look->low == NULL) ||
+            (i >= 5 && !look->by_cost)) {
             continue;
         }
         tgr_buffer_format(out,
@@ -87,35 +91,13 @@ static void put_curve(tgr_buffer *out, const tgr_look *look, const tgr_front *fr
 /* ---- shares and margins -----------------------------------------------------------------------
  */
 
-static void put_model_legend(tgr_buffer *out, const tgr_look *look)
-{
-    const tgr_simulation *simulation = look->simulation;
-    char name[4 * 28 + 4];
-    size_t others = 0;
-    tgr_buffer_text(out, "<ul class=\"legend\">\n");
-    for (size_t model = 0; model < simulation->models; model++) {
-        if (look->grouped && look->colour[model] == TGR_LOOK_COLOURS - 1) {
-            others++;
-            continue;
-        }
-        tgr_buffer_format(out, "<li><i class=\"key m%u\"></i>", look->colour[model]);
-        tgr_html_text(out, tgr_word_name(name, simulation->model_names[model], 28));
-        tgr_buffer_text(out, "</li>\n");
-    }
-    if (others > 0) {
-        tgr_buffer_format(out, "<li><i class=\"key m%u\"></i>%zu other models</li>\n",
-                          TGR_LOOK_COLOURS - 1, others);
-    }
-    tgr_buffer_text(out, "</ul>\n");
-}
-
 static void put_pair(tgr_buffer *out, const tgr_look *look)
 {
     const tgr_simulation *simulation = look->simulation;
     tgr_buffer_text(out, "<div class=\"pair\">\n");
     if (simulation->points > 1) {
         tgr_buffer_text(out, "<div>\n<h2>Who gets the queries</h2>\n");
-        put_model_legend(out, look);
+        tgr_legend_models(out, look);
         tgr_chart_shares(out, look);
         tgr_buffer_text(out, "</div>\n");
     }
@@ -212,6 +194,7 @@ static void put_origin(tgr_buffer *out, const tgr_look *look)
     if (origin->tags > 0) {
         put_number(out, "tags known", origin->tags);
     }
+    put_fact(out, simulation->given ? "decisions" : "scores", simulation->elsewhere);
     put_fact(out, "reference", simulation->model_names[simulation->reference]);
     for (size_t i = 0; i < origin->files; i++) {
         const char *digest = origin->file_digests[i];
@@ -237,8 +220,15 @@ static void put_page(tgr_buffer *out, const tgr_look *look, const tgr_front *fro
     put_curve(out, look, front);
     tgr_goal_put(out, look);
     put_pair(out, look);
+    tgr_judged_put(out, look);
+    tgr_coverage_put(out, look);
+    tgr_chosen_put(out, look);
     tgr_details_put(out, look);
-    put_points(out, look, front);
+    tgr_logged_put(out, look);
+    tgr_predictions_put(out, look);
+    if (!look->simulation->given) {
+        put_points(out, look, front);
+    }
     put_metrics(out, look);
     put_prices(out, look);
     put_origin(out, look);

@@ -53,10 +53,9 @@ static void put_best(tgr_buffer *out, const tgr_look *look)
     if (at == NULL) {
         return;
     }
-    char word[TGR_WORD_SIZE], name[TGR_WORD_SIZE + 32];
+    char way[TGR_LOOK_WAY_SIZE], name[TGR_LOOK_WAY_SIZE + 16];
     tgr_baseline value = {at->cost, at->accept_rate, at->mean_score, at->coverage, NULL};
-    snprintf(name, sizeof name, "routed, %s %s", tgr_look_threshold_name(simulation->policy),
-             tgr_word_threshold(word, simulation->policy, at->threshold));
+    snprintf(name, sizeof name, "routed, %s", tgr_look_way(way, simulation, at));
     tgr_table_row(out, "strong", name);
     if (look->low == NULL) {
         put_baseline(out, &value, NULL, NULL);

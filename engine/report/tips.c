@@ -45,9 +45,8 @@ void tgr_tip_point(tgr_buffer *out, const tgr_look *look, size_t at)
 {
     const tgr_simulation *simulation = look->simulation;
     const tgr_point *point = &simulation->curve[at];
-    char word[TGR_WORD_SIZE], name[4 * 24 + 4];
-    tgr_buffer_format(out, "%s %s", tgr_look_threshold_name(simulation->policy),
-                      tgr_word_threshold(word, simulation->policy, point->threshold));
+    char word[TGR_WORD_SIZE], name[4 * 24 + 4], way[TGR_LOOK_WAY_SIZE];
+    tgr_buffer_text(out, tgr_look_way(way, simulation, point));
     put_measures(out, point->cost, point->accept_rate, point->mean_score, point->coverage);
     put_range(out, look, at);
     for (size_t i = 0; i < simulation->models && i < MOST_SHARES; i++) {

@@ -288,6 +288,7 @@ static unsigned wants(const tgr_routing *work)
 {
     unsigned want = TGR_WANT_ELIGIBILITY;
     want |= wants_tokens(work->router) ? TGR_WANT_PROMPT_TOKENS : 0;
+    want |= tgr_row_prices_want(work->router);
     return work->plan.ids ? want | TGR_WANT_IDS : want;
 }
 

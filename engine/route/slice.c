@@ -46,5 +46,6 @@ tgr_status tgr_route_slice(tgr_routing *work, const tgr_batch *batch, size_t beg
     slice->deny = batch->deny == NULL ? NULL : batch->deny + begin;
     slice->needs = batch->needs == NULL ? NULL : batch->needs + begin;
     slice->prompt_tokens = batch->prompt_tokens == NULL ? NULL : batch->prompt_tokens + begin;
+    slice->cached_tokens = batch->cached_tokens == NULL ? NULL : batch->cached_tokens + begin;
     return TGR_OK;
 }

@@ -197,6 +197,10 @@ static cost_sum sum_costs(const tgr_decide *decide, const price_list *prices, si
     const double *tokens = tgr_decide_decider(decide)->prompt_tokens;
     size_t thresholds = decide->plan.threshold_count;
     cost_sum total = {0, 0};
+    if (tgr_decide_row_costs(decide) != NULL) {
+        const int16_t *chosen = decide->model + begin * thresholds + threshold;
+        return sum_any(decide, chosen, thresholds, begin, end);
+    }
     for (size_t now; begin < end; begin += now) {
         const int16_t *chosen = decide->model + begin * thresholds + threshold;
         int64_t sum;

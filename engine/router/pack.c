@@ -85,13 +85,54 @@ static void pack_supports(msgpack_packer *packer, const tgr_model *model)
     }
 }
 
+static void pack_price(msgpack_packer *packer, double price)
+{
+    if (isnan(price)) {
+        msgpack_pack_nil(packer);
+    } else {
+        msgpack_pack_double(packer, price);
+    }
+}
+
+static void pack_steps(msgpack_packer *packer, const tgr_model *model)
+{
+    pack_word(packer, "long_prompts");
+    msgpack_pack_array(packer, model->step_count);
+    for (size_t i = 0; i < model->step_count; i++) {
+        const tgr_price_step *step = &model->steps[i];
+        msgpack_pack_array(packer, 4);
+        msgpack_pack_double(packer, step->above);
+        pack_price(packer, step->in);
+        pack_price(packer, step->out);
+        pack_price(packer, step->cached);
+    }
+}
+
+static void pack_entry(msgpack_packer *packer, const tgr_price_entry *entry)
+{
+    pack_word(packer, "price_entry");
+    msgpack_pack_map(packer, 4);
+    pack_word_pair(packer, "name", entry->name);
+    pack_word_pair(packer, "map", entry->map);
+    pack_word_pair(packer, "tier", tgr_tier_name(entry->tier));
+    pack_word(packer, "prices");
+    msgpack_pack_map(packer, entry->rate_count);
+    for (size_t i = 0; i < entry->rate_count; i++) {
+        char name[TGR_RATE_NAME];
+        tgr_rate_name(&entry->rates[i], name);
+        pack_real_pair(packer, name, entry->rates[i].usd);
+    }
+}
+
 static void pack_model(msgpack_packer *packer, const tgr_model *model)
 {
     size_t known = 0;
     for (size_t i = 0; i < TGR_MODEL_NUMBERS; i++) {
         known += !isnan(tgr_model_get(model, &tgr_model_numbers[i]));
     }
-    msgpack_pack_map(packer, 1 + known + model->supports_known + model->unknown_pairs);
+    bool stepped = model->step_count > 0, pinned = model->entry.name != NULL;
+    msgpack_pack_map(packer,
+                     1 + known + model->supports_known + stepped + pinned + model->unknown_pairs);
     pack_word_pair(packer, "name", model->name);
     for (size_t i = 0; i < TGR_MODEL_NUMBERS; i++) {
         double value = tgr_model_get(model, &tgr_model_numbers[i]);
@@ -101,6 +142,12 @@ static void pack_model(msgpack_packer *packer, const tgr_model *model)
     }
     if (model->supports_known) {
         pack_supports(packer, model);
+    }
+    if (stepped) {
+        pack_steps(packer, model);
+    }
+    if (pinned) {
+        pack_entry(packer, &model->entry);
     }
     pack_unknown(packer, &model->unknown);
 }

@@ -47,6 +47,21 @@ bool add_capabilities(const object &entry, tgr_price_map *map)
     return true;
 }
 
+// A key that stands twice counts as it stood last.
+bool add_rates(const object &entry, tgr_price_map *map)
+{
+    for (auto field : entry) {
+        tgr_rate rate;
+        if (tgr_rate_parse(field.key.data(), field.key.size(), &rate)) {
+            rate.usd = amount(field.value);
+            if (!isnan(rate.usd) && !tgr_price_map_add_rate(map, &rate)) {
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
 bool add_entry(const char *name, size_t length, const object &entry, tgr_price_map *map)
 {
     tgr_map_price price = {};
@@ -60,7 +75,8 @@ bool add_entry(const char *name, size_t length, const object &entry, tgr_price_m
             price.max_input_tokens = amount(field.value);
         }
     }
-    return tgr_price_map_add(map, name, length, &price) && add_capabilities(entry, map);
+    return tgr_price_map_add(map, name, length, &price) && add_rates(entry, map) &&
+           add_capabilities(entry, map);
 }
 
 } // namespace

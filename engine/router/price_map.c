@@ -3,8 +3,12 @@
 
 #include <math.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
 
 #include "engine/base/error.h"
 #include "engine/base/memory.h"
@@ -23,6 +27,9 @@ struct tgr_price_map {
     tgr_strings *capability_names;
     uint32_t *capabilities; /* of all entries, one after another */
     size_t capability_count, capability_capacity;
+    tgr_rate *rates; /* of all entries, one after another */
+    size_t rate_count, rate_capacity;
+    char hash[33];
 };
 
 int tgr_price_map_add(tgr_price_map *map, const char *name, size_t length,
@@ -38,8 +45,52 @@ int tgr_price_map_add(tgr_price_map *map, const char *name, size_t length,
     map->prices[number] = *price; /* of a name that stands twice, the last entry */
     map->prices[number].first_capability = map->capability_count;
     map->prices[number].capability_count = 0;
+    map->prices[number].first_rate = map->rate_count;
+    map->prices[number].rate_count = 0;
     map->current = number;
     return true;
+}
+
+/* Puts the rate into its place among the entry's. */
+int tgr_price_map_add_rate(tgr_price_map *map, const tgr_rate *rate)
+{
+    void *memory = map->rates;
+    if (!tgr_mem_grow(&memory, &map->rate_capacity, map->rate_count + 1, sizeof *map->rates)) {
+        return false;
+    }
+    map->rates = memory;
+    tgr_map_price *price = &map->prices[map->current];
+    tgr_rate *list = map->rates + price->first_rate;
+    size_t at = price->rate_count;
+    while (at > 0 && tgr_rate_compare(rate, &list[at - 1]) < 0) {
+        at--;
+    }
+    if (at > 0 && tgr_rate_compare(rate, &list[at - 1]) == 0) {
+        list[at - 1] = *rate;
+        return true;
+    }
+    memmove(list + at + 1, list + at, (price->rate_count - at) * sizeof *list);
+    list[at] = *rate;
+    price->rate_count++;
+    map->rate_count++;
+    return true;
+}
+
+const tgr_rate *tgr_price_map_rates(const tgr_price_map *map, const tgr_map_price *price)
+{
+    return map->rates + price->first_rate;
+}
+
+const char *tgr_price_map_hash(const tgr_price_map *map)
+{
+    return map->hash;
+}
+
+static void hash_file(tgr_price_map *map, const tgr_file_bytes *file)
+{
+    XXH128_hash_t hash = XXH3_128bits(file->bytes, file->length);
+    snprintf(map->hash, sizeof map->hash, "%016llx%016llx", (unsigned long long)hash.high64,
+             (unsigned long long)hash.low64);
 }
 
 /* Puts the capability into its place among the entry's, in byte order. */
@@ -96,6 +147,7 @@ tgr_status tgr_price_map_open(const char *path, tgr_price_map **map, tgr_error *
         status = tgr_fail_memory(error, "the price map");
         goto done;
     }
+    hash_file(opened, &file);
     status = tgr_price_json_parse(file.bytes, file.length, opened, error);
     if (status == TGR_ERR_INPUT) {
         tgr_error_prefix(error, "%s", path);
@@ -119,6 +171,7 @@ void tgr_price_map_close(tgr_price_map *map)
     tgr_strings_free(map->capability_names);
     tgr_mem_free(map->prices);
     tgr_mem_free(map->capabilities);
+    tgr_mem_free(map->rates);
     tgr_mem_free(map);
 }
 

@@ -7,13 +7,17 @@
 
 #include <tagroute/status.h>
 
+#include "engine/router/rates.h"
+
 #ifdef __cplusplus
 extern "C" {
 #endif
 
 typedef struct tgr_map_price { /* NaN where the map does not say, or says nothing sensible */
-    double input, output;      /* USD a token */
+    double input, output;      /* USD a token, of the standard tier for prompts of any length */
     double max_input_tokens;
+    size_t first_rate; /* in the map's list of rates: all prices that it knows how to name */
+    size_t rate_count;
     size_t first_capability; /* in the map's list of capabilities */
     size_t capability_count;
 } tgr_map_price;
@@ -23,6 +27,12 @@ typedef struct tgr_price_map tgr_price_map;
 /* TGR_ERR_INPUT where the file is not one JSON object, or is larger than 256 MiB. */
 tgr_status tgr_price_map_open(const char *path, tgr_price_map **map, tgr_error *error);
 void tgr_price_map_close(tgr_price_map *map); /* NULL allowed */
+
+/* XXH3-128 of the file, 32 hexadecimal digits. */
+const char *tgr_price_map_hash(const tgr_price_map *map);
+
+/* The rates of an entry, in order (rates.h), each once. */
+const tgr_rate *tgr_price_map_rates(const tgr_price_map *map, const tgr_map_price *price);
 
 /* The entry of exactly that name, or NULL. */
 const tgr_map_price *tgr_price_map_get(const tgr_price_map *map, const char *name);
@@ -54,6 +64,7 @@ tgr_status tgr_price_json_parse(const char *text, size_t length, tgr_price_map *
 int tgr_price_map_add(tgr_price_map *map, const char *name, size_t length,
                       const tgr_map_price *price);
 int tgr_price_map_add_capability(tgr_price_map *map, const char *name, size_t length);
+int tgr_price_map_add_rate(tgr_price_map *map, const tgr_rate *rate);
 
 #ifdef __cplusplus
 }

@@ -27,10 +27,21 @@ void tgr_model_free_supports(tgr_model *model)
     model->support_count = 0;
 }
 
+void tgr_model_free_prices(tgr_model *model)
+{
+    tgr_mem_free(model->steps);
+    tgr_mem_free(model->entry.name);
+    tgr_mem_free(model->entry.rates);
+    model->steps = NULL;
+    model->step_count = 0;
+    model->entry = (tgr_price_entry){0};
+}
+
 void tgr_model_free(tgr_model *model)
 {
     tgr_mem_free(model->name);
     tgr_model_free_supports(model);
+    tgr_model_free_prices(model);
     tgr_buffer_free(&model->unknown);
     *model = (tgr_model){0};
 }

@@ -11,16 +11,33 @@
 
 #include "engine/base/buffer.h"
 #include "engine/base/strings.h"
+#include "engine/router/rates.h"
+
+/* The price map's entry that a model's prices come from, kept so that another tier of it can be
+ * asked for later. */
+typedef struct tgr_price_entry {
+    char *name;   /* in the map; NULL: the prices come from elsewhere */
+    char map[33]; /* its hash, 32 hexadecimal digits; "" where that is not known */
+    tgr_tier tier;
+    tgr_rate *rates; /* in order */
+    size_t rate_count;
+} tgr_price_entry;
 
 typedef struct tgr_model {
     char *name;
     /* NaN where not known */
-    double price_in, price_out;     /* USD a prompt token, a completion token */
-    double cost;                    /* flat, USD a query, given by the user */
-    double mean_cost;               /* of recorded costs in the training data */
-    double mean_completion_tokens;  /* in the training data, or given by the user */
-    double mean_score, mean_reward; /* in the training data */
-    double max_input_tokens;        /* from the price map */
+    double price_in, price_out;       /* USD a prompt token, a completion token */
+    double cost;                      /* flat, USD a query, given by the user */
+    double mean_cost;                 /* of recorded costs in the training data */
+    double mean_completion_tokens;    /* in the training data, or given by the user */
+    double mean_score, mean_reward;   /* in the training data */
+    double max_input_tokens;          /* from the price map */
+    double price_cached;              /* USD a prompt token that the provider had cached */
+    double token_ratio;               /* of its prompt tokens to those counted; not known: 1 */
+    double assumed_completion_tokens; /* where the mean is not known */
+    tgr_price_step *steps;            /* prices of long prompts in place of the above, ascending */
+    size_t step_count;
+    tgr_price_entry entry;
     char **supports; /* such as "vision", from the price map's supports_*; byte order */
     size_t support_count;
     bool supports_known; /* the price map held this model */
@@ -72,7 +89,22 @@ tgr_router *tgr_router_new(void);
 /* A model without a name whose numbers are all unknown. */
 void tgr_model_init(tgr_model *model);
 void tgr_model_free_supports(tgr_model *model);
-void tgr_model_free(tgr_model *model); /* all that it holds; leaves it zeroed */
+void tgr_model_free_prices(tgr_model *model); /* steps and entry; leaves the model without */
+void tgr_model_free(tgr_model *model);        /* all that it holds; leaves it zeroed */
+
+/* Completion tokens that a query is expected to take; NaN where not known. */
+static inline double tgr_model_completions(const tgr_model *model)
+{
+    return model->mean_completion_tokens == model->mean_completion_tokens
+               ? model->mean_completion_tokens
+               : model->assumed_completion_tokens;
+}
+
+/* How many tokens of the model one counted token is. */
+static inline double tgr_model_ratio(const tgr_model *model)
+{
+    return model->token_ratio == model->token_ratio ? model->token_ratio : 1;
+}
 
 /* Model number, or -1. */
 int tgr_router_find_model(const tgr_router *router, const char *name);

@@ -9,7 +9,9 @@
 #include "engine/router/schema.h"
 #include "kernels/kernels.h"
 
-enum { NAME, SUPPORTS, NUMBERS, MODEL_KEYS = NUMBERS + TGR_MODEL_NUMBERS };
+enum { NAME, SUPPORTS, LONG_PROMPTS, ENTRY, NUMBERS, MODEL_KEYS = NUMBERS + TGR_MODEL_NUMBERS };
+
+_Static_assert(MODEL_KEYS <= TGR_FIELDS_MAX, "a model has more keys than fields can hold");
 
 static int by_bytes(const void *a, const void *b)
 {
@@ -68,7 +70,7 @@ static tgr_status read_supports(const tgr_fields *fields, tgr_model *model, tgr_
 
 static tgr_status read_model(tgr_cursor *cursor, size_t number, tgr_model *model, tgr_error *error)
 {
-    const char *names[MODEL_KEYS] = {"name", "supports"};
+    const char *names[MODEL_KEYS] = {"name", "supports", "long_prompts", "price_entry"};
     for (size_t i = 0; i < TGR_MODEL_NUMBERS; i++) {
         names[NUMBERS + i] = tgr_model_numbers[i].name;
     }
@@ -85,6 +87,8 @@ static tgr_status read_model(tgr_cursor *cursor, size_t number, tgr_model *model
         tgr_model_set(model, &tgr_model_numbers[i], value);
     }
     TGR_TRY(read_supports(&fields, model, error));
+    TGR_TRY(tgr_read_long_prompts(&fields, LONG_PROMPTS, model, error));
+    TGR_TRY(tgr_read_price_entry(&fields, ENTRY, model, error));
 done:
     return status;
 }

@@ -28,6 +28,12 @@ tgr_status tgr_read_scorer(const tgr_fields *fields, tgr_router *router, tgr_err
 tgr_status tgr_read_tagger(const tgr_fields *fields, tgr_router *router, tgr_error *error);
 tgr_status tgr_read_quantiles(const tgr_fields *fields, tgr_router *router, tgr_error *error);
 
+/* router_prices.c: what a model's map says of long prompts and of where its prices come from. */
+tgr_status tgr_read_long_prompts(const tgr_fields *fields, size_t field, tgr_model *model,
+                                 tgr_error *error);
+tgr_status tgr_read_price_entry(const tgr_fields *fields, size_t field, tgr_model *model,
+                                tgr_error *error);
+
 /* A router file's bytes, all of them hostile, into an empty router. Whatever the outcome, the
  * router is good for tgr_router_free; only after TGR_OK for anything else. */
 tgr_status tgr_router_decode(const char *bytes, size_t length, tgr_router *router,

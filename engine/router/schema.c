@@ -17,6 +17,9 @@ const tgr_model_number tgr_model_numbers[TGR_MODEL_NUMBERS] = {
     {"mean_score", offsetof(tgr_model, mean_score), true},
     {"mean_reward", offsetof(tgr_model, mean_reward), true},
     {"max_input_tokens", offsetof(tgr_model, max_input_tokens), false},
+    {"cache_read_input_token_cost", offsetof(tgr_model, price_cached), false},
+    {"token_ratio", offsetof(tgr_model, token_ratio), false},
+    {"assumed_completion_tokens", offsetof(tgr_model, assumed_completion_tokens), false},
 };
 
 /* The length of the UTF-8 sequence at bytes, 0 where there is none: neither overlong nor a
@@ -70,6 +73,9 @@ static tgr_status check_model(const tgr_router *router, size_t number, tgr_error
                 error, TGR_ERR_INPUT, "\"%s\" of model \"%s\" is %g; it must be a finite number%s",
                 field->name, model->name, value, field->may_be_below ? "" : " of at least zero");
         }
+    }
+    if (model->token_ratio == 0) {
+        return tgr_fail(error, TGR_ERR_INPUT, "\"token_ratio\" of model \"%s\" is 0", model->name);
     }
     return TGR_OK;
 }

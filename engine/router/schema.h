@@ -19,7 +19,7 @@ typedef struct tgr_model_number {
     bool may_be_below; /* zero */
 } tgr_model_number;
 
-#define TGR_MODEL_NUMBERS 8
+#define TGR_MODEL_NUMBERS 11
 extern const tgr_model_number tgr_model_numbers[TGR_MODEL_NUMBERS];
 
 static inline double tgr_model_get(const tgr_model *model, const tgr_model_number *number)

@@ -91,10 +91,10 @@ static void set_costs(tgr_serve *serve, const tgr_router *router)
 {
     for (size_t place = 0; place < serve->models; place++) {
         const tgr_model *model = &router->models[serve->order[place]];
-        bool priced = !isnan(model->price_in) && !isnan(model->price_out) &&
-                      !isnan(model->mean_completion_tokens);
-        serve->price_in[place] = priced ? model->price_in : NAN;
-        serve->price_out[place] = priced ? model->price_out * model->mean_completion_tokens : NAN;
+        double completions = tgr_model_completions(model);
+        bool priced = !isnan(model->price_in) && !isnan(model->price_out) && !isnan(completions);
+        serve->price_in[place] = priced ? model->price_in * tgr_model_ratio(model) : NAN;
+        serve->price_out[place] = priced ? model->price_out * completions : NAN;
         serve->any_price = serve->any_price || priced;
         serve->flat[place] = usual_cost(model);
         serve->flat_source[place] = !isnan(model->mean_cost) ? TGR_COST_MEAN
@@ -117,6 +117,9 @@ static tgr_status check_tagger(const tgr_router *router, const tgr_query_file *f
                                tgr_error *error)
 {
     const char *digest = file->tagger_digest;
+    if (router->tagger_digest == NULL) { /* it knows models alone */
+        return TGR_OK;
+    }
     if (digest == NULL || digest[0] == '\0' || strcmp(digest, router->tagger_digest) == 0) {
         return TGR_OK;
     }
@@ -165,6 +168,11 @@ tgr_status tgr_serve_open(const tgr_router *router, const tgr_query_file *file, 
     gather_weights(opened, router, file);
     set_costs(opened, router);
     match_models(opened, router, file);
+    opened->by_row =
+        file->has_prompt_tokens && tgr_row_prices_matter(router, file->has_cached_tokens);
+    if (opened->by_row) {
+        TGR_TRY(tgr_row_prices_open(&opened->row_prices, router, opened->order, error));
+    }
     TGR_TRY(tgr_eligibility_open(opened, router, file, error));
 done:
     if (status != TGR_OK) {
@@ -190,6 +198,7 @@ void tgr_serve_close(tgr_serve *serve)
     tgr_mem_free(serve->price_out);
     tgr_mem_free(serve->flat_source);
     tgr_mem_free(serve->file_model);
+    tgr_row_prices_close(&serve->row_prices);
     tgr_mem_free(serve->allow_masks);
     tgr_mem_free(serve->deny_masks);
     tgr_mem_free(serve->needs_masks);
@@ -205,6 +214,9 @@ unsigned tgr_serve_wants(const tgr_serve *serve, const tgr_query_file *file)
     }
     if (file->has_prompt_tokens && (serve->any_price || serve->any_token_limit)) {
         wants |= TGR_WANT_PROMPT_TOKENS;
+    }
+    if (serve->by_row && file->has_cached_tokens) {
+        wants |= TGR_WANT_CACHED_TOKENS;
     }
     return wants;
 }

@@ -11,6 +11,7 @@
 #include <tagroute/route.h>
 
 #include "engine/router/router.h"
+#include "engine/router/row_costs.h"
 #include "engine/store/query_read.h"
 #include "kernels/kernels.h"
 
@@ -31,6 +32,8 @@ typedef struct tgr_serve {
     tgr_cost_source *flat_source;        /* places: MEAN, FLAT or NONE */
     bool any_price;
     bool has_prompt_tokens; /* the file has them */
+    bool by_row;            /* costs come from row_prices, price_in and price_out not telling all */
+    tgr_row_prices row_prices;
 
     int32_t *file_model; /* router's models: column in the file's obsm arrays, or -1 */
 

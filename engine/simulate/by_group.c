@@ -6,11 +6,12 @@
 #include "engine/base/error.h"
 #include "engine/base/memory.h"
 
-tgr_status tgr_by_group_reserve(tgr_by_group *by_group, size_t rows, size_t stride,
+tgr_status tgr_by_group_reserve(tgr_by_group *by_group, size_t rows, size_t stride, bool decided,
                                 tgr_error *error)
 {
     size_t floats;
     void *scores = by_group->scores, *group = by_group->group, *order = by_group->rows;
+    void *chosen = by_group->chosen;
     bool fits = !__builtin_mul_overflow(rows, stride, &floats) &&
                 tgr_mem_grow(&scores, &by_group->score_capacity, floats, sizeof *by_group->scores);
     by_group->scores = scores;
@@ -18,6 +19,10 @@ tgr_status tgr_by_group_reserve(tgr_by_group *by_group, size_t rows, size_t stri
     by_group->group = group;
     fits = fits && tgr_mem_grow(&order, &by_group->row_capacity, rows, sizeof *by_group->rows);
     by_group->rows = order;
+    fits =
+        fits && tgr_mem_grow(&chosen, &by_group->chosen_capacity, rows, sizeof *by_group->chosen);
+    by_group->chosen = chosen;
+    by_group->decided = decided;
     return fits ? TGR_OK : tgr_fail_memory(error, "the groups of a block of queries");
 }
 
@@ -26,6 +31,7 @@ void tgr_by_group_close(tgr_by_group *by_group)
     tgr_mem_free(by_group->scores);
     tgr_mem_free(by_group->group);
     tgr_mem_free(by_group->rows);
+    tgr_mem_free(by_group->chosen);
     *by_group = (tgr_by_group){0};
 }
 
@@ -33,8 +39,12 @@ void tgr_by_group_keep(tgr_by_group *by_group, const tgr_resample *resample,
                        const tgr_scored *scored, uint64_t first)
 {
     size_t begin = scored->begin, rows = scored->end - begin;
-    memcpy(by_group->scores + begin * scored->stride, scored->scores,
-           rows * scored->stride * sizeof *scored->scores);
+    if (scored->chosen != NULL) {
+        memcpy(by_group->chosen + begin, scored->chosen, rows * sizeof *scored->chosen);
+    } else {
+        memcpy(by_group->scores + begin * scored->stride, scored->scores,
+               rows * scored->stride * sizeof *scored->scores);
+    }
     for (size_t row = begin; row < scored->end; row++) {
         by_group->group[row] = (uint16_t)tgr_resample_group(resample, first + row);
     }

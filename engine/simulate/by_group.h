@@ -2,6 +2,7 @@
 #ifndef TGR_SIMULATE_BY_GROUP_H
 #define TGR_SIMULATE_BY_GROUP_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -12,6 +13,9 @@
 typedef struct tgr_by_group {
     float *scores; /* rows x stride */
     size_t score_capacity;
+    int16_t *chosen; /* rows: decisions made elsewhere, where there are any */
+    size_t chosen_capacity;
+    bool decided;    /* there are */
     uint16_t *group; /* rows: each row's */
     size_t group_capacity;
     uint32_t *rows; /* group after group, rising in each */
@@ -19,7 +23,8 @@ typedef struct tgr_by_group {
     size_t begin[TGR_RESAMPLE_GROUPS + 1]; /* of each group in rows */
 } tgr_by_group;
 
-tgr_status tgr_by_group_reserve(tgr_by_group *by_group, size_t rows, size_t stride,
+/* decided: by decisions made elsewhere. */
+tgr_status tgr_by_group_reserve(tgr_by_group *by_group, size_t rows, size_t stride, bool decided,
                                 tgr_error *error);
 void tgr_by_group_close(tgr_by_group *by_group); /* harmless on a zeroed structure */
 

@@ -30,6 +30,19 @@ typedef struct tgr_moves {
 } tgr_moves;
 
 tgr_status tgr_moves_reserve(tgr_moves *moves, size_t more, tgr_error *error);
+
+/* Appends one; false where memory is short. */
+static inline bool tgr_moves_keep(tgr_moves *moves, uint64_t order, const tgr_answer *from,
+                                  const tgr_answer *to)
+{
+    tgr_error unused;
+    if (moves->count == moves->capacity && tgr_moves_reserve(moves, 1, &unused) != TGR_OK) {
+        return false;
+    }
+    moves->moves[moves->count++] = (tgr_move){order, tgr_answer_pack(from), tgr_answer_pack(to)};
+    return true;
+}
+
 void tgr_moves_sort(tgr_moves *moves, int threads);
 size_t tgr_moves_distinct(const tgr_moves *moves); /* sorted: how many different thresholds */
 void tgr_moves_free(tgr_moves *moves);

@@ -3,6 +3,8 @@
 
 #include <math.h>
 
+#include "engine/simulate/row_path.h"
+
 static const float *scores_of(const tgr_scored_rows *rows, size_t i)
 {
     return rows->scores + (rows->rows[i] - rows->first) * rows->stride;
@@ -81,18 +83,21 @@ static void observe_path(tgr_observer *observer, const tgr_gathering *gathering,
 }
 
 static void observe_each(tgr_observer *observer, const tgr_batch_view *view,
-                         const tgr_decide *decide, const tgr_scored_rows *rows, tgr_decided *counts)
+                         const tgr_decide *decide, const tgr_scored_rows *rows,
+                         const int16_t *chosen, tgr_decided *counts)
 {
     tgr_path *path = &observer->path;
     for (size_t i = 0; i < rows->count; i++) {
+        size_t row = rows->rows[i];
         way own = {&observer->block, i, decide->serve->order, counts};
-        tgr_path_find(path, tgr_decide_decider(decide), scores_of(rows, i), rows->rows[i],
-                      view->gathering->moving);
-        if (tgr_decide_falls_back(decide, &view->batch->x, rows->rows[i],
-                                  path->first != TGR_UNDECIDED)) {
-            path->first = decide->serve->place[decide->plan.fallback];
-            path->count = 0;
-        }
+        const tgr_scored one = {.begin = row,
+                                .end = row + 1,
+                                .scores = scores_of(rows, i),
+                                .stride = rows->stride,
+                                .decider = tgr_decide_decider(decide),
+                                .x = &view->batch->x,
+                                .chosen = chosen == NULL ? NULL : chosen + (row - rows->first)};
+        tgr_row_path(path, decide, &one, row, view->gathering->moving);
         if (path->first == TGR_UNDECIDED) {
             observer->undecided++;
         } else {
@@ -217,7 +222,8 @@ static bool read_block(tgr_observer *observer, const tgr_batch_view *view, const
 }
 
 void tgr_observe(tgr_observer *observer, const tgr_batch_view *view, const tgr_decide *decide,
-                 const tgr_scored_rows *rows, tgr_baselines *baselines, tgr_decided *counts)
+                 const tgr_scored_rows *rows, const int16_t *chosen, tgr_baselines *baselines,
+                 tgr_decided *counts)
 {
     const tgr_decider *decider = tgr_decide_decider(decide);
     bool margin = decider->rule == TGR_RULE_MARGIN;
@@ -232,10 +238,11 @@ void tgr_observe(tgr_observer *observer, const tgr_batch_view *view, const tgr_d
         return;
     }
     tgr_baselines_add_block(baselines, &observer->block);
-    if (margin && decider->eligible == NULL && decide->plan.fallback < 0 && models > 1 &&
+    if (margin && chosen == NULL && decider->eligible == NULL && decide->plan.fallback < 0 &&
+        models > 1 &&
         observer->block.kernels->margins(rows, models, decider->reference, &margins)) {
         observe_margins(observer, view->gathering, decide, &margins, counts);
     } else {
-        observe_each(observer, view, decide, rows, counts);
+        observe_each(observer, view, decide, rows, chosen, counts);
     }
 }

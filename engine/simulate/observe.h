@@ -15,8 +15,9 @@ typedef struct tgr_batch_view {
     tgr_gathering *gathering;
 } tgr_batch_view;
 
-/* Adds rows to the sums. */
+/* Adds rows to the sums. chosen: as tgr_scored has it, from row rows->first on. */
 void tgr_observe(tgr_observer *observer, const tgr_batch_view *view, const tgr_decide *decide,
-                 const tgr_scored_rows *rows, tgr_baselines *baselines, tgr_decided *counts);
+                 const tgr_scored_rows *rows, const int16_t *chosen, tgr_baselines *baselines,
+                 tgr_decided *counts);
 
 #endif

@@ -76,7 +76,8 @@ static void observe_rows(void *user, const tgr_decide *decide, const tgr_scored 
         }
         const tgr_scored_rows rows = {numbers, count, scored->scores, scored->begin,
                                       scored->stride};
-        tgr_observe(observer, view, decide, &rows, &observer->baselines, observer->counts);
+        tgr_observe(observer, view, decide, &rows, scored->chosen, &observer->baselines,
+                    observer->counts);
     }
     take_moves(observer, view->gathering);
 }
@@ -102,7 +103,8 @@ static void observe_group(tgr_observer *observer, const tgr_batch_view *view,
         const tgr_scored_rows rows = {by_group->rows + begin, count, by_group->scores, 0,
                                       decide->serve->stride};
         tgr_by_group_prefetch(by_group, view->batch, view->recorded.models, begin + count, &rows);
-        tgr_observe(observer, view, decide, &rows, &group->baselines, group->counts);
+        tgr_observe(observer, view, decide, &rows, by_group->decided ? by_group->chosen : NULL,
+                    &group->baselines, group->counts);
         begin += count;
     }
     take_moves(observer, view->gathering);
@@ -114,7 +116,9 @@ static tgr_status observe_groups(tgr_batch_view *view, tgr_decide *decide, tgr_b
 {
     tgr_by_group *by_group = &view->observers->by_group;
     tgr_status status = TGR_OK;
-    TGR_TRY(tgr_by_group_reserve(by_group, batch->rows, decide->serve->stride, error));
+    const tgr_score_source *source = decide->plan.source;
+    bool decided = source != NULL && source->choose != NULL;
+    TGR_TRY(tgr_by_group_reserve(by_group, batch->rows, decide->serve->stride, decided, error));
     TGR_TRY(tgr_decide_scores(decide, batch, keep_scores, view, error));
     tgr_by_group_sort(by_group, batch->rows);
 #pragma omp parallel for schedule(dynamic, 16) num_threads(decide->plan.threads)

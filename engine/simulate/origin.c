@@ -19,7 +19,7 @@ static bool copy_prices(tgr_origin_texts *texts, const tgr_router *router)
         texts->prices[i] = (tgr_price){
             .input = model->price_in,
             .output = model->price_out,
-            .completion_tokens = model->mean_completion_tokens,
+            .completion_tokens = tgr_model_completions(model),
             .mean = model->mean_cost,
             .flat = model->cost,
         };

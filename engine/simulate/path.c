@@ -228,7 +228,8 @@ static void look_at_row(tgr_path *path, const tgr_decider *decider, size_t row, 
         path->may[model] = mask == NULL || (mask[model / 64] >> (model % 64) & 1) != 0;
     }
     for (size_t model = 0; costs && model < path->models; model++) {
-        path->costs[model] = tgr_ref_cost(decider, row, model);
+        path->costs[model] = path->row_costs != NULL ? tgr_row_cost(path->row_costs, row, model)
+                                                     : tgr_ref_cost(decider, row, model);
     }
 }
 

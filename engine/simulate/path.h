@@ -18,6 +18,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "engine/router/row_costs.h"
 #include "kernels/kernels.h"
 
 typedef struct tgr_path_move {
@@ -36,6 +37,8 @@ typedef struct tgr_path {
     const float *scores;
     double *costs; /* expected; filled in where the rule needs them */
     bool *may;     /* serve */
+
+    const tgr_row_costs *row_costs; /* of the block, where costs come by row; else NULL */
 } tgr_path;
 
 bool tgr_path_open(tgr_path *path, size_t models); /* false where memory is short */

@@ -101,11 +101,11 @@ static tgr_status open_gathering(tgr_simulating *work, tgr_error *error)
     const tgr_simulate_options *options = &work->options;
     tgr_gathering *gathering = &work->gathering;
     work->memory = options->memory > 0 ? options->memory : tgr_run_memory(work->run);
-    gathering->utility = options->policy == TGR_POLICY_UTILITY;
     gathering->most = (size_t)(work->memory / 4 * 3 / MOVE_BYTES); /* the rest is for all else */
     gathering->moving =
         options->policy == TGR_POLICY_MARGIN || options->thresholds == NULL ||
         tgr_policy_needs_costs(options->policy, options->thresholds, options->threshold_count);
+    gathering->utility = gathering->moving && options->policy == TGR_POLICY_UTILITY;
     if (!options->binned && options->partial == NULL) {
         return TGR_OK;
     }
@@ -192,7 +192,8 @@ void tgr_simulating_close(tgr_simulating *work)
 static tgr_status enter_file(tgr_simulating *work, const tgr_query_file *file, tgr_error *error)
 {
     tgr_status status = tgr_decide_file(&work->decide, file, error);
-    if (status == TGR_OK) {
+    bool by_tags = work->source == NULL || !work->source->scores.knows_all;
+    if (status == TGR_OK && by_tags) {
         tgr_aligned_add(&work->decide.aligned, &work->aligned);
         tgr_aligned_tell(&work->decide.aligned, file, work->decide.serve->unknown_tags, work->run);
     }
@@ -225,7 +226,8 @@ static tgr_status next_batch(tgr_simulating *work, tgr_batch **batch, size_t *fi
 {
     const tgr_simulate_source *source = work->source;
     const unsigned want = TGR_WANT_ELIGIBILITY | TGR_WANT_PROMPT_TOKENS | TGR_WANT_SCORE |
-                          TGR_WANT_OUTCOME | TGR_WANT_COST | (source == NULL ? 0 : source->wants);
+                          TGR_WANT_OUTCOME | TGR_WANT_COST | tgr_row_prices_want(work->router) |
+                          (source == NULL ? 0 : source->wants);
     tgr_status status = TGR_OK;
     do {
         *batch = NULL;
@@ -372,6 +374,22 @@ static void warn(const tgr_simulating *work)
     }
 }
 
+/* Nothing of the router but its models and their prices had a say. */
+static tgr_status name_source(tgr_result *result, const tgr_simulate_source *source,
+                              tgr_error *error)
+{
+    tgr_simulation *simulation = &result->simulation;
+    tgr_origin *origin = &simulation->origin;
+    if (source == NULL || source->name == NULL) {
+        return TGR_OK;
+    }
+    origin->router = origin->scorer = origin->counts = NULL;
+    origin->tags = 0;
+    simulation->given = source->scores.choose != NULL;
+    simulation->elsewhere = tgr_arena_string(&result->arena, source->name);
+    return simulation->elsewhere == NULL ? tgr_fail_memory(error, "the simulation") : TGR_OK;
+}
+
 /* What is told beside the figures: how margins are spread, and what all this was made from. */
 static tgr_status describe(tgr_simulating *work, tgr_error *error)
 {
@@ -388,7 +406,7 @@ static tgr_status describe(tgr_simulating *work, tgr_error *error)
         status = tgr_fail_memory(error, "the simulation");
     }
     result->simulation.origin.aligned = work->aligned;
-    return status;
+    return status == TGR_OK ? name_source(result, work->source, error) : status;
 }
 
 tgr_status tgr_simulating_finish(tgr_simulating *work, tgr_simulation **simulation,

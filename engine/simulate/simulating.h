@@ -15,8 +15,9 @@
 #include "engine/simulate/resample.h"
 #include "engine/simulate/result.h"
 
-/* Scores from elsewhere, and what they need of each batch. */
+/* Scores or decisions from elsewhere, and what they need of each batch. */
 typedef struct tgr_simulate_source {
+    const char *name; /* NULL: the router's own figures, in another way */
     tgr_score_source scores;
     unsigned wants; /* TGR_WANT_* */
     /* Sees every batch before it is scored, one at a time. */

@@ -60,7 +60,11 @@ static void put_head(tgr_json *json, const tgr_simulation *simulation)
     }
     tgr_json_end_array(json);
     tgr_json_string(json, "reference", simulation->model_names[simulation->reference]);
-    tgr_json_string(json, "policy", tgr_policy_name(simulation->policy));
+    if (simulation->elsewhere != NULL) {
+        tgr_json_string(json, "elsewhere", simulation->elsewhere);
+    }
+    tgr_json_string(json, "policy",
+                    simulation->given ? "given" : tgr_policy_name(simulation->policy));
     tgr_json_string(json, "quality", simulation->quality == TGR_QUALITY_SCORE ? "score" : "accept");
     if (simulation->best < simulation->points) {
         tgr_json_number(json, "best_threshold", simulation->curve[simulation->best].threshold);
@@ -71,7 +75,7 @@ static void put_head(tgr_json *json, const tgr_simulation *simulation)
 
 /* ---- intervals: the same names, each with its low and its high end --------------------------- */
 
-static void put_pair(tgr_json *json, const char *key, double low, double high)
+void tgr_simulation_put_range(tgr_json *json, const char *key, double low, double high)
 {
     tgr_json_array(json, key);
     tgr_json_number(json, NULL, low);
@@ -79,20 +83,27 @@ static void put_pair(tgr_json *json, const char *key, double low, double high)
     tgr_json_end_array(json);
 }
 
+static void put_measure_ranges(tgr_json *json, const tgr_simulation *simulation,
+                               const tgr_point *low, const tgr_point *high)
+{
+    tgr_simulation_put_range(json, "cost", low->cost, high->cost);
+    tgr_simulation_put_range(json, "accept_rate", low->accept_rate, high->accept_rate);
+    tgr_simulation_put_range(json, "mean_score", low->mean_score, high->mean_score);
+    tgr_simulation_put_range(json, "coverage", low->coverage, high->coverage);
+    tgr_json_object(json, "share");
+    for (size_t model = 0; model < simulation->models; model++) {
+        tgr_simulation_put_range(json, simulation->model_names[model], low->share[model],
+                                 high->share[model]);
+    }
+    tgr_json_end_object(json);
+}
+
 static void put_point_range(tgr_json *json, const tgr_intervals *range, size_t point)
 {
     const tgr_point *low = &range->low->curve[point], *high = &range->high->curve[point];
     tgr_json_object(json, NULL);
     tgr_json_number(json, "threshold", low->threshold);
-    put_pair(json, "cost", low->cost, high->cost);
-    put_pair(json, "accept_rate", low->accept_rate, high->accept_rate);
-    put_pair(json, "mean_score", low->mean_score, high->mean_score);
-    put_pair(json, "coverage", low->coverage, high->coverage);
-    tgr_json_object(json, "share");
-    for (size_t model = 0; model < range->low->models; model++) {
-        put_pair(json, range->low->model_names[model], low->share[model], high->share[model]);
-    }
-    tgr_json_end_object(json);
+    put_measure_ranges(json, range->low, low, high);
     tgr_json_end_object(json);
 }
 
@@ -103,26 +114,26 @@ static void put_baseline_range(tgr_json *json, const char *key, const char *mode
     if (model != NULL) {
         tgr_json_string(json, "model", model);
     }
-    put_pair(json, "cost", low->cost, high->cost);
-    put_pair(json, "accept_rate", low->accept_rate, high->accept_rate);
-    put_pair(json, "mean_score", low->mean_score, high->mean_score);
-    put_pair(json, "coverage", low->coverage, high->coverage);
+    tgr_simulation_put_range(json, "cost", low->cost, high->cost);
+    tgr_simulation_put_range(json, "accept_rate", low->accept_rate, high->accept_rate);
+    tgr_simulation_put_range(json, "mean_score", low->mean_score, high->mean_score);
+    tgr_simulation_put_range(json, "coverage", low->coverage, high->coverage);
     tgr_json_end_object(json);
 }
 
 static void put_metric_ranges(tgr_json *json, const tgr_metrics *low, const tgr_metrics *high)
 {
     tgr_json_object(json, "metrics");
-    put_pair(json, "auc", low->auc, high->auc);
-    put_pair(json, "apgr", low->apgr, high->apgr);
-    put_pair(json, "pauc", low->pauc, high->pauc);
-    put_pair(json, "cpt50", low->cpt50, high->cpt50);
-    put_pair(json, "cpt80", low->cpt80, high->cpt80);
-    put_pair(json, "aiq", low->aiq, high->aiq);
-    put_pair(json, "cost_save", low->cost_save, high->cost_save);
-    put_pair(json, "perf_gain", low->perf_gain, high->perf_gain);
-    put_pair(json, "uplift", low->uplift, high->uplift);
-    put_pair(json, "rank", low->rank, high->rank);
+    tgr_simulation_put_range(json, "auc", low->auc, high->auc);
+    tgr_simulation_put_range(json, "apgr", low->apgr, high->apgr);
+    tgr_simulation_put_range(json, "pauc", low->pauc, high->pauc);
+    tgr_simulation_put_range(json, "cpt50", low->cpt50, high->cpt50);
+    tgr_simulation_put_range(json, "cpt80", low->cpt80, high->cpt80);
+    tgr_simulation_put_range(json, "aiq", low->aiq, high->aiq);
+    tgr_simulation_put_range(json, "cost_save", low->cost_save, high->cost_save);
+    tgr_simulation_put_range(json, "perf_gain", low->perf_gain, high->perf_gain);
+    tgr_simulation_put_range(json, "uplift", low->uplift, high->uplift);
+    tgr_simulation_put_range(json, "rank", low->rank, high->rank);
     tgr_json_end_object(json);
 }
 
@@ -252,17 +263,8 @@ static void put_goal(tgr_json *json, const tgr_solution *solution)
 static void put_solution_range(tgr_json *json, const tgr_simulation *simulation,
                                const tgr_solution *solution)
 {
-    const tgr_point *low = solution->low, *high = solution->high;
     tgr_json_object(json, "intervals");
-    put_pair(json, "cost", low->cost, high->cost);
-    put_pair(json, "accept_rate", low->accept_rate, high->accept_rate);
-    put_pair(json, "mean_score", low->mean_score, high->mean_score);
-    put_pair(json, "coverage", low->coverage, high->coverage);
-    tgr_json_object(json, "share");
-    for (size_t model = 0; model < simulation->models; model++) {
-        put_pair(json, simulation->model_names[model], low->share[model], high->share[model]);
-    }
-    tgr_json_end_object(json);
+    put_measure_ranges(json, simulation, solution->low, solution->high);
     tgr_json_end_object(json);
 }
 
@@ -282,17 +284,8 @@ static void put_solution(tgr_json *json, const tgr_simulation *simulation)
     tgr_json_end_object(json);
 }
 
-void tgr_simulation_put(tgr_json *json, const tgr_simulation *simulation)
+void tgr_simulation_put_baselines(tgr_json *json, const tgr_simulation *simulation)
 {
-    put_head(json, simulation);
-    tgr_json_array(json, "curve");
-    for (size_t i = 0; i < simulation->points; i++) {
-        tgr_simulation_put_point(json, NULL, simulation, &simulation->curve[i]);
-    }
-    tgr_json_end_array(json);
-    tgr_simulation_put_metrics(json, "metrics", &simulation->metrics);
-    tgr_json_boolean(json, "binned", simulation->binned);
-    tgr_simulation_put_metrics(json, "error_bound", &simulation->error_bound);
     tgr_json_object(json, "baselines");
     tgr_simulation_put_baseline(json, "best_single", &simulation->best_single, true);
     tgr_simulation_put_baseline(json, "oracle", &simulation->oracle, false);
@@ -305,6 +298,20 @@ void tgr_simulation_put(tgr_json *json, const tgr_simulation *simulation)
         tgr_simulation_put_baseline(json, NULL, &simulation->alone[model], true);
     }
     tgr_json_end_array(json);
+}
+
+void tgr_simulation_put(tgr_json *json, const tgr_simulation *simulation)
+{
+    put_head(json, simulation);
+    tgr_json_array(json, "curve");
+    for (size_t i = 0; i < simulation->points; i++) {
+        tgr_simulation_put_point(json, NULL, simulation, &simulation->curve[i]);
+    }
+    tgr_json_end_array(json);
+    tgr_simulation_put_metrics(json, "metrics", &simulation->metrics);
+    tgr_json_boolean(json, "binned", simulation->binned);
+    tgr_simulation_put_metrics(json, "error_bound", &simulation->error_bound);
+    tgr_simulation_put_baselines(json, simulation);
     if (simulation->solution != NULL) {
         put_solution(json, simulation);
     }

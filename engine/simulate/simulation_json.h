@@ -15,6 +15,12 @@ void tgr_simulation_put_background(tgr_json *json, const tgr_simulation *simulat
 void tgr_simulation_put_baseline(tgr_json *json, const char *key, const tgr_baseline *baseline,
                                  bool name_model); /* "model" stands there even where it is null */
 
+/* "baselines", and under "alone" each model by itself. */
+void tgr_simulation_put_baselines(tgr_json *json, const tgr_simulation *simulation);
+
+/* A list of two: the ends of an interval. */
+void tgr_simulation_put_range(tgr_json *json, const char *key, double low, double high);
+
 void tgr_simulation_put_point(tgr_json *json, const char *key, const tgr_simulation *simulation,
                               const tgr_point *point);
 void tgr_simulation_put_metrics(tgr_json *json, const char *key, const tgr_metrics *metrics);

@@ -46,6 +46,7 @@ static const tgr_path *find_envelope(const tgr_solver *solver, tgr_solve_worker 
     tgr_decider decider = *query->scored->decider;
     decider.rule = TGR_RULE_UTILITY;
     tgr_path *path = &worker->envelope;
+    path->row_costs = worker->path.row_costs;
     tgr_path_find(path, &decider, query->scores, query->row, true);
     for (size_t model = 0; model < path->models; model++) {
         worker->unbounded |= path->may[model] && isnan(path->costs[model]);

@@ -107,6 +107,7 @@ static void visit_row(const walk *w, tgr_solve_worker *worker, const tgr_scored 
         note_bad(solver, worker, row, model);
         return;
     }
+    worker->path.row_costs = tgr_decide_row_costs(&solver->decide);
     tgr_path_find(&worker->path, scored->decider, scores, row, true);
     bool forced =
         tgr_decide_falls_back(&solver->decide, scored->x, row, worker->path.first != TGR_UNDECIDED);
@@ -175,6 +176,7 @@ tgr_status tgr_solve_walk(tgr_solver *solver, tgr_solve_visit *visit, bool (*nex
     walk w = {solver, visit};
     size_t entered = SIZE_MAX;
     unsigned want = TGR_WANT_ELIGIBILITY | TGR_WANT_PROMPT_TOKENS;
+    want |= tgr_row_prices_want(solver->plan.router);
     want |= solver->answered ? TGR_WANT_SCORE | TGR_WANT_OUTCOME | TGR_WANT_COST : 0;
     tgr_status status = TGR_OK;
     solver->decide.queries = 0;

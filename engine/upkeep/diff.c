@@ -48,11 +48,24 @@ static bool same_number(double a, double b)
     return a == b || (isnan(a) && isnan(b));
 }
 
+static bool same_steps(const tgr_model *a, const tgr_model *b)
+{
+    bool same = a->step_count == b->step_count;
+    for (size_t i = 0; same && i < a->step_count; i++) {
+        const tgr_price_step *one = &a->steps[i], *other = &b->steps[i];
+        same = one->above == other->above && same_number(one->in, other->in) &&
+               same_number(one->out, other->out) && same_number(one->cached, other->cached);
+    }
+    return same;
+}
+
 static bool same_prices(const tgr_model *a, const tgr_model *b)
 {
     return same_number(a->price_in, b->price_in) && same_number(a->price_out, b->price_out) &&
            same_number(a->cost, b->cost) && same_number(a->mean_cost, b->mean_cost) &&
-           same_number(a->mean_completion_tokens, b->mean_completion_tokens);
+           same_number(tgr_model_completions(a), tgr_model_completions(b)) &&
+           same_number(a->price_cached, b->price_cached) &&
+           tgr_model_ratio(a) == tgr_model_ratio(b) && same_steps(a, b);
 }
 
 static bool add_model(comparing *work, const char *name)

@@ -117,6 +117,8 @@ static tgr_status walk(walking *work, tgr_error *error)
     size_t entered = SIZE_MAX;
     tgr_status status = TGR_OK;
     unsigned want = TGR_WANT_ELIGIBILITY | TGR_WANT_PROMPT_TOKENS;
+    want |= tgr_row_prices_want(work->decide[0].plan.router) |
+            tgr_row_prices_want(work->decide[1].plan.router);
     for (;;) {
         tgr_batch *batch;
         size_t file;

@@ -36,6 +36,13 @@ TGR_API tgr_status tgr_comparison_json(const tgr_simulation *first, const tgr_si
                                        const tgr_comparison *comparison, char **text,
                                        size_t *length, tgr_error *error);
 
+/* The same of several, two at least: the comparisons are those of each but the first with the
+ * first, count - 1 of them. With more than two they are under `comparisons`, in the simulations'
+ * order. */
+TGR_API tgr_status tgr_comparisons_json(const tgr_simulation *const *simulations, size_t count,
+                                        const tgr_comparison *const *comparisons, char **text,
+                                        size_t *length, tgr_error *error);
+
 #ifdef __cplusplus
 }
 #endif

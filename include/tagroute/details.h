@@ -51,11 +51,6 @@ typedef struct tgr_predictions {
     tgr_prediction margin;
     bool same_scale; /* scores predict the quality itself; else only their order means something */
     size_t cut_bits; /* of scores and measures, as float32, that were left out for lack of memory */
-    /* Queries by margin: `bins` equal bins from `from` to `to`, the outermost open to their side.
-     */
-    size_t bins;
-    double from, to;
-    const uint64_t *margins; /* bins */
 } tgr_predictions;
 
 /* Routing by the mean of each category in place of tags. */

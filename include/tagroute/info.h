@@ -5,6 +5,7 @@
 #include <stddef.h>
 
 #include <tagroute/export.h>
+#include <tagroute/prices.h>
 #include <tagroute/run.h>
 #include <tagroute/status.h>
 
@@ -19,6 +20,11 @@ extern "C" {
  */
 TGR_API tgr_status tgr_info(const char *path, char **text, char **json, const tgr_run *run,
                             tgr_error *error);
+
+/* The same with prices: a router is described with them, and a query file's recorded costs are
+ * compared with them. NULL: as above. */
+TGR_API tgr_status tgr_info_priced(const char *path, const tgr_price_options *prices, char **text,
+                                   char **json, const tgr_run *run, tgr_error *error);
 
 #ifdef __cplusplus
 }

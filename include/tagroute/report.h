@@ -21,9 +21,9 @@ extern "C" {
 TGR_API tgr_status tgr_simulation_html(const tgr_simulation *simulation, char **text,
                                        size_t *length, tgr_error *error);
 
-/* Every figure as comma-separated values: a row a point, baseline, metric or bin of margins, which
- * the column `kind` tells. Where figures have intervals, each has a column of its low and of its
- * high end. */
+/* Every figure as comma-separated values: a row a point, baseline, metric, bin of margins, group of
+ * queries or part of the savings, which the column `kind` tells. Where figures have intervals, each
+ * has a column of its low and of its high end. */
 TGR_API tgr_status tgr_simulation_csv(const tgr_simulation *simulation, char **text, size_t *length,
                                       tgr_error *error);
 

@@ -143,6 +143,9 @@ typedef struct tgr_simulation {
     tgr_histogram margins;
     tgr_origin origin;
     const struct tgr_solution *solution; /* <tagroute/solve.h>; NULL: no goal was to be met */
+    const char *elsewhere; /* the name of what scored or decided in place of a router; else NULL */
+    bool
+        given; /* it decided: the curve is one point, whose threshold is NaN, whatever the policy */
 } tgr_simulation;
 
 /* Defaults: margin, automatic quality, a grid of 21 points. */

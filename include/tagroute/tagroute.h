@@ -19,6 +19,7 @@
 #include <tagroute/compare.h>
 #include <tagroute/details.h>
 #include <tagroute/drift.h>
+#include <tagroute/elsewhere.h>
 #include <tagroute/endpoint.h>
 #include <tagroute/explain.h>
 #include <tagroute/fit.h>
@@ -27,6 +28,7 @@
 #include <tagroute/join.h>
 #include <tagroute/merge.h>
 #include <tagroute/normalise.h>
+#include <tagroute/plausible.h>
 #include <tagroute/policy.h>
 #include <tagroute/prices.h>
 #include <tagroute/report.h>

@@ -35,6 +35,10 @@ def tagged(record):
     return {**record, "tags": tags_of(record["text"])}
 
 
+MAP = """{"vendor/tagger": {"input_cost_per_token": 1e-6, "output_cost_per_token": 2e-6,
+  "input_cost_per_token_flex": 2e-5, "output_cost_per_token_flex": 4e-5}}"""
+
+
 class Asking(Scratch):
     def setUp(self):
         super().setUp()
@@ -495,9 +499,22 @@ class Refused(Asking):
                       self.fails(1, *words, "--ca-file", "certificate.pem", "--retag", "--model", "x"))
 
 
+class Priced(Asking):
+    def test_price_map(self):
+        """The total goes by the map's entry and tier."""
+        server = self.serve()
+        self.write("map.json", MAP)
+        done = self.works(*self.words(server), "--prices", "map.json", "--price-tier", "flex",
+                          OPENAI_API_KEY=KEY)
+        _, prompt, completion = self.whole()
+        money = float(re.search(r"completion tokens, \$([\d.]+)", done.stderr.decode()).group(1))
+        self.assertAlmostEqual(money, prompt * 2e-5 + completion * 4e-5, delta=5e-3)
+
+
 class Usage(Asking):
     def test_wrong_usage(self):
         server = self.serve()
+        self.write("map.json", MAP)
         cases = [("tag needs --model", ("--endpoint", "http://127.0.0.1/", "log.jsonl", "-o", "o.jsonl")),
                  ("tag needs --output", ("--endpoint", "http://127.0.0.1/", "--model", "m", "log.jsonl")),
                  ("one thing at a time", ("--endpoint", "x", "--learn", "log.jsonl")),
@@ -507,6 +524,12 @@ class Usage(Asking):
                  ("--price takes two prices", (*self.words(server)[1:], "--price", "1")),
                  ("--price takes two prices", (*self.words(server)[1:], "--price", "1,-2")),
                  ("--price takes two prices", (*self.words(server)[1:], "--price", "1,2/K")),
+                 ("give --prices too", (*self.words(server)[1:], "--price-tier", "batch")),
+                 ("give one of them", (*self.words(server)[1:], "--price", "1,2", "--prices", "x")),
+                 ("no model \"vendor/taggr\"; near: vendor/tagger",
+                  (*self.words(server)[1:], "--prices", "map.json", "--priced-as", "vendor/taggr")),
+                 ("no batch prices for model \"tagger\", as \"vendor/tagger\" (it has: standard, flex)",
+                  (*self.words(server)[1:], "--prices", "map.json", "--price-tier", "batch")),
                  ("--temperature takes", (*self.words(server)[1:], "--temperature", "-1")),
                  ("from a millisecond to a day", (*self.words(server)[1:], "--timeout", "0")),
                  ("not one such as", ("--endpoint", "nonsense", *self.words(server)[3:]))]

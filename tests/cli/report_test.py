@@ -9,6 +9,7 @@ import os
 import re
 import stat
 import threading
+import warnings
 
 from harness import Scratch, jsonl, main, records
 
@@ -122,6 +123,56 @@ class Reports(Scratch):
                 self.assertIn(values["routed"][field], page.values)
         self.assertEqual(set(numbers(report["savings"])) - page.values, set())
 
+    def test_predictions_and_category_means(self):
+        self.works(*self.simulate, "--split", "test", "--choose-on", "train", "--predictions",
+                   "--category-mean", "--html", "r.html", "--json", "r.json")
+        page, report = self.page("r.html"), json.loads(self.read("r.json"))
+        predictions, mean = report["predictions"], report["category_mean"]
+        for one in [*predictions["models"], predictions["margin"]]:
+            told = [one[name] for name in ("rank_correlation", "predicted", "measured")]
+            told += [tenth[name] for tenth in one["deciles"] for name in ("predicted", "measured")]
+            self.assertEqual(set(numbers(told)) - page.values, set(), one.get("model"))
+        told = [mean["at_cost"][name] for name in ("cost", "mean_score", "accept_rate")]
+        told += [mean["metrics"]["auc"], mean["metrics"]["apgr"]]
+        told += list(report["chosen"]["promised"].values())
+        self.assertEqual(set(numbers(told)) - page.values, set())
+        self.assertNotIn("How much is judged", page.text)
+
+    def test_logs_and_samples(self):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            import anndata
+            import numpy
+            import pandas
+            data = anndata.read_h5ad(self.path("queries.h5"))
+            models = list(data.uns["tagroute"]["models"])
+            random = numpy.random.default_rng(5)
+            chances = numpy.array([0.4, 0.3, 0.1, 0.1, 0.1])
+            logged = random.choice(len(models), size=data.n_obs, p=chances)
+            data.obs["logged_model"] = pandas.Categorical(numpy.array(models)[logged])
+            data.obs["propensity"] = chances[logged]
+            data.obsm["score"] = numpy.where(random.random(data.obsm["score"].shape) < 0.7,
+                                             data.obsm["score"], numpy.nan)
+            data.write_h5ad(self.path("log.h5"))
+        simulate = ("simulate", "log.h5", *self.simulate[2:])
+        self.works(*simulate, "--logged", "--grid", "40", "--html", "r.html", "--json", "r.json")
+        page, report = self.page("r.html"), json.loads(self.read("r.json"))
+        self.assertGreater(len(report["logged"]["estimates"]), 20)
+        told = {name: value for name, value in report["logged"].items() if name != "chances"}
+        for one in told["estimates"]:
+            one.pop("matched")
+        self.assertEqual(set(numbers(told)) - page.values, set())
+        coverage = [point["coverage"] for point in report["curve"]]
+        self.assertIn("How much is judged", page.text)
+        self.assertEqual({min(coverage), max(coverage)} - page.values, set())
+        self.works(*simulate, "--judged", "queries.h5", "--judged-split", "test", "--html",
+                   "r.html", "--json", "r.json")
+        judged = json.loads(self.read("r.json"))["judged"]
+        told = [judged["drift"], judged["unseen"]]
+        told += [judged[part][name] for part in ("log", "sample")
+                 for name in ("tags", "known_tags")]
+        self.assertEqual(set(numbers(told)) - self.page("r.html").values, set())
+
     def test_goals(self):
         for goal in (("--target-quality", "0.9*kestrel-max", "--bootstrap", "10"),
                      ("--max-cost-per-query", "0.003"), ("--target-share", "kestrel-max=0.3")):
@@ -140,6 +191,31 @@ class Reports(Scratch):
         self.assertIn("10,001".replace(",", ""), self.page("r.html").text)
         rows = list(csv.DictReader(io.StringIO(self.read("r.csv").decode(), newline="")))
         self.assertEqual(sum(row["kind"] == "point" for row in rows), 10001)
+
+    def check_groups_and_savings(self):
+        self.works(*self.simulate, "--by", "category", "--by", "split", "--baseline", "finch-8b",
+                   "--scale-days", "3", "--csv", "g.csv", "--json", "g.json")
+        report = json.loads(self.read("g.json"))
+        rows = list(csv.DictReader(io.StringIO(self.read("g.csv").decode(), newline="")))
+        groups = [(part["column"], value) for part in report["by"] for value in part["values"]]
+        found = [row for row in rows if row["kind"] == "by"]
+        for row, (column, value) in zip(found, groups, strict=True):
+            self.assertEqual(row["name"], f"{column}={value['value']}")
+            self.assertEqual(float(row["value"]), value["queries"])
+            for field in ("cost", "mean_score", "accept_rate", "coverage"):
+                self.assertEqual(float(row[field]), value["routed"][field])
+            self.assertEqual([float(row["share:" + model]) for model in report["models"]],
+                             list(value["routed"]["share"].values()))
+        savings = report["savings"]
+        base, routed, saved, scale = [row for row in rows if row["kind"].startswith("savings")]
+        self.assertEqual((base["kind"], base["name"]), ("savings_baseline", "finch-8b"))
+        self.assertEqual([float(base[name]) for name in ("cost", "mean_score", "value")],
+                         [savings[name] for name in ("cost", "quality", "recorded")])
+        self.assertEqual([float(routed[name]) for name in ("cost", "mean_score", "value")],
+                         [savings[name] for name in ("routed_cost", "routed_quality",
+                                                     "routed_recorded")])
+        self.assertEqual([float(saved["cost"]), float(saved["value"]), float(scale["value"])],
+                         [savings["saved"], savings["saved_share"], savings["scale"]])
 
     def test_csv_holds_what_json_holds(self):
         self.works(*self.simulate, "--bootstrap", "5", "--csv", "r.csv", "--json", "r.json")
@@ -168,6 +244,7 @@ class Reports(Scratch):
                              report["baselines"][row["name"]]["mean_score"])
         self.assertEqual({row["name"]: number(row["value"]) for row in of("metric")},
                          report["metrics"])
+        self.check_groups_and_savings()
         margins = report["margins"]
         self.assertEqual([number(row["value"]) for row in of("margin")],
                          [margins["below"], *margins["counts"], margins["above"]])

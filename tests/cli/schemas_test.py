@@ -1,12 +1,16 @@
 #!/usr/bin/python3
 """Logs of other schemas: who was called with what, what it cost, and what is no query."""
 import json
+import os
+import sys
 
 import anndata
 import msgpack
 
 from harness import Scratch, main
 
+CONVERTER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "datasets",
+                         "converters", "schemas.py")
 MARKER = "zanzibar-marker"  # stands in every text, and in no message
 
 
@@ -202,6 +206,42 @@ class Schemas(Scratch):
             self.write("one.jsonl", (lines(bad) + '{"text": "' + MARKER + "\n").splitlines()[number])
             told = self.fails(3, "ingest", "one.jsonl", "-o", "one.h5")
             self.assertNotIn(MARKER, told)
+
+    def test_the_same_log_in_every_schema(self):
+        self.generate("log.jsonl", 400, "--eligibility", "0.5")
+        with open(self.path("log.jsonl")) as file:
+            own = {record["id"]: record for record in map(json.loads, file)}
+        fields = {"litellm": "metadata.user_api_key_team_alias", "openai": "body.metadata.team",
+                  "otel": "attributes.team", "langfuse": "metadata.team",
+                  "fluentd": "metadata.user_api_key_team_alias"}
+        seen = []
+        for schema, field in fields.items():
+            made = self.works("-B", CONVERTER, "log.jsonl", "--schema", schema, "--outcomes", "o.csv",
+                              "--judged", "50", program=sys.executable).stdout
+            self.write("gateway.jsonl", made)
+            self.works("ingest", "gateway.jsonl", "--keep", f"team={field}", "-o", "g.h5", "-q")
+            told = self.works("join", "g.h5", "--outcomes", "o.csv", "-o", "j.h5").stderr.decode()
+            self.assertIn("of 50 ids", told)
+            found = anndata.read_h5ad(self.path("j.h5"))
+            self.assertEqual(found.n_obs + sum(self.skipped(found).values()), 400)
+            self.assertGreater(self.skipped(found)["failed"], 0)
+            for name, text, needs in zip(found.obs_names, found.obs["text"],
+                                         found.obs["needs"].astype(object).fillna("[]")):
+                self.assertEqual(text, own[name]["text"])
+                self.assertEqual(json.loads(needs), own[name].get("needs", []))
+            models = list(found.uns["tagroute"]["models"])
+            judged = 0
+            for row, name in enumerate(found.obs_names):
+                known = own[name]["models"]
+                for column, model in enumerate(models):
+                    score = found.obsm["score"][row][column]
+                    if score == score:
+                        judged += 1
+                        self.assertEqual(score, known[model]["score"])
+            self.assertGreater(judged, 100)
+            seen.append((list(found.obs_names), list(found.obs["logged_model"].astype(str)),
+                         list(found.obs["team"].astype(str))))
+        self.assertTrue(all(one == seen[0] for one in seen))
 
     def test_splits_are_assigned_by_what_is_asked(self):
         asked = [{"id": f"t{at}", "text": f"question {at % 500}"} for at in range(1000)]
