@@ -535,7 +535,7 @@ class Usage(Asking):
                  ("not one such as", ("--endpoint", "nonsense", *self.words(server)[3:]))]
         for says, words in cases:
             self.assertIn(says, self.fails(2, "tag", *words), words)
-        self.assertEqual(self.names(), ["log.jsonl"])
+        self.assertEqual(self.names(), ["log.jsonl", "map.json"])
         self.assertIn("both read and to be replaced",
                       self.fails(2, *self.words(server, output="log.jsonl")))
         self.assertIn("nowhere", self.fails(1, *self.words(server, log="nowhere")))
