@@ -558,6 +558,11 @@ const tgr_decider *tgr_decide_decider(const tgr_decide *decide)
     return &decide->memory->decider;
 }
 
+const tgr_kernels *tgr_decide_kernels(const tgr_decide *decide)
+{
+    return decide->memory->plan.kernels;
+}
+
 /* ---- scores alone ---------------------------------------------------------------------------- */
 
 /* Few enough that their scores stay in the second-level cache with all that is made of them. */

@@ -113,6 +113,9 @@ double tgr_decide_cost(const tgr_decide *decide, size_t row, size_t model);
  * row. */
 const tgr_decider *tgr_decide_decider(const tgr_decide *decide);
 
+/* The variant that scores, for whoever sums beside it. */
+const tgr_kernels *tgr_decide_kernels(const tgr_decide *decide);
+
 /* The same for one row alone, whose costs it knows however they come; flat: room for as many as
  * there are models, which must outlive it. */
 tgr_decider tgr_decide_decider_of_row(const tgr_decide *decide, size_t row, double *flat);

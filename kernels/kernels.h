@@ -102,6 +102,49 @@ static inline size_t tgr_count_stride(size_t models, size_t lane_size)
     return bytes / lane_size;
 }
 
+/* How models answered some rows, a column of doubles a model: what simulating sums. */
+#define TGR_ANSWER_ROWS 128 /* at most, and from one model's column to the next's */
+
+typedef struct tgr_answer_columns {
+    size_t models;
+    size_t rows;           /* a multiple of 8; nothing is known of rows that only fill up */
+    const double *cost;    /* USD, NaN not known; its size at most 2^22, as that of scores */
+    const double *score;   /* NaN not known */
+    const double *outcome; /* -1 not known, 0 loss, 1 tie, 2 win */
+    const double *bar;     /* -INFINITY where a model may not serve a row, else 0 */
+    size_t bar_stride;     /* 0: one column for all models */
+} tgr_answer_columns;
+
+/* Sums over the rows of one column, whole numbers below 2^53: a term is cut to a multiple of 2^-64,
+ * towards zero, and what that leaves out is lost; high counts 2^-20, low the rest in 2^-64. */
+typedef struct tgr_answer_sums {
+    double cost_high, cost_low, score_high, score_low;
+    double costed, scored, judged, accepted; /* known costs, scores, outcomes; ties and wins */
+} tgr_answer_sums;
+
+/* Of each row the answer of highest quality, of those the cheapest (known costs before unknown
+ * ones), of those the first; quality is -INFINITY where no model may serve the row, -DBL_MAX where
+ * it is not known of any that may. */
+typedef struct tgr_best_answers {
+    double quality[TGR_ANSWER_ROWS], cost[TGR_ANSWER_ROWS];
+    double score[TGR_ANSWER_ROWS], outcome[TGR_ANSWER_ROWS];
+} tgr_best_answers;
+
+/* Scores of some rows, of any order: rows[i] is read from scores + (rows[i] - first) * stride. */
+typedef struct tgr_scored_rows {
+    const uint32_t *rows;
+    size_t count; /* up to TGR_ANSWER_ROWS */
+    const float *scores;
+    size_t first, stride;
+} tgr_scored_rows;
+
+/* Of each row the best model beside the reference, and the lowest threshold of rule margin that the
+ * reference meets: the float32 next above S_m - S_L. */
+typedef struct tgr_margins {
+    int32_t other[TGR_ANSWER_ROWS];
+    float at[TGR_ANSWER_ROWS];
+} tgr_margins;
+
 /* The stride that every variant takes for a number of models: rows of W are then whole vectors. */
 static inline size_t tgr_weights_stride(size_t models)
 {
@@ -126,6 +169,20 @@ typedef struct tgr_kernels {
                    size_t end, void *scratch, const tgr_choice *choice);
     /* Counts rows [begin, end). */
     void (*count)(const tgr_csr *x, const tgr_counting *counting, size_t begin, size_t end);
+    /* Sums `rows` answers of one column each. */
+    void (*sum_answers)(const double *cost, const double *score, const double *outcome, size_t rows,
+                        tgr_answer_sums *sums);
+    /* The best answers by score, and by whether they are accepted. */
+    void (*best_answers)(const tgr_answer_columns *columns, tgr_best_answers *by_score,
+                         tgr_best_answers *by_acceptance);
+    /* ranks[row] = 1 + models that may serve the row and whose value (columns->score or ->outcome)
+     * is above values[row]. */
+    void (*rank_answers)(const tgr_answer_columns *columns, const double *of, const double *values,
+                         double *ranks);
+    /* Margins of rows that two models and more may serve. Returns 0 where a score is not finite:
+     * what then is written means nothing. */
+    int (*margins)(const tgr_scored_rows *rows, size_t models, size_t reference,
+                   tgr_margins *margins);
 } tgr_kernels;
 
 size_t tgr_kernels_scratch(size_t models);
@@ -142,6 +199,16 @@ void tgr_ref_decide(const tgr_decider *decider, const float *scores, size_t stri
 
 /* Counts rows [begin, end). */
 void tgr_ref_count(const tgr_csr *x, const tgr_counting *counting, size_t begin, size_t end);
+
+/* Answers: as in tgr_kernels. */
+void tgr_ref_sum_answers(const double *cost, const double *score, const double *outcome,
+                         size_t rows, tgr_answer_sums *sums);
+void tgr_ref_best_answers(const tgr_answer_columns *columns, tgr_best_answers *by_score,
+                          tgr_best_answers *by_acceptance);
+void tgr_ref_rank_answers(const tgr_answer_columns *columns, const double *of, const double *values,
+                          double *ranks);
+int tgr_ref_margins(const tgr_scored_rows *rows, size_t models, size_t reference,
+                    tgr_margins *margins);
 
 /* The expected cost of one model for one row, as tgr_decider says; NaN where it is not known. */
 double tgr_ref_cost(const tgr_decider *decider, size_t row, size_t model);

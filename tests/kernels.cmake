@@ -1,6 +1,7 @@
 tgr_test(test_kernels_ref kernels)
 tgr_test(test_kernels_variants kernels)
 tgr_test(test_kernels_count kernels)
+tgr_test(test_kernels_answers kernels)
 
 # The NEON variant, cross-compiled and run by an emulator where both are installed. Kernels and their tests
 # need no library but C's.
@@ -15,7 +16,7 @@ if(TAGROUTE_AARCH64_CC AND TAGROUTE_AARCH64_RUN AND NOT TAGROUTE_SANITIZE
   list(FILTER neon_compiled INCLUDE REGEX "\\.c$")
   add_custom_command(OUTPUT test_kernels_neon
     COMMAND ${TAGROUTE_AARCH64_CC} -std=c17 -O1 -D_POSIX_C_SOURCE=200809L -D_DEFAULT_SOURCE -Wall -Wextra
-      -Werror -ffp-contract=off -DTGR_TESTS_WITHOUT_CMOCKA -DSHAPES=60
+      -Werror -ffp-contract=off -fopenmp-simd -DTGR_TESTS_WITHOUT_CMOCKA -DSHAPES=60
       -I${PROJECT_SOURCE_DIR}
       -I${PROJECT_SOURCE_DIR}/include -static ${CMAKE_CURRENT_SOURCE_DIR}/test_kernels_variants.c
       ${neon_compiled} -o test_kernels_neon -lm

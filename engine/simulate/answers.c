@@ -37,15 +37,6 @@ tgr_packed_answer tgr_answer_pack(const tgr_answer *answer)
     };
 }
 
-tgr_answer tgr_answer_unpack(tgr_packed_answer packed)
-{
-    tgr_answer answer = {.model = (uint16_t)packed.model, .ranked = true};
-    tgr_answer_set(&answer, packed.usd, packed.score_value, (int)packed.outcome - 1);
-    answer.score_rank = (uint16_t)(packed.score_rank + answer.scored);
-    answer.outcome_rank = (uint16_t)(packed.outcome_rank + answer.judged);
-    return answer;
-}
-
 static void find_candidates(tgr_answers *answers, const tgr_decide *decide, size_t row,
                             bool restricted)
 {

@@ -65,7 +65,15 @@ static inline void tgr_answer_set(tgr_answer *answer, double usd, float score, i
 }
 
 tgr_packed_answer tgr_answer_pack(const tgr_answer *answer);
-tgr_answer tgr_answer_unpack(tgr_packed_answer packed);
+
+static inline tgr_answer tgr_answer_unpack(tgr_packed_answer packed)
+{
+    tgr_answer answer = {.model = (uint16_t)packed.model, .ranked = true};
+    tgr_answer_set(&answer, packed.usd, packed.score_value, (int)packed.outcome - 1);
+    answer.score_rank = (uint16_t)(packed.score_rank + answer.scored);
+    answer.outcome_rank = (uint16_t)(packed.outcome_rank + answer.judged);
+    return answer;
+}
 
 /* The answers to one query, by the router's model numbers; reused from query to query. */
 typedef struct tgr_answers {

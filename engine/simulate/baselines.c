@@ -5,16 +5,22 @@
 
 #include "engine/base/memory.h"
 
+void tgr_baselines_place(tgr_baselines *baselines, size_t models, tgr_tally *tallies)
+{
+    *baselines = (tgr_baselines){.models = models,
+                                 .alone = tallies,
+                                 .some = tallies + models,
+                                 .some_all = tallies + 2 * models};
+}
+
 bool tgr_baselines_open(tgr_baselines *baselines, size_t models)
 {
     *baselines = (tgr_baselines){.models = models};
-    baselines->alone = tgr_mem_zalloc(2 * models + 1, sizeof *baselines->alone);
-    if (baselines->alone == NULL) {
-        return false;
+    tgr_tally *tallies = tgr_mem_zalloc(2 * models + 1, sizeof *tallies);
+    if (tallies != NULL) {
+        tgr_baselines_place(baselines, models, tallies);
     }
-    baselines->some = baselines->alone + models;
-    baselines->some_all = baselines->some + models;
-    return true;
+    return tallies != NULL;
 }
 
 void tgr_baselines_close(tgr_baselines *baselines)
@@ -91,6 +97,62 @@ void tgr_baselines_add(tgr_baselines *baselines, const tgr_answers *answers)
     add_oracle(&baselines->by_score, answers, TGR_QUALITY_SCORE);
     add_oracle(&baselines->by_acceptance, answers, TGR_QUALITY_ACCEPT);
 }
+
+/* ---- the same for a block -------------------------------------------------------------------- */
+
+static void add_best(tgr_tally *tally, const tgr_block *block, const tgr_best_answers *best)
+{
+    tgr_answer_sums sums;
+    uint64_t decided = 0;
+    for (size_t i = 0; i < block->count; i++) {
+        decided += best->quality[i] > -INFINITY;
+    }
+    block->kernels->sum_answers(best->cost, best->score, best->outcome, block->columns.rows, &sums);
+    tgr_block_add(tally, &sums, decided);
+}
+
+static void add_cell(tgr_tally *tally, const tgr_answer_columns *columns, size_t place)
+{
+    tgr_answer answer = {0};
+    tgr_answer_set(&answer, columns->cost[place], (float)columns->score[place],
+                   (int)columns->outcome[place]);
+    add_answer(tally, &answer);
+}
+
+static void add_restricted(tgr_baselines *baselines, const tgr_block *block, size_t row)
+{
+    const tgr_answer_columns *columns = &block->columns;
+    for (size_t model = 0; model < columns->models; model++) {
+        size_t place = model * TGR_ANSWER_ROWS + row;
+        add_cell(baselines->some_all, columns, place);
+        if (columns->bar[place] == 0) {
+            add_cell(&baselines->some[block->candidates[row]], columns, place);
+        }
+    }
+}
+
+void tgr_baselines_add_block(tgr_baselines *baselines, const tgr_block *block)
+{
+    const tgr_answer_columns *columns = &block->columns;
+    tgr_best_answers by_score, by_acceptance;
+    for (size_t model = 0; model < columns->models; model++) {
+        size_t place = model * TGR_ANSWER_ROWS;
+        tgr_answer_sums sums;
+        block->kernels->sum_answers(columns->cost + place, columns->score + place,
+                                    columns->outcome + place, columns->rows, &sums);
+        tgr_block_add(&baselines->alone[model], &sums, block->count);
+    }
+    block->kernels->best_answers(columns, &by_score, &by_acceptance);
+    add_best(&baselines->by_score, block, &by_score);
+    add_best(&baselines->by_acceptance, block, &by_acceptance);
+    for (size_t row = 0; block->candidates != NULL && row < block->count; row++) {
+        if (block->candidates[row] < columns->models) {
+            add_restricted(baselines, block, row);
+        }
+    }
+}
+
+/* ---- what they say --------------------------------------------------------------------------- */
 
 void tgr_baselines_merge(tgr_baselines *into, const tgr_baselines *from)
 {

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "engine/simulate/answers.h"
+#include "engine/simulate/block.h"
 #include "engine/simulate/tally.h"
 
 typedef struct tgr_baselines {
@@ -19,9 +20,12 @@ typedef struct tgr_baselines {
 } tgr_baselines;
 
 bool tgr_baselines_open(tgr_baselines *baselines, size_t models); /* false: memory is short */
+/* The same in memory of the caller's, 2 * models + 1 tallies of nothing. */
+void tgr_baselines_place(tgr_baselines *baselines, size_t models, tgr_tally *tallies);
 void tgr_baselines_close(tgr_baselines *baselines);
 
 void tgr_baselines_add(tgr_baselines *baselines, const tgr_answers *answers);
+void tgr_baselines_add_block(tgr_baselines *baselines, const tgr_block *block); /* many at once */
 void tgr_baselines_merge(tgr_baselines *into, const tgr_baselines *from);
 
 tgr_baseline tgr_baselines_oracle(const tgr_baselines *baselines, tgr_quality quality,

@@ -2,6 +2,7 @@
 #include "engine/simulate/bins.h"
 
 #include <sched.h>
+#include <string.h>
 
 #include "engine/base/memory.h"
 
@@ -29,10 +30,68 @@ tgr_bins *tgr_bins_new(size_t models, size_t reference)
 
 void tgr_bins_free(tgr_bins *bins)
 {
-    for (size_t i = 0; bins != NULL && i < TGR_PAGES; i++) {
-        tgr_mem_free(bins->pages[i]);
+    for (tgr_page_store *store = bins == NULL ? NULL : bins->stores; store != NULL;) {
+        tgr_page_store *before = store->before;
+        tgr_mem_free_aligned(store);
+        store = before;
     }
     tgr_mem_free(bins);
+}
+
+static void lock(uint64_t *held)
+{
+    while (__atomic_exchange_n(held, 1, __ATOMIC_ACQUIRE) != 0) {
+        sched_yield(); /* seldom: locks are many, and held for nanoseconds */
+    }
+}
+
+static void unlock(uint64_t *held)
+{
+    __atomic_store_n(held, 0, __ATOMIC_RELEASE);
+}
+
+/* ---- pages ----------------------------------------------------------------------------------- */
+
+#define LINE        ((size_t)64)
+#define STORE_BYTES ((size_t)8 << 20)
+
+static size_t page_bytes(const tgr_bins *bins)
+{
+    size_t bytes = sizeof(tgr_page) + TGR_PAGE_GROUPS * bins->models * sizeof(uint64_t);
+    return (bytes + LINE - 1) / LINE * LINE;
+}
+
+/* How many pages a store has behind its first line. */
+static size_t store_pages(const tgr_bins *bins)
+{
+    size_t fit = (STORE_BYTES - LINE) / page_bytes(bins);
+    return fit > 0 ? fit : 1;
+}
+
+static tgr_page_store *open_store(const tgr_bins *bins)
+{
+    size_t bytes = LINE + store_pages(bins) * page_bytes(bins);
+    tgr_page_store *store = tgr_mem_aligned(1, bytes < STORE_BYTES ? STORE_BYTES : bytes);
+    if (store != NULL) {
+        *store = (tgr_page_store){.before = bins->stores};
+    }
+    return store;
+}
+
+/* The lock is held. */
+static tgr_page *make_page(tgr_bins *bins)
+{
+    if (bins->stores == NULL || bins->stores->used == store_pages(bins)) {
+        tgr_page_store *store = open_store(bins);
+        if (store == NULL) {
+            return NULL;
+        }
+        bins->stores = store;
+    }
+    char *memory = (char *)bins->stores + LINE + bins->stores->used * page_bytes(bins);
+    bins->stores->used++;
+    memset(memory, 0, page_bytes(bins));
+    return (tgr_page *)(void *)memory;
 }
 
 tgr_page *tgr_bins_page(tgr_bins *bins, size_t page)
@@ -41,30 +100,17 @@ tgr_page *tgr_bins_page(tgr_bins *bins, size_t page)
     if (there != NULL) {
         return there;
     }
-    size_t bytes = sizeof(tgr_page) + TGR_PAGE_GROUPS * bins->models * sizeof(uint64_t);
-    tgr_page *mine = tgr_mem_zalloc(1, bytes);
-    if (mine == NULL) {
-        return NULL;
+    lock(&bins->lock);
+    there = bins->pages[page]; /* another thread may have been faster */
+    if (there == NULL) {
+        there = make_page(bins);
+        __atomic_store_n(&bins->pages[page], there, __ATOMIC_RELEASE);
     }
-    if (!__atomic_compare_exchange_n(&bins->pages[page], &there, mine, false, __ATOMIC_ACQ_REL,
-                                     __ATOMIC_ACQUIRE)) {
-        tgr_mem_free(mine); /* another thread was faster */
-        return there;
-    }
-    return mine;
+    unlock(&bins->lock);
+    return there;
 }
 
-static void lock(tgr_group *group)
-{
-    while (__atomic_exchange_n(&group->lock, 1, __ATOMIC_ACQUIRE) != 0) {
-        sched_yield(); /* seldom: there are many groups, and they are held for nanoseconds */
-    }
-}
-
-static void unlock(tgr_group *group)
-{
-    __atomic_store_n(&group->lock, 0, __ATOMIC_RELEASE);
-}
+/* ---- moves ----------------------------------------------------------------------------------- */
 
 static void add_sum(tgr_sum sums[2], tgr_sum change)
 {
@@ -98,14 +144,14 @@ static bool add_move(tgr_bins *bins, size_t bin, const tgr_answer *from, const t
     size_t place = bin % TGR_PAGE_BINS, number = place / TGR_GROUP_BINS;
     tgr_group *group = &page->groups[number];
     uint64_t *chosen = page->chosen + number * bins->models;
-    lock(group);
+    lock(&group->lock);
     add_to_bin(&page->bins[place], bins->reference, from, to);
     group->moves++;
     group->score_ranks += (uint64_t)to->score_rank - from->score_rank;
     group->outcome_ranks += (uint64_t)to->outcome_rank - from->outcome_rank;
     chosen[from->model]--;
     chosen[to->model]++;
-    unlock(group);
+    unlock(&group->lock);
     return true;
 }
 

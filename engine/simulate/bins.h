@@ -49,9 +49,17 @@ typedef struct tgr_page {
     uint64_t chosen[]; /* groups x models */
 } tgr_page;
 
+/* Pages are made a few at a time, in memory large enough for the system's large pages. */
+typedef struct tgr_page_store {
+    struct tgr_page_store *before;
+    size_t used; /* pages */
+} tgr_page_store;
+
 typedef struct tgr_bins {
     size_t models, reference;
     tgr_page *pages[TGR_PAGES]; /* NULL: nothing there; atomic while threads add */
+    tgr_page_store *stores;     /* the last; held by `lock` */
+    uint64_t lock;              /* atomic */
 } tgr_bins;
 
 /* The bin of a threshold: rising with it. */

@@ -1,21 +1,20 @@
 /* observers.c - what each thread does with the rows it scored. */
 #include "engine/simulate/observers.h"
 
-#include <math.h>
 #include <omp.h>
 #include <stdint.h>
 #include <string.h>
 
 #include "engine/base/error.h"
 #include "engine/base/memory.h"
-#include "engine/simulate/row_path.h"
+#include "engine/simulate/observe.h"
 
 #define BLOCK_MOVES ((size_t)4096)
 
 static bool open_observer(tgr_observer *observer, size_t models, size_t asked)
 {
     observer->bad_row = SIZE_MAX;
-    bool opened = tgr_answers_open(&observer->answers, models);
+    bool opened = tgr_block_open(&observer->block, models);
     opened = tgr_path_open(&observer->path, models) && opened;
     opened = tgr_baselines_open(&observer->baselines, models) && opened;
     observer->counts = tgr_decided_new(asked + 2, models);
@@ -24,7 +23,7 @@ static bool open_observer(tgr_observer *observer, size_t models, size_t asked)
 
 static void close_observer(tgr_observer *observer)
 {
-    tgr_answers_close(&observer->answers);
+    tgr_block_close(&observer->block);
     tgr_path_close(&observer->path);
     tgr_baselines_close(&observer->baselines);
     tgr_moves_free(&observer->moves);
@@ -49,130 +48,85 @@ void tgr_observers_close(tgr_observers *observers)
     for (int i = 0; i < observers->threads; i++) {
         close_observer(&observers->each[i]);
     }
+    tgr_by_group_close(&observers->by_group);
     tgr_mem_free(observers->each);
     *observers = (tgr_observers){0};
 }
 
-/* ---- a row ----------------------------------------------------------------------------------- */
+/* ---- rows in order --------------------------------------------------------------------------- */
 
-/* A batch as its visitors see it. */
-typedef struct batch_view {
-    tgr_observers *observers;
-    const tgr_batch *batch;
-    size_t file_models;
-    tgr_gathering *gathering;
-} batch_view;
-
-/* Next to the edge of a bin the rule itself says on which side it is made, so that sums at edges
- * are those of the rule. */
-uint64_t tgr_move_order(const tgr_path *path, double at, int from, int to, bool utility)
+static void take_moves(tgr_observer *observer, const tgr_gathering *gathering)
 {
-    const uint64_t near = UINT64_C(1) << 26, span = UINT64_C(1) << TGR_BIN_BITS;
-    uint64_t order = tgr_order_of_double(at);
-    uint64_t above = (order - 1) & (span - 1); /* the lower edge */
-    if (!utility || (above >= near && above < span - near)) {
-        return order;
-    }
-    size_t bin = tgr_bin_of(order);
-    double lambda = tgr_bin_edge(above < near ? bin - 1 : bin);
-    uint64_t edge = tgr_order_of_double(lambda);
-    if (!(lambda > 0)) {
-        return order;
-    }
-    if (tgr_path_prefers(path, lambda, from, to)) {
-        return order < edge ? order : edge;
-    }
-    return order > edge ? order : edge + 1;
-}
-
-static void gather(tgr_observer *observer, const tgr_gathering *gathering, const uint16_t *places)
-{
-    const tgr_path *path = &observer->path;
-    int from = path->first;
-    for (size_t i = 0; i < path->count; i++) {
-        int to = path->moves[i].model;
-        const tgr_answer *a = tgr_answers_ranked(&observer->answers, places[from]);
-        const tgr_answer *b = tgr_answers_ranked(&observer->answers, places[to]);
-        uint64_t order = tgr_move_order(path, path->moves[i].at, from, to, gathering->utility);
-        observer->out_of_memory |= !tgr_moves_keep(&observer->moves, order, a, b);
-        from = to;
-    }
-}
-
-static void observe_path(tgr_observer *observer, const batch_view *view, const tgr_decide *decide)
-{
-    const tgr_path *path = &observer->path;
-    const uint16_t *order = decide->serve->order;
-    const tgr_gathering *gathering = view->gathering;
-    const tgr_answer *first = tgr_answers_ranked(&observer->answers, order[path->first]);
-    tgr_tally_add(&observer->counts->tally, first);
-    observer->counts->chosen[first->model]++;
-    if (path->count > 0) {
-        if (gathering->asked.count > 0) {
-            tgr_asked_add(&gathering->asked, observer->counts + 1, path, order, gathering->utility,
-                          &observer->answers);
-        }
-        gather(observer, gathering, order);
-    }
-}
-
-/* The same sums once more, of the query's group. */
-static void resample_row(tgr_observer *observer, const batch_view *view, const tgr_decide *decide,
-                         size_t row)
-{
-    const tgr_path *path = &observer->path;
-    const tgr_gathering *gathering = view->gathering;
-    uint64_t number = decide->queries - view->batch->rows + row;
-    tgr_group_sums *group = tgr_resample_take(gathering->resample, number);
-    tgr_baselines_add(&group->baselines, &observer->answers);
-    if (path->first != TGR_UNDECIDED) {
-        const uint16_t *order = decide->serve->order;
-        const tgr_answer *first = tgr_answers_ranked(&observer->answers, order[path->first]);
-        tgr_tally_add(&group->counts->tally, first);
-        group->counts->chosen[first->model]++;
-        tgr_asked_add(&gathering->asked, group->counts + 1, path, order, gathering->utility,
-                      &observer->answers);
-    }
-    tgr_resample_release(group);
-}
-
-static void observe_row(tgr_observer *observer, const batch_view *view, const tgr_decide *decide,
-                        const tgr_scored *scored, size_t row)
-{
-    size_t model;
-    tgr_path *path = &observer->path;
-    if (!tgr_answers_read(&observer->answers, decide, view->batch, view->file_models, row,
-                          scored->decider->eligible != NULL, &model)) {
-        if (row < observer->bad_row) {
-            observer->bad_row = row;
-            observer->bad_model = model;
-        }
-        return;
-    }
-    tgr_baselines_add(&observer->baselines, &observer->answers);
-    tgr_row_path(path, decide, scored, row, view->gathering->moving);
-    if (path->first == TGR_UNDECIDED) {
-        observer->undecided++;
-    } else {
-        observe_path(observer, view, decide);
-    }
-    if (view->gathering->resample != NULL) {
-        resample_row(observer, view, decide, row);
+    if (gathering->bins != NULL) {
+        observer->out_of_memory |=
+            !tgr_bins_take(gathering->bins, observer->moves.moves, observer->moves.count);
+        observer->moves.count = 0;
     }
 }
 
 static void observe_rows(void *user, const tgr_decide *decide, const tgr_scored *scored)
 {
-    const batch_view *view = user;
+    const tgr_batch_view *view = user;
     tgr_observer *observer = &view->observers->each[scored->thread];
-    for (size_t row = scored->begin; row < scored->end; row++) {
-        observe_row(observer, view, decide, scored, row);
+    uint32_t numbers[TGR_ANSWER_ROWS];
+    for (size_t row = scored->begin; row < scored->end; row += TGR_ANSWER_ROWS) {
+        size_t left = scored->end - row, count = left < TGR_ANSWER_ROWS ? left : TGR_ANSWER_ROWS;
+        for (size_t i = 0; i < count; i++) {
+            numbers[i] = (uint32_t)(row + i);
+        }
+        const tgr_scored_rows rows = {numbers, count, scored->scores, scored->begin,
+                                      scored->stride};
+        tgr_observe(observer, view, decide, &rows, scored->chosen, &observer->baselines,
+                    observer->counts);
     }
-    if (view->gathering->bins != NULL) {
-        observer->out_of_memory |=
-            !tgr_bins_take(view->gathering->bins, observer->moves.moves, observer->moves.count);
-        observer->moves.count = 0;
+    take_moves(observer, view->gathering);
+}
+
+/* ---- rows group by group --------------------------------------------------------------------- */
+
+static void keep_scores(void *user, const tgr_decide *decide, const tgr_scored *scored)
+{
+    const tgr_batch_view *view = user;
+    uint64_t first = decide->queries - view->batch->rows; /* of the batch, among all */
+    tgr_by_group_keep(&view->observers->by_group, view->gathering->resample, scored, first);
+}
+
+static void observe_group(tgr_observer *observer, const tgr_batch_view *view,
+                          const tgr_decide *decide, size_t number)
+{
+    const tgr_by_group *by_group = &view->observers->by_group;
+    tgr_group_sums *group = &view->gathering->resample->groups[number];
+    size_t begin = by_group->begin[number], end = by_group->begin[number + 1];
+    group->queries += end - begin;
+    while (begin < end) {
+        size_t count = end - begin < TGR_ANSWER_ROWS ? end - begin : TGR_ANSWER_ROWS;
+        const tgr_scored_rows rows = {by_group->rows + begin, count, by_group->scores, 0,
+                                      decide->serve->stride};
+        tgr_by_group_prefetch(by_group, view->batch, view->recorded.models, begin + count, &rows);
+        tgr_observe(observer, view, decide, &rows, by_group->decided ? by_group->chosen : NULL,
+                    &group->baselines, group->counts);
+        begin += count;
     }
+    take_moves(observer, view->gathering);
+}
+
+/* A group's sums are many: they are fetched once for all its rows of a batch. */
+static tgr_status observe_groups(tgr_batch_view *view, tgr_decide *decide, tgr_batch *batch,
+                                 tgr_error *error)
+{
+    tgr_by_group *by_group = &view->observers->by_group;
+    tgr_status status = TGR_OK;
+    const tgr_score_source *source = decide->plan.source;
+    bool decided = source != NULL && source->choose != NULL;
+    TGR_TRY(tgr_by_group_reserve(by_group, batch->rows, decide->serve->stride, decided, error));
+    TGR_TRY(tgr_decide_scores(decide, batch, keep_scores, view, error));
+    tgr_by_group_sort(by_group, batch->rows);
+#pragma omp parallel for schedule(dynamic, 16) num_threads(decide->plan.threads)
+    for (long number = 0; number < (long)TGR_RESAMPLE_GROUPS; number++) {
+        observe_group(&view->observers->each[omp_get_thread_num()], view, decide, (size_t)number);
+    }
+done:
+    return status;
 }
 
 /* ---- a batch --------------------------------------------------------------------------------- */
@@ -228,8 +182,12 @@ tgr_status tgr_observers_batch(tgr_observers *observers, tgr_decide *decide, tgr
                                const tgr_query_file *file, tgr_gathering *gathering,
                                tgr_error *error)
 {
-    batch_view view = {observers, batch, tgr_strings_count(file->models), gathering};
-    tgr_status status = tgr_decide_scores(decide, batch, observe_rows, &view, error);
+    tgr_batch_view view = {
+        observers, batch,
+        tgr_recorded_of(batch, tgr_strings_count(file->models), observers->threads), gathering};
+    tgr_status status = gathering->resample == NULL
+                            ? tgr_decide_scores(decide, batch, observe_rows, &view, error)
+                            : observe_groups(&view, decide, batch, error);
     if (status == TGR_OK) {
         status = check_rows(observers, decide->plan.router, file, error);
     }
@@ -270,15 +228,26 @@ void tgr_gathering_close(tgr_gathering *gathering)
     *gathering = (tgr_gathering){0};
 }
 
-void tgr_observers_merge(tgr_observers *observers, size_t asked)
+static void merge_sums(tgr_observer *into, const tgr_baselines *baselines,
+                       const tgr_decided *counts, size_t asked, size_t models)
+{
+    tgr_baselines_merge(&into->baselines, baselines);
+    for (size_t i = 0; i < asked + 2; i++) {
+        tgr_decided_merge(&into->counts[i], &counts[i], models);
+    }
+}
+
+void tgr_observers_merge(tgr_observers *observers, const tgr_gathering *gathering)
 {
     tgr_observer *into = &observers->each[0];
+    size_t asked = gathering->asked.count, models = observers->models;
     for (int thread = 1; thread < observers->threads; thread++) {
         const tgr_observer *from = &observers->each[thread];
-        tgr_baselines_merge(&into->baselines, &from->baselines);
+        merge_sums(into, &from->baselines, from->counts, asked, models);
         into->undecided += from->undecided;
-        for (size_t i = 0; i < asked + 2; i++) {
-            tgr_decided_merge(&into->counts[i], &from->counts[i], observers->models);
-        }
+    }
+    for (size_t i = 0; gathering->resample != NULL && i < TGR_RESAMPLE_GROUPS; i++) {
+        const tgr_group_sums *group = &gathering->resample->groups[i];
+        merge_sums(into, &group->baselines, group->counts, asked, models);
     }
 }

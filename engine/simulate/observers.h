@@ -8,9 +8,10 @@
 #include <tagroute/status.h>
 
 #include "engine/decide.h"
-#include "engine/simulate/answers.h"
 #include "engine/simulate/baselines.h"
 #include "engine/simulate/bins.h"
+#include "engine/simulate/block.h"
+#include "engine/simulate/by_group.h"
 #include "engine/simulate/moves.h"
 #include "engine/simulate/path.h"
 #include "engine/simulate/resample.h"
@@ -18,7 +19,7 @@
 #include "engine/simulate/tally.h"
 
 typedef struct tgr_observer {
-    tgr_answers answers;
+    tgr_block block;
     tgr_path path;
     tgr_baselines baselines;
     tgr_decided *counts; /* the first: every query at its first model; then what changes at each
@@ -46,6 +47,7 @@ typedef struct tgr_observers {
     size_t models;
     int threads;
     tgr_observer *each; /* threads; after the merge each[0] holds everything */
+    tgr_by_group by_group;
 } tgr_observers;
 
 tgr_status tgr_observers_open(tgr_observers *observers, size_t models, size_t asked, int threads,
@@ -65,6 +67,7 @@ tgr_status tgr_gathering_use_bins(tgr_gathering *gathering, size_t models, size_
                                   int threads, tgr_error *error);
 void tgr_gathering_close(tgr_gathering *gathering); /* harmless on a zeroed structure */
 
-void tgr_observers_merge(tgr_observers *observers, size_t asked);
+/* Adds what all threads, and all groups of a bootstrap, have summed. */
+void tgr_observers_merge(tgr_observers *observers, const tgr_gathering *gathering);
 
 #endif

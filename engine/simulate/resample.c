@@ -1,7 +1,6 @@
 /* resample.c - groups of queries, and how often each counts. */
 #include "engine/simulate/resample.h"
 
-#include <sched.h>
 #include <string.h>
 
 #include "engine/base/error.h"
@@ -24,31 +23,56 @@ void tgr_group_sums_close(tgr_group_sums *sums)
     *sums = (tgr_group_sums){0};
 }
 
+#define LINE ((size_t)64)
+
+static size_t whole_lines(size_t bytes)
+{
+    return (bytes + LINE - 1) / LINE * LINE;
+}
+
+/* Bytes of one group's baselines and of its counts; false where they overflow. */
+static bool group_bytes(size_t models, size_t asked, size_t *baselines, size_t *counts)
+{
+    *baselines = whole_lines((2 * models + 1) * sizeof(tgr_tally));
+    bool fits = tgr_decided_bytes(asked + 2, models, counts) && *counts < SIZE_MAX / 4096;
+    *counts = fits ? whole_lines(*counts) : 0;
+    return fits;
+}
+
 uint64_t tgr_resample_bytes(size_t models, size_t asked)
 {
-    uint64_t counts = ((uint64_t)asked + 2) * (sizeof(tgr_decided) + models * sizeof(uint64_t));
-    uint64_t baselines = (2 * (uint64_t)models + 1) * sizeof(tgr_tally);
-    return TGR_RESAMPLE_GROUPS * (counts + baselines + sizeof(tgr_group_sums));
+    size_t baselines, counts;
+    bool fits = group_bytes(models, asked, &baselines, &counts);
+    return fits ? TGR_RESAMPLE_GROUPS * ((uint64_t)baselines + counts + sizeof(tgr_group_sums))
+                : UINT64_MAX;
 }
 
 tgr_status tgr_resample_open(tgr_resample *resample, size_t models, size_t asked, uint64_t seed,
                              bool one_each, tgr_error *error)
 {
+    size_t baselines, counts;
     *resample =
         (tgr_resample){.models = models, .asked = asked, .seed = seed, .one_each = one_each};
+    bool fits = group_bytes(models, asked, &baselines, &counts);
     resample->groups = tgr_mem_zalloc(TGR_RESAMPLE_GROUPS, sizeof *resample->groups);
-    bool opened = resample->groups != NULL;
-    for (size_t i = 0; opened && i < TGR_RESAMPLE_GROUPS; i++) {
-        opened = tgr_group_sums_open(&resample->groups[i], models, asked);
+    resample->sums = fits ? tgr_mem_aligned(TGR_RESAMPLE_GROUPS, baselines + counts) : NULL;
+    if (resample->groups == NULL || resample->sums == NULL) {
+        return tgr_fail_memory(error, "the groups of the bootstrap");
     }
-    return opened ? TGR_OK : tgr_fail_memory(error, "the groups of the bootstrap");
+    char *memory = resample->sums;
+    memset(memory, 0, TGR_RESAMPLE_GROUPS * (baselines + counts));
+    for (size_t i = 0; i < TGR_RESAMPLE_GROUPS; i++) {
+        tgr_group_sums *group = &resample->groups[i];
+        tgr_baselines_place(&group->baselines, models, (tgr_tally *)(void *)memory);
+        group->counts = tgr_decided_place(memory + baselines, asked + 2, models);
+        memory += baselines + counts;
+    }
+    return TGR_OK;
 }
 
 void tgr_resample_close(tgr_resample *resample)
 {
-    for (size_t i = 0; resample->groups != NULL && i < TGR_RESAMPLE_GROUPS; i++) {
-        tgr_group_sums_close(&resample->groups[i]);
-    }
+    tgr_mem_free_aligned(resample->sums);
     tgr_mem_free(resample->groups);
     *resample = (tgr_resample){0};
 }
@@ -65,20 +89,10 @@ static uint64_t hash(uint64_t seed, uint64_t counter)
     return z;
 }
 
-tgr_group_sums *tgr_resample_take(tgr_resample *resample, uint64_t number)
+size_t tgr_resample_group(const tgr_resample *resample, uint64_t number)
 {
     uint64_t which = resample->one_each ? number : hash(resample->seed, number);
-    tgr_group_sums *group = &resample->groups[which % TGR_RESAMPLE_GROUPS];
-    while (__atomic_exchange_n(&group->lock, 1, __ATOMIC_ACQUIRE) != 0) {
-        sched_yield();
-    }
-    group->queries++;
-    return group;
-}
-
-void tgr_resample_release(tgr_group_sums *group)
-{
-    __atomic_store_n(&group->lock, 0, __ATOMIC_RELEASE);
+    return (size_t)(which % TGR_RESAMPLE_GROUPS);
 }
 
 /* ---- replicates ------------------------------------------------------------------------------ */

@@ -23,7 +23,7 @@
 
 /* What an observer sums, of one group or of a replicate. */
 typedef struct tgr_group_sums {
-    uint64_t lock; /* atomic */
+    uint64_t lock; /* atomic, for whoever shares sums among threads */
     uint64_t queries;
     tgr_baselines baselines;
     tgr_decided *counts; /* as tgr_observer.counts */
@@ -34,6 +34,7 @@ typedef struct tgr_resample {
     uint64_t seed;
     bool one_each; /* a query a group */
     tgr_group_sums *groups;
+    void *sums; /* of all groups, one after another */
 } tgr_resample;
 
 /* Bytes that tgr_resample_open takes. */
@@ -42,9 +43,8 @@ tgr_status tgr_resample_open(tgr_resample *resample, size_t models, size_t asked
                              bool one_each, tgr_error *error);
 void tgr_resample_close(tgr_resample *resample); /* harmless on a zeroed structure */
 
-/* The group of the query of this number, held by the calling thread until it is let go. */
-tgr_group_sums *tgr_resample_take(tgr_resample *resample, uint64_t number);
-void tgr_resample_release(tgr_group_sums *group);
+/* Which group the query of this number is dealt to. */
+size_t tgr_resample_group(const tgr_resample *resample, uint64_t number);
 
 /* Room for the sums of a replicate; false where memory is short. */
 bool tgr_group_sums_open(tgr_group_sums *sums, size_t models, size_t asked);

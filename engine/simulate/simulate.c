@@ -276,7 +276,7 @@ static tgr_status walk(tgr_simulating *work, tgr_error *error)
         return tgr_fail(error, TGR_ERR_INPUT, "%s: holds no query to simulate",
                         work->options.inputs[0]);
     }
-    tgr_observers_merge(&work->observers, work->gathering.asked.count);
+    tgr_observers_merge(&work->observers, &work->gathering);
 done:
     return status;
 }

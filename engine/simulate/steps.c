@@ -72,8 +72,7 @@ void tgr_asked_close(tgr_asked *asked)
     *asked = (tgr_asked){0};
 }
 
-/* The first threshold that is at least `at`; count where there is none. */
-static size_t first_seeing(const tgr_asked *asked, double at)
+size_t tgr_asked_first(const tgr_asked *asked, double at)
 {
     if (asked->count == 0) {
         return 0;
@@ -169,7 +168,7 @@ void tgr_asked_each(const tgr_asked *asked, const tgr_path *path, bool utility,
     visit v = {asked, path, change, user, 0};
     int from = path->first;
     for (size_t i = 0; i < path->count; i++) {
-        size_t slot = first_seeing(asked, path->moves[i].at);
+        size_t slot = tgr_asked_first(asked, path->moves[i].at);
         move_at(&v, slot, from, path->moves[i].model);
         from = path->moves[i].model;
         if (utility) {

@@ -31,6 +31,9 @@ tgr_status tgr_asked_open(tgr_asked *asked, tgr_policy policy, const double *thr
                           size_t count, tgr_error *error);
 void tgr_asked_close(tgr_asked *asked); /* harmless on a zeroed structure */
 
+/* The first threshold that is at least `at`; count where there is none. */
+size_t tgr_asked_first(const tgr_asked *asked, double at);
+
 /* At a threshold, and at all above it, a query goes to another place. */
 typedef void tgr_asked_change(void *user, size_t threshold, int from, int to);
 

@@ -69,18 +69,27 @@ void tgr_decided_merge(tgr_decided *into, const tgr_decided *from, size_t models
     }
 }
 
-tgr_decided *tgr_decided_new(size_t count, size_t models)
+bool tgr_decided_bytes(size_t count, size_t models, size_t *bytes)
 {
-    size_t each, bytes;
-    if (__builtin_mul_overflow(models, sizeof(uint64_t), &each) ||
-        __builtin_add_overflow(each, sizeof(tgr_decided), &each) ||
-        __builtin_mul_overflow(count, each, &bytes)) {
-        return NULL;
-    }
-    tgr_decided *counts = tgr_mem_zalloc(1, bytes);
-    uint64_t *chosen = counts == NULL ? NULL : (uint64_t *)(void *)(counts + count);
-    for (size_t i = 0; counts != NULL && i < count; i++) {
+    size_t each;
+    return !__builtin_mul_overflow(models, sizeof(uint64_t), &each) &&
+           !__builtin_add_overflow(each, sizeof(tgr_decided), &each) &&
+           !__builtin_mul_overflow(count, each, bytes);
+}
+
+tgr_decided *tgr_decided_place(void *memory, size_t count, size_t models)
+{
+    tgr_decided *counts = memory;
+    uint64_t *chosen = (uint64_t *)(void *)(counts + count);
+    for (size_t i = 0; i < count; i++) {
         counts[i].chosen = chosen + i * models;
     }
     return counts;
+}
+
+tgr_decided *tgr_decided_new(size_t count, size_t models)
+{
+    size_t bytes;
+    void *memory = tgr_decided_bytes(count, models, &bytes) ? tgr_mem_zalloc(1, bytes) : NULL;
+    return memory == NULL ? NULL : tgr_decided_place(memory, count, models);
 }

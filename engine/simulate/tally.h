@@ -84,6 +84,11 @@ static inline void tgr_decided_move(tgr_decided *count, const tgr_answer *from,
 
 void tgr_decided_merge(tgr_decided *into, const tgr_decided *from, size_t models);
 
+/* Bytes of `count` counts; false where they overflow. */
+bool tgr_decided_bytes(size_t count, size_t models, size_t *bytes);
+/* Makes counts of nothing of that many bytes, all zero. */
+tgr_decided *tgr_decided_place(void *memory, size_t count, size_t models);
+
 /* `count` counts of nothing in one piece of memory, freed with tgr_mem_free; NULL where memory is
  * short. */
 tgr_decided *tgr_decided_new(size_t count, size_t models);

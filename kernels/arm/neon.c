@@ -10,13 +10,19 @@
 
 #include "kernels/body/route.h"
 
+#include "kernels/body/answers.h"
 #include "kernels/body/count.h"
 #include "kernels/body/decide_rows.h"
+#include "kernels/body/margins.h"
 
 const tgr_kernels tgr_kernels_neon = {.isa = "neon",
                                       .route = neon_route,
                                       .score = neon_score,
                                       .decide = neon_decide,
-                                      .count = neon_count};
+                                      .count = neon_count,
+                                      .sum_answers = neon_sum_answers,
+                                      .best_answers = neon_best_answers,
+                                      .rank_answers = neon_rank_answers,
+                                      .margins = neon_margins};
 
 #endif

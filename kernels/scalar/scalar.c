@@ -11,11 +11,17 @@
 
 #include "kernels/body/route.h"
 
+#include "kernels/body/answers.h"
 #include "kernels/body/count.h"
 #include "kernels/body/decide_rows.h"
+#include "kernels/body/margins.h"
 
 const tgr_kernels tgr_kernels_scalar = {.isa = "scalar",
                                         .route = scalar_route,
                                         .score = scalar_score,
                                         .decide = scalar_decide,
-                                        .count = scalar_count};
+                                        .count = scalar_count,
+                                        .sum_answers = scalar_sum_answers,
+                                        .best_answers = scalar_best_answers,
+                                        .rank_answers = scalar_rank_answers,
+                                        .margins = scalar_margins};

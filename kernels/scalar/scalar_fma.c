@@ -14,13 +14,19 @@
 
 #include "kernels/body/route.h"
 
+#include "kernels/body/answers.h"
 #include "kernels/body/count.h"
 #include "kernels/body/decide_rows.h"
+#include "kernels/body/margins.h"
 
 const tgr_kernels tgr_kernels_scalar_fma = {.isa = "scalar",
                                             .route = scalar_fma_route,
                                             .score = scalar_fma_score,
                                             .decide = scalar_fma_decide,
-                                            .count = scalar_fma_count};
+                                            .count = scalar_fma_count,
+                                            .sum_answers = scalar_fma_sum_answers,
+                                            .best_answers = scalar_fma_best_answers,
+                                            .rank_answers = scalar_fma_rank_answers,
+                                            .margins = scalar_fma_margins};
 
 #endif

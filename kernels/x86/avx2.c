@@ -13,13 +13,19 @@
 
 #include "kernels/body/route.h"
 
+#include "kernels/body/answers.h"
 #include "kernels/body/count.h"
 #include "kernels/body/decide_rows.h"
+#include "kernels/body/margins.h"
 
 const tgr_kernels tgr_kernels_avx2 = {.isa = "avx2",
                                       .route = avx2_route,
                                       .score = avx2_score,
                                       .decide = avx2_decide,
-                                      .count = avx2_count};
+                                      .count = avx2_count,
+                                      .sum_answers = avx2_sum_answers,
+                                      .best_answers = avx2_best_answers,
+                                      .rank_answers = avx2_rank_answers,
+                                      .margins = avx2_margins};
 
 #endif

@@ -107,13 +107,19 @@ static void order_short_rows(tgr_job *job, uint32_t longest, bool runs)
 
 #include "kernels/body/route.h"
 
+#include "kernels/body/answers.h"
 #include "kernels/body/count.h"
 #include "kernels/body/decide_rows.h"
+#include "kernels/body/margins.h"
 
 const tgr_kernels tgr_kernels_avx512 = {.isa = "avx512",
                                         .route = avx512_route,
                                         .score = avx512_score,
                                         .decide = avx512_decide,
-                                        .count = avx512_count};
+                                        .count = avx512_count,
+                                        .sum_answers = avx512_sum_answers,
+                                        .best_answers = avx512_best_answers,
+                                        .rank_answers = avx512_rank_answers,
+                                        .margins = avx512_margins};
 
 #endif

@@ -1,0 +1,248 @@
+/* observe.c - a block of rows: judged, sent where each threshold sends it, and summed. */
+#include "engine/simulate/observe.h"
+
+#include <math.h>
+
+#include "engine/simulate/row_path.h"
+
+static const float *scores_of(const tgr_scored_rows *rows, size_t i)
+{
+    return rows->scores + (rows->rows[i] - rows->first) * rows->stride;
+}
+
+/* ---- row by row: any policy ------------------------------------------------------------------ */
+
+/* Next to the edge of a bin the rule itself says on which side it is made, so that sums at edges
+ * are those of the rule. */
+uint64_t tgr_move_order(const tgr_path *path, double at, int from, int to, bool utility)
+{
+    const uint64_t near = UINT64_C(1) << 26, span = UINT64_C(1) << TGR_BIN_BITS;
+    uint64_t order = tgr_order_of_double(at);
+    uint64_t above = (order - 1) & (span - 1); /* the lower edge */
+    if (!utility || (above >= near && above < span - near)) {
+        return order;
+    }
+    size_t bin = tgr_bin_of(order);
+    double lambda = tgr_bin_edge(above < near ? bin - 1 : bin);
+    uint64_t edge = tgr_order_of_double(lambda);
+    if (!(lambda > 0)) {
+        return order;
+    }
+    if (tgr_path_prefers(path, lambda, from, to)) {
+        return order < edge ? order : edge;
+    }
+    return order > edge ? order : edge + 1;
+}
+
+/* A row on its way through the thresholds. */
+typedef struct way {
+    tgr_block *block;
+    size_t row;
+    const uint16_t *order;
+    tgr_decided *counts;
+} way;
+
+static const tgr_answer *answer_at(const way *own, int place)
+{
+    return tgr_block_answer(own->block, own->row, own->order[place]);
+}
+
+static void add_change(void *user, size_t threshold, int from, int to)
+{
+    const way *own = user;
+    tgr_answer before = *answer_at(own, from);
+    tgr_decided_move(&own->counts[1 + threshold], &before, answer_at(own, to));
+}
+
+static void gather(tgr_observer *observer, const tgr_gathering *gathering, const way *own)
+{
+    const tgr_path *path = &observer->path;
+    tgr_moves *moves = &observer->moves;
+    int from = path->first;
+    for (size_t i = 0; i < path->count; i++) {
+        int to = path->moves[i].model;
+        uint64_t order = tgr_move_order(path, path->moves[i].at, from, to, gathering->utility);
+        moves->moves[moves->count++] = (tgr_move){order, tgr_answer_pack(answer_at(own, from)),
+                                                  tgr_answer_pack(answer_at(own, to))};
+        from = to;
+    }
+}
+
+static void observe_path(tgr_observer *observer, const tgr_gathering *gathering, way *own)
+{
+    const tgr_path *path = &observer->path;
+    const tgr_answer *first = answer_at(own, path->first);
+    tgr_tally_add(&own->counts->tally, first);
+    own->counts->chosen[first->model]++;
+    if (path->count > 0) {
+        if (gathering->asked.count > 0) {
+            tgr_asked_each(&gathering->asked, path, gathering->utility, add_change, own);
+        }
+        gather(observer, gathering, own);
+    }
+}
+
+static void observe_each(tgr_observer *observer, const tgr_batch_view *view,
+                         const tgr_decide *decide, const tgr_scored_rows *rows,
+                         const int16_t *chosen, tgr_decided *counts)
+{
+    tgr_path *path = &observer->path;
+    for (size_t i = 0; i < rows->count; i++) {
+        size_t row = rows->rows[i];
+        way own = {&observer->block, i, decide->serve->order, counts};
+        const tgr_scored one = {.begin = row,
+                                .end = row + 1,
+                                .scores = scores_of(rows, i),
+                                .stride = rows->stride,
+                                .decider = tgr_decide_decider(decide),
+                                .x = &view->batch->x,
+                                .chosen = chosen == NULL ? NULL : chosen + (row - rows->first)};
+        tgr_row_path(path, decide, &one, row, view->gathering->moving);
+        if (path->first == TGR_UNDECIDED) {
+            observer->undecided++;
+        } else {
+            observe_path(observer, view->gathering, &own);
+        }
+    }
+}
+
+/* ---- a block at once: margin, where every model may serve every row -------------------------- */
+
+/* One answer to each row: models and columns of what they said, with ranks. */
+typedef struct answered {
+    uint16_t model[TGR_ANSWER_ROWS];
+    double cost[TGR_ANSWER_ROWS], score[TGR_ANSWER_ROWS], outcome[TGR_ANSWER_ROWS];
+    double score_rank[TGR_ANSWER_ROWS], outcome_rank[TGR_ANSWER_ROWS]; /* of known ones */
+} answered;
+
+static void fill_answered(const tgr_block *block, answered *answers)
+{
+    const tgr_answer_columns *columns = &block->columns;
+    for (size_t i = 0; i < block->count; i++) {
+        size_t place = answers->model[i] * (size_t)TGR_ANSWER_ROWS + i;
+        answers->cost[i] = columns->cost[place];
+        answers->score[i] = columns->score[place];
+        answers->outcome[i] = columns->outcome[place];
+    }
+    for (size_t i = block->count; i < columns->rows; i++) {
+        answers->cost[i] = answers->score[i] = NAN;
+        answers->outcome[i] = -1;
+    }
+    block->kernels->rank_answers(columns, columns->score, answers->score, answers->score_rank);
+    block->kernels->rank_answers(columns, columns->outcome, answers->outcome,
+                                 answers->outcome_rank);
+}
+
+static void count_answered(const tgr_block *block, const answered *answers, tgr_decided *count)
+{
+    tgr_answer_sums sums;
+    uint64_t score_ranks = 0, outcome_ranks = 0;
+    block->kernels->sum_answers(answers->cost, answers->score, answers->outcome,
+                                block->columns.rows, &sums);
+    tgr_block_add(&count->tally, &sums, block->count);
+    for (size_t i = 0; i < block->count; i++) {
+        count->chosen[answers->model[i]]++;
+        score_ranks += isnan(answers->score[i]) ? 0 : (uint64_t)answers->score_rank[i];
+        outcome_ranks += answers->outcome[i] < 0 ? 0 : (uint64_t)answers->outcome_rank[i];
+    }
+    count->tally.score_ranks += score_ranks;
+    count->tally.outcome_ranks += outcome_ranks;
+}
+
+static tgr_packed_answer pack(const answered *answers, size_t i)
+{
+    return (tgr_packed_answer){
+        .usd = answers->cost[i],
+        .score_value = (float)answers->score[i],
+        .outcome = (uint32_t)(answers->outcome[i] + 1) & 3,
+        .score_rank = isnan(answers->score[i]) ? 0 : (uint32_t)(answers->score_rank[i] - 1) & 0x3ff,
+        .outcome_rank =
+            answers->outcome[i] < 0 ? 0 : (uint32_t)(answers->outcome_rank[i] - 1) & 0x3ff,
+        .model = answers->model[i] & 0x3ffu,
+    };
+}
+
+/* The sums that each row will change are asked for early: there may be many. */
+static void find_slots(const tgr_asked *asked, const tgr_margins *margins, const tgr_block *block,
+                       const tgr_decided *counts, uint32_t *slots)
+{
+    for (size_t i = 0; i < block->count; i++) {
+        slots[i] = 1 + (uint32_t)tgr_asked_first(asked, margins->at[i]);
+        const tgr_decided *at = &counts[slots[i]];
+        __builtin_prefetch(at, 1);
+        __builtin_prefetch((const char *)at + 64, 1);
+        __builtin_prefetch(counts->chosen + slots[i] * block->columns.models, 1);
+    }
+}
+
+static void observe_margins(tgr_observer *observer, const tgr_gathering *gathering,
+                            const tgr_decide *decide, const tgr_margins *margins,
+                            tgr_decided *counts)
+{
+    const tgr_block *block = &observer->block;
+    const uint16_t *order = decide->serve->order;
+    bool asked = gathering->asked.count > 0;
+    uint32_t slots[TGR_ANSWER_ROWS];
+    answered first, last;
+    if (asked) {
+        find_slots(&gathering->asked, margins, block, counts, slots);
+    }
+    for (size_t i = 0; i < block->count; i++) {
+        first.model[i] = order[margins->other[i]];
+        last.model[i] = order[decide->serve->reference];
+    }
+    fill_answered(block, &first);
+    fill_answered(block, &last);
+    count_answered(block, &first, counts);
+    tgr_move *moves = observer->moves.moves + observer->moves.count;
+    observer->moves.count += block->count;
+    for (size_t i = 0; i < block->count; i++) {
+        moves[i] = (tgr_move){tgr_order_of_double(margins->at[i]), pack(&first, i), pack(&last, i)};
+    }
+    for (size_t i = 0; asked && i < block->count; i++) {
+        tgr_answer from = tgr_answer_unpack(moves[i].from), to = tgr_answer_unpack(moves[i].to);
+        tgr_decided_move(&counts[slots[i]], &from, &to);
+    }
+}
+
+/* ---- any ------------------------------------------------------------------------------------- */
+
+/* Of all bad rows the first in the batch is told of, whatever the order they were seen in. */
+static bool read_block(tgr_observer *observer, const tgr_batch_view *view, const tgr_decide *decide,
+                       const tgr_scored_rows *rows)
+{
+    size_t row = SIZE_MAX, model = 0;
+    bool fit = tgr_block_read(&observer->block, decide, &view->recorded, rows->rows, rows->count,
+                              &row, &model);
+    if (row < observer->bad_row) {
+        observer->bad_row = row;
+        observer->bad_model = model;
+    }
+    return fit;
+}
+
+void tgr_observe(tgr_observer *observer, const tgr_batch_view *view, const tgr_decide *decide,
+                 const tgr_scored_rows *rows, const int16_t *chosen, tgr_baselines *baselines,
+                 tgr_decided *counts)
+{
+    const tgr_decider *decider = tgr_decide_decider(decide);
+    bool margin = decider->rule == TGR_RULE_MARGIN;
+    size_t models = decider->models, moves = rows->count * (margin ? 1 : models);
+    tgr_margins margins;
+    tgr_error unused;
+    if (!read_block(observer, view, decide, rows)) {
+        return;
+    }
+    if (tgr_moves_reserve(&observer->moves, moves, &unused) != TGR_OK) {
+        observer->out_of_memory = true;
+        return;
+    }
+    tgr_baselines_add_block(baselines, &observer->block);
+    if (margin && chosen == NULL && decider->eligible == NULL && decide->plan.fallback < 0 &&
+        models > 1 &&
+        observer->block.kernels->margins(rows, models, decider->reference, &margins)) {
+        observe_margins(observer, view->gathering, decide, &margins, counts);
+    } else {
+        observe_each(observer, view, decide, rows, chosen, counts);
+    }
+}

@@ -1,0 +1,23 @@
+/* observe.h - what one thread does with a block of scored rows: sums, and moves. */
+#ifndef TGR_SIMULATE_OBSERVE_H
+#define TGR_SIMULATE_OBSERVE_H
+
+#include <stddef.h>
+
+#include "engine/decide.h"
+#include "engine/simulate/observers.h"
+
+/* A batch as its visitors see it. */
+typedef struct tgr_batch_view {
+    tgr_observers *observers;
+    const tgr_batch *batch;
+    tgr_recorded recorded; /* what it records */
+    tgr_gathering *gathering;
+} tgr_batch_view;
+
+/* Adds rows to the sums. chosen: as tgr_scored has it, from row rows->first on. */
+void tgr_observe(tgr_observer *observer, const tgr_batch_view *view, const tgr_decide *decide,
+                 const tgr_scored_rows *rows, const int16_t *chosen, tgr_baselines *baselines,
+                 tgr_decided *counts);
+
+#endif
