@@ -160,6 +160,22 @@ def test_kinds_of_matrices_give_the_same(world: World) -> None:
         assert np.array_equal(route(kind, world.router, tags=world.tags).model, expected)
 
 
+def test_tags_are_counted(world: World) -> None:
+    queries = []
+    for row in range(300):
+        begin, end = world.X.indptr[row], world.X.indptr[row + 1]
+        pairs = list(zip(world.X.indices[begin:end], world.X.data[begin:end]))
+        if row % 2:
+            queries.append({world.tags[c]: int(n) for c, n in reversed(pairs)} | {"other": 2})
+        else:
+            queries.append([world.tags[c] for c, n in pairs for _ in range(n)])
+    made = tagroute.count_tags([*queries, None], world.tags)
+    assert made.dtype == np.uint8 and made.shape == (301, TAGS)
+    assert (made[:300] != world.X[:300]).nnz == 0 and made[300].nnz == 0
+    assert tagroute.count_tags([{"a": 300}], ["a"]).dtype == np.uint16
+    assert tagroute.count_tags([{"a": 0.5}], ["a"]).dtype == np.float32
+
+
 def test_anndata(world: World, tmp_path: pathlib.Path) -> None:
     anndata = pytest.importorskip("anndata")
     path = tmp_path / "q.h5"

@@ -11,6 +11,7 @@ and Ctrl-C stops them.
 
 from ._call import Error, InputError, UnreachableError, text_of
 from ._tagroute import lib as _lib
+from .counting import count_tags
 from .queries import save_queries
 from .router import Router
 from .routing import Decisions, route
@@ -24,6 +25,7 @@ __all__ = [
     "Router",
     "Simulation",
     "UnreachableError",
+    "count_tags",
     "route",
     "save_queries",
     "simulate",
