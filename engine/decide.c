@@ -1,39 +1,16 @@
-/* decide.c - the parallel loop over pieces of a batch: score, decide, map back. */
-#include "engine/decide.h"
+/* decide.c - the parallel loop over pieces of a batch. */
+#include "engine/decide_parts.h"
 
 #include <math.h>
 #include <omp.h>
-#include <string.h>
 
 #include "engine/base/error.h"
 #include "engine/base/memory.h"
 #include "engine/base/runtime.h"
-#include "engine/base/wide.h"
 #include "engine/cut.h"
-#include "engine/plan.h"
 #include "engine/policy/policy.h"
 
 #define ROWS_BY_ROW ((size_t)256) /* scored before they are decided one by one */
-
-typedef struct tgr_decide_memory {
-    tgr_plan plan;          /* of the file at hand */
-    size_t choice_capacity; /* of decide->model and decide->margin, elements */
-    size_t margin_capacity;
-    uint64_t *masks;
-    size_t mask_capacity;
-    char *scratch; /* threads x scratch_each */
-    size_t scratch_each;
-    float *scores; /* threads x score_each: where scores are asked for */
-    size_t score_each;
-    size_t *bounds; /* of the pieces */
-    size_t bound_capacity;
-    tgr_transform transform;
-    tgr_decider decider; /* of the last batch */
-    bool masked;
-    tgr_row_costs row_costs; /* of the last batch, where the file's costs come by row */
-    double *flat;            /* threads x flat_each: costs of the row at hand */
-    size_t flat_each;
-} tgr_decide_memory;
 
 /* Each thread's scratch memory begins on a cache line of its own. */
 static tgr_status make_scratch(tgr_decide *decide, tgr_error *error)
@@ -254,168 +231,6 @@ static bool some_tokens(const tgr_batch *batch)
     return false;
 }
 
-typedef struct row_counts {
-    uint64_t no_known_tag, fell_back, undecided;
-} row_counts;
-
-static bool has_known_tag(const tgr_serve *serve, const tgr_csr *x, size_t row)
-{
-    if (serve->unknown_tags == 0) {
-        return x->indptr[row] < x->indptr[row + 1];
-    }
-    for (int64_t entry = x->indptr[row]; entry < x->indptr[row + 1]; entry++) {
-        if (serve->known[x->indices[entry]]) {
-            return true;
-        }
-    }
-    return false;
-}
-
-bool tgr_decide_falls_back(const tgr_decide *decide, const tgr_csr *x, size_t row, bool eligible)
-{
-    int fallback = decide->plan.fallback;
-    if (fallback < 0 || !eligible) {
-        return fallback >= 0;
-    }
-    if (decide->plan.source != NULL && decide->plan.source->knows_all) {
-        return false;
-    }
-    return !has_known_tag(decide->serve, x, row) &&
-           tgr_decide_eligible(decide, row, (size_t)fallback);
-}
-
-static void send_to_fallback(tgr_decide *decide, size_t row)
-{
-    size_t count = decide->plan.threshold_count;
-    for (size_t i = row * count; i < (row + 1) * count; i++) {
-        decide->model[i] = (int16_t)decide->plan.fallback;
-        if (decide->margin != NULL) {
-            decide->margin[i] = NAN;
-        }
-    }
-}
-
-/* Sends a row to the fallback where that is its place; whether it did. */
-static bool falls_back(tgr_decide *decide, size_t row, bool known)
-{
-    int fallback = decide->plan.fallback;
-    bool undecided = decide->model[row * decide->plan.threshold_count] == TGR_UNDECIDED;
-    bool serves = undecided || (!known && tgr_decide_eligible(decide, row, (size_t)fallback));
-    if (serves) {
-        send_to_fallback(decide, row);
-    }
-    return serves;
-}
-
-#define FEW_MODELS 16  /* that comparing with each, many rows at a time, is faster for */
-#define FEW_ROWS   512 /* that stay in the first-level cache meanwhile */
-
-/* Router's numbers of the places of few models. */
-TGR_WIDE(void, number_few,
-         (int16_t *restrict model, size_t count, const uint16_t *order, size_t models),
-         (model, count, order, models))
-{
-    int16_t numbers[FEW_ROWS];
-    for (size_t now; count > 0; model += now, count -= now) {
-        now = count < FEW_ROWS ? count : FEW_ROWS;
-        for (size_t i = 0; i < now; i++) {
-            numbers[i] = TGR_UNDECIDED;
-        }
-        for (size_t place = 0; place < models; place++) {
-            const int16_t from = (int16_t)place, to = (int16_t)order[place];
-            for (size_t i = 0; i < now; i++) {
-                numbers[i] = model[i] == from ? to : numbers[i];
-            }
-        }
-        memcpy(model, numbers, now * sizeof *model);
-    }
-}
-
-/* Router's numbers of the places, behind that of none. */
-static void number_choices(const tgr_decide *decide, size_t begin, size_t end)
-{
-    const uint16_t *order = decide->serve->order;
-    int16_t *model = decide->model;
-    if (decide->serve->models <= FEW_MODELS) {
-        number_few(model + begin, end - begin, order, decide->serve->models);
-        return;
-    }
-    for (size_t i = begin; i < end; i++) {
-        model[i] = model[i] < 0 ? TGR_UNDECIDED : (int16_t)order[model[i]];
-    }
-}
-
-TGR_WIDE(uint64_t, count_negative, (const int16_t *values, size_t count), (values, count))
-{
-    uint64_t total = 0;
-    for (size_t now; count > 0; values += now, count -= now) {
-        uint16_t found = 0;
-        now = count < FEW_ROWS ? count : FEW_ROWS;
-        for (size_t i = 0; i < now; i++) {
-            found = (uint16_t)(found + (values[i] < 0));
-        }
-        total += found;
-    }
-    return total;
-}
-
-static uint64_t count_undecided(const tgr_decide *decide, size_t begin, size_t end)
-{
-    size_t thresholds = decide->plan.threshold_count;
-    uint64_t count = 0;
-    if (thresholds == 1) {
-        return count_negative(decide->model + begin, end - begin);
-    }
-    for (size_t row = begin; row < end; row++) {
-        count += decide->model[row * thresholds] == TGR_UNDECIDED;
-    }
-    return count;
-}
-
-static bool row_is_known(const tgr_decide *decide, const tgr_csr *x, size_t row)
-{
-    return decide->serve->unknown_tags == 0 ? x->indptr[row] < x->indptr[row + 1]
-                                            : has_known_tag(decide->serve, x, row);
-}
-
-TGR_WIDE(uint64_t, count_empty, (const int64_t *indptr, size_t rows), (indptr, rows))
-{
-    uint64_t count = 0;
-    for (size_t row = 0; row < rows; row++) {
-        count += indptr[row] == indptr[row + 1];
-    }
-    return count;
-}
-
-static uint64_t count_unknown(const tgr_decide *decide, const tgr_csr *x, size_t begin, size_t end)
-{
-    uint64_t count = 0;
-    if (decide->serve->unknown_tags == 0) {
-        return count_empty(x->indptr + begin, end - begin);
-    }
-    for (size_t row = begin; row < end; row++) {
-        count += !has_known_tag(decide->serve, x, row);
-    }
-    return count;
-}
-
-/* Turns places into router's numbers, and applies the fallback. */
-static row_counts finish_rows(tgr_decide *decide, const tgr_csr *x, size_t begin, size_t end)
-{
-    size_t count = decide->plan.threshold_count;
-    row_counts counts = {.undecided = count_undecided(decide, begin, end)};
-    number_choices(decide, begin * count, end * count);
-    counts.no_known_tag = count_unknown(decide, x, begin, end);
-    if (decide->plan.fallback < 0 || counts.undecided + counts.no_known_tag == 0) {
-        return counts;
-    }
-    for (size_t row = begin; row < end; row++) {
-        counts.fell_back += falls_back(decide, row, row_is_known(decide, x, row));
-    }
-    counts.undecided = 0; /* they all fell back */
-    return counts;
-}
-
 tgr_decider tgr_decide_decider_of_row(const tgr_decide *decide, size_t row, double *flat)
 {
     tgr_decider decider = decide->memory->decider;
@@ -448,8 +263,8 @@ static void decide_by_row(tgr_decide *decide, const tgr_csr *x, size_t begin, si
     }
 }
 
-static row_counts decide_piece(tgr_decide *decide, const tgr_csr *x, size_t begin, size_t end,
-                               void *scratch)
+static tgr_row_counts decide_piece(tgr_decide *decide, const tgr_csr *x, size_t begin, size_t end,
+                                   void *scratch)
 {
     const tgr_decide_memory *memory = decide->memory;
     tgr_choice choice = {decide->model, decide->plan.want_margins ? decide->margin : NULL};
@@ -458,12 +273,10 @@ static row_counts decide_piece(tgr_decide *decide, const tgr_csr *x, size_t begi
     } else {
         tgr_plan_route(&memory->plan, x, &memory->decider, begin, end, scratch, &choice);
     }
-    return finish_rows(decide, x, begin, end);
+    return tgr_decide_finish(decide, x, begin, end);
 }
 
-/* Each thread looks at its share of the rows, and fills their masks once some thread found one that
- * needs them. Called by all threads of a team. */
-static void share_masks(tgr_decide *decide, const tgr_batch *batch)
+void tgr_decide_share_masks(tgr_decide *decide, const tgr_batch *batch)
 {
     tgr_decide_memory *memory = decide->memory;
     size_t threads = (size_t)omp_get_num_threads(), thread = (size_t)omp_get_thread_num();
@@ -480,7 +293,7 @@ static void share_masks(tgr_decide *decide, const tgr_batch *batch)
     memory->decider.eligible = memory->masked ? memory->masks : NULL;
 }
 
-static row_counts decide_pieces(tgr_decide *decide, const tgr_batch *batch, size_t pieces)
+static tgr_row_counts decide_pieces(tgr_decide *decide, const tgr_batch *batch, size_t pieces)
 {
     tgr_decide_memory *memory = decide->memory;
     const tgr_csr x = batch->x;
@@ -492,12 +305,12 @@ static row_counts decide_pieces(tgr_decide *decide, const tgr_batch *batch, size
         int thread = omp_get_thread_num();
         void *scratch = memory->scratch + memory->scratch_each * (size_t)thread;
         if (decide->serve->any_mask) {
-            share_masks(decide, batch);
+            tgr_decide_share_masks(decide, batch);
         }
 #pragma omp for schedule(dynamic, 1) nowait
         for (long piece = 0; piece < (long)pieces; piece++) {
             size_t begin = bounds[piece], end = bounds[piece + 1];
-            row_counts counts = decide_piece(decide, &x, begin, end, scratch);
+            tgr_row_counts counts = decide_piece(decide, &x, begin, end, scratch);
             no_known_tag += counts.no_known_tag;
             fell_back += counts.fell_back;
             undecided += counts.undecided;
@@ -506,11 +319,10 @@ static row_counts decide_pieces(tgr_decide *decide, const tgr_batch *batch, size
             }
         }
     }
-    return (row_counts){no_known_tag, fell_back, undecided};
+    return (tgr_row_counts){no_known_tag, fell_back, undecided};
 }
 
-/* Everything before rows are scored. */
-static tgr_status enter_batch(tgr_decide *decide, tgr_batch *batch, tgr_error *error)
+tgr_status tgr_decide_enter(tgr_decide *decide, tgr_batch *batch, tgr_error *error)
 {
     tgr_status status =
         decide->plan.aligned ? TGR_OK : tgr_aligned_batch(&decide->aligned, batch, error);
@@ -534,14 +346,14 @@ static tgr_status enter_batch(tgr_decide *decide, tgr_batch *batch, tgr_error *e
 
 tgr_status tgr_decide_batch(tgr_decide *decide, tgr_batch *batch, tgr_error *error)
 {
-    tgr_status status = enter_batch(decide, batch, error);
+    tgr_status status = tgr_decide_enter(decide, batch, error);
     if (status != TGR_OK) {
         return status;
     }
     const int64_t *indptr = batch->x.indptr;
     size_t pieces = tgr_cut_rows(indptr, batch->rows, piece_rows(decide),
                                  decide->memory->plan.piece_entries, decide->memory->bounds);
-    row_counts counts = decide_pieces(decide, batch, pieces);
+    tgr_row_counts counts = decide_pieces(decide, batch, pieces);
     decide->no_known_tag += counts.no_known_tag;
     decide->fell_back += counts.fell_back;
     decide->undecided += counts.undecided;
@@ -561,82 +373,6 @@ const tgr_decider *tgr_decide_decider(const tgr_decide *decide)
 const tgr_kernels *tgr_decide_kernels(const tgr_decide *decide)
 {
     return decide->memory->plan.kernels;
-}
-
-/* ---- scores alone ---------------------------------------------------------------------------- */
-
-/* Few enough that their scores stay in the second-level cache with all that is made of them. */
-#define SCORED_FLOATS ((size_t)32768)
-#define SCORED_ROWS   ((size_t)1024)
-
-static size_t scored_rows(const tgr_decide *decide)
-{
-    size_t rows = SCORED_FLOATS / decide->serve->stride;
-    return rows < SCORED_ROWS ? rows : SCORED_ROWS;
-}
-
-static tgr_status make_score_room(tgr_decide *decide, tgr_error *error)
-{
-    tgr_decide_memory *memory = decide->memory;
-    size_t each = scored_rows(decide) * decide->serve->stride;
-    if (each > memory->score_each) {
-        tgr_mem_free_aligned(memory->scores);
-        memory->scores = tgr_mem_aligned((size_t)decide->plan.threads * each, sizeof(float));
-        memory->score_each = memory->scores == NULL ? 0 : each;
-    }
-    return memory->scores == NULL ? tgr_fail_memory(error, "the scores of a block") : TGR_OK;
-}
-
-/* Scores of a piece, or in their room the places that a source has chosen. */
-static const int16_t *find_scores(const tgr_decide *decide, const tgr_csr *x, size_t begin,
-                                  size_t end, void *scratch, float *scores)
-{
-    const tgr_score_source *source = decide->plan.source;
-    if (source == NULL) {
-        tgr_plan_score(&decide->memory->plan, x, begin, end, scratch, scores);
-    } else if (source->choose == NULL) {
-        source->fill(source->user, decide, begin, end, scores, decide->serve->stride);
-    } else {
-        int16_t *places = (int16_t *)(void *)scores;
-        source->choose(source->user, decide, begin, end, places);
-        return places;
-    }
-    return NULL;
-}
-
-tgr_status tgr_decide_scores(tgr_decide *decide, tgr_batch *batch, tgr_scored_visit *visit,
-                             void *user, tgr_error *error)
-{
-    tgr_status status = enter_batch(decide, batch, error);
-    if (status == TGR_OK) {
-        status = make_score_room(decide, error);
-    }
-    if (status != TGR_OK) {
-        return status;
-    }
-    const tgr_decide_memory *memory = decide->memory;
-    const tgr_csr x = batch->x;
-    size_t rows = scored_rows(decide), pieces = (batch->rows + rows - 1) / rows;
-#pragma omp parallel num_threads(decide->plan.threads)
-    {
-        size_t thread = (size_t)omp_get_thread_num();
-        void *scratch = memory->scratch + memory->scratch_each * thread;
-        float *scores = memory->scores + memory->score_each * thread;
-        if (decide->serve->any_mask) {
-            share_masks(decide, batch);
-        }
-#pragma omp for schedule(dynamic, 1)
-        for (long piece = 0; piece < (long)pieces; piece++) {
-            size_t begin = (size_t)piece * rows;
-            size_t end = batch->rows - begin < rows ? batch->rows : begin + rows;
-            const int16_t *chosen = find_scores(decide, &x, begin, end, scratch, scores);
-            const tgr_scored scored = {
-                begin, end,         scores, decide->serve->stride, &memory->decider,
-                &x,    (int)thread, chosen};
-            visit(user, decide, &scored);
-        }
-    }
-    return TGR_OK;
 }
 
 double tgr_decide_cost(const tgr_decide *decide, size_t row, size_t model)
