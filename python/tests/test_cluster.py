@@ -93,12 +93,13 @@ def test_dask_decides_the_same(folder: pathlib.Path) -> None:
         assert {row["id"]: row["model"] for row in made.compute()} == decided(folder)
 
 
-def test_spark_decides_the_same(folder: pathlib.Path) -> None:
+def test_spark_decides_the_same(folder: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("pyspark")
     pytest.importorskip("pyarrow")
     import spark_route
     from pyspark.sql import SparkSession
 
+    monkeypatch.setenv("PYSPARK_PYTHON", sys.executable)
     spark = SparkSession.builder.master("local-cluster[2,1,1024]").getOrCreate()
     try:
         lines = (folder / "log.jsonl").read_text().splitlines()

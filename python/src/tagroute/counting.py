@@ -21,7 +21,8 @@ def count_tags(
     indptr, indices, values = [0], [], []
     for query in queries:
         counted: dict[int, float] = {}
-        pairs = query.items() if isinstance(query, Mapping) else ((t, 1) for t in query or ())
+        listed = () if query is None else query
+        pairs = listed.items() if isinstance(listed, Mapping) else ((tag, 1) for tag in listed)
         for tag, count in pairs:
             column = place.get(tag)
             if column is not None:
