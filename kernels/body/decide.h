@@ -212,8 +212,8 @@ TGR_INLINE void margin_tile(tgr_job *job, bool masked, bool margins)
         tile_part part;
         open_part(&part, job, lane);
         margin_part found = margins_of(&part, masked);
-        if (decider->threshold_count >= MANY_THRESHOLDS) {
-            store_many_margins(&part, job, &found, margins);
+        if (decider->threshold_count >= TGR_MANY_STEPS) {
+            keep_margins(&part, job, &found);
             continue;
         }
         for (size_t i = 0; i < decider->threshold_count; i++) {
@@ -298,7 +298,7 @@ TGR_INLINE void utility_part(tile_part *part, size_t threshold, bool tokens, boo
 
 TGR_INLINE void utility_tile(tgr_job *job, bool masked, bool margins)
 {
-    if (!margins && job->decider->threshold_count >= MANY_THRESHOLDS) {
+    if (!margins && job->decider->threshold_count >= TGR_MANY_STEPS) {
         utility_steps(job, masked);
         return;
     }
@@ -357,7 +357,7 @@ TGR_INLINE void slack_part(tile_part *part, size_t threshold, const best_score *
 
 TGR_INLINE void slack_tile(tgr_job *job, bool masked, bool margins)
 {
-    if (!margins && job->decider->threshold_count >= MANY_THRESHOLDS) {
+    if (!margins && job->decider->threshold_count >= TGR_MANY_STEPS) {
         slack_steps(job, masked);
         return;
     }

@@ -33,5 +33,7 @@ static void TGR_VARIANT(decide)(const tgr_weights *w, const tgr_decider *decider
         }
         transpose_tile(&job, job.row_stride);
         decide(&job);
+        job.block_rows = end - row < TGR_TILE ? end - row : TGR_TILE;
+        settle_rows(&job);
     }
 }

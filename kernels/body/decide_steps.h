@@ -3,15 +3,13 @@
  * Down the columns of a tile every threshold would weigh every model anew in float64. Here a vector
  * holds thresholds, and of each row:
  *
- *   margin   compares one number with all of them;
+ *   margin   compares one number with all of them, row after row when a block is decided;
  *   utility  weighs models in float32, and leaves to the reference what lies too close to tell;
  *   slack    goes through the models from dearest to cheapest: the last one near enough stays.
  */
 
-/* From this many thresholds on. */
-#define MANY_THRESHOLDS 8
-#define STEP_VECTORS    4 /* vectors of them in registers at a time */
-#define STEP_LANES      (STEP_VECTORS * V_LANES)
+#define STEP_VECTORS 4 /* vectors of them in registers at a time */
+#define STEP_LANES   (STEP_VECTORS * V_LANES)
 
 /* to[i] = margin >= thresholds[i] ? other : kept; compilers make vectors of it. */
 static void fill_steps(int16_t *restrict to, const float *restrict thresholds, size_t count,
@@ -42,24 +40,35 @@ static size_t take_thresholds(tgr_job *job, size_t first)
     return count;
 }
 
-static void store_many_margins(const tile_part *part, tgr_job *job, const margin_part *found,
-                               bool margins)
+/* Rows of a tile lie far apart in what is written, and each takes lines of its own: what they
+ * choose is put aside, and written in the order of rows when the block is done. */
+static void keep_margins(const tile_part *part, tgr_job *job, const margin_part *found)
 {
-    size_t count = job->decider->threshold_count;
     const uint16_t *rows = job->tile_rows + part->lane;
     float margin[V_LANES];
-    int32_t other[V_LANES], kept[V_LANES];
+    int16_t other[V_LANES], kept[V_LANES];
     v_store(margin, found->margin);
-    i_store(other, found->other);
-    i_store(kept, found->kept);
-    for (size_t first = 0; first < count; first += TGR_STEPS) {
+    i_store_16(other, found->other);
+    i_store_16(kept, found->kept);
+    for (size_t lane = 0; lane < V_LANES; lane++) {
+        job->row_margin[rows[lane]] = margin[lane];
+        job->row_other[rows[lane]] = other[lane];
+        job->row_kept[rows[lane]] = kept[lane];
+    }
+}
+
+/* Writes what was put aside; to be called when a block's rows are decided. */
+static void settle_rows(tgr_job *job)
+{
+    size_t count = job->decider->threshold_count;
+    for (size_t first = 0; job->settles && first < count; first += TGR_STEPS) {
         size_t steps = take_thresholds(job, first);
-        for (size_t lane = 0; lane < V_LANES; lane++) {
-            size_t place = (job->block_begin + rows[lane]) * count + first;
-            fill_steps(job->choice->model + place, job->steps, steps, margin[lane],
-                       (int16_t)other[lane], (int16_t)kept[lane]);
-            for (size_t i = 0; margins && i < steps; i++) {
-                job->choice->margin[place + i] = margin[lane];
+        for (size_t row = 0; row < job->block_rows; row++) {
+            size_t place = (job->block_begin + row) * count + first;
+            fill_steps(job->choice->model + place, job->steps, steps, job->row_margin[row],
+                       job->row_other[row], job->row_kept[row]);
+            for (size_t i = 0; job->choice->margin != NULL && i < steps; i++) {
+                job->choice->margin[place + i] = job->row_margin[row];
             }
         }
     }

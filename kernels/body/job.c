@@ -13,12 +13,14 @@ static size_t aligned(size_t bytes)
 /* Runs are padded to whole tiles. */
 #define ORDER_BYTES ((TGR_SHORT_ROWS + TGR_SHORT_ROW * TGR_TILE + TGR_SLACK) * sizeof(uint16_t))
 
+#define CHOICE_BYTES (TGR_SHORT_ROWS * (sizeof(float) + 2 * sizeof(int16_t)))
+
 size_t tgr_kernels_scratch(size_t models)
 {
     size_t stride = tgr_weights_stride(models);
     size_t scores = aligned(stride * TGR_TILE * sizeof(float));
     return aligned(ENTRY_BYTES) + 2 * aligned(ROW_BYTES) + 2 * aligned(ORDER_BYTES) +
-           aligned(stride * sizeof(float)) + 3 * scores;
+           aligned(stride * sizeof(float)) + 3 * scores + aligned(CHOICE_BYTES);
 }
 
 void tgr_job_open(tgr_job *job, const tgr_csr *x, const tgr_weights *w, const tgr_decider *decider,
@@ -49,6 +51,12 @@ void tgr_job_open(tgr_job *job, const tgr_csr *x, const tgr_weights *w, const tg
     job->tile = (float *)(void *)next;
     next += aligned(stride * TGR_TILE * sizeof(float));
     job->fresh = (float *)(void *)next;
+    next += aligned(stride * TGR_TILE * sizeof(float));
+    job->row_margin = (float *)(void *)next;
+    job->row_other = (int16_t *)(void *)(job->row_margin + TGR_SHORT_ROWS);
+    job->row_kept = job->row_other + TGR_SHORT_ROWS;
+    job->settles = decider != NULL && decider->rule == TGR_RULE_MARGIN &&
+                   decider->threshold_count >= TGR_MANY_STEPS;
     tgr_job_start_from_bias(job);
 }
 

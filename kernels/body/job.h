@@ -17,7 +17,8 @@
 #define TGR_SHORT_ROW     16    /* rows below this length can be ordered in runs of one length */
 #define TGR_BLOCK_ENTRIES 16384 /* at most: rows of 32 still come in full blocks */
 #define TGR_LENGTHS       64    /* rows shorter than this are ordered by length exactly */
-#define TGR_STEPS         64    /* thresholds looked at side by side */
+#define TGR_STEPS         64    /* thresholds looked at side by side, */
+#define TGR_MANY_STEPS    8     /* from this many on */
 #define TGR_SLACK         64    /* elements that vector code may touch behind the last */
 
 typedef struct tgr_entry {
@@ -58,6 +59,12 @@ typedef struct tgr_job {
 
     tgr_ahead ahead[6];
     int ahead_count;
+
+    /* margin at many thresholds: what each row of the block chooses, until all are known; they are
+     * then written row after row (decide_steps.h). */
+    bool settles;
+    float *row_margin;
+    int16_t *row_other, *row_kept;
 
     float steps[TGR_STEPS]; /* thresholds as float32, from the one numbered step_first on */
     size_t step_first;      /* SIZE_MAX: none yet */

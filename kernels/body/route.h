@@ -174,6 +174,7 @@ static void TGR_VARIANT(route)(const tgr_csr *x, const tgr_weights *w, const tgr
     decide_tile_function *decide = choose_decide(decider, choice);
     for (size_t row = begin; row < end; row += job.block_rows) {
         if (route_short_block(&job, row, end, decide)) {
+            settle_rows(&job);
             continue;
         }
         job.served = NULL;
@@ -182,10 +183,12 @@ static void TGR_VARIANT(route)(const tgr_csr *x, const tgr_weights *w, const tgr
         if (job.block_rows == 0) {
             route_long_row(&job, row, decide);
             job.block_rows = 1;
+            settle_rows(&job);
             continue;
         }
         bool ones = prepare_block(&job, end);
         route_block(&job, decide, ones);
+        settle_rows(&job);
     }
 }
 
