@@ -151,16 +151,22 @@ static const H5FD_class_t driver = {
 
 /* ---- the target ------------------------------------------------------------------------ */
 
-/* The driver lives as long as the file that uses it. */
+/* The driver is held until the file is closed: HDF5 lets go of its own hold on it before it calls
+ * it for the last time. */
 static bool set_driver(hid_t access, tgr_target *target)
 {
     const driver_info info = {target};
     hid_t registered = H5FDregister(&driver);
-    bool ok = registered > 0 && H5Pset_driver(access, registered, &info) >= 0;
-    if (registered > 0) {
-        H5FDunregister(registered);
+    target->registered = registered > 0 ? registered : 0;
+    return registered > 0 && H5Pset_driver(access, registered, &info) >= 0;
+}
+
+static void release_driver(tgr_target *target)
+{
+    if (target->registered > 0) {
+        H5FDunregister(target->registered);
     }
-    return ok;
+    target->registered = 0;
 }
 
 tgr_status tgr_target_create(tgr_target *target, tgr_error *error)
@@ -177,6 +183,9 @@ tgr_status tgr_target_create(tgr_target *target, tgr_error *error)
     target->file = file > 0 ? file : 0;
     tgr_h5_close(creation);
     tgr_h5_close(access);
+    if (file <= 0) {
+        release_driver(target);
+    }
     return tgr_target_check(target, file > 0, error);
 }
 
@@ -204,7 +213,9 @@ static bool close_file(tgr_target *target)
 {
     hid_t file = target->file;
     target->file = 0;
-    return file == 0 || H5Fclose(file) >= 0;
+    bool closed = file == 0 || H5Fclose(file) >= 0;
+    release_driver(target);
+    return closed;
 }
 
 tgr_status tgr_target_close(tgr_target *target, tgr_error *error)

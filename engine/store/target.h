@@ -22,10 +22,11 @@ typedef struct tgr_target {
     haddr_t eoa;   /* end of what HDF5 has given away, and of what it has written */
     haddr_t eof;
     tgr_output output;
-    hid_t file;    /* 0: not open */
-    int reason;    /* errno of the first write that failed; 0: none */
-    bool discard;  /* writes have no effect any more */
-    haddr_t least; /* the file is never cut below this, whatever HDF5 makes of it */
+    hid_t file;       /* 0: not open */
+    hid_t registered; /* our driver, as HDF5 knows it; 0: it does not */
+    int reason;       /* errno of the first write that failed; 0: none */
+    bool discard;     /* writes have no effect any more */
+    haddr_t least;    /* the file is never cut below this, whatever HDF5 makes of it */
 } tgr_target;
 
 /* Creates an HDF5 file beside `path`. The target must stay where it is until it is closed. */
