@@ -28,3 +28,6 @@ endforeach()
 # compiler: presets but "release" leave it out.
 set_tests_properties(cli_guide cli_resume_ingest cli_resume_route cli_shard_ingest cli_faults
   PROPERTIES LABELS once)
+
+# What takes long is run with gcc, and under the sanitizers; another compiler is heard on all the rest.
+set_tests_properties(cli_merge cli_endpoint cli_tag cli_normalise cli_export mmlu PROPERTIES LABELS slow)
