@@ -9,6 +9,7 @@
 #include "engine/base/memory.h"
 #include "engine/base/number.h"
 #include "engine/store/checksum.h"
+#include "engine/store/heap_sizes.h"
 
 #define PIECE_BYTES (1u << 20) /* read at once */
 #define CONVERTED   65536      /* bytes at once; HDF5 would clear a mebibyte for every list */
@@ -195,6 +196,7 @@ static tgr_status read_variable(const tgr_array *array, uint64_t first, uint64_t
                                 tgr_text_block *block, tgr_error *error)
 {
     arena from = {.left = array->file->size + count, .text_max = array->text_max};
+    tgr_heap_sizes heap = {0};
     hid_t transfer = H5Pcreate(H5P_DATASET_XFER);
     tgr_status status = start(block, count, PIECE_ROWS * sizeof(char *), error);
     if (status == TGR_OK &&
@@ -209,7 +211,10 @@ static tgr_status read_variable(const tgr_array *array, uint64_t first, uint64_t
         uint64_t before = block->texts.offsets[block->count];
         char **texts = (char **)(void *)block->scratch;
         memset(texts, 0, now * sizeof(*texts));
-        status = read_piece(array, first + done, now, texts, transfer, &from, error);
+        status = tgr_heap_sizes_check(&heap, array, first + done, now, error);
+        if (status == TGR_OK) {
+            status = read_piece(array, first + done, now, texts, transfer, &from, error);
+        }
         for (uint64_t i = 0; status == TGR_OK && i < now; i++) {
             status = add(block, texts[i] ? texts[i] : "", texts[i] ? strlen(texts[i]) : 0, error);
         }
@@ -219,6 +224,7 @@ static tgr_status read_variable(const tgr_array *array, uint64_t first, uint64_t
         rows = rows < 1 ? 1 : rows > PIECE_ROWS ? PIECE_ROWS : rows;
     }
     tgr_h5_close(transfer);
+    tgr_heap_sizes_free(&heap);
     return status;
 }
 

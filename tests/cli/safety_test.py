@@ -5,6 +5,7 @@ import pty
 import resource
 import select
 import signal
+import struct
 import subprocess
 import time
 
@@ -13,7 +14,6 @@ from harness import PROGRAM, Scratch, default_signals, environment, jsonl, main,
 
 class FullDisk(Scratch):
     """A limit on the size of files stands for a disk that is full."""
-
     def limited(self, size, *words):
         before = self.names()
         message = self.fails(1, *words, before=lambda: resource.setrlimit(
@@ -49,6 +49,22 @@ class FullDisk(Scratch):
         self.fails(1, "simulate", "queries.h5", "-r", "router.msgpack", "--json", "no/such/out")
         self.assertEqual(self.names(), before)
         self.assertEqual(os.listdir(self.path("folder")), [])
+
+
+class Heaps(Scratch):
+    def test_strings_that_differ_from_their_heap(self):
+        """libhdf5 would copy as much as the heap says to where an element says how long it is."""
+        rows = [{"id": f"q{i}", "tags": ["a"], "text": f"text {i} " + "x" * 600} for i in range(50)]
+        self.write("log.jsonl", jsonl(rows))
+        self.works("ingest", "log.jsonl", "-o", "q.h5")
+        self.works("merge", "q.h5", "q.h5", "-o", "whole.h5")
+        content = bytearray(self.read("q.h5"))
+        size = struct.pack("<Q", len(rows[0]["text"]))
+        at = content.index(size, content.index(b"GCOL"))
+        content[at:at + 8] = struct.pack("<Q", len(rows[0]["text"]) + 3000)
+        self.write("q.h5", bytes(content))
+        message = self.fails(3, "merge", "q.h5", "q.h5", "-o", "out.h5")
+        self.assertIn("is not the string that its heap holds", message)
 
 
 class Signals(Scratch):
