@@ -16,11 +16,22 @@ static tgr_status refuse(const tgr_array *array, const char *why, tgr_error *err
     return tgr_fail(error, TGR_ERR_INPUT, "%s: %s %s", array->file->path, array->name.text, why);
 }
 
+/* Whether an enumeration is one of bytes. HDF5 takes the sizes of its members from what it is made
+ * of, and makes room for them by its own size: where these differ it writes behind that. */
+static bool is_of_bytes(hid_t type)
+{
+    hid_t base = H5Tget_super(type);
+    bool bytes = base > 0 && H5Tget_class(base) == H5T_INTEGER && H5Tget_size(base) == 1 &&
+                 H5Tget_size(type) == 1;
+    tgr_h5_close(base);
+    return bytes;
+}
+
 /* h5py stores numpy's bool as an enumeration of two bytes. */
 static bool is_boolean(hid_t type)
 {
     int8_t value[2] = {-1, -1};
-    return H5Tget_size(type) == 1 && H5Tget_nmembers(type) == 2 &&
+    return is_of_bytes(type) && H5Tget_nmembers(type) == 2 &&
            H5Tenum_valueof(type, "FALSE", &value[0]) >= 0 &&
            H5Tenum_valueof(type, "TRUE", &value[1]) >= 0 && value[0] == 0 && value[1] == 1;
 }
@@ -61,7 +72,8 @@ static tgr_status read_type(tgr_array *array, tgr_error *error)
             array->native = -1;
         }
     } else {
-        array->native = H5Tget_native_type(type, H5T_DIR_ASCEND);
+        bool byte = array->kind == TGR_ARRAY_BOOLEAN; /* which is the same everywhere */
+        array->native = byte ? H5Tcopy(type) : H5Tget_native_type(type, H5T_DIR_ASCEND);
         array->as_stored = array->native > 0 && H5Tequal(type, array->native) > 0;
         array->width = array->native > 0 ? H5Tget_size(array->native) : 0;
     }
