@@ -14,14 +14,14 @@ cpack --config "$build/CPackConfig.cmake" -B "$work/made" >"$work/log" 2>&1 || {
 }
 for package in "$work"/made/*.deb; do
     dpkg-deb -I "$package" | grep -E '^ (Package|Depends):'
-    dpkg-deb -x "$package" "$work/root"
+    dpkg-deb -x "$package" "$work/unpacked"
 done
-root=$work/root/usr
-"$root/bin/tagroute" --version
-test -f "$root/share/man/man1/tagroute-route.1"
-test -f "$root/share/bash-completion/completions/tagroute"
-test -f "$root/include/tagroute/tagroute.h"
+tree=$work/unpacked/usr
+"$tree/bin/tagroute" --version
+test -f "$tree/share/man/man1/tagroute-route.1"
+test -f "$tree/share/bash-completion/completions/tagroute"
+test -f "$tree/include/tagroute/tagroute.h"
 dpkg-deb -I "$work"/made/tagroute_*.deb | grep -q 'Depends: .*libhdf5'
-if [ -d "$root/lib/python3" ]; then
-    PYTHONPATH=$root/lib/python3/dist-packages /usr/bin/python3 -B -c 'import tagroute; print(tagroute.__version__)'
+if [ -d "$tree/lib/python3" ]; then
+    PYTHONPATH=$tree/lib/python3/dist-packages /usr/bin/python3 -B -c 'import tagroute; print(tagroute.__version__)'
 fi

@@ -73,15 +73,15 @@ static tgr_status name_models(tgr_export *at, tgr_error *error)
 }
 
 /* What the export is of. */
-static void name_run(tgr_export *at)
+static tgr_status name_run(tgr_export *at, tgr_error *error)
 {
     const tgr_decisions_summary *header = &at->rows.decisions.header;
     const tgr_export_options *options = &at->options;
     tgr_buffer text = {0};
-    tgr_buffer_format(&text, "%s %s %d %.17g %lld %.17g %s %llu %llu %lu %d\n", at->target->name,
-                      header->router_digest, (int)header->rows, header->thresholds[0],
-                      (long long)header->cut_rows, header->cut_threshold, header->policy,
-                      (unsigned long long)at->files.most_requests,
+    tgr_buffer_format(&text, "%s %s %llu %.17g %lld %.17g %s %llu %llu %lu %d\n", at->target->name,
+                      header->router_digest, (unsigned long long)header->rows,
+                      header->thresholds[0], (long long)header->cut_rows, header->cut_threshold,
+                      header->policy, (unsigned long long)at->files.most_requests,
                       (unsigned long long)at->files.most_bytes, (unsigned long)options->max_tokens,
                       (int)options->schema);
     for (size_t i = 0; i < header->query_count; i++) {
@@ -96,7 +96,9 @@ static void name_run(tgr_export *at)
     XXH128_hash_t hash = XXH3_128bits(text.bytes, text.length);
     snprintf(at->files.run, sizeof at->files.run, "%016llx%016llx", (unsigned long long)hash.high64,
              (unsigned long long)hash.low64);
+    bool failed = text.failed;
     tgr_buffer_free(&text);
+    return failed ? tgr_fail_memory(error, "what the export is of") : TGR_OK;
 }
 
 static bool is_in_folder(tgr_export *at, const char *name)
@@ -152,7 +154,7 @@ static tgr_status open_all(tgr_export *at, bool *done, tgr_error *error)
     TGR_TRY(tgr_export_rows_open(&at->rows, options->decisions, error));
     TGR_TRY(name_models(at, error));
     TGR_TRY(tgr_export_logs_open(at, error));
-    name_run(at);
+    TGR_TRY(name_run(at, error));
     TGR_TRY(open_folder(at, done, error));
     const char *path = tgr_export_files_path(&at->files, "left_out.jsonl");
     at->left_out_path = path == NULL ? NULL : tgr_mem_string(path);

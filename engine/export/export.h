@@ -39,8 +39,6 @@ typedef struct tgr_export {
     tgr_schema_reader reader;
     tgr_record record;
     tgr_buffer body;
-    uint64_t requests;
-    double cost;
 } tgr_export;
 
 /* manifest.c: what there is, as JSON; put in place at the very end. */

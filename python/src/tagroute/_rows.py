@@ -90,7 +90,8 @@ class Rows:
         return pointer
 
     def _numbers(self, numbers: Any, values: np.ndarray) -> None:
-        if not values.dtype.isnative or values.dtype not in _TYPES:
+        values = values.astype(values.dtype.newbyteorder("="), copy=False)
+        if values.dtype not in _TYPES:
             values = values.astype(np.float64)
         values = np.ascontiguousarray(values)
         numbers.type = _TYPES[values.dtype]
