@@ -34,7 +34,7 @@ void tgr_fit_means_free(tgr_fit_means *means)
     *means = (tgr_fit_means){0};
 }
 
-static bool add_value(tgr_mean *mean, double value, bool may_be_below)
+static bool add_value(tgr_mean *mean, double value, bool may_be_below, tgr_weight weight)
 {
     if (isnan(value)) {
         return true;
@@ -42,8 +42,9 @@ static bool add_value(tgr_mean *mean, double value, bool may_be_below)
     if (!tgr_exact_fits(value) || (value < 0 && !may_be_below)) {
         return false;
     }
-    mean->sum += tgr_exact_term(value);
-    mean->count++;
+    int64_t term = tgr_exact_term(value);
+    mean->sum += weight == TGR_WEIGHT_ONE ? term : tgr_weigh(weight, term);
+    mean->count += weight;
     return true;
 }
 
@@ -65,16 +66,17 @@ static bool is_before(const place *a, const place *b)
 }
 
 /* The part that rows [begin, end) have in a batch's sums. Stops at a value that does not fit. */
-static bool add_part(const array arrays[ARRAYS], const tgr_batch *batch, size_t begin, size_t end,
-                     size_t models, size_t file_models, const int32_t *columns, tgr_mean *part,
-                     place *bad)
+static bool add_part(const array arrays[ARRAYS], const tgr_batch *batch, const tgr_weight *weights,
+                     size_t begin, size_t end, size_t models, size_t file_models,
+                     const int32_t *columns, tgr_mean *part, place *bad)
 {
     for (size_t i = 0; i < ARRAYS; i++, part += models) {
         for (size_t row = begin; arrays[i].values != NULL && row < end; row++) {
             const float *of_row = arrays[i].values + row * file_models;
+            tgr_weight weight = weights == NULL ? TGR_WEIGHT_ONE : weights[row];
             for (size_t model = 0; model < models; model++) {
-                if (columns[model] >= 0 &&
-                    !add_value(&part[model], of_row[columns[model]], arrays[i].may_be_below)) {
+                if (columns[model] >= 0 && !add_value(&part[model], of_row[columns[model]],
+                                                      arrays[i].may_be_below, weight)) {
                     *bad = (place){i, row, model};
                     return false;
                 }
@@ -82,7 +84,8 @@ static bool add_part(const array arrays[ARRAYS], const tgr_batch *batch, size_t 
         }
     }
     for (size_t row = begin; batch->prompt_tokens != NULL && row < end; row++) {
-        if (!add_value(part, batch->prompt_tokens[row], false)) {
+        tgr_weight weight = weights == NULL ? TGR_WEIGHT_ONE : weights[row];
+        if (!add_value(part, batch->prompt_tokens[row], false, weight)) {
             *bad = (place){ARRAYS, row, 0};
             return false;
         }
@@ -138,8 +141,8 @@ tgr_status tgr_fit_means_add(tgr_fit_means *means, const tgr_fit_walk *walk, siz
 #pragma omp parallel for num_threads((int)parts) schedule(static, 1)
     for (size_t i = 0; i < parts; i++) {
         place here;
-        if (!add_part(arrays, batch, rows * i / parts, rows * (i + 1) / parts, means->models,
-                      file_models, columns, means->parts + i * each, &here)) {
+        if (!add_part(arrays, batch, walk->weights, rows * i / parts, rows * (i + 1) / parts,
+                      means->models, file_models, columns, means->parts + i * each, &here)) {
 #pragma omp critical(tgr_fit_means_bad)
             bad = is_before(&here, &bad) ? here : bad;
         }
@@ -158,7 +161,7 @@ tgr_status tgr_fit_means_add(tgr_fit_means *means, const tgr_fit_walk *walk, siz
 
 double tgr_mean_value(tgr_mean mean)
 {
-    return mean.count == 0 ? NAN : tgr_exact_value(mean.sum) / (double)mean.count;
+    return mean.count == 0 ? NAN : tgr_exact_value(mean.sum) / tgr_exact_value(mean.count);
 }
 
 void tgr_fit_means_store(const tgr_fit_means *means, tgr_router *router)

@@ -14,7 +14,7 @@
 
 typedef struct tgr_mean {
     tgr_sum sum;
-    uint64_t count; /* of values recorded */
+    tgr_sum count; /* of values recorded, in units of 2^-40: each counts by its query's weight */
 } tgr_mean;
 
 typedef struct tgr_fit_means {

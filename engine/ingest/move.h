@@ -75,7 +75,7 @@ typedef struct tgr_model_mover {
     tgr_spool *spool;
     const uint32_t *place;
     size_t models;
-    float *score, *cost, *completion_tokens; /* NULL: no such column */
+    float *score, *cost, *completion_tokens, *propensity; /* NULL: no such column */
     int8_t *outcome;
 } tgr_model_mover;
 

@@ -39,6 +39,7 @@ tgr_status tgr_cell_mover_open(tgr_cell_mover *mover, tgr_columns *columns,
     TGR_TRY(tgr_spool_rewind(&columns->prompt_tokens, error));
     TGR_TRY(tgr_spool_rewind(&columns->cached_tokens, error));
     TGR_TRY(tgr_spool_rewind(&columns->logged_costs, error));
+    TGR_TRY(tgr_spool_rewind(&columns->weights, error));
 done:
     return status;
 }
@@ -135,6 +136,10 @@ tgr_status tgr_cell_mover_move(tgr_cell_mover *mover, const tgr_block *block, tg
     if (columns->facts.logged_cost_rows > 0) {
         TGR_TRY(move_plain(mover, &columns->logged_costs, TGR_COLUMN_LOGGED_COST, sizeof(double),
                            block, error));
+    }
+    if (columns->facts.weight_rows > 0) {
+        TGR_TRY(
+            move_plain(mover, &columns->weights, TGR_COLUMN_WEIGHT, sizeof(double), block, error));
     }
 done:
     return status;

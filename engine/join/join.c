@@ -60,6 +60,24 @@ static void report_ids(const tgr_judgements *judged, tgr_join_report *report)
     }
 }
 
+/* A weight is the query's: how many queries it stands for. */
+static tgr_status check_weights(const tgr_judgements *judged, tgr_error *error)
+{
+    double weights[2];
+    char id[64];
+    size_t length;
+    uint32_t odd = tgr_judgements_odd_weights(judged, weights);
+    if (odd == TGR_STRING_NONE) {
+        return TGR_OK;
+    }
+    const char *text = tgr_strings_get(judged->ids, odd, &length);
+    show_id(id, text, length);
+    return tgr_fail(error, TGR_ERR_INPUT,
+                    "the judgements of %s have the weights %g and %g, and a query has one; give "
+                    "all of its judgements the same",
+                    id, weights[0], weights[1]);
+}
+
 static tgr_status read_all(const tgr_join_options *options, tgr_judgements *judged,
                            const tgr_run *run, tgr_error *error)
 {
@@ -73,7 +91,7 @@ static tgr_status read_all(const tgr_join_options *options, tgr_judgements *judg
     if (status == TGR_OK && !tgr_judgements_settle(judged)) {
         status = tgr_fail_memory(error, "judgements");
     }
-    return status;
+    return status == TGR_OK ? check_weights(judged, error) : status;
 }
 
 tgr_status tgr_join(const tgr_join_options *given, tgr_join_report *report, const tgr_run *run,

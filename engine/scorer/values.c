@@ -59,29 +59,65 @@ static bool add_entry(tgr_sum *x, tgr_sum *xy, double value, const float *y, siz
     return true;
 }
 
+static bool add_weighted_entry(tgr_sum *x, tgr_sum *xy, double value, const float *y, size_t models,
+                               tgr_weight weight)
+{
+    tgr_sum term = tgr_weigh(weight, tgr_exact_term(value));
+    for (size_t model = 0; model < models; model++) {
+        double product = value * (double)y[model];
+        if (isnan(y[model])) {
+            continue;
+        }
+        if (!tgr_exact_fits(product)) {
+            return false;
+        }
+        x[model] += term;
+        xy[model] += tgr_weigh(weight, tgr_exact_term(product));
+    }
+    return true;
+}
+
+/* Sums that no tag enters. */
+static bool add_answers(tgr_value_sums *sums, size_t fold, const float *y, tgr_weight weight)
+{
+    for (size_t model = 0; model < sums->models; model++) {
+        if (!isnan(y[model])) {
+            if (!tgr_exact_fits((double)y[model])) {
+                return false;
+            }
+            int64_t term = tgr_exact_term((double)y[model]);
+            sums->y[fold * sums->models + model] +=
+                weight == TGR_WEIGHT_ONE ? term : tgr_weigh(weight, term);
+            sums->judged[fold * sums->models + model] += weight;
+        }
+    }
+    return true;
+}
+
 bool tgr_value_sums_add(tgr_value_sums *sums, const tgr_csr *x, const uint32_t *slots,
-                        const float *y, const uint8_t *folds, size_t begin, size_t end,
-                        size_t *bad_row)
+                        const float *y, const uint8_t *folds, const tgr_weight *weights,
+                        size_t begin, size_t end, size_t *bad_row)
 {
     size_t models = sums->models;
     for (size_t row = begin; row < end; row++) {
         size_t fold = folds == NULL ? 0 : folds[row];
         const float *of_row = y + row * models;
+        tgr_weight weight = weights == NULL ? TGR_WEIGHT_ONE : weights[row];
         *bad_row = row;
-        for (size_t model = 0; model < models; model++) {
-            if (!isnan(of_row[model])) {
-                if (!tgr_exact_fits((double)of_row[model])) {
-                    return false;
-                }
-                sums->y[fold * models + model] += tgr_exact_term((double)of_row[model]);
-                sums->judged[fold * models + model]++;
-            }
+        if (!add_answers(sums, fold, of_row, weight)) {
+            return false;
         }
         for (int64_t entry = x->indptr[row]; entry < x->indptr[row + 1]; entry++) {
             size_t tag = slots[tgr_csr_column(x, entry)];
             size_t place = (fold * sums->tags + tag) * models;
-            if (tag < sums->tags &&
-                !add_entry(sums->x + place, sums->xy + place, value_at(x, entry), of_row, models)) {
+            if (tag == sums->tags) {
+                continue;
+            }
+            if (weight == TGR_WEIGHT_ONE
+                    ? !add_entry(sums->x + place, sums->xy + place, value_at(x, entry), of_row,
+                                 models)
+                    : !add_weighted_entry(sums->x + place, sums->xy + place, value_at(x, entry),
+                                          of_row, models, weight)) {
                 return false;
             }
         }
@@ -124,6 +160,7 @@ bool tgr_value_sums_without(const tgr_value_sums *sums, int without, tgr_value_s
 
 double tgr_value_mean(const tgr_value_sums *sums, size_t model)
 {
-    return sums->judged[model] == 0 ? NAN
-                                    : tgr_exact_value(sums->y[model]) / (double)sums->judged[model];
+    return sums->judged[model] == 0
+               ? NAN
+               : tgr_exact_value(sums->y[model]) / tgr_exact_value(sums->judged[model]);
 }
