@@ -222,7 +222,7 @@ static void always_the_same_bits(void **state)
         tgr_fit_report report;
         tgr_router *router = fit_or_fail(&options, &report, 1);
         assert_true(report.parameter > 0);
-        assert_int_equal(router->unknown_scorer_pairs, 2); /* and by how many folds */
+        assert_int_equal(router->unknown_scorer_pairs, 1);
         for (int way = 0; way < 3; way++) {
             tgr_fit_options other = options;
             other.memory = way == 1 ? 1 : 0;

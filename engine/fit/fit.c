@@ -157,7 +157,7 @@ static tgr_status check_finite(const tgr_router *router, tgr_error *error)
 }
 
 /* The parameter stands among the scorer's other keys, and beside one that was chosen by how many
- * folds. */
+ * folds, unless it was by as many as ever. */
 static tgr_status store_parameter(const tgr_fit_work *work, bool chosen, tgr_error *error)
 {
     const char *name = work->scorer->parameter;
@@ -169,7 +169,7 @@ static tgr_status store_parameter(const tgr_fit_work *work, bool chosen, tgr_err
     tgr_pack_text(&packer, name, strlen(name));
     msgpack_pack_double(&packer, work->report.parameter);
     work->router->unknown_scorer_pairs++;
-    if (chosen) {
+    if (chosen && tgr_fit_work_folds(work) != TGR_FOLDS_DEFAULT) {
         tgr_pack_text(&packer, "folds", strlen("folds"));
         msgpack_pack_uint32(&packer, tgr_fit_work_folds(work));
         work->router->unknown_scorer_pairs++;

@@ -203,7 +203,7 @@ class Weights(Scratch):
         found = self.fit("w", "--scorer", "bayes")
         self.assertEqual(found, self.fit("w", "--scorer", "bayes", "--folds", "5"))
         import msgpack
-        self.assertEqual(msgpack.unpackb(found)["scorer"]["folds"], 5)
+        self.assertNotIn("folds", msgpack.unpackb(found)["scorer"])
         other = msgpack.unpackb(self.fit("w", "--scorer", "bayes", "--folds", "64"))
         self.assertEqual(other["scorer"]["folds"], 64)
         self.assertNotIn("folds", msgpack.unpackb(self.fit("w", "--scorer", "ridge", "--alpha", "8"))["scorer"])
