@@ -7,6 +7,7 @@
 #include "engine/base/memory.h"
 #include "engine/base/options.h"
 #include "engine/pass.h"
+#include "engine/router/router.h"
 
 /* Whether a batch has the id, and in which row. */
 static bool has_id(const tgr_batch *batch, const char *id, size_t length, size_t *row)

@@ -93,8 +93,7 @@ static bool add(tgr_worker *worker, tgr_part *part, const tgr_log_item *item, co
     if (work->write == TGR_LOG_AUTO) {
         return tgr_part_add(part, &worker->record, &worker->row, item, source, &work->keep);
     }
-    const tgr_row *row =
-        tgr_is_written_tagged(&worker->record, work->use) ? &worker->row : NULL;
+    const tgr_row *row = tgr_is_written_tagged(&worker->record, work->use) ? &worker->row : NULL;
     return tgr_part_write(part, work->write, item, row);
 }
 

@@ -1,4 +1,5 @@
-/* tally.h - the tags of query files, logs, routers and vocabularies, and how often each was seen. */
+/* tally.h - the tags of query files, logs, routers and vocabularies, and how often each was seen.
+ */
 #ifndef TGR_NORMALISE_TALLY_H
 #define TGR_NORMALISE_TALLY_H
 
@@ -19,9 +20,9 @@ typedef struct tgr_tag_tally {
 } tgr_tag_tally;
 
 /* Tags made of categories are left out, as are tags that no query of the split has. What is no
- * HDF5, router or vocabulary is a log, whose records' tags are counted as ingest would; of a router, the
- * counts that it learnt from; of a vocabulary, the texts that it learnt from which had the phrase,
- * or of the phrases that stand for a tag, the one that the most had. */
+ * HDF5, router or vocabulary is a log, whose records' tags are counted as ingest would; of a
+ * router, the counts that it learnt from; of a vocabulary, the texts that it learnt from which had
+ * the phrase, or of the phrases that stand for a tag, the one that the most had. */
 tgr_status tgr_tag_tally_read(tgr_tag_tally *tally, const tgr_normalise_options *options,
                               const tgr_run *run, tgr_error *error);
 void tgr_tag_tally_free(tgr_tag_tally *tally); /* harmless on a zeroed structure */

@@ -39,8 +39,8 @@ static bool add_phrases(tgr_tag_tally *tally, const tgr_vocabulary *vocabulary)
     for (uint32_t i = 0; added && i < tgr_strings_count(vocabulary->phrases); i++) {
         size_t length;
         const char *phrase = tgr_strings_get(vocabulary->phrases, i, &length);
-        added = tgr_tag_tally_add(tally, phrase, length,
-                                  exact_count((double)vocabulary->queries[i]));
+        added =
+            tgr_tag_tally_add(tally, phrase, length, exact_count((double)vocabulary->queries[i]));
     }
     return added;
 }

@@ -6,9 +6,9 @@
 
 static tgr_status refuse(const char *path, tgr_error *error)
 {
-    return tgr_fail(error, TGR_ERR_INPUT,
-                    "%s: is neither a vocabulary, which `tagroute tag --learn` writes, nor a router",
-                    path);
+    return tgr_fail(
+        error, TGR_ERR_INPUT,
+        "%s: is neither a vocabulary, which `tagroute tag --learn` writes, nor a router", path);
 }
 
 tgr_status tgr_found_tagger_open(tgr_found_tagger *found, const char *path, tgr_error *error)

@@ -158,9 +158,8 @@ static tgr_status append(tagging_texts *work, const piece *from, tgr_error *erro
         return tgr_fail(error, TGR_ERR_INPUT, "text %llu is not UTF-8",
                         (unsigned long long)(from->first + from->bad));
     }
-    bool grown = !from->no_memory &&
-                 tgr_mem_grow(&indices, &to->index_capacity, (size_t)at + from->count,
-                              sizeof *to->indices);
+    bool grown = !from->no_memory && tgr_mem_grow(&indices, &to->index_capacity,
+                                                  (size_t)at + from->count, sizeof *to->indices);
     to->indices = indices;
     grown = grown && tgr_mem_grow(&counts, &to->count_capacity, (size_t)at + from->count,
                                   sizeof *to->counts);

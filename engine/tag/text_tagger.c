@@ -48,8 +48,7 @@ static tgr_status make_columns(tgr_text_tagger *made, const tgr_router *router, 
     uint32_t count = tgr_tagger_tags(tagger);
     made->tags = tgr_strings_new();
     made->columns = tgr_mem_alloc(count, sizeof *made->columns);
-    bool complete =
-        made->tags != NULL && made->columns != NULL && add_router_tags(made, router);
+    bool complete = made->tags != NULL && made->columns != NULL && add_router_tags(made, router);
     for (uint32_t tag = 0; tag < count && complete; tag++) {
         size_t length;
         const char *text = tgr_tagger_tag(tagger, tag, &length);

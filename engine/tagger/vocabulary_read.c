@@ -62,8 +62,7 @@ static tgr_status read_queries(const tgr_fields *fields, tgr_buffer *queries, tg
 {
     tgr_item all, one;
     tgr_cursor cursor;
-    tgr_status status =
-        tgr_fields_need(fields, QUERIES, TGR_ITEM_ARRAY, &all, &cursor, error);
+    tgr_status status = tgr_fields_need(fields, QUERIES, TGR_ITEM_ARRAY, &all, &cursor, error);
     for (uint32_t i = 0; status == TGR_OK && i < all.count; i++) {
         if (tgr_cursor_next(&cursor, &one) != TGR_CURSOR_OK || one.kind != TGR_ITEM_UNSIGNED) {
             return tgr_fields_complain(fields, QUERIES, "must be a list of counts", error);

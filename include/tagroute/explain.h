@@ -50,10 +50,10 @@ typedef struct tgr_explained_tag {
 
 /* Why a model may not serve the query; several may hold. */
 enum {
-    TGR_OUT_NOT_ALLOWED = 1, /* `allow` is there and does not list it */
-    TGR_OUT_DENIED = 2,      /* `deny` lists it */
-    TGR_OUT_NEEDS = 4,       /* it is not known to support all that the query needs */
-    TGR_OUT_TOO_LONG = 8,    /* the prompt is longer than its max_input_tokens */
+    TGR_OUT_NOT_ALLOWED = 1,  /* `allow` is there and does not list it */
+    TGR_OUT_DENIED = 2,       /* `deny` lists it */
+    TGR_OUT_NEEDS = 4,        /* it is not known to support all that the query needs */
+    TGR_OUT_TOO_LONG = 8,     /* the prompt is longer than its max_input_tokens */
     TGR_OUT_NOT_ELIGIBLE = 16 /* of rows in memory: their `eligible` says so */
 };
 

@@ -14,8 +14,9 @@ extern "C" {
 #endif
 
 typedef struct tgr_normalise_options {
-    size_t size;               /* sizeof(tgr_normalise_options) */
-    const char *const *inputs; /* query files, logs ("-" once), routers and vocabularies, taken as one */
+    size_t size; /* sizeof(tgr_normalise_options) */
+    const char *const
+        *inputs; /* query files, logs ("-" once), routers and vocabularies, taken as one */
     size_t input_count;
     const char *split;      /* NULL or "": every query; else those of this split count */
     const char *output;     /* the mapping to write, a table for reading and editing; replaced

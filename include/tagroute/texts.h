@@ -52,10 +52,10 @@ typedef struct tgr_tag_texts_options {
 typedef struct tgr_tagged_texts {
     uint64_t rows, nonzeros;
     uint32_t columns;
-    const int64_t *indptr;           /* rows + 1 */
-    const int32_t *indices;          /* nonzeros */
-    const uint16_t *counts;          /* nonzeros: 1 .. 65535 */
-    uint64_t untagged; /* rows without an entry */
+    const int64_t *indptr;                  /* rows + 1 */
+    const int32_t *indices;                 /* nonzeros */
+    const uint16_t *counts;                 /* nonzeros: 1 .. 65535 */
+    uint64_t untagged;                      /* rows without an entry */
     struct tgr_tagged_texts_memory *memory; /* the library's own */
 } tgr_tagged_texts;
 

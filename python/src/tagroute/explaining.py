@@ -7,10 +7,27 @@ import os
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from ._call import c_text, call
 from ._rows import Rows
 from ._tagroute import ffi, lib
 from .router import Router
+
+
+_FLOAT32 = {"value", "weights", "scores", "bias", "score", "margin"}
+
+
+def _exact(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """What is a float32 there is written with as many digits as tell it from others: here it is
+    that very number."""
+
+    def number(value: Any) -> Any:
+        if isinstance(value, list):
+            return [number(one) for one in value]
+        return float(np.float32(value)) if isinstance(value, (int, float)) else value
+
+    return {key: number(value) if key in _FLOAT32 else value for key, value in pairs}
 
 
 def explain(
@@ -76,7 +93,9 @@ def explain(
         explanation = ffi.gc(made[0], lib.tgr_explanation_free)
         check(lib.tgr_explanation_json(explanation, json_text, error))
     try:
-        document: dict[str, Any] = json.loads(ffi.string(json_text[0]))
+        document: dict[str, Any] = json.loads(
+            ffi.string(json_text[0]), object_pairs_hook=_exact
+        )
         return document
     finally:
         lib.tgr_free(json_text[0])
