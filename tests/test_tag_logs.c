@@ -94,17 +94,18 @@ static tgr_status tag_three(tgr_tagged_texts **tagged, tgr_error *error)
     static const uint64_t offsets[] = {0, 11, 11, sizeof bytes - 1};
     static const uint64_t wrong[] = {0, 11, 3, sizeof bytes - 1};
     tgr_tag_texts_options options = {.size = sizeof options, .count = 3, .bytes = bytes};
+    const tgr_run run = {.size = sizeof run, .threads = 1};
     tgr_text_tagger *tagger = NULL;
     tgr_status status = tgr_text_tagger_load(vocabulary, &tagger, error);
     if (status == TGR_OK) {
         options.offsets = wrong;
         assert_int_equal(tgr_tag_texts(tagger, &options, tagged, NULL, NULL), TGR_ERR_ARGUMENT);
         options.offsets = offsets;
-        status = tgr_tag_texts(tagger, &options, tagged, NULL, error);
+        status = tgr_tag_texts(tagger, &options, tagged, &run, error);
         if (status == TGR_ERR_INPUT) { /* the third is not UTF-8 */
             assert_string_equal(error->message, "text 2 is not UTF-8");
             options.count = 2;
-            status = tgr_tag_texts(tagger, &options, tagged, NULL, error);
+            status = tgr_tag_texts(tagger, &options, tagged, &run, error);
         }
     }
     tgr_text_tagger_free(tagger);
