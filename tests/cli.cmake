@@ -15,7 +15,7 @@ if(NOT TAGROUTE_SANITIZE AND CMAKE_SYSTEM_NAME STREQUAL "Linux")
 endif()
 
 foreach(name IN ITEMS cli/usage cli/formats cli/safety cli/chain cli/interop cli/decisions
-    cli/resume_ingest cli/shard_ingest cli/resume_route cli/merge cli/solve cli/faults cli/judge cli/tag
+    cli/resume_ingest cli/shard_ingest cli/resume_route cli/merge cli/solve cli/faults cli/judge cli/tag cli/tag_logs
     cli/explain cli/export cli/guide cli/upkeep cli/drift cli/schemas cli/join
     cli/normalise cli/endpoint cli/report cli/tokens cli/prices cli/elsewhere
     cli/weights mmlu)
