@@ -234,6 +234,7 @@ static tgr_status merge_means(merging *merge, tgr_error *error)
             tgr_mean *mean = &arrays[j / models][j % models];
             mean->sum += merge->parts[i].means[j].sum;
             mean->count += merge->parts[i].means[j].count;
+            mean->beyond += merge->parts[i].means[j].beyond;
         }
         work->report.training += merge->parts[i].training;
     }

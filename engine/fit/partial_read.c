@@ -300,7 +300,7 @@ static tgr_status read_numbers(const tgr_fields *fields, tgr_partial *partial, t
         TGR_TRY(tgr_fail_memory(error, "the partial fit"));
     }
     for (size_t i = 0; i < count; i++) {
-        partial->means[i] = (tgr_mean){mean_sums[i], mean_counts[i]};
+        partial->means[i] = (tgr_mean){mean_sums[i], 0, mean_counts[i]};
     }
     TGR_TRY(
         read_weights(fields, MODEL_OUTCOMES, 3 * partial->models, &partial->model_outcomes, error));

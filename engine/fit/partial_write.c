@@ -75,7 +75,7 @@ static tgr_status pack_means(msgpack_packer *packer, const tgr_partial *partial,
     }
     for (size_t i = 0; i < count; i++) {
         sums[i] = partial->means[i].sum;
-        sums[count + i] = partial->means[i].count;
+        sums[count + i] = tgr_mean_count(&partial->means[i]);
     }
     tgr_status status = pack_sums(packer, "mean_sums", sums, count, error);
     if (status == TGR_OK) {
