@@ -13,6 +13,7 @@
 #include "engine/ingest/options.h"
 #include "engine/ingest/run_digest.h"
 #include "engine/ingest/state.h"
+#include "engine/judgements/files.h"
 #include "engine/router/router.h"
 
 static tgr_status open_columns(tgr_ingest_state *in)
@@ -54,6 +55,19 @@ static void tell_names(const tgr_ingest_state *in)
     }
 }
 
+static tgr_status read_judgements(tgr_ingest_state *in)
+{
+    const char *const *paths = in->options.outcomes;
+    size_t count = in->options.outcome_count;
+    tgr_status status = TGR_OK;
+    if (count > 0) {
+        TGR_TRY(tgr_judgements_describe(paths, count, &in->judged_files, in->run, in->error));
+        TGR_TRY(tgr_judgements_read(&in->judged, paths, count, in->run, in->error));
+    }
+done:
+    return status;
+}
+
 static tgr_status assemble(tgr_ingest_state *in)
 {
     tgr_assembly assembly = {
@@ -70,6 +84,7 @@ static tgr_status assemble(tgr_ingest_state *in)
         .shards = in->options.shard_count,
         .run_digest = in->run_digest,
         .skipped = in->report.skipped_by_reason,
+        .judged = in->options.outcome_count > 0 ? &in->judged : NULL,
     };
     for (int i = 0; i < TGR_KEEP_MAX; i++) {
         assembly.kept_columns[i] = in->kept[i].name;
@@ -100,6 +115,7 @@ static tgr_status run_ingest(tgr_ingest_state *in, const tgr_ingest_options *giv
         return TGR_OK;
     }
     tell_names(in);
+    TGR_TRY(read_judgements(in));
     TGR_TRY(open_columns(in));
     if (in->options.shard_count > 0) {
         TGR_TRY(name_logs(in));
@@ -129,5 +145,7 @@ tgr_status tgr_ingest(const tgr_ingest_options *options, tgr_ingest_report *repo
     tgr_run_tagger_close(&in.tagger);
     tgr_logs_free(&in.logs);
     tgr_kept_free(in.kept);
+    tgr_judgements_free(&in.judged);
+    tgr_buffer_free(&in.judged_files);
     return status;
 }

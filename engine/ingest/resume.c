@@ -111,7 +111,8 @@ static tgr_status check_settings(const tgr_ingest_state *in)
     }
     return same ? TGR_OK
                 : tgr_fail(in->error, TGR_ERR_ARGUMENT,
-                           "%s: the run that stopped had other logs or options, or another router; "
+                           "%s: the run that stopped had other logs, judgements or options, or another "
+                           "router; "
                            "give the same, or leave out --resume to start afresh",
                            in->options.output);
 }

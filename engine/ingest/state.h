@@ -15,6 +15,7 @@
 #include "engine/ingest/logs.h"
 #include "engine/ingest/tagging.h"
 #include "engine/ingest/team.h"
+#include "engine/judgements/judgements.h"
 
 typedef struct tgr_ingest_state {
     tgr_ingest_options options;
@@ -25,6 +26,9 @@ typedef struct tgr_ingest_state {
     tgr_run_tagger tagger;
     tgr_kept_field kept[TGR_KEEP_MAX];
     char run_digest[33]; /* of shards */
+
+    tgr_judgements judged;   /* where files of judgements are named */
+    tgr_buffer judged_files; /* what tells these apart */
 
     tgr_logs logs;
     tgr_columns columns;
