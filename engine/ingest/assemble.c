@@ -92,8 +92,10 @@ done:
     return status;
 }
 
-static tgr_status open_judged(tgr_block *block, tgr_judgements *judged, tgr_error *error)
+static tgr_status open_beside(tgr_block *block, const tgr_assembly *assembly, tgr_error *error)
 {
+    tgr_judgements *judged = assembly->judged;
+    block->responses = assembly->responses;
     block->judged = judged;
     if (judged != NULL) {
         block->judged_ids = tgr_mem_alloc(block->capacity, sizeof *block->judged_ids);
@@ -154,7 +156,7 @@ tgr_status tgr_assemble(tgr_columns *columns, const tgr_assembly *assembly,
         TGR_TRY(tgr_judged_number(assembly->judged, columns, error));
     }
     block.capacity = choose_block_rows(columns);
-    TGR_TRY(open_judged(&block, assembly->judged, error));
+    TGR_TRY(open_beside(&block, assembly, error));
     TGR_TRY(tgr_numbering_make(&numbering, columns, error));
     tgr_ingest_plan_make(&plan, columns, &numbering, assembly, run);
     TGR_TRY(open_movers(&all, columns, &numbering, &plan, block.capacity, error));

@@ -8,12 +8,14 @@
 #include "engine/ingest/plan.h"
 #include "engine/ingest/row_bits.h"
 #include "engine/judgements/judgements.h"
+#include "engine/log/responses.h"
 #include "engine/store/query_write.h"
 
 typedef struct tgr_block {
     tgr_query_writer *writer;
     size_t capacity; /* rows of the largest block */
     size_t rows;     /* of this one */
+    tgr_responses *responses; /* NULL, or what waits for the ids of rows */
     tgr_judgements *judged; /* NULL, or what is laid over the rows */
     uint32_t *judged_ids;   /* of its rows; TGR_STRING_NONE: nothing was judged */
 } tgr_block;

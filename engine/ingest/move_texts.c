@@ -62,6 +62,9 @@ tgr_status tgr_text_mover_move(tgr_text_mover *mover, const tgr_block *block, tg
         if (mover->of_ids && block->judged != NULL) {
             tgr_judged_find(block, row, mover->bytes + begin, length);
         }
+        if (mover->of_ids && block->responses != NULL) {
+            tgr_responses_mark(block->responses, mover->bytes + begin, length);
+        }
         mover->offsets[++mover->waiting] = begin + length;
     }
     TGR_TRY(put_waiting(mover, block->writer, error));

@@ -9,7 +9,7 @@
 tgr_status tgr_ingest_run_digest(const tgr_ingest_state *in, char digest[33]);
 
 /* Appends what says, beside how they are tagged, what rows hold: schema, fields that are kept,
- * splits, judgements. */
+ * splits, judgements and responses. */
 void tgr_schema_describe(const tgr_ingest_state *in, tgr_buffer *text);
 
 #endif

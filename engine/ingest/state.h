@@ -16,6 +16,7 @@
 #include "engine/ingest/tagging.h"
 #include "engine/ingest/team.h"
 #include "engine/judgements/judgements.h"
+#include "engine/log/responses.h"
 
 typedef struct tgr_ingest_state {
     tgr_ingest_options options;
@@ -27,8 +28,11 @@ typedef struct tgr_ingest_state {
     tgr_kept_field kept[TGR_KEEP_MAX];
     char run_digest[33]; /* of shards */
 
+    const char **asked, **answers; /* inputs: logs of requests; those of responses */
+    size_t answer_count;
+    tgr_responses responses; /* where there are such */
     tgr_judgements judged;   /* where files of judgements are named */
-    tgr_buffer judged_files; /* what tells these apart */
+    tgr_buffer beside;       /* what tells these files from others */
 
     tgr_logs logs;
     tgr_columns columns;

@@ -1,12 +1,10 @@
 /* files.c - file after file. */
 #include "engine/judgements/files.h"
 
-#include <inttypes.h>
 #include <string.h>
 
 #include "engine/base/error.h"
 #include "engine/judgements/outcomes.h"
-#include "engine/log/source.h"
 
 tgr_status tgr_judgements_check(const char *const *paths, size_t count, tgr_error *error)
 {
@@ -35,36 +33,6 @@ tgr_status tgr_judgements_read(tgr_judgements *judged, const char *const *paths,
         status = tgr_fail_memory(error, "judgements");
     }
 done:
-    return status;
-}
-
-/* ---- which files --------------------------------------------------------------------------------
- */
-
-static tgr_status describe_one(const char *path, tgr_buffer *text, const tgr_run *run,
-                               tgr_error *error)
-{
-    char block[1 << 14];
-    tgr_source *source = NULL;
-    tgr_status status = tgr_source_open(path, run, &source, error);
-    for (size_t got = 1; status == TGR_OK && got > 0;) {
-        status = tgr_source_read(source, block, sizeof block, &got, error);
-    }
-    if (status == TGR_OK) {
-        tgr_source_mark mark = tgr_source_marked(source);
-        tgr_buffer_format(text, "judgements %" PRIu64 " %016" PRIx64 "\n", mark.stored, mark.hash);
-    }
-    tgr_source_close(source);
-    return status;
-}
-
-tgr_status tgr_judgements_describe(const char *const *paths, size_t count, tgr_buffer *text,
-                                   const tgr_run *run, tgr_error *error)
-{
-    tgr_status status = TGR_OK;
-    for (size_t i = 0; status == TGR_OK && i < count; i++) {
-        status = describe_one(paths[i], text, run, error);
-    }
     return status;
 }
 

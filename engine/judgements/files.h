@@ -5,7 +5,6 @@
 #include <tagroute/run.h>
 #include <tagroute/status.h>
 
-#include "engine/base/buffer.h"
 #include "engine/judgements/judgements.h"
 
 /* TGR_ERR_ARGUMENT where one is standard input. */
@@ -15,10 +14,6 @@ tgr_status tgr_judgements_check(const char *const *paths, size_t count, tgr_erro
  * where one is not as it should be, or all are empty; TGR_ERR_ARGUMENT for standard input. */
 tgr_status tgr_judgements_read(tgr_judgements *judged, const char *const *paths, size_t count,
                                const tgr_run *run, tgr_error *error);
-
-/* Appends size and hash of each file, a line each: what tells two of them apart. */
-tgr_status tgr_judgements_describe(const char *const *paths, size_t count, tgr_buffer *text,
-                                   const tgr_run *run, tgr_error *error);
 
 #define TGR_JUDGED_SHOWN 5 /* ids that are of no query */
 
