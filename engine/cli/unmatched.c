@@ -28,7 +28,8 @@ tgr_status tgr_cli_read_outcomes(const tgr_cli_arguments *arguments,
     *count = tgr_cli_list(arguments, "outcomes", files, TGR_CLI_JUDGED_FILES);
     return *count <= TGR_CLI_JUDGED_FILES
                ? TGR_OK
-               : tgr_cli_fail(error, TGR_ERR_ARGUMENT,
-                              "--outcomes names a file of judgements; at most %d are joined at once",
-                              TGR_CLI_JUDGED_FILES);
+               : tgr_cli_fail(
+                     error, TGR_ERR_ARGUMENT,
+                     "--outcomes names a file of judgements; at most %d are joined at once",
+                     TGR_CLI_JUDGED_FILES);
 }

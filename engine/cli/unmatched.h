@@ -1,4 +1,5 @@
-/* unmatched.h - what became of judgements, for the summary of a command that lays them over rows. */
+/* unmatched.h - what became of judgements, for the summary of a command that lays them over rows.
+ */
 #ifndef TGR_CLI_UNMATCHED_H
 #define TGR_CLI_UNMATCHED_H
 

@@ -7,7 +7,7 @@
 
 #include "engine/base/error.h"
 #include "engine/base/runtime.h"
-#include "engine/ingest/answers.h"
+#include "engine/ingest/replies.h"
 #include "engine/ingest/assemble.h"
 #include "engine/ingest/assign_split.h"
 #include "engine/ingest/bad.h"
@@ -88,7 +88,7 @@ static tgr_status assemble(tgr_ingest_state *in)
         .shards = in->options.shard_count,
         .run_digest = in->run_digest,
         .skipped = in->report.skipped_by_reason,
-        .responses = in->answer_count > 0 ? &in->responses : NULL,
+        .responses = in->reply_count > 0 ? &in->responses : NULL,
         .judged = in->options.outcome_count > 0 ? &in->judged : NULL,
     };
     for (int i = 0; i < TGR_KEEP_MAX; i++) {
@@ -114,14 +114,14 @@ static tgr_status run_ingest(tgr_ingest_state *in, const tgr_ingest_options *giv
     TGR_TRY(tgr_assign_split_check(in->options.splits, in->options.split_count, in->error));
     TGR_TRY(tgr_kept_open(&in->options, in->kept, in->error));
     TGR_TRY(tgr_ingest_check_files(&in->options, &in->total, in->error));
-    TGR_TRY(tgr_answers_take_out(in));
+    TGR_TRY(tgr_replies_take_out(in));
     TGR_TRY(tgr_logs_open(&in->logs, &in->options, in->error));
     TGR_TRY(tgr_resume_look(in));
     if (in->report.was_complete) {
         return TGR_OK;
     }
     tell_names(in);
-    TGR_TRY(tgr_answers_read(in));
+    TGR_TRY(tgr_replies_read(in));
     TGR_TRY(read_judgements(in));
     TGR_TRY(open_columns(in));
     if (in->options.shard_count > 0) {
@@ -135,7 +135,7 @@ static tgr_status run_ingest(tgr_ingest_state *in, const tgr_ingest_options *giv
     tgr_bad_warn(&in->report, in->columns.facts.rows, in->run);
     tgr_skip_tell(&in->report, in->run);
     TGR_TRY(assemble(in));
-    if (in->answer_count > 0) {
+    if (in->reply_count > 0) {
         tgr_responses_tell(&in->responses, in->run);
     }
 done:
@@ -156,7 +156,7 @@ tgr_status tgr_ingest(const tgr_ingest_options *options, tgr_ingest_report *repo
     tgr_logs_free(&in.logs);
     tgr_kept_free(in.kept);
     tgr_judgements_free(&in.judged);
-    tgr_answers_free(&in);
+    tgr_replies_free(&in);
     tgr_buffer_free(&in.beside);
     return status;
 }

@@ -13,11 +13,11 @@
 
 typedef struct tgr_block {
     tgr_query_writer *writer;
-    size_t capacity; /* rows of the largest block */
-    size_t rows;     /* of this one */
+    size_t capacity;          /* rows of the largest block */
+    size_t rows;              /* of this one */
     tgr_responses *responses; /* NULL, or what waits for the ids of rows */
-    tgr_judgements *judged; /* NULL, or what is laid over the rows */
-    uint32_t *judged_ids;   /* of its rows; TGR_STRING_NONE: nothing was judged */
+    tgr_judgements *judged;   /* NULL, or what is laid over the rows */
+    uint32_t *judged_ids;     /* of its rows; TGR_STRING_NONE: nothing was judged */
 } tgr_block;
 
 /* X: columns in their final numbers, each row in ascending order. */
@@ -81,7 +81,7 @@ typedef struct tgr_model_mover {
     tgr_spool *spool; /* NULL: the log says nothing of any */
     const uint32_t *place;
     size_t models;
-    uint64_t newly_judged; /* pairs of which the log says nothing */
+    uint64_t newly_judged;                   /* pairs of which the log says nothing */
     float *score, *cost, *completion_tokens; /* NULL: no such column */
     int8_t *outcome;
 } tgr_model_mover;

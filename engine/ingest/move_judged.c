@@ -1,4 +1,5 @@
-/* move_judged.c - judgements of the rows of a block: found by id, and laid over what the log says. */
+/* move_judged.c - judgements of the rows of a block: found by id, and laid over what the log says.
+ */
 #include "engine/ingest/move_judged.h"
 
 #include <inttypes.h>

@@ -28,8 +28,8 @@ typedef struct tgr_ingest_state {
     tgr_kept_field kept[TGR_KEEP_MAX];
     char run_digest[33]; /* of shards */
 
-    const char **asked, **answers; /* inputs: logs of requests; those of responses */
-    size_t answer_count;
+    const char **asked, **replies; /* inputs: logs of requests; those of responses */
+    size_t reply_count;
     tgr_responses responses; /* where there are such */
     tgr_judgements judged;   /* where files of judgements are named */
     tgr_buffer beside;       /* what tells these files from others */

@@ -74,8 +74,8 @@ static bool add(tgr_responses *responses, const tgr_tape *tape, uint32_t root)
     const tgr_value *id = &tape->values[tgr_lookup(tape, root, "custom_id")];
     uint32_t before = tgr_strings_count(responses->ids);
     void *list = responses->list;
-    bool enough = tgr_mem_grow(&list, &responses->capacity, (size_t)before + 1,
-                               sizeof *responses->list);
+    bool enough =
+        tgr_mem_grow(&list, &responses->capacity, (size_t)before + 1, sizeof *responses->list);
     responses->list = list;
     uint32_t number =
         enough ? tgr_strings_add(responses->ids, id->as.bytes, id->count) : TGR_STRING_NONE;

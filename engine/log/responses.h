@@ -1,5 +1,5 @@
-/* responses.h - files of responses that stand apart from the requests of a batch: who answered which
- * request, and what that took.
+/* responses.h - files of responses that stand apart from the requests of a batch: who answered
+ * which request, and what that took.
  */
 #ifndef TGR_LOG_RESPONSES_H
 #define TGR_LOG_RESPONSES_H

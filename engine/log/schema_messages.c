@@ -60,7 +60,8 @@ static void add_piece(chat *at, const tgr_value *value)
     }
 }
 
-/* ---- texts that hold JSON ------------------------------------------------------------------------
+/* ---- texts that hold JSON
+ * ------------------------------------------------------------------------
  */
 
 /* Whether a text may be a list or map of JSON. */

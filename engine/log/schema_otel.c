@@ -16,7 +16,8 @@ static bool failed(const tgr_tape *tape, uint32_t span, uint32_t attributes)
 /* Spans of tools, agents, embeddings and of anything else are no chats. */
 static bool chats(const tgr_tape *tape, uint32_t attributes)
 {
-    static const char *const operations[] = {"chat", "text_completion", "generate_content", "completion", NULL};
+    static const char *const operations[] = {"chat", "text_completion", "generate_content",
+                                             "completion", NULL};
     static const char *const models[] = {"gen_ai.request.model", "gen_ai.response.model", NULL};
     static const char *const named[] = {"gen_ai.operation.name", "llm.request.type", NULL};
     uint32_t operation = tgr_lookup_any(tape, attributes, named);
@@ -33,12 +34,10 @@ void tgr_schema_otel(tgr_reading *from, uint32_t root, tgr_call *call)
                                          NULL};
     static const char *const outputs[] = {"gen_ai.usage.output_tokens",
                                           "gen_ai.usage.completion_tokens", NULL};
-    static const char *const cached[] = {"gen_ai.usage.cache_read.input_tokens",
-                                         "gen_ai.usage.cache_read_input_tokens",
-                                         "gen_ai.usage.input_tokens.cached",
-                                         "gen_ai.usage.cached_input_tokens",
-                                         "gen_ai.usage.details.cache_read_tokens",
-                                         NULL};
+    static const char *const cached[] = {
+        "gen_ai.usage.cache_read.input_tokens",   "gen_ai.usage.cache_read_input_tokens",
+        "gen_ai.usage.input_tokens.cached",       "gen_ai.usage.cached_input_tokens",
+        "gen_ai.usage.details.cache_read_tokens", NULL};
     static const char *const costs[] = {"gen_ai.usage.cost", "gen_ai.usage.total_cost", NULL};
     const tgr_tape *tape = from->item->tape;
     uint32_t attributes = tgr_lookup(tape, root, "attributes");

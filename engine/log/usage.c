@@ -32,10 +32,10 @@ void tgr_usage_read(const tgr_tape *tape, uint32_t usage, tgr_call *call)
         return;
     }
     uint32_t prompt = tgr_lookup(tape, usage, "prompt_tokens");
-    call->prompt_tokens =
-        prompt > 0 ? tgr_lookup_amount(tape, prompt)
-                   : tgr_lookup_amount(tape, tgr_lookup(tape, usage, "input_tokens")) +
-                         beside(tape, usage);
+    call->prompt_tokens = prompt > 0
+                              ? tgr_lookup_amount(tape, prompt)
+                              : tgr_lookup_amount(tape, tgr_lookup(tape, usage, "input_tokens")) +
+                                    beside(tape, usage);
     call->cached_tokens = tgr_usage_cached(tape, usage);
     call->completion_tokens = tgr_lookup_amount(tape, tgr_lookup_any(tape, usage, outputs));
 }

@@ -148,7 +148,8 @@ typedef struct tgr_ingest_report {
     uint64_t joined_queries; /* rows that got one at least */
     uint64_t judged_ids;     /* distinct ids that were read */
     uint64_t unmatched;      /* of these, those that no row has */
-    char first_unmatched[TGR_INGEST_UNMATCHED_SHOWN][64]; /* in the order they came, cut where long */
+    char first_unmatched[TGR_INGEST_UNMATCHED_SHOWN]
+                        [64]; /* in the order they came, cut where long */
 } tgr_ingest_report;
 
 /* Defaults: automatic format, max_bad 0.05, max_record 64 MiB, a checkpoint each 256 MiB and no

@@ -1,16 +1,13 @@
 #!/usr/bin/python3
 """Logs of other schemas: who was called with what, what it cost, and what is no query."""
 import json
-import os
-import sys
 
 import anndata
 import msgpack
+import numpy
 
-from harness import Scratch, main
+from harness import GENERATOR, Scratch, main
 
-CONVERTER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "datasets",
-                         "converters", "schemas.py")
 MARKER = "zanzibar-marker"  # stands in every text, and in no message
 
 
@@ -356,40 +353,43 @@ class Schemas(Scratch):
             self.assertNotIn(MARKER, told)
 
     def test_the_same_log_in_every_schema(self):
-        self.generate("log.jsonl", 400, "--eligibility", "0.5")
-        with open(self.path("log.jsonl")) as file:
-            own = {record["id"]: record for record in map(json.loads, file)}
-        fields = {"litellm": "metadata.user_api_key_team_alias", "openai": "body.metadata.team",
-                  "otel": "attributes.team", "langfuse": "metadata.team",
-                  "fluentd": "metadata.user_api_key_team_alias"}
-        seen = []
-        for schema, field in fields.items():
-            made = self.works("-B", CONVERTER, "log.jsonl", "--schema", schema, "--outcomes", "o.csv",
-                              "--judged", "50", program=sys.executable).stdout
-            self.write("gateway.jsonl", made)
-            self.works("ingest", "gateway.jsonl", "--keep", f"team={field}", "-o", "g.h5", "-q")
-            told = self.works("join", "g.h5", "--outcomes", "o.csv", "-o", "j.h5").stderr.decode()
-            self.assertIn("of 50 ids", told)
-            found = anndata.read_h5ad(self.path("j.h5"))
-            self.assertEqual(found.n_obs + sum(self.skipped(found).values()), 400)
-            self.assertGreater(self.skipped(found)["failed"], 0)
-            for name, text, needs in zip(found.obs_names, found.obs["text"],
-                                         found.obs["needs"].astype(object).fillna("[]")):
-                self.assertEqual(text, own[name]["text"])
-                self.assertEqual(json.loads(needs), own[name].get("needs", []))
-            models = list(found.uns["tagroute"]["models"])
-            judged = 0
-            for row, name in enumerate(found.obs_names):
-                known = own[name]["models"]
-                for column, model in enumerate(models):
-                    score = found.obsm["score"][row][column]
-                    if score == score:
-                        judged += 1
-                        self.assertEqual(score, known[model]["score"])
-            self.assertGreater(judged, 100)
-            seen.append((list(found.obs_names), list(found.obs["logged_model"].astype(str)),
-                         list(found.obs["team"].astype(str))))
+        """What a schema can carry of a generated log is what tagroute's own has."""
+        team = {"litellm": "metadata.user_api_key_team_alias", "openai": "body.metadata.team",
+                "otel": "attributes.team", "langfuse": "metadata.team"}
+        common = ("--queries", "600", "--eligibility", "0.5", "--quiet")
+        self.works(*common, "-o", "own.jsonl", "--no-tags", program=GENERATOR)
+        self.works("tag", "--learn", "own.jsonl", "-o", "v.msgpack", "-q")
+        self.works("ingest", "own.jsonl", "--vocab", "v.msgpack", "-o", "own.h5", "-q")
+        own, seen = anndata.read_h5ad(self.path("own.h5")), []
+        for schema, field in team.items():
+            for more, name in (((), "g.jsonl"), (("--fluentd",), "g.jsonl"), (("--fluentd",), "g.msgpack.gz"),
+                               ((), "g.msgpack")):
+                self.works(*common, "--schema", schema, *more, "-o", name, program=GENERATOR)
+                self.works("ingest", name, "--vocab", "v.msgpack", "--keep", f"team={field}", "-o", "g.h5", "-q")
+                found = anndata.read_h5ad(self.path("g.h5"))
+                self.assertEqual(set(self.skipped(found)), {"failed", "not_chat"})
+                self.assertEqual(found.n_obs + sum(self.skipped(found).values()), 600)
+                self.same_queries(found, own[found.obs_names], cost=schema != "openai")
+                seen.append([list(found.obs[key].astype(str)) for key in ("logged_model", "team")] +
+                            [list(found.obs_names), self.skipped(found)])
         self.assertTrue(all(one == seen[0] for one in seen))
+
+    def same_queries(self, found, own, cost):
+        """Tags, texts, needs, tokens; of the model that was called, cost and completion tokens."""
+        self.assertEqual(set(found.var_names) - set(own.var_names), set())
+        mine = own[:, found.var_names].copy()
+        self.assertEqual((mine.X != found.X).nnz, 0)
+        self.assertEqual(mine.X.sum(), own.X.sum())
+        for key in ("text", "needs", "prompt_tokens"):
+            self.assertEqual(list(found.obs[key].astype(str)), list(own.obs[key].astype(str)))
+        models, known = list(found.uns["tagroute"]["models"]), list(own.uns["tagroute"]["models"])
+        for row, model in enumerate(found.obs["logged_model"]):
+            for name in ("completion_tokens",) + (("cost",) if cost else ()):
+                value = found.obsm[name][row]
+                self.assertEqual(value[models.index(model)], own.obsm[name][row][known.index(model)])
+                self.assertEqual((value == value).sum(), 1)
+            if cost:
+                self.assertEqual(numpy.float32(found.obs["logged_cost"][row]), value[models.index(model)])
 
     def test_splits_are_assigned_by_what_is_asked(self):
         asked = [{"id": f"t{at}", "text": f"question {at % 500}"} for at in range(1000)]

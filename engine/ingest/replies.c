@@ -1,5 +1,5 @@
-/* answers.c - a file is of responses where its first record is one. */
-#include "engine/ingest/answers.h"
+/* replies.c - a file is of responses where its first record is one. */
+#include "engine/ingest/replies.h"
 
 #include <string.h>
 #include <sys/stat.h>
@@ -24,11 +24,11 @@ static tgr_status look(const tgr_ingest_state *in, const char *path, bool *answe
 static bool reserve(tgr_ingest_state *in)
 {
     in->asked = tgr_mem_alloc(in->options.input_count, sizeof *in->asked);
-    in->answers = tgr_mem_alloc(in->options.input_count, sizeof *in->answers);
-    return in->asked != NULL && in->answers != NULL;
+    in->replies = tgr_mem_alloc(in->options.input_count, sizeof *in->replies);
+    return in->asked != NULL && in->replies != NULL;
 }
 
-tgr_status tgr_answers_take_out(tgr_ingest_state *in)
+tgr_status tgr_replies_take_out(tgr_ingest_state *in)
 {
     tgr_ingest_options *options = &in->options;
     size_t asked = 0;
@@ -44,7 +44,7 @@ tgr_status tgr_answers_take_out(tgr_ingest_state *in)
         uint64_t size = 0;
         TGR_TRY(look(in, options->inputs[i], &answers, &size, in->error));
         if (answers) {
-            in->answers[in->answer_count++] = options->inputs[i];
+            in->replies[in->reply_count++] = options->inputs[i];
             in->total -= size < in->total ? size : in->total;
         } else {
             in->asked[asked++] = options->inputs[i];
@@ -62,18 +62,18 @@ done:
     return status;
 }
 
-tgr_status tgr_answers_read(tgr_ingest_state *in)
+tgr_status tgr_replies_read(tgr_ingest_state *in)
 {
     tgr_status status = TGR_OK;
-    if (in->answer_count == 0) {
+    if (in->reply_count == 0) {
         return TGR_OK;
     }
     if (!tgr_responses_open(&in->responses)) {
         return tgr_fail_memory(in->error, "responses");
     }
-    for (size_t i = 0; i < in->answer_count; i++) {
-        TGR_TRY(tgr_fingerprint_add(in->answers[i], "responses", &in->beside, in->run, in->error));
-        TGR_TRY(tgr_responses_read(&in->responses, in->answers[i], in->options.format, in->run,
+    for (size_t i = 0; i < in->reply_count; i++) {
+        TGR_TRY(tgr_fingerprint_add(in->replies[i], "responses", &in->beside, in->run, in->error));
+        TGR_TRY(tgr_responses_read(&in->responses, in->replies[i], in->options.format, in->run,
                                    in->error));
     }
     if (!tgr_responses_settle(&in->responses)) {
@@ -83,9 +83,9 @@ done:
     return status;
 }
 
-void tgr_answers_free(tgr_ingest_state *in)
+void tgr_replies_free(tgr_ingest_state *in)
 {
     tgr_responses_free(&in->responses);
     tgr_mem_free(in->asked);
-    tgr_mem_free(in->answers);
+    tgr_mem_free(in->replies);
 }
