@@ -10,10 +10,10 @@
 
 #include "engine/base/memory.h"
 
-#define VERSION  5
+#define VERSION  6
 #define DIGITS   16
 #define LOG_PART 7 /* numbers a log */
-#define FACTS    (16 + TGR_ALIGNMENTS)
+#define FACTS    (17 + TGR_ALIGNMENTS)
 
 /* ---- facts as numbers ---------------------------------------------------------------------------
  */
@@ -47,6 +47,7 @@ static void facts_to_numbers(const tgr_facts *facts, uint64_t numbers[FACTS])
                                  facts->unmeasured_rows,
                                  facts->longest_record,
                                  facts->logged_cost_rows,
+                                 facts->paid_rows,
                                  facts->weight_rows};
     memcpy(numbers, all, sizeof all);
     memcpy(numbers + FACTS - TGR_ALIGNMENTS, facts->aligned, sizeof facts->aligned);
@@ -81,7 +82,8 @@ static void facts_from_numbers(const uint64_t numbers[FACTS], tgr_facts *facts)
         .unmeasured_rows = numbers[12],
         .longest_record = numbers[13],
         .logged_cost_rows = numbers[14],
-        .weight_rows = numbers[15],
+        .paid_rows = numbers[15],
+        .weight_rows = numbers[16],
     };
     memcpy(facts->aligned, numbers + FACTS - TGR_ALIGNMENTS, sizeof facts->aligned);
     memcpy(&facts->largest, &largest, sizeof largest);

@@ -13,6 +13,7 @@ typedef struct tgr_facts {
     uint64_t prompt_token_rows;       /* rows that have one */
     uint64_t cached_token_rows;       /* likewise */
     uint64_t logged_cost_rows;        /* likewise */
+    uint64_t paid_rows;               /* whose logged cost comes from tokens and prices */
     uint64_t weight_rows;             /* likewise */
     uint64_t propensity_rows;         /* likewise, of the logged model; not of logs */
     uint64_t estimated_rows;          /* whose prompt tokens are an estimate */
@@ -46,6 +47,7 @@ static inline void tgr_facts_add(tgr_facts *facts, const tgr_facts *more)
     facts->prompt_token_rows += more->prompt_token_rows;
     facts->cached_token_rows += more->cached_token_rows;
     facts->logged_cost_rows += more->logged_cost_rows;
+    facts->paid_rows += more->paid_rows;
     facts->weight_rows += more->weight_rows;
     facts->propensity_rows += more->propensity_rows;
     facts->estimated_rows += more->estimated_rows;
