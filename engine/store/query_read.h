@@ -35,6 +35,8 @@ typedef struct tgr_query_file {
     bool has_eligible; /* batches say of each row which models may serve it */
     bool has_score, has_outcome, has_cost, has_completion_tokens;
     bool has_logged_cost, has_propensity; /* the latter of the logged model or of all models */
+    bool has_propensities;                /* of all models */
+    bool has_weight;
 
     char *digest;          /* of the contents, as written by tagroute; "" for a foreign file, or one
                             * whose parts were replaced since */
@@ -59,7 +61,8 @@ typedef struct tgr_query_file {
                                           * such column */
 
     /* Set by whoever opened the file. */
-    int threads;         /* that a read may use; 0: 1 */
+    int threads;          /* that a read may use; 0: 1 */
+    uint64_t ahead_bytes; /* of an array, that those may decode before they are asked for */
     uint64_t text_bytes; /* ids and texts of variable length end a batch beyond this; 0: they do not
                           */
     struct tgr_query_source *source; /* the store's own */
