@@ -82,7 +82,7 @@ static double beside(double threshold, tgr_rule rule)
     case 1:
         return nextafterf((float)threshold, (float)towards);
     case 2:
-        return threshold * (1 + (part() - 0.5) * 0x1p-19);
+        return threshold * (1 + (part() - 0.5) * (below(2) ? 0x1p-19 : 0x1p-12));
     default:
         return threshold;
     }
@@ -97,6 +97,9 @@ static double some_threshold(const world *w, size_t number, bool special)
     }
     if (number > 0 && below(8) == 0) {
         return w->thresholds[below(number)];
+    }
+    if (below(12) == 0) { /* costs count for less than a score is rounded by */
+        return part() * 0x1p-52;
     }
     return below(3) == 0 ? part() : beside(turning_point(w), w->decider.rule);
 }
@@ -135,16 +138,21 @@ static void world_fill(world *w, size_t models, tgr_rule rule)
     }
 }
 
+static void *lines(size_t bytes)
+{
+    return aligned_alloc(64, (bytes + 63) / 64 * 64);
+}
+
 /* Decides copies of the scores by one variant; `shift` numbers lie before the first choice. */
 static void compare(const tgr_kernels *kernels, const world *w, const int16_t *expected,
                     size_t shift)
 {
     size_t models = w->decider.models, stride = tgr_weights_stride(models);
     size_t count = w->decider.threshold_count;
-    float bias[MODELS] = {0}, *scores = aligned_alloc(64, ROWS * stride * sizeof(float));
+    float bias[MODELS] = {0}, *scores = lines(ROWS * stride * sizeof(float));
     size_t bytes = (ROWS * STEPS + 64) * sizeof(int16_t);
-    int16_t *room = aligned_alloc(64, (bytes + 63) / 64 * 64);
-    void *scratch = aligned_alloc(64, (tgr_kernels_scratch(models) + 63) / 64 * 64);
+    int16_t *room = lines(bytes);
+    void *scratch = lines(tgr_kernels_scratch(models));
     for (size_t i = 0; i < ROWS * stride; i++) {
         size_t model = i % stride;
         scores[i] = model < models ? w->scores[i / stride * models + model] : NAN;
@@ -168,6 +176,51 @@ static void compare(const tgr_kernels *kernels, const world *w, const int16_t *e
     free(scratch);
 }
 
+static void check(const world *w, int16_t *expected)
+{
+    size_t models = w->decider.models;
+    tgr_choice choice = {expected, NULL};
+    tgr_ref_decide(&w->decider, w->scores, models, 0, ROWS, &choice);
+    const tgr_kernels *kernels;
+    bool runs_here;
+    for (unsigned i = 0; (kernels = tgr_kernels_built(i, &runs_here)) != NULL; i++) {
+        if (runs_here) {
+            compare(kernels, w, expected, below(2) * below(32));
+        }
+    }
+}
+
+/* So close that utilities still are equal once rounded where the cheaper one is long ahead, and the
+ * better one is chosen. */
+static void costs_too_close_to_tell_are_told(void **state)
+{
+    (void)state;
+    world *w = calloc(1, sizeof *w);
+    int16_t *expected = malloc(ROWS * STEPS * sizeof *expected);
+    w->decider = (tgr_decider){.rule = TGR_RULE_UTILITY,
+                               .models = 2,
+                               .thresholds = w->thresholds,
+                               .threshold_count = 64,
+                               .flat = w->flat,
+                               .mask_words = 1};
+    for (size_t i = 0; i < ROWS * 2; i++) {
+        w->scores[i] = i % 2 ? 0.25f : 0.5f;
+    }
+    for (size_t i = 0; i < 64; i++) {
+        w->thresholds[i] = 0x1p38 * (1 + (double)i * 0x1p-18);
+    }
+    w->flat[0] = w->price_out[0] = 0.25 + 0x1p-40;
+    w->flat[1] = w->price_out[1] = 0.25;
+    check(w, expected);
+    assert_int_equal(expected[1], 0);
+    w->decider.price_in = w->price_in;
+    w->decider.price_out = w->price_out;
+    w->decider.prompt_tokens = w->tokens;
+    check(w, expected);
+    free(w);
+    free(expected);
+}
+
 static void hostile_thresholds_are_decided_as_by_the_reference(void **state)
 {
     (void)state;
@@ -177,15 +230,7 @@ static void hostile_thresholds_are_decided_as_by_the_reference(void **state)
     for (unsigned number = 0; number < SHAPES; number++) {
         size_t k = models[number % (sizeof models / sizeof models[0])];
         world_fill(w, k, (tgr_rule)(number / 2 % 3));
-        tgr_choice choice = {expected, NULL};
-        tgr_ref_decide(&w->decider, w->scores, k, 0, ROWS, &choice);
-        const tgr_kernels *kernels;
-        bool runs_here;
-        for (unsigned i = 0; (kernels = tgr_kernels_built(i, &runs_here)) != NULL; i++) {
-            if (runs_here) {
-                compare(kernels, w, expected, below(2) * below(32));
-            }
-        }
+        check(w, expected);
     }
     free(w);
     free(expected);
@@ -196,6 +241,7 @@ int main(void)
     print_message("seed %u\n", SEED);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(hostile_thresholds_are_decided_as_by_the_reference),
+        cmocka_unit_test(costs_too_close_to_tell_are_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
