@@ -23,6 +23,7 @@ typedef struct tgr_pass {
     uint64_t rows;     /* in all files */
     uint64_t nonzeros; /* likewise */
     char *split;       /* NULL: every query */
+    int read_threads;  /* 0: as many as the run has */
 
     uint64_t next;    /* the first row behind the last batch, counted over all files */
     const bool *keep; /* with a split: which of the rows that were read the last batch holds */

@@ -17,15 +17,18 @@ typedef struct tgr_work {
     tgr_text_uses keep;
     tgr_log_schema schema; /* of records, and what becomes the text of a chat */
     tgr_chat_text text;
-    const char *paths[TGR_KEEP_MAX]; /* of fields that become columns */
+    const struct tgr_responses *responses; /* NULL, or those apart from their requests */
+    const char *paths[TGR_KEEP_MAX];       /* of fields that become columns */
     size_t path_count;
     const tgr_split_share *splits; /* to be assigned */
     size_t split_count;
     bool strict;                            /* a part ends with its first bad record */
     const tgr_tagger *tagger;               /* NULL, or what gives texts their tags */
     const tgr_normalisation *normalisation; /* NULL, or what tags go through */
-    tgr_text_use use;  /* of texts; records that have none for it are passed over */
-    const char *split; /* NULL, or that of the only records that are wanted */
+    tgr_text_use use;     /* of texts; records that have none for it are passed over */
+    const char *split;    /* NULL, or that of the only records that are wanted */
+    tgr_log_format write; /* TGR_LOG_AUTO: parts are columns; else records, with the tags of their
+                           * texts, in this format */
 } tgr_work;
 
 /* Starts zeroed. */

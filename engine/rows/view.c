@@ -7,6 +7,7 @@
 #include "engine/base/error.h"
 #include "engine/base/memory.h"
 #include "engine/base/options.h"
+#include "engine/base/wide.h"
 #include "engine/router/schema.h"
 #include "engine/rows/numbers.h"
 
@@ -36,9 +37,40 @@ static tgr_status check_array(const tgr_numbers *numbers, const char *name, uint
     return TGR_OK;
 }
 
+TGR_WIDE(bool, ints_fall, (const int32_t *numbers, size_t count), (numbers, count))
+{
+    unsigned falls = 0;
+    for (size_t i = 0; i < count; i++) {
+        falls |= numbers[i + 1] < numbers[i];
+    }
+    return falls != 0;
+}
+
+TGR_WIDE(bool, longs_fall, (const int64_t *numbers, size_t count), (numbers, count))
+{
+    unsigned falls = 0;
+    for (size_t i = 0; i < count; i++) {
+        falls |= numbers[i + 1] < numbers[i];
+    }
+    return falls != 0;
+}
+
+/* The usual case: it starts at 0 and never falls. Of other types, it is not known. */
+static bool indptr_rises(const tgr_numbers *indptr, uint64_t rows)
+{
+    const void *data = indptr->data;
+    switch (indptr->type) {
+    case TGR_NUMBER_I32:
+        return *(const int32_t *)data == 0 && !ints_fall(data, (size_t)rows);
+    case TGR_NUMBER_I64:
+        return *(const int64_t *)data == 0 && !longs_fall(data, (size_t)rows);
+    default:
+        return false;
+    }
+}
+
 /* indptr of a few rows at a time, checked to start at 0 and never to fall. */
-static tgr_status check_indptr(const tgr_numbers *indptr, uint64_t rows, int64_t *last,
-                               tgr_error *error)
+static tgr_status check_indptr_slowly(const tgr_numbers *indptr, uint64_t rows, tgr_error *error)
 {
     enum { STEP = 1024 };
     int64_t some[STEP], before = 0;
@@ -59,8 +91,18 @@ static tgr_status check_indptr(const tgr_numbers *indptr, uint64_t rows, int64_t
                             "indptr: it has to start at 0, with numbers below 2^63");
         }
     }
-    *last = before;
     return TGR_OK;
+}
+
+static tgr_status check_indptr(const tgr_numbers *indptr, uint64_t rows, int64_t *last,
+                               tgr_error *error)
+{
+    tgr_status status =
+        indptr_rises(indptr, rows) ? TGR_OK : check_indptr_slowly(indptr, rows, error);
+    if (status == TGR_OK) {
+        tgr_numbers_to_i64(indptr, rows, 1, last);
+    }
+    return status;
 }
 
 static tgr_status take_tags(tgr_rows_view *view, tgr_strings *router_tags, tgr_error *error)
@@ -239,6 +281,9 @@ static void convert_counts(const tgr_rows_view *view, uint64_t first, size_t cou
         return;
     }
     size_t size = tgr_number_size(counts->type);
+    if (count == 0) {
+        return; /* there may be no memory for none */
+    }
     memcpy(view->values, (const char *)counts->data + first * size, count * size);
 }
 
