@@ -7,6 +7,7 @@
 #include "engine/base/error.h"
 #include "engine/base/memory.h"
 #include "engine/base/runtime.h"
+#include "engine/base/crew.h"
 #include "engine/decide.h"
 
 #define MARGINS_HELD 50000000u
@@ -93,9 +94,11 @@ static uint32_t bucket_of_rank(const uint64_t *buckets, size_t *rank)
     return bucket;
 }
 
-tgr_status tgr_rank_from_top(const float *values, size_t count, size_t rank, float *value,
-                             tgr_error *error)
+/* run: of a crew whose processes each have some of the values. */
+static tgr_status rank_from_top(const float *values, size_t count, size_t rank, float *value,
+                                const tgr_run *run, tgr_error *error)
 {
+    tgr_status status = TGR_OK;
     uint64_t *buckets = tgr_mem_zalloc(0x10000, sizeof *buckets);
     if (buckets == NULL) {
         return tgr_fail_memory(error, "the margins' quantiles");
@@ -103,6 +106,7 @@ tgr_status tgr_rank_from_top(const float *values, size_t count, size_t rank, flo
     for (size_t i = 0; i < count; i++) {
         buckets[order_key(values[i]) >> 16]++;
     }
+    TGR_TRY(tgr_crew_sum(run, buckets, 0x10000, error));
     uint32_t upper = bucket_of_rank(buckets, &rank);
     memset(buckets, 0, 0x10000 * sizeof *buckets);
     for (size_t i = 0; i < count; i++) {
@@ -111,22 +115,33 @@ tgr_status tgr_rank_from_top(const float *values, size_t count, size_t rank, flo
             buckets[key & 0xffff]++;
         }
     }
+    TGR_TRY(tgr_crew_sum(run, buckets, 0x10000, error));
     *value = from_order_key(upper << 16 | bucket_of_rank(buckets, &rank));
+done:
     tgr_mem_free(buckets);
-    return TGR_OK;
+    return status;
 }
 
-static tgr_status fill_quantiles(tgr_router *router, const margins *kept, tgr_error *error)
+tgr_status tgr_rank_from_top(const float *values, size_t count, size_t rank, float *value,
+                             tgr_error *error)
 {
-    if (kept->count == 0) {
-        return TGR_OK;
+    return rank_from_top(values, count, rank, value, NULL, error);
+}
+
+static tgr_status fill_quantiles(tgr_router *router, const margins *kept, const tgr_run *run,
+                                 tgr_error *error)
+{
+    uint64_t count = kept->count; /* of all processes */
+    tgr_status status = tgr_crew_sum(run, &count, 1, error);
+    if (status != TGR_OK || count == 0) {
+        return status;
     }
     for (size_t i = 0; i < 9; i++) {
         /* ceil(count * tenths / 10), without the product */
         size_t tenths = i + 1;
-        size_t rank = kept->count / 10 * tenths + (kept->count % 10 * tenths + 9) / 10;
+        size_t rank = (size_t)(count / 10 * tenths + (count % 10 * tenths + 9) / 10);
         float threshold;
-        tgr_status status = tgr_rank_from_top(kept->values, kept->count, rank, &threshold, error);
+        status = rank_from_top(kept->values, kept->count, rank, &threshold, run, error);
         if (status != TGR_OK) {
             return status;
         }
@@ -145,12 +160,16 @@ tgr_status tgr_fit_margins(tgr_router *router, tgr_pass *pass, uint64_t training
     tgr_status status = TGR_OK;
     margins kept = {.step = (training + MARGINS_HELD - 1) / MARGINS_HELD};
     kept.capacity = (size_t)((training + kept.step - 1) / kept.step);
+    if (tgr_run_crew(run) != NULL) { /* every step-th of all, of which some are this process's */
+        kept.next = (kept.step - pass->before % kept.step) % kept.step;
+        kept.capacity = (size_t)(pass->own / kept.step + 1);
+    }
     kept.values = tgr_mem_alloc(kept.capacity, sizeof *kept.values);
     if (kept.values == NULL) {
         return tgr_fail_memory(error, "the training queries' margins");
     }
     TGR_TRY(collect(&kept, router, pass, run, error));
-    TGR_TRY(fill_quantiles(router, &kept, error));
+    TGR_TRY(fill_quantiles(router, &kept, run, error));
 done:
     tgr_mem_free(kept.values);
     return status;

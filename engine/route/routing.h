@@ -39,8 +39,9 @@ typedef struct tgr_routing {
     tgr_aligned_tags aligned;
     uint64_t files_counted; /* whose tags are in these sums */
 
-    uint64_t done; /* queries of the range that were decided upon */
-    bool within;   /* a batch, so that `done` and the place of the walk do not go together */
+    uint64_t done;    /* queries of the range that were decided upon */
+    uint64_t resumed; /* of them, by a run before */
+    bool within;      /* a batch, so that `done` and the place of the walk do not go together */
     char *checkpoint, *checkpoint_new; /* names; NULL: standard output */
     double saved_at;                   /* seconds on a clock that never goes back */
     tgr_buffer state;

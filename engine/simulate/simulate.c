@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "engine/base/crew.h"
 #include "engine/base/error.h"
 #include "engine/base/memory.h"
 #include "engine/base/options.h"
@@ -12,11 +13,14 @@
 #include "engine/simulate/metrics.h"
 #include "engine/simulate/partial.h"
 #include "engine/simulate/simulating.h"
+#include "engine/simulate/unite.h"
 
 /* Below this share of judged decisions a reader should know that quality rests on few. */
 #define LOW_COVERAGE  0.5
 #define GRID_MAX      ((size_t)1000000)
 #define BOOTSTRAP_MAX ((size_t)100000)
+
+#define SCOUTED ((size_t)32 * 1024)
 
 #define MOVE_BYTES (sizeof(tgr_move) + sizeof(tgr_curve_point)) /* a point each in the end */
 
@@ -76,6 +80,18 @@ static tgr_status check_options(const tgr_simulate_options *options, tgr_error *
         }
     }
     return TGR_OK;
+}
+
+static tgr_status check_crew(const tgr_simulating *work, tgr_error *error)
+{
+    const char *what = work->options.shards > 0 ? "shards, which are for processes apart"
+                       : work->source != NULL   ? "scores and decisions from elsewhere"
+                                                : NULL;
+    return what == NULL ? TGR_OK
+                        : tgr_fail(error, TGR_ERR_UNSUPPORTED,
+                                   "several processes can simulate a router together, but not "
+                                   "%s; leave that to one process",
+                                   what);
 }
 
 /* The thresholds asked for, or room for a grid. */
@@ -145,6 +161,9 @@ static tgr_status open_simulating(tgr_simulating *work, tgr_error *error)
     const tgr_simulate_options *options = &work->options;
     tgr_status status = TGR_OK;
     TGR_TRY(check_options(options, error));
+    if (tgr_run_crew(work->run) != NULL) {
+        TGR_TRY(check_crew(work, error));
+    }
     work->plan = (tgr_decide_plan){
         .router = work->router,
         .policy = options->policy,
@@ -162,6 +181,7 @@ static tgr_status open_simulating(tgr_simulating *work, tgr_error *error)
     }
     TGR_TRY(
         tgr_pass_open(&work->pass, options->inputs, options->input_count, options->split, error));
+    TGR_TRY(tgr_pass_share(&work->pass, work->run, error));
     TGR_TRY(find_share(work, error));
     TGR_TRY(tgr_simulating_sums(work, work->plan.threads, error));
     work->plan.thresholds = work->gathering.moving ? &one : &zero;
@@ -189,12 +209,15 @@ void tgr_simulating_close(tgr_simulating *work)
 
 /* ---- the walk -------------------------------------------------------------------------------- */
 
-static tgr_status enter_file(tgr_simulating *work, const tgr_query_file *file, tgr_error *error)
+static tgr_status enter_file(tgr_simulating *work, size_t number, tgr_error *error)
 {
+    const tgr_query_file *file = work->pass.files[number];
     tgr_status status = tgr_decide_file(&work->decide, file, error);
     bool by_tags = work->source == NULL || !work->source->scores.knows_all;
     if (status == TGR_OK && by_tags) {
-        tgr_aligned_add(&work->decide.aligned, &work->aligned);
+        if (number != work->pass.begun_before) { /* else another process has counted it */
+            tgr_aligned_add(&work->decide.aligned, &work->aligned);
+        }
         tgr_aligned_tell(&work->decide.aligned, file, work->decide.serve->unknown_tags, work->run);
     }
     return status;
@@ -251,10 +274,59 @@ done:
     return status;
 }
 
+/* Which queries a bootstrap's thresholds are looked for in: those of the first SCOUTED rows of a
+ * file that hold any, however many of them a batch has. */
+static tgr_status scout(tgr_simulating *work, tgr_batch *batch, size_t file, tgr_error *error)
+{
+    const bool *keep = work->pass.split == NULL ? NULL : work->pass.keep;
+    size_t rows = batch->rows, queries = keep == NULL ? SCOUTED : 0;
+    if (keep != NULL) {
+        size_t row = 0;
+        while (!keep[row]) {
+            row++;
+        }
+        for (size_t end = (row / SCOUTED + 1) * SCOUTED; row < end && queries < rows; row++) {
+            queries += keep[row];
+        }
+    }
+    batch->rows = batch->x.rows = queries < rows ? queries : rows;
+    tgr_status status = tgr_simulating_scout(work, batch, work->pass.files[file], error);
+    batch->rows = batch->x.rows = rows;
+    return status;
+}
+
+/* Every process of a crew looks at the first queries of all, wherever its own are. */
+static tgr_status scout_ahead(tgr_simulating *work, tgr_error *error)
+{
+    tgr_pass *pass = &work->pass;
+    uint64_t begin = pass->begin, end = pass->end;
+    tgr_batch *batch;
+    size_t file;
+    tgr_status status = TGR_OK;
+    pass->begin = 0;
+    pass->end = pass->rows;
+    tgr_pass_begin_at(pass, 0);
+    TGR_TRY(next_batch(work, &batch, &file, error));
+    if (batch != NULL) {
+        TGR_TRY(tgr_decide_file(&work->decide, pass->files[file], error));
+        TGR_TRY(scout(work, batch, file, error));
+    }
+done:
+    pass->begin = begin;
+    pass->end = end;
+    tgr_pass_begin_at(pass, begin);
+    work->seen = 0;
+    return status;
+}
+
 static tgr_status walk(tgr_simulating *work, tgr_error *error)
 {
     size_t entered = SIZE_MAX;
     tgr_status status = TGR_OK;
+    if (tgr_run_crew(work->run) != NULL && work->options.bootstrap > 0) {
+        TGR_TRY(scout_ahead(work, error));
+    }
+    work->decide.queries = work->pass.before;
     for (;;) {
         tgr_batch *batch;
         size_t file;
@@ -263,20 +335,21 @@ static tgr_status walk(tgr_simulating *work, tgr_error *error)
             break;
         }
         if (file != entered) {
-            TGR_TRY(enter_file(work, work->pass.files[file], error));
+            TGR_TRY(enter_file(work, file, error));
             entered = file;
         }
         if (work->options.bootstrap > 0 && work->gathering.resample == NULL) {
-            TGR_TRY(tgr_simulating_scout(work, batch, work->pass.files[file], error));
+            TGR_TRY(scout(work, batch, file, error));
         }
         TGR_TRY(tgr_observers_batch(&work->observers, &work->decide, batch, work->pass.files[file],
                                     &work->gathering, error));
     }
+    tgr_observers_merge(&work->observers, &work->gathering);
+    TGR_TRY(tgr_simulating_unite(work, error));
     if (work->decide.queries == 0 && work->options.shards == 0) {
         return tgr_fail(error, TGR_ERR_INPUT, "%s: holds no query to simulate",
                         work->options.inputs[0]);
     }
-    tgr_observers_merge(&work->observers, &work->gathering);
 done:
     return status;
 }

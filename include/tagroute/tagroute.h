@@ -41,6 +41,7 @@
 #include <tagroute/solve.h>
 #include <tagroute/status.h>
 #include <tagroute/tagger.h>
+#include <tagroute/crew.h>
 #include <tagroute/upkeep.h>
 #include <tagroute/version.h>
 
