@@ -23,6 +23,7 @@ typedef struct tgr_pass {
     uint64_t rows;     /* in all files */
     uint64_t nonzeros; /* likewise */
     char *split;       /* NULL: every query */
+    int read_threads;  /* 0: as many as the run has */
 
     uint64_t begin, end; /* rows of all files, one after another, that the walk goes over */
     uint64_t before;     /* queries of the split in the rows before these, once shared */

@@ -14,6 +14,7 @@
 #define BATCH_MOST     ((size_t)256 * 1024)
 #define BATCH_NONZEROS ((size_t)4 * 1024 * 1024)
 #define BATCH_SHARE    8 /* of the memory that a run may use: two batches, and what is made of one */
+#define AHEAD_SHARE    8 /* of a batch's share: chunks of one array, decoded ahead */
 
 typedef struct slot { /* a batch, or why there is none */
     tgr_batch batch;
@@ -84,9 +85,11 @@ static tgr_status read_rows(const tgr_pass_walk *walk, tgr_query_file *file, slo
 {
     unsigned want = walk->want | (walk->pass->split != NULL ? TGR_WANT_SPLIT : 0);
     uint64_t share = tgr_run_memory(walk->run) / BATCH_SHARE;
-    file->threads = tgr_run_threads(walk->run);
+    int threads = tgr_run_threads(walk->run);
+    file->threads = walk->pass->read_threads > 0 ? walk->pass->read_threads : threads;
     file->text_bytes = share;
-    size_t rows = at_most((uint64_t)file->threads * BATCH_ROWS, BATCH_MOST);
+    file->ahead_bytes = share / AHEAD_SHARE;
+    size_t rows = at_most((uint64_t)threads * BATCH_ROWS, BATCH_MOST);
     rows = at_most(walk->pass->end - at->after.rows_done, rows);
     return tgr_query_read(
         file, at->after.row, at_most(share / tgr_query_row_bytes(file, want), rows),

@@ -53,6 +53,14 @@ tgr_status tgr_fit(const tgr_fit_options *options, const tgr_price_options *pric
                    tgr_router **router, tgr_fit_report *report, const tgr_run *run,
                    tgr_error *error);
 
+typedef struct { size_t size; const char *const *inputs; size_t input_count; const char *model;
+                 const char *split; double parameter; uint64_t memory; ...; }
+    tgr_add_model_options;
+void tgr_add_model_options_init(tgr_add_model_options *options);
+tgr_status tgr_router_add_model(tgr_router *router, const tgr_add_model_options *options,
+                                const tgr_price_options *prices, tgr_fit_report *report,
+                                const tgr_run *run, tgr_error *error);
+
 /* rows */
 typedef enum { TGR_POLICY_MARGIN, TGR_POLICY_UTILITY, TGR_POLICY_SLACK, ... } tgr_policy;
 tgr_status tgr_policy_by_name(const char *name, tgr_policy *policy, tgr_error *error);
@@ -95,3 +103,33 @@ tgr_status tgr_simulate(const tgr_router *router, const tgr_simulate_options *op
 void tgr_simulation_free(tgr_simulation *simulation);
 tgr_status tgr_simulation_json(const tgr_simulation *simulation, char **text, size_t *length,
                                tgr_error *error);
+
+/* tagging */
+typedef struct tgr_text_tagger tgr_text_tagger;
+tgr_status tgr_text_tagger_load(const char *path, tgr_text_tagger **tagger, tgr_error *error);
+tgr_status tgr_text_tagger_of_router(const tgr_router *router, tgr_text_tagger **tagger,
+                                     tgr_error *error);
+void tgr_text_tagger_free(tgr_text_tagger *tagger);
+uint32_t tgr_text_tagger_tags(const tgr_text_tagger *tagger);
+uint32_t tgr_text_tagger_known(const tgr_text_tagger *tagger);
+const char *tgr_text_tagger_tag(const tgr_text_tagger *tagger, uint32_t column);
+typedef struct { size_t size; uint64_t count; const char *bytes; const uint64_t *offsets;
+                 const char *const *categories; bool known_only; ...; } tgr_tag_texts_options;
+typedef struct { uint64_t rows; uint64_t nonzeros; uint32_t columns; const int64_t *indptr;
+                 const int32_t *indices; const uint16_t *counts; uint64_t untagged; ...; }
+    tgr_tagged_texts;
+tgr_status tgr_tag_texts(const tgr_text_tagger *tagger, const tgr_tag_texts_options *options,
+                         tgr_tagged_texts **tagged, const tgr_run *run, tgr_error *error);
+void tgr_tagged_texts_free(tgr_tagged_texts *tagged);
+
+/* explaining */
+typedef struct { size_t size; const char *input; const char *id; uint64_t row; const char *text;
+                 const char *category; double prompt_tokens; tgr_policy policy; double threshold;
+                 const char *fallback; double align_min; const char *why_not;
+                 const tgr_rows *rows; ...; } tgr_explain_options;
+typedef struct tgr_explanation tgr_explanation;
+void tgr_explain_options_init(tgr_explain_options *options);
+tgr_status tgr_explain(const tgr_router *router, const tgr_explain_options *options,
+                       tgr_explanation **explanation, const tgr_run *run, tgr_error *error);
+void tgr_explanation_free(tgr_explanation *explanation);
+tgr_status tgr_explanation_json(const tgr_explanation *explanation, char **text, tgr_error *error);

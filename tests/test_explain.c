@@ -19,7 +19,8 @@ typedef struct asking {
     double threshold;
     int fallback, why_not;
     uint64_t row;
-    long fail; /* the allocation that fails; -1: none */
+    long fail;            /* the allocation that fails; -1: none */
+    const tgr_rows *rows; /* NULL: the query is the file's */
 } asking;
 
 static tgr_status try_explain(const world *w, const asking *ask, tgr_explanation **explanation,
@@ -28,7 +29,8 @@ static tgr_status try_explain(const world *w, const asking *ask, tgr_explanation
     char fallback[16], why_not[16];
     tgr_explain_options options;
     tgr_explain_options_init(&options);
-    options.input = paths[0];
+    options.input = ask->rows == NULL ? paths[0] : NULL;
+    options.rows = ask->rows;
     options.row = ask->row;
     options.policy = ask->policy;
     options.threshold = ask->threshold;
@@ -233,6 +235,89 @@ static void test_random_queries(void **state)
     }
 }
 
+/* ---- rows in memory -------------------------------------------------------------------------- */
+
+static int64_t indptr[64];
+static int32_t columns[64 * TAGS];
+static uint8_t counts[64 * TAGS], eligible[64 * 9];
+
+/* The world's queries; of whom they may be served goes as a mask. */
+static tgr_rows rows_of(const world *w, const world_names *names)
+{
+    int64_t count = 0;
+    for (size_t query = 0; query < w->queries; query++) {
+        for (size_t tag = TAGS; tag-- > 0;) { /* to be sorted */
+            columns[count] = (int32_t)tag;
+            counts[count] = w->x[query * TAGS + tag];
+            count += counts[count] > 0;
+        }
+        indptr[query + 1] = count;
+        for (size_t model = 0; model < w->models; model++) {
+            eligible[query * w->models + model] = may_serve(w, query, model);
+        }
+    }
+    return (tgr_rows){.size = sizeof(tgr_rows),
+                      .rows = w->queries,
+                      .columns = TAGS,
+                      .indptr = {indptr, w->queries + 1, TGR_NUMBER_I64},
+                      .indices = {columns, (uint64_t)count, TGR_NUMBER_I32},
+                      .counts = {counts, (uint64_t)count, TGR_NUMBER_U8},
+                      .tags = names->tags,
+                      .prompt_tokens = w->prompt_tokens,
+                      .eligible = eligible};
+}
+
+static void check_row(const world *w, const asking *ask)
+{
+    tgr_explanation *told = explain(w, ask);
+    size_t query = (size_t)ask->row;
+    assert_int_equal(told->chosen, decide_one(w, query, ask, ask->threshold));
+    assert_null(told->id);
+    assert_int_equal(told->row, query);
+    check_sums(w, query, told);
+    check_ranges(w, query, ask, told);
+    for (size_t model = 0; model < w->models; model++) {
+        unsigned out = told->models[model].out;
+        assert_true((out == 0) == may_serve(w, query, model));
+        assert_true(out == 0 || (out & TGR_OUT_NOT_ELIGIBLE) != 0);
+    }
+    tgr_explanation_free(told);
+}
+
+static void test_rows_in_memory(void **state)
+{
+    (void)state;
+    static const size_t model_counts[] = {2, 5, 9};
+    for (unsigned round = 0; round < 9; round++) {
+        random_state = world_seed = 7500 + round;
+        const world_kind kind = {.lists = true, .ties = draw(2) == 0, .prices = draw(2) == 0};
+        world *w = world_new(30, model_counts[round / 3], draw(2));
+        world_names names;
+        world_fill(w, &kind);
+        name_all(w, &names);
+        const tgr_rows rows = rows_of(w, &names);
+        asking ask = {.policy = (tgr_policy)(round % 3), .fallback = -1, .why_not = -1, .fail = -1};
+        ask.rows = &rows;
+        ask.threshold = draw_threshold(ask.policy);
+        for (ask.row = 0; ask.row < w->queries; ask.row += 1 + draw(3)) {
+            check_row(w, &ask);
+        }
+        tgr_explanation *told;
+        tgr_error error;
+        ask.row = w->queries;
+        assert_int_equal(try_explain(w, &ask, &told, &error), TGR_ERR_ARGUMENT);
+        ask.row = 3;
+        long live = tgr_mem_live();
+        for (ask.fail = 0; try_explain(w, &ask, &told, &error) != TGR_OK; ask.fail++) {
+            assert_int_equal(error.status, TGR_ERR_NOMEM);
+            assert_int_equal(tgr_mem_live(), live);
+        }
+        tgr_explanation_free(told);
+        assert_true(ask.fail > 10);
+        world_free(w);
+    }
+}
+
 /* ---- top ------------------------------------------------------------------------------------- */
 
 static tgr_status try_top(const world *w, const tgr_top_options *options, int threads, long fail,
@@ -410,6 +495,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_random_queries),
+        cmocka_unit_test(test_rows_in_memory),
         cmocka_unit_test(test_top),
         cmocka_unit_test(test_memory),
         cmocka_unit_test(test_mistakes),

@@ -71,7 +71,8 @@ static size_t get_chunk(hsize_t row, void *bytes)
 }
 
 /* Reads all rows in ranges of random lengths. */
-static tgr_status read_all(int threads, int32_t *read, bool *decoded, tgr_error *error)
+static tgr_status read_all(int threads, uint64_t ahead, int32_t *read, bool *decoded,
+                           tgr_error *error)
 {
     tgr_h5_file file;
     tgr_array array = {0};
@@ -79,7 +80,7 @@ static tgr_status read_all(int threads, int32_t *read, bool *decoded, tgr_error 
     long live = tgr_mem_live();
     tgr_status status = tgr_h5_open(PATH, &file, error);
     if (status == TGR_OK) {
-        tgr_block_readers_set(file.readers, threads);
+        tgr_block_readers_set(file.readers, threads, ahead);
         status = tgr_array_open(&file, file.id, "a", &array, error);
     }
     *decoded = status == TGR_OK && array.state->chunked;
@@ -99,11 +100,12 @@ static void expect_values(bool outside)
 {
     static const int threads[] = {1, 2, 7};
     static int32_t read[ROWS];
-    for (size_t i = 0; i < 3; i++) {
+    static const uint64_t ahead[] = {0, 1 << 16, 1 << 22};
+    for (size_t i = 0; i < 9; i++) {
         bool decoded;
         tgr_error error;
         memset(read, 0xee, sizeof read);
-        assert_ok(read_all(threads[i], read, &decoded, &error));
+        assert_ok(read_all(threads[i % 3], ahead[i / 3], read, &decoded, &error));
         assert_int_equal(decoded, outside);
         assert_memory_equal(read, values, sizeof values);
     }
@@ -115,7 +117,7 @@ static void expect_refused(const char *word)
     for (int threads = 1; threads < 8; threads += 6) {
         bool decoded;
         tgr_error error;
-        assert_int_equal(read_all(threads, read, &decoded, &error), TGR_ERR_INPUT);
+        assert_int_equal(read_all(threads, 1 << 16, read, &decoded, &error), TGR_ERR_INPUT);
         if (!strstr(error.message, word) || !strstr(error.message, PATH)) {
             print_error("expected '%s', got: %s\n", word, error.message);
             fail();
@@ -171,7 +173,7 @@ static void chunks_that_are_not_there(void **state)
     static int32_t read[ROWS];
     bool decoded;
     tgr_error error;
-    assert_ok(read_all(2, read, &decoded, &error));
+    assert_ok(read_all(2, 1 << 16, read, &decoded, &error));
     assert_true(decoded);
     for (int i = 0; i < ROWS; i++) {
         assert_int_equal(read[i], i / PART == 1 ? values[i] : 0);
@@ -238,6 +240,38 @@ static void damaged_chunks(void **state)
     expect_refused("cannot be inflated");
 }
 
+/* Of ranges that follow each other, the second has the chunks behind it decoded, and no more of them
+ * than fit; what is not asked for is not told. */
+static void chunks_are_decoded_ahead(void **state)
+{
+    (void)state;
+    static uint8_t garbage[100];
+    static int32_t read[2 * PART];
+    tgr_h5_file file;
+    tgr_array array;
+    tgr_error error;
+    memset(garbage, 0xff, sizeof garbage);
+    write_with("sd", true, PART);
+    put_chunk(3 * PART, 0, garbage, sizeof garbage);
+    assert_ok(tgr_h5_open(PATH, &file, &error));
+    tgr_block_readers_set(file.readers, 2, 2 * PART * 4);
+    assert_ok(tgr_array_open(&file, file.id, "a", &array, &error));
+    tgr_ahead *ahead = tgr_block_readers_ahead(file.readers);
+    assert_ok(tgr_array_read_raw(&array, 0, PART + 10, read, &error));
+    assert_int_equal(tgr_slot_for(ahead, &array, 2 * PART, false, 0, 0), -1);
+    assert_ok(tgr_array_read_raw(&array, PART + 10, 10, read, &error));
+    assert_memory_equal(read, values + PART + 10, 10 * sizeof *read);
+    for (uint64_t chunk = 0; chunk < ROWS / PART; chunk++) {
+        int slot = tgr_slot_for(ahead, &array, chunk * PART, false, 0, 0);
+        assert_int_equal(slot >= 0, chunk >= 1 && chunk <= 3);
+    }
+    assert_ok(tgr_array_read_raw(&array, PART + 20, 2 * PART - 20, read, &error));
+    assert_int_equal(tgr_array_read_raw(&array, 3 * PART, 1, read, &error), TGR_ERR_INPUT);
+    assert_non_null(strstr(error.message, "from row 3000 on"));
+    tgr_array_close(&array);
+    tgr_h5_file_close(&file);
+}
+
 static void unknown_filters_are_refused(void **state)
 {
     (void)state;
@@ -272,7 +306,8 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, make_folder, remove_folder)
     const struct CMUnitTest tests[] = {
         TEST(every_pipeline),         TEST(masks_are_honoured), TEST(chunks_that_are_not_there),
-        TEST(chunks_of_a_wrong_size), TEST(damaged_chunks),     TEST(unknown_filters_are_refused),
+        TEST(chunks_of_a_wrong_size), TEST(damaged_chunks),     TEST(chunks_are_decoded_ahead),
+        TEST(unknown_filters_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -7,12 +7,13 @@
 #include "engine/cli/tag_endpoint.h"
 #include "engine/cli/tag_learn.h"
 #include "engine/cli/tag_normalise.h"
+#include "engine/cli/tag_vocab.h"
 
 /* Each mode has a file of its own, tag_NAME.c, and a group of options. */
-static const tgr_cli_tag_mode *const modes[] = {&tgr_cli_tag_learn, &tgr_cli_tag_normalise,
-                                                &tgr_cli_tag_endpoint};
+static const tgr_cli_tag_mode *const modes[] = {&tgr_cli_tag_learn, &tgr_cli_tag_vocab,
+                                                &tgr_cli_tag_normalise, &tgr_cli_tag_endpoint};
 #define MODES (sizeof modes / sizeof *modes)
-#define WHAT  "--learn, --normalise or --endpoint URL"
+#define WHAT  "--learn, --vocab FILE, --normalise or --endpoint URL"
 
 static const tgr_cli_option log_options[] = {
     {"output", 'o', "FILE", "the file to write; replaced only when complete"},
@@ -20,6 +21,8 @@ static const tgr_cli_option log_options[] = {
     {"split", 0, "NAME", "only records of this split (default: all)"},
     {"max-bad", 0, "SHARE", "fail where more records than this are bad (default: 5%)"},
     {"max-record", 0, "SIZE", "a larger record is bad (default: 64M)"},
+    {"strict", 0, NULL, "stop at the first bad record instead of skipping and counting it"},
+    {"retag", 0, NULL, "tag records that have tags, too, instead of keeping those"},
     {"memory", 0, "SIZE", "for what is held of a log, such as 1G (default: 256M)"},
     {0},
 };
@@ -27,6 +30,7 @@ static const tgr_cli_option log_options[] = {
 static const tgr_cli_group log_group = {"Options", log_options};
 static const tgr_cli_group *const groups[] = {&log_group,
                                               &tgr_cli_tag_learn_group,
+                                              &tgr_cli_tag_vocab_group,
                                               &tgr_cli_tag_normalise_group,
                                               &tgr_cli_tag_endpoint_group,
                                               &tgr_cli_common_group,
@@ -39,6 +43,8 @@ static const tgr_cli_example examples[] = {
      "tagroute tag --learn log.jsonl -o vocab.msgpack --ngrams 3 --stem english --most 20000"},
     {"phrases that stand for the tags of a log that has both",
      "tagroute tag --learn tagged.jsonl --from-tags -o vocab.msgpack"},
+    {"write a log again with the tags of its texts, by a vocabulary or a router",
+     "tagroute tag --vocab vocab.msgpack log.jsonl.zst -o tagged.jsonl.zst"},
     {"bring the tags of a log down to a canonical set, as a table to read and edit",
      "tagroute tag --normalise queries.h5 -o tags.tsv"},
     {"by the vectors of a language model",
@@ -131,6 +137,7 @@ const tgr_cli_command tgr_cli_tag = {
     .name = "tag",
     .summary = "from the texts of queries to tags, and from many tags to fewer",
     .synopsis = "--learn LOG... -o FILE [options]\n"
+                "       tagroute tag --vocab FILE LOG... -o LOG [options]\n"
                 "       tagroute tag --normalise QUERIES.h5... -o FILE [options]\n"
                 "       tagroute tag --endpoint URL --model NAME LOG... -o LOG [options]",
     .description =
@@ -138,12 +145,14 @@ const tgr_cli_command tgr_cli_tag = {
         "a vocabulary, one MessagePack file. Texts are read in any language; upper and lower case "
         "and other forms of the same letters count as one, and scripts without spaces go by pairs "
         "of characters.\n"
+        "Or writes logs again with the tags that a vocabulary, or a router's tagger, finds in "
+        "their texts.\n"
         "Or maps the tags of query files to canonical ones: tags that differ in case, signs or "
         "plural come together, rare ones are dropped, and those with vectors near each other are "
         "clustered (DBSCAN) under the name of the most frequent. The mapping is a table with a "
         "line "
         "a tag.\n"
-        "Neither result depends on threads.\n"
+        "None of these results depends on threads.\n"
         "Or asks a language model, through an OpenAI-compatible server, for the tags of each text, "
         "and writes the records with them, in their order, as a log. Answers are kept in a file, "
         "so that no text is paid for twice.",

@@ -8,3 +8,6 @@ const tgr_cli_command *const tgr_cli_commands[] = {&tgr_cli_ingest, &tgr_cli_tag
                                                    &tgr_cli_router, &tgr_cli_drift,
                                                    &tgr_cli_merge,  &tgr_cli_info,
                                                    &tgr_cli_bench,  NULL};
+
+const tgr_cli_command *const tgr_cli_shared_commands[] = {&tgr_cli_fit, &tgr_cli_route,
+                                                          &tgr_cli_simulate, NULL};

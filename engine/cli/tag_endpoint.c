@@ -20,7 +20,6 @@ static const tgr_cli_option options_of_endpoint[] = {
     {"key-env", 0, "NAME", "environment variable that holds the key (default: OPENAI_API_KEY)"},
     {"prompt", 0, "FILE", "what to say to the model, with {text} where the query goes"},
     {"cache", 0, "FILE", "keep answers there, for any log (default: the output's name.answers)"},
-    {"retag", 0, NULL, "ask for records that have tags, too, instead of keeping those"},
     {"in-flight", 0, "N", "requests at once (default: 16)"},
     {"timeout", 0, "SECONDS", "for one request (default: 60)"},
     {"retries", 0, "N", "of one text, after its first request (default: 8)"},
@@ -35,14 +34,14 @@ static const tgr_cli_option options_of_endpoint[] = {
     {"price-tier", 0, "TIER", "its prices of this tier: standard, batch, flex or priority"},
     {"ca-file", 0, "FILE", "certificates to trust, in PEM (default: the system's)"},
     {"insecure-http", 0, NULL, "allow http:// to another machine, which all on the way can read"},
-    {"strict", 0, NULL, "stop at the first bad record instead of skipping and counting it"},
     {"resume", 0, NULL, "do nothing where the output is finished, else go on"},
     {0},
 };
 
 const tgr_cli_group tgr_cli_tag_endpoint_group = {"Asking a language model", options_of_endpoint};
 
-static const char *const takes[] = {"output", "format", "max-bad", "max-record", "memory", NULL};
+static const char *const takes[] = {"output", "format", "max-bad", "max-record",
+                                    "memory", "retag",  "strict",  NULL};
 
 /* ---- options ------------------------------------------------------------------------------------
  */

@@ -10,7 +10,8 @@
 #include "engine/cli/numbers.h"
 
 static const tgr_cli_option options_of_normalise[] = {
-    {"normalise", 0, NULL, "map the tags of query files, logs or routers to fewer, canonical ones"},
+    {"normalise", 0, NULL,
+     "map the tags of query files, logs, routers or vocabularies to fewer, canonical ones"},
     {"min-count", 0, "N", "drop tags seen less often (default: 5)"},
     {"eps", 0, "D", "tags up to this cosine distance apart are near, 0 to 2 (default: 0.15)"},
     {"min-samples", 0, "N",

@@ -6,8 +6,8 @@
 
 #include "engine/base/error.h"
 #include "engine/base/runtime.h"
-#include "engine/endpoint/entry.h"
 #include "engine/log/bad.h"
+#include "engine/log/record_write.h"
 
 /* ---- keys ---------------------------------------------------------------------------------------
  */
@@ -87,25 +87,41 @@ static tgr_status ask(tgr_tagging *tagging, XXH128_hash_t key, const tgr_log_ite
     return tgr_asking_add(&tagging->asking, key, &tagging->body, place, error);
 }
 
+/* Tags of an answer, or NULL for none, and the end of a record. */
+static void end_entry(const tgr_tagging *tagging, tgr_window_entry *entry, const tgr_tags *tags)
+{
+    tgr_record_write to = {&entry->bytes, tagging->shape.format, entry->filled};
+    const char *tag = tags != NULL ? tags->bytes.bytes : NULL;
+    size_t count = tags != NULL ? tags->count : 0;
+    tgr_record_write_tags(&to, (uint32_t)count, false);
+    for (size_t i = 0; i < count; i++) {
+        size_t length = strlen(tag);
+        tgr_record_write_tag(&to, i == 0, tag, length);
+        tag += length + 1;
+    }
+    tgr_record_write_end(&to, false);
+}
+
 /* A good record into the window. */
 static tgr_status take_good(tgr_tagging *tagging, const tgr_log_item *item, tgr_error *error)
 {
     const tgr_record *record = &tagging->record;
-    tgr_log_format format = tagging->shape.format;
     tgr_window_entry *entry = tgr_window_next(&tagging->window);
+    tgr_record_write to = {&entry->bytes, tagging->shape.format, false};
     tgr_status status = TGR_OK;
     size_t size = 0;
     entry->done = tgr_records_done(&tagging->records, item);
     bool asks = record->text.bytes != NULL && (!record->has_tags || tagging->options.retag);
     if (!asks) {
-        tgr_entry_whole(entry, item, format, &tagging->report.lost);
+        tgr_record_write_whole(&to, item, &tagging->report.lost);
         tagging->report.kept++;
     } else {
-        tgr_entry_begin(entry, item, format, &tagging->report.lost);
+        tgr_record_write_begin(&to, item, &tagging->report.lost);
+        entry->filled = to.filled;
         entry->waits = !is_blank(&record->text);
     }
     if (asks && !entry->waits) {
-        tgr_entry_end(entry, NULL, format);
+        end_entry(tagging, entry, NULL);
         tagging->report.blank++;
     }
     if (entry->waits) {
@@ -177,7 +193,7 @@ static tgr_status end_answered(tgr_tagging *tagging, tgr_window_entry *entry, tg
     tagging->report.tagged += tagged;
     tagging->report.untagged += !tagged;
     tagging->report.refusals += !tagged && (refused || (answer.flags & TGR_ANSWER_REFUSED) != 0);
-    tgr_entry_end(entry, &tagging->tags, tagging->shape.format);
+    end_entry(tagging, entry, &tagging->tags);
     return TGR_OK;
 }
 
@@ -195,7 +211,7 @@ static tgr_status drain(tgr_tagging *tagging, tgr_error *error)
         if (known == TGR_KNOWN_ANSWERED) {
             TGR_TRY(end_answered(tagging, entry, error));
         } else if (known == TGR_KNOWN_FAILED) {
-            tgr_entry_end(entry, NULL, tagging->shape.format);
+            end_entry(tagging, entry, NULL);
             tagging->report.failed++;
         }
         if (entry->bytes.failed) {

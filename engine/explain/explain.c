@@ -47,8 +47,9 @@ void tgr_explanation_free(tgr_explanation *explanation)
 static tgr_status check(explaining *work, tgr_error *error)
 {
     const tgr_explain_options *options = &work->options;
-    if ((options->input == NULL) == (options->text == NULL)) {
-        return tgr_fail(error, TGR_ERR_ARGUMENT, "explain either a query of a file or a text");
+    if ((options->input != NULL) + (options->text != NULL) + (options->rows != NULL) != 1) {
+        return tgr_fail(error, TGR_ERR_ARGUMENT,
+                        "explain one thing: a query of a file, a text, or a row in memory");
     }
     if (options->prompt_tokens < 0 || isinf(options->prompt_tokens)) {
         return tgr_fail(error, TGR_ERR_ARGUMENT, "prompt tokens are a number not below 0");
@@ -104,6 +105,8 @@ static tgr_status decide(explaining *work, const tgr_run *run, tgr_error *error)
     TGR_TRY(tgr_decide_open(&work->decide, &plan, error));
     if (options->text != NULL) {
         TGR_TRY(tgr_one_query_of_text(&work->query, options, work->router, error));
+    } else if (options->rows != NULL) {
+        TGR_TRY(tgr_one_query_of_rows(&work->query, options, work->router, error));
     } else {
         TGR_TRY(tgr_one_query_find(&work->query, options, run, error));
     }
@@ -183,7 +186,7 @@ static bool bit_of(const uint64_t *masks, const int32_t *codes, const tgr_serve 
            (masks[(size_t)codes[0] * serve->mask_words + place / 64] >> (place % 64) & 1) != 0;
 }
 
-static unsigned why_out(const explaining *work, size_t place)
+static unsigned why_out(const explaining *work, size_t place, size_t model)
 {
     const tgr_serve *serve = work->decide.serve;
     const tgr_batch *batch = &work->query.batch;
@@ -193,6 +196,7 @@ static unsigned why_out(const explaining *work, size_t place)
     out |= bit_of(serve->needs_masks, batch->needs, serve, place) ? 0 : TGR_OUT_NEEDS;
     bool too_long =
         batch->prompt_tokens != NULL && batch->prompt_tokens[0] > serve->token_limit[place];
+    out |= batch->eligible == NULL || batch->eligible[model] ? 0 : TGR_OUT_NOT_ELIGIBLE;
     return out | (too_long ? TGR_OUT_TOO_LONG : 0);
 }
 
@@ -222,7 +226,7 @@ static bool add_models(explaining *work, const float *scores)
         model->score = scores[k];
         model->cost = tgr_decide_cost(&work->decide, 0, k);
         model->cost_source = cost_source(work, serve->place[k]);
-        model->out = why_out(work, serve->place[k]);
+        model->out = why_out(work, serve->place[k], k);
         double lambda = options->threshold;
         model->utility = options->policy != TGR_POLICY_UTILITY ? NAN
                          : lambda == 0                         ? (double)model->score

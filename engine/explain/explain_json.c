@@ -87,7 +87,8 @@ static void write_out(tgr_json *json, unsigned out)
     } reasons[] = {{TGR_OUT_NOT_ALLOWED, "allow"},
                    {TGR_OUT_DENIED, "deny"},
                    {TGR_OUT_NEEDS, "needs"},
-                   {TGR_OUT_TOO_LONG, "max_input_tokens"}};
+                   {TGR_OUT_TOO_LONG, "max_input_tokens"},
+                   {TGR_OUT_NOT_ELIGIBLE, "eligible"}};
     tgr_json_array(json, "out");
     for (size_t i = 0; i < sizeof reasons / sizeof *reasons; i++) {
         if (out & reasons[i].bit) {

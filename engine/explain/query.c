@@ -5,7 +5,9 @@
 
 #include "engine/base/error.h"
 #include "engine/base/memory.h"
+#include "engine/base/options.h"
 #include "engine/pass.h"
+#include "engine/router/router.h"
 
 /* Whether a batch has the id, and in which row. */
 static bool has_id(const tgr_batch *batch, const char *id, size_t length, size_t *row)
@@ -76,7 +78,7 @@ done:
 tgr_status tgr_one_query_read(tgr_one_query *query, unsigned want, tgr_error *error)
 {
     if (query->opened == NULL) {
-        return TGR_OK; /* a text's is there */
+        return TGR_OK; /* it is there */
     }
     want |= query->file->has_ids ? TGR_WANT_IDS : 0;
     tgr_status status =
@@ -88,12 +90,39 @@ tgr_status tgr_one_query_read(tgr_one_query *query, unsigned want, tgr_error *er
     return status;
 }
 
+/* Rows beyond the one are not there for the view, so its block is this row. */
+tgr_status tgr_one_query_of_rows(tgr_one_query *query, const tgr_explain_options *options,
+                                 const tgr_router *router, tgr_error *error)
+{
+    tgr_rows_view *view = &query->view;
+    tgr_rows rows = {.size = sizeof rows};
+    tgr_status status = TGR_OK;
+    query->row = options->row;
+    TGR_TRY(tgr_options_copy(&rows, sizeof rows, options->rows, error));
+    if (options->row >= rows.rows) {
+        return tgr_fail(error, TGR_ERR_ARGUMENT, "there is no row %llu; the %llu rows count from 0",
+                        (unsigned long long)options->row, (unsigned long long)rows.rows);
+    }
+    rows.rows = options->row + 1;
+    TGR_TRY(tgr_rows_view_open(view, &rows, router->tags, 1, error));
+    view->copies = true; /* counts are transformed in place */
+    TGR_TRY(tgr_rows_view_block(view, options->row, error));
+    if (rows.eligible != NULL) {
+        view->batch.eligible = rows.eligible + options->row * router->model_count;
+    }
+    query->file = &view->file;
+    query->batch = view->batch;
+done:
+    return status;
+}
+
 void tgr_one_query_close(tgr_one_query *query)
 {
     if (query->opened != NULL) {
         tgr_batch_free(&query->batch);
         tgr_query_close(query->opened);
     }
+    tgr_rows_view_close(&query->view);
     tgr_strings_free(query->made.tags);
     tgr_mem_free(query->columns);
     tgr_mem_free(query->values);

@@ -51,6 +51,8 @@ void tgr_part_clear(tgr_part *part)
     empty(&part->places);
     empty(&part->prompt_tokens);
     empty(&part->line_numbers);
+    empty(&part->written);
+    part->kept = part->lost = 0;
     part->facts = (tgr_facts){0};
     part->bad = 0;
     memset(part->bad_by_reason, 0, sizeof part->bad_by_reason);
@@ -75,6 +77,7 @@ void tgr_part_free(tgr_part *part)
     tgr_buffer_free(&part->places);
     tgr_buffer_free(&part->prompt_tokens);
     tgr_buffer_free(&part->line_numbers);
+    tgr_buffer_free(&part->written);
     tgr_buffer_free(&part->scratch);
     *part = (tgr_part){0};
 }
@@ -304,6 +307,14 @@ static bool add_place(tgr_part *part, const tgr_log_item *item)
     return !part->places.failed && !part->line_numbers.failed;
 }
 
+void tgr_part_count_tags(tgr_part *part, const tgr_row *row)
+{
+    for (int i = 0; i < TGR_ALIGNMENTS; i++) {
+        part->facts.aligned[i] += row->aligned[i];
+    }
+    part->facts.dropped += row->dropped;
+}
+
 bool tgr_part_add(tgr_part *part, tgr_record *record, const tgr_row *row, const tgr_log_item *item,
                   const char *source, const tgr_text_uses *keep)
 {
@@ -313,10 +324,7 @@ bool tgr_part_add(tgr_part *part, tgr_record *record, const tgr_row *row, const 
                  add_prompt_tokens(part, record, keep->estimated) && add_kept(part, record) &&
                  add_logged_cost(part, record->logged_cost) && add_models(part, record) &&
                  add_place(part, item);
-    for (int i = 0; i < TGR_ALIGNMENTS; i++) {
-        part->facts.aligned[i] += row->aligned[i];
-    }
-    part->facts.dropped += row->dropped;
+    tgr_part_count_tags(part, row);
     part->facts.rows += added;
     return added;
 }

@@ -78,6 +78,11 @@ typedef struct tgr_part {
     uint64_t skipped_by_reason[TGR_SKIP_REASONS]; /* records of other schemas, no queries */
     uint64_t lines;                               /* of the piece */
 
+    /* where records are written again (written.h) in place of columns */
+    tgr_buffer written;
+    uint64_t kept; /* records that are written as they came */
+    uint64_t lost; /* values that the format cannot hold */
+
     tgr_buffer scratch;
 } tgr_part;
 
@@ -90,6 +95,9 @@ void tgr_part_free(tgr_part *part); /* harmless on a zeroed structure */
  * the record has none. keep: of its text. Sorts the record's lists. False where memory is short. */
 bool tgr_part_add(tgr_part *part, tgr_record *record, const tgr_row *row, const tgr_log_item *item,
                   const char *source, const tgr_text_uses *keep);
+
+/* Counts how a row's tags came to be those of a mapping, which tgr_part_add does, too. */
+void tgr_part_count_tags(tgr_part *part, const tgr_row *row);
 
 /* Counts a bad record. */
 void tgr_part_skip(tgr_part *part, const tgr_log_item *item);

@@ -1,4 +1,4 @@
-/* worker.c - record after record: read, made a row, added to the part. */
+/* worker.c - record after record: read, made a row, added to the part or written again. */
 #include "engine/ingest/worker.h"
 
 #include <stdio.h>
@@ -6,6 +6,7 @@
 
 #include "engine/base/error.h"
 #include "engine/ingest/assign_split.h"
+#include "engine/ingest/written.h"
 
 tgr_status tgr_worker_open(tgr_worker *worker, const tgr_work *work, tgr_error *error)
 {
@@ -41,8 +42,8 @@ static void spoil(tgr_log_item *item, const tgr_fault *fault)
 static bool is_wanted(const tgr_work *work, const tgr_record *record)
 {
     bool tagged = work->use == TGR_TEXT_TAGGED || work->use == TGR_TEXT_AND_TAGS;
-    if ((work->use != TGR_TEXT_WITHOUT_TAGS && record->text.bytes == NULL) ||
-        (tagged && record->tag_count == 0)) {
+    bool without = work->use == TGR_TEXT_WITHOUT_TAGS || work->write != TGR_LOG_AUTO;
+    if ((!without && record->text.bytes == NULL) || (tagged && record->tag_count == 0)) {
         return false;
     }
     return work->split == NULL ||
@@ -70,6 +71,9 @@ static tgr_status read_row(tgr_worker *worker, tgr_part *part, tgr_log_item *ite
     if (!*wanted) {
         return TGR_OK;
     }
+    if (work->write != TGR_LOG_AUTO && !tgr_is_written_tagged(&worker->record, work->use)) {
+        return TGR_OK;
+    }
     tgr_row_source source = {.category_tag = work->category_tag,
                              .normalisation = work->normalisation,
                              .tagging = work->tagger != NULL ? &worker->tagging : NULL,
@@ -80,6 +84,17 @@ static tgr_status read_row(tgr_worker *worker, tgr_part *part, tgr_log_item *ite
         return TGR_OK;
     }
     return status == TGR_OK ? TGR_OK : tgr_fail_memory(error, "the tag dictionary");
+}
+
+/* A good record into the part; false where memory is short. */
+static bool add(tgr_worker *worker, tgr_part *part, const tgr_log_item *item, const char *source)
+{
+    const tgr_work *work = worker->work;
+    if (work->write == TGR_LOG_AUTO) {
+        return tgr_part_add(part, &worker->record, &worker->row, item, source, &work->keep);
+    }
+    const tgr_row *row = tgr_is_written_tagged(&worker->record, work->use) ? &worker->row : NULL;
+    return tgr_part_write(part, work->write, item, row);
 }
 
 tgr_status tgr_worker_parse(tgr_worker *worker, const tgr_log_piece *piece, const char *source,
@@ -103,9 +118,8 @@ tgr_status tgr_worker_parse(tgr_worker *worker, const tgr_log_piece *piece, cons
             if (work->strict) {
                 break;
             }
-        } else if (wanted &&
-                   !tgr_part_add(part, &worker->record, &worker->row, &item, source, &work->keep)) {
-            TGR_TRY(tgr_fail_memory(error, "the columns of a log"));
+        } else if (wanted && !add(worker, part, &item, source)) {
+            TGR_TRY(tgr_fail_memory(error, "the records of a log"));
         }
     }
     part->lines = tgr_log_parser_lines(worker->parser);

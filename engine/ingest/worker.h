@@ -24,8 +24,10 @@ typedef struct tgr_work {
     bool strict;                            /* a part ends with its first bad record */
     const tgr_tagger *tagger;               /* NULL, or what gives texts their tags */
     const tgr_normalisation *normalisation; /* NULL, or what tags go through */
-    tgr_text_use use;  /* of texts; records that have none for it are passed over */
-    const char *split; /* NULL, or that of the only records that are wanted */
+    tgr_text_use use;     /* of texts; records that have none for it are passed over */
+    const char *split;    /* NULL, or that of the only records that are wanted */
+    tgr_log_format write; /* TGR_LOG_AUTO: parts are columns; else records, with the tags of their
+                           * texts, in this format */
 } tgr_work;
 
 /* Starts zeroed. */

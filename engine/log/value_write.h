@@ -19,5 +19,6 @@ void tgr_value_write_msgpack(const tgr_tape *tape, uint32_t index, tgr_buffer *b
 void tgr_msgpack_write_map(tgr_buffer *buffer, uint32_t pairs);
 void tgr_msgpack_write_array(tgr_buffer *buffer, uint32_t count);
 void tgr_msgpack_write_string(tgr_buffer *buffer, const char *text, uint32_t length);
+void tgr_msgpack_write_unsigned(tgr_buffer *buffer, uint32_t number);
 
 #endif

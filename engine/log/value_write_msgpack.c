@@ -37,6 +37,13 @@ void tgr_msgpack_write_string(tgr_buffer *buffer, const char *text, uint32_t len
     pack_string(&packer, text, length);
 }
 
+void tgr_msgpack_write_unsigned(tgr_buffer *buffer, uint32_t number)
+{
+    msgpack_packer packer;
+    msgpack_packer_init(&packer, buffer, write_bytes);
+    msgpack_pack_uint32(&packer, number);
+}
+
 /* A string that is not UTF-8 came as a binary of subtype 1, and goes as it came. */
 static void pack_binary(msgpack_packer *packer, const tgr_value *value)
 {

@@ -40,7 +40,7 @@ typedef struct sorted {
     size_t query_count, log_count;
 } sorted;
 
-/* Routers are read at once. */
+/* Routers and vocabularies are read at once. */
 static tgr_status sort_one(tgr_tag_tally *tally, sorted *files, const char *path, tgr_error *error)
 {
     tgr_file_kind kind = TGR_KIND_UNKNOWN;
@@ -54,10 +54,7 @@ static tgr_status sort_one(tgr_tag_tally *tally, sorted *files, const char *path
     case TGR_KIND_ROUTER:
         return tgr_tag_tally_router(tally, path, error);
     case TGR_KIND_VOCABULARY:
-        return tgr_fail(error, TGR_ERR_INPUT,
-                        "%s: is a vocabulary, which does not say how often texts have its tags; "
-                        "ingest a log with it, and normalise the tags of the query file",
-                        path);
+        return tgr_tag_tally_vocabulary(tally, path, error);
     case TGR_KIND_UNKNOWN:
         files->logs[files->log_count++] = path;
         return TGR_OK;

@@ -1,4 +1,5 @@
-/* tally.h - the tags of query files, logs and routers, and how often each was seen. */
+/* tally.h - the tags of query files, logs, routers and vocabularies, and how often each was seen.
+ */
 #ifndef TGR_NORMALISE_TALLY_H
 #define TGR_NORMALISE_TALLY_H
 
@@ -19,8 +20,9 @@ typedef struct tgr_tag_tally {
 } tgr_tag_tally;
 
 /* Tags made of categories are left out, as are tags that no query of the split has. What is no
- * HDF5 and no router is a log, whose records' tags are counted as ingest would; of a router, the
- * counts that it learnt from. */
+ * HDF5, router or vocabulary is a log, whose records' tags are counted as ingest would; of a
+ * router, the counts that it learnt from; of a vocabulary, the texts that it learnt from which had
+ * the phrase, or of the phrases that stand for a tag, the one that the most had. */
 tgr_status tgr_tag_tally_read(tgr_tag_tally *tally, const tgr_normalise_options *options,
                               const tgr_run *run, tgr_error *error);
 void tgr_tag_tally_free(tgr_tag_tally *tally); /* harmless on a zeroed structure */
@@ -35,5 +37,6 @@ tgr_status tgr_tag_tally_logs(tgr_tag_tally *tally, const char *const *inputs, s
                               const tgr_normalise_options *options, const tgr_run *run,
                               tgr_error *error);
 tgr_status tgr_tag_tally_router(tgr_tag_tally *tally, const char *path, tgr_error *error);
+tgr_status tgr_tag_tally_vocabulary(tgr_tag_tally *tally, const char *path, tgr_error *error);
 
 #endif

@@ -1,12 +1,8 @@
-/* tally_logs.c - counts of the tags that logs have, and of those that routers learnt from. */
+/* tally_logs.c - counts of the tags that logs have. */
 #include "engine/normalise/tally.h"
-
-#include <math.h>
-#include <string.h>
 
 #include "engine/base/error.h"
 #include "engine/ingest/options.h"
-#include "engine/router/router.h"
 #include "engine/tag/walk.h"
 
 /* Tags of a part, which ingest has counted as it does. */
@@ -39,27 +35,4 @@ tgr_status tgr_tag_tally_logs(tgr_tag_tally *tally, const char *const *inputs, s
     tgr_status status = tgr_ingest_options_read(&reading, &walk.options, error);
     walk.work.split = split != NULL && split[0] != '\0' ? split : NULL;
     return status == TGR_OK ? tgr_tag_walk_run(&walk, add_part, tally, error) : status;
-}
-
-/* A count may be far larger than a term of a sum. */
-static tgr_sum exact_count(double count)
-{
-    double bounded = fmin(count, 0x1p62), whole = floor(bounded);
-    return ((tgr_sum)whole << 40) + tgr_exact_term(bounded - whole);
-}
-
-tgr_status tgr_tag_tally_router(tgr_tag_tally *tally, const char *path, tgr_error *error)
-{
-    tgr_router *router = NULL;
-    tgr_status status = tgr_router_load(path, &router, error);
-    for (uint32_t i = 0; status == TGR_OK && i < tgr_strings_count(router->tags); i++) {
-        size_t length;
-        const char *tag = tgr_strings_get(router->tags, i, &length);
-        bool category = router->category_tag && strncmp(tag, "cat:", 4) == 0;
-        if (!category && !tgr_tag_tally_add(tally, tag, length, exact_count(router->counts[i]))) {
-            status = tgr_fail_memory(error, "the tags");
-        }
-    }
-    tgr_router_free(router);
-    return status;
 }

@@ -239,6 +239,9 @@ static void convert_counts(const tgr_rows_view *view, uint64_t first, size_t cou
         return;
     }
     size_t size = tgr_number_size(counts->type);
+    if (count == 0) {
+        return; /* there may be no memory for none */
+    }
     memcpy(view->values, (const char *)counts->data + first * size, count * size);
 }
 

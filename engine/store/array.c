@@ -265,6 +265,9 @@ void tgr_array_close(tgr_array *array)
     tgr_h5_close(array->native);
     tgr_h5_close(array->space);
     tgr_h5_close(array->dataset);
+    if (array->state) {
+        tgr_ahead_forget(tgr_block_readers_ahead(array->file->readers), array);
+    }
     tgr_block_state_free(array->state);
     array->native = array->space = array->dataset = 0;
     array->state = NULL;

@@ -12,8 +12,10 @@
 #define PIECE_BYTES  (UINT64_C(1) << 20) /* of what may be cut anywhere */
 #define ALONE_BYTES  (UINT64_C(1) << 17) /* so little is not worth waking other threads */
 #define MOST_THREADS 1024
+#define COPYING      8 /* threads that decode keep one more busy that copies */
 
 struct tgr_block_readers {
+    tgr_ahead *ahead;
     int threads, worker_count;
     tgr_block_worker *workers;
     tgr_block_piece *pieces;
@@ -23,8 +25,14 @@ struct tgr_block_readers {
 tgr_block_readers *tgr_block_readers_new(void)
 {
     tgr_block_readers *readers = tgr_mem_zalloc(1, sizeof(*readers));
-    if (readers) {
-        readers->threads = 1;
+    if (!readers) {
+        return NULL;
+    }
+    readers->threads = 1;
+    readers->ahead = tgr_ahead_new();
+    if (!readers->ahead) {
+        tgr_mem_free(readers);
+        return NULL;
     }
     return readers;
 }
@@ -34,6 +42,7 @@ void tgr_block_readers_free(tgr_block_readers *readers)
     if (!readers) {
         return;
     }
+    tgr_ahead_free(readers->ahead);
     for (int i = 0; i < readers->worker_count; i++) {
         tgr_block_worker_free(&readers->workers[i]);
     }
@@ -42,14 +51,20 @@ void tgr_block_readers_free(tgr_block_readers *readers)
     tgr_mem_free(readers);
 }
 
-void tgr_block_readers_set(tgr_block_readers *readers, int threads)
+void tgr_block_readers_set(tgr_block_readers *readers, int threads, uint64_t ahead_bytes)
 {
     readers->threads = threads < 1 ? 1 : threads > MOST_THREADS ? MOST_THREADS : threads;
+    tgr_ahead_set(readers->ahead, readers->threads, ahead_bytes);
+}
+
+tgr_ahead *tgr_block_readers_ahead(const tgr_block_readers *readers)
+{
+    return readers->ahead;
 }
 
 int tgr_block_readers_threads(const tgr_block_readers *readers)
 {
-    return readers->threads;
+    return tgr_ahead_is_on(readers->ahead) ? 1 + readers->threads / COPYING : readers->threads;
 }
 
 /* ---- cutting --------------------------------------------------------------------------- */
@@ -91,27 +106,17 @@ static tgr_status add_piece(tgr_block_readers *readers, const tgr_block_piece *p
     return TGR_OK;
 }
 
-/* The chunk that a range ends in is kept, decoded, for the range that follows. */
-static tgr_status choose_slot(tgr_block_piece *piece, bool alone, tgr_error *error)
+/* The slot that has the piece's chunk, or gets it: a chunk that the range ends in is kept, decoded,
+ * for the range that follows. */
+static tgr_status choose_slot(tgr_block_readers *readers, tgr_block_piece *piece, tgr_error *error)
 {
-    tgr_block_state *state = piece->request->array->state;
-    uint64_t start = piece->first / state->chunks.rows * state->chunks.rows;
-    int filled = state->slots[state->slot].filled && state->slots[state->slot].first == start;
-    bool ends_inside = piece->first + piece->count - start < state->chunks.rows &&
-                       piece->first + piece->count < piece->request->array->rows;
-    piece->slot = -1;
-    if (filled) {
-        piece->slot = state->slot;
-    } else if (ends_inside) {
-        piece->slot = alone ? state->slot : 1 - state->slot;
-        struct tgr_block_slot *slot = &state->slots[piece->slot];
-        slot->filled = false;
-        slot->first = start;
-        if (!slot->bytes && !(slot->bytes = tgr_mem_alloc(state->chunks.bytes, 1))) {
-            return tgr_fail_memory(error, "a chunk");
-        }
-    }
-    return TGR_OK;
+    const tgr_block_request *request = piece->request;
+    uint64_t rows = request->array->state->chunks.rows, end = piece->first + piece->count;
+    uint64_t start = piece->first / rows * rows;
+    bool ends_inside = end - start < rows && end < request->array->rows;
+    piece->slot = tgr_slot_for(readers->ahead, request->array, start, ends_inside,
+                               request->first / rows * rows, request->first + request->count);
+    return piece->slot < 0 && ends_inside ? tgr_fail_memory(error, "a chunk") : TGR_OK;
 }
 
 static tgr_status cut(tgr_block_readers *readers, const tgr_block_request *request,
@@ -126,7 +131,7 @@ static tgr_status cut(tgr_block_readers *readers, const tgr_block_request *reque
             .request = request, .first = first, .count = next - first, .slot = -1};
         tgr_status status = TGR_OK;
         if (array->state->chunked) {
-            status = choose_slot(&piece, first == request->first && next == end, error);
+            status = choose_slot(readers, &piece, error);
         }
         bool nothing = !request->values && is_verified(array->state, first);
         if (status == TGR_OK && !nothing) {
@@ -227,7 +232,8 @@ static int choose_threads(const tgr_block_readers *readers)
     if (bytes < ALONE_BYTES) {
         return 1;
     }
-    return readers->count < (size_t)readers->threads ? (int)readers->count : readers->threads;
+    int most = tgr_block_readers_threads(readers);
+    return readers->count < (size_t)most ? (int)readers->count : most;
 }
 
 tgr_status tgr_blocks_read(const tgr_block_request *requests, size_t count, tgr_error *error)
@@ -254,6 +260,13 @@ tgr_status tgr_blocks_read(const tgr_block_request *requests, size_t count, tgr_
     status = work_all(readers, threads, error);
     for (size_t i = 0; i < readers->count; i++) {
         tgr_block_piece_finish(&readers->pieces[i], status);
+    }
+    for (size_t i = 0; i < count && status == TGR_OK; i++) {
+        const tgr_block_request *request = &requests[i];
+        if (request->array->state->chunked) {
+            tgr_ahead_follow(readers->ahead, request->array, request->first,
+                             request->first + request->count);
+        }
     }
 done:
     return status;

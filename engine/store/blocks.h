@@ -11,6 +11,9 @@
 #ifndef TGR_STORE_BLOCKS_H
 #define TGR_STORE_BLOCKS_H
 
+#include <stdatomic.h>
+
+#include "engine/store/ahead.h"
 #include "engine/store/array_convert.h"
 #include "engine/store/block_sums.h"
 #include "engine/store/chunks.h"
@@ -18,7 +21,7 @@
 /* What an array keeps between reads. */
 typedef struct tgr_block_state {
     tgr_block_sums sums;
-    bool *verified;      /* sums.count */
+    atomic_bool *verified; /* sums.count */
     uint64_t open;       /* the block that is summed in part; sums.count: none */
     uint64_t summed;     /* rows of it */
     void *hashes[2];     /* of the open block, and of the one that a read leaves open */
@@ -26,12 +29,8 @@ typedef struct tgr_block_state {
     bool chunked;        /* chunks are decoded here */
     bool chunk_is_block; /* and each is a block of the sums */
     tgr_chunks chunks;
-    struct tgr_block_slot { /* the chunk that the last range ended in, decoded; and the next */
-        char *bytes;
-        uint64_t first;
-        bool filled;
-    } slots[2];
-    int slot;
+    uint64_t followed;   /* the row at which the last range ended */
+    tgr_slot slots[TGR_SLOTS]; /* chunks decoded: of the last range's end, and ahead of it */
 } tgr_block_state;
 
 /* Reads the array's sums and makes ready for its chunks (NULL: not decoded here). */
@@ -50,9 +49,13 @@ typedef struct tgr_block_readers tgr_block_readers;
 
 tgr_block_readers *tgr_block_readers_new(void); /* one thread; NULL where memory is short */
 void tgr_block_readers_free(tgr_block_readers *readers);
-/* How many threads a read may use from now on. Not in a process that has been forked. */
-void tgr_block_readers_set(tgr_block_readers *readers, int threads);
+/* How many threads a read may use from now on, and how many bytes of an array those may decode ahead
+ * of it. Not in a process that has been forked. */
+void tgr_block_readers_set(tgr_block_readers *readers, int threads, uint64_t ahead_bytes);
+/* How many threads are best used for what is done with the bytes of a range: where others decode ahead,
+ * few, since all that is left is copying. */
 int tgr_block_readers_threads(const tgr_block_readers *readers);
+tgr_ahead *tgr_block_readers_ahead(const tgr_block_readers *readers);
 
 /* Fulfils some requests, of different arrays of one file. Of several failures the first in the
  * order of the requests and their rows is told, whatever the number of threads. */

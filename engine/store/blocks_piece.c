@@ -31,12 +31,16 @@ static uint64_t block_of(const tgr_block_piece *piece)
     return piece->first / piece->request->array->state->sums.block_rows;
 }
 
-static uint64_t block_end(const tgr_block_piece *piece)
+static uint64_t end_of_block(const tgr_array *array, uint64_t block)
 {
-    const tgr_array *array = piece->request->array;
-    uint64_t start = block_of(piece) * array->state->sums.block_rows;
+    uint64_t start = block * array->state->sums.block_rows;
     uint64_t left = array->rows - start, rows = array->state->sums.block_rows;
     return start + (left < rows ? left : rows);
+}
+
+static uint64_t block_end(const tgr_block_piece *piece)
+{
+    return end_of_block(piece->request->array, block_of(piece));
 }
 
 bool tgr_block_piece_outside(const tgr_block_piece *piece)
@@ -128,15 +132,14 @@ static tgr_status fetch_by_hdf5(const tgr_array *array, uint64_t first, uint64_t
 
 /* ---- summing --------------------------------------------------------------------------- */
 
-static tgr_status differs(const tgr_block_piece *piece, tgr_error *error)
+static tgr_status differs(const tgr_array *array, uint64_t block, tgr_error *error)
 {
-    const tgr_array *array = piece->request->array;
-    uint64_t start = block_of(piece) * array->state->sums.block_rows;
     return tgr_fail(error, TGR_ERR_INPUT,
                     "%s: rows %" PRIu64 " to %" PRIu64
                     " of %s do not match their checksum: the file was damaged or changed after it "
                     "was written; restore it or write it again",
-                    array->file->path, start, block_end(piece) - 1, array->name.text);
+                    array->file->path, block * array->state->sums.block_rows,
+                    end_of_block(array, block) - 1, array->name.text);
 }
 
 static tgr_status compare(const tgr_block_piece *piece, uint64_t sum, tgr_error *error)
@@ -144,7 +147,7 @@ static tgr_status compare(const tgr_block_piece *piece, uint64_t sum, tgr_error 
     tgr_block_state *state = piece->request->array->state;
     uint64_t block = block_of(piece);
     if (sum != state->sums.sums[block]) {
-        return differs(piece, error);
+        return differs(piece->request->array, block, error);
     }
     state->verified[block] = true;
     return TGR_OK;
@@ -178,9 +181,6 @@ tgr_status tgr_block_piece_prepare(tgr_block_piece *piece, tgr_error *error)
 void tgr_block_piece_finish(const tgr_block_piece *piece, tgr_status status)
 {
     tgr_block_state *state = piece->request->array->state;
-    if (state->chunked && piece->slot >= 0 && state->slots[piece->slot].filled) {
-        state->slot = piece->slot;
-    }
     if (piece->sum_from == UINT64_MAX) {
         return;
     }
@@ -296,10 +296,27 @@ static char *chunk_place(const tgr_block_piece *piece, tgr_block_worker *worker)
 }
 
 /* A chunk that the file does not hold stands for fill values, which HDF5 knows. */
-static tgr_status read_missing(const tgr_block_piece *piece, uint64_t start, uint64_t count,
-                               char *bytes, tgr_error *error)
+tgr_status tgr_block_chunk_decode(const tgr_array *array, uint64_t start, tgr_block_worker *worker,
+                                  char *bytes, tgr_error *error)
 {
-    return fetch_by_hdf5(piece->request->array, start, count, TGR_AS_STORED, bytes, error);
+    const tgr_block_state *state = array->state;
+    uint64_t left = array->rows - start;
+    uint64_t count = left < state->chunks.rows ? left : state->chunks.rows;
+    bool there;
+    tgr_status status = tgr_chunk_read(array->file, array->dataset, array->name.text,
+                                       &state->chunks, start, &worker->chunk, bytes, &there, error);
+    if (status == TGR_OK && !there) {
+        status = fetch_by_hdf5(array, start, count, TGR_AS_STORED, bytes, error);
+    }
+    uint64_t block = state->chunk_is_block ? start / state->sums.block_rows : 0;
+    if (status != TGR_OK || !state->chunk_is_block || state->verified[block]) {
+        return status;
+    }
+    if (XXH3_64bits(bytes, (size_t)(count * row_bytes(array))) != state->sums.sums[block]) {
+        return differs(array, block, error);
+    }
+    state->verified[block] = true;
+    return TGR_OK;
 }
 
 static tgr_status read_chunk(const tgr_block_piece *piece, tgr_block_worker *worker,
@@ -307,31 +324,22 @@ static tgr_status read_chunk(const tgr_block_piece *piece, tgr_block_worker *wor
 {
     const tgr_array *array = piece->request->array;
     tgr_block_state *state = array->state;
+    tgr_ahead *ahead = tgr_block_readers_ahead(array->file->readers);
     uint64_t start = piece->first / state->chunks.rows * state->chunks.rows;
-    uint64_t left = array->rows - start;
-    uint64_t count = left < state->chunks.rows ? left : state->chunks.rows;
-    struct tgr_block_slot *slot = piece->slot < 0 ? NULL : &state->slots[piece->slot];
-    tgr_status status = TGR_OK;
+    tgr_slot *slot = piece->slot < 0 ? NULL : &state->slots[piece->slot];
     char *bytes = chunk_place(piece, worker);
     if (!bytes) {
         return tgr_fail_memory(error, "a chunk");
     }
-    if (!slot || !slot->filled) {
-        bool there;
-        status = tgr_chunk_read(array->file, array->dataset, array->name.text, &state->chunks,
-                                start, &worker->chunk, bytes, &there, error);
-        if (status == TGR_OK && !there) {
-            status = read_missing(piece, start, count, bytes, error);
-        }
-        if (status == TGR_OK && state->chunk_is_block && !state->verified[block_of(piece)]) {
-            status = compare(piece, XXH3_64bits(bytes, (size_t)(count * row_bytes(array))), error);
+    tgr_status status = TGR_OK;
+    if (!slot || tgr_slot_take(ahead, slot)) {
+        status = tgr_block_chunk_decode(array, start, worker, bytes, error);
+        if (slot) {
+            tgr_slot_give(ahead, slot, status == TGR_OK);
         }
     }
     if (status == TGR_OK) {
         keep(piece, piece->first, piece->count, bytes + (piece->first - start) * row_bytes(array));
-        if (slot) {
-            slot->filled = true;
-        }
     }
     return status;
 }

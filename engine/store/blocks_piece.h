@@ -28,6 +28,10 @@ void tgr_block_worker_free(tgr_block_worker *worker);
 /* Whether it is read outside HDF5. */
 bool tgr_block_piece_outside(const tgr_block_piece *piece);
 
+/* Reads the chunk of an array that starts at a row into `bytes`, and checks its sum. By any thread. */
+tgr_status tgr_block_chunk_decode(const tgr_array *array, uint64_t start, tgr_block_worker *worker,
+                                  char *bytes, tgr_error *error);
+
 /* The three steps: before all threads start, by one of them, and when all have ended; status: of
  * the whole read. */
 tgr_status tgr_block_piece_prepare(tgr_block_piece *piece, tgr_error *error);

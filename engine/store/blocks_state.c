@@ -50,8 +50,9 @@ void tgr_block_state_free(tgr_block_state *state)
         tgr_mem_free(state->verified);
         tgr_mem_free_aligned(state->hashes[0]);
         tgr_mem_free_aligned(state->hashes[1]);
-        tgr_mem_free(state->slots[0].bytes);
-        tgr_mem_free(state->slots[1].bytes);
+        for (int i = 0; i < TGR_SLOTS; i++) {
+            tgr_mem_free(state->slots[i].bytes);
+        }
         tgr_mem_free(state);
     }
 }

@@ -404,7 +404,7 @@ tgr_status tgr_query_read(tgr_query_file *file, uint64_t first, size_t max_rows,
     *batch = (tgr_batch){.first_row = first, .memory = memory};
     tgr_h5_quiet quiet;
     tgr_h5_quiet_begin(&quiet);
-    tgr_block_readers_set(file->source->file.readers, file->threads);
+    tgr_block_readers_set(file->source->file.readers, file->threads, file->ahead_bytes);
     tgr_x *x = &file->source->x;
     tgr_status status = tgr_x_measure(x, first, max_rows, max_nonzeros, &memory->x, error);
     if (status == TGR_OK) {
@@ -438,7 +438,7 @@ tgr_status tgr_query_read_split(tgr_query_file *file, uint64_t first, size_t row
 {
     tgr_h5_quiet quiet;
     tgr_h5_quiet_begin(&quiet);
-    tgr_block_readers_set(file->source->file.readers, file->threads);
+    tgr_block_readers_set(file->source->file.readers, file->threads, file->ahead_bytes);
     tgr_status status = tgr_code_column_read(&file->source->split, first, rows, codes, error);
     status = prefer_checksums(file->source, status, error);
     tgr_h5_quiet_end(&quiet);

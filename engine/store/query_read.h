@@ -59,7 +59,8 @@ typedef struct tgr_query_file {
                                           * such column */
 
     /* Set by whoever opened the file. */
-    int threads;         /* that a read may use; 0: 1 */
+    int threads;          /* that a read may use; 0: 1 */
+    uint64_t ahead_bytes; /* of an array, that those may decode before they are asked for */
     uint64_t text_bytes; /* ids and texts of variable length end a batch beyond this; 0: they do not
                           */
     struct tgr_query_source *source; /* the store's own */

@@ -34,6 +34,9 @@ static tgr_status take(walking *in, tgr_delivery *from)
     if (from->part.bad > 0) {
         in->first_bad = report->bad == 0 ? from->part.very_first_bad : in->first_bad;
         tgr_bad_add(report, in->logs.logs[from->log].name, in->lines, &from->part);
+        if (in->walk->options.strict) {
+            TGR_TRY(tgr_fail(in->error, TGR_ERR_INPUT, "%s", report->first_bad[in->first_bad]));
+        }
     }
     in->walk->rows += from->part.facts.rows;
     in->lines += from->part.lines;

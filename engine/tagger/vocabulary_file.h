@@ -17,4 +17,8 @@ tgr_status tgr_vocabulary_write(const tgr_vocabulary *vocabulary, const char *pa
 tgr_status tgr_vocabulary_settings(const char *path, char **kind, tgr_buffer *pairs,
                                    uint32_t *count, tgr_error *error);
 
+/* The whole of a file: phrases, what they stand for, and in how many texts each was. Into a zeroed
+ * vocabulary. TGR_ERR_INPUT, too, where it does not say that of every phrase, and only of them. */
+tgr_status tgr_vocabulary_load(const char *path, tgr_vocabulary *vocabulary, tgr_error *error);
+
 #endif

@@ -10,6 +10,7 @@
 #include <tagroute/policy.h>
 #include <tagroute/route.h>
 #include <tagroute/router.h>
+#include <tagroute/rows.h>
 #include <tagroute/run.h>
 #include <tagroute/status.h>
 
@@ -32,6 +33,9 @@ typedef struct tgr_explain_options {
     const char *fallback; /* as tgr_route_options; NULL: none */
     double align_min;     /* likewise */
     const char *why_not;  /* a model; NULL: nothing is asked */
+
+    const tgr_rows *rows; /* queries in memory, in place of `input` and `text`: `row` says which of
+                           * them; NULL: none */
 } tgr_explain_options;
 
 /* A tag of the query, in the order in which scores are summed. */
@@ -46,10 +50,11 @@ typedef struct tgr_explained_tag {
 
 /* Why a model may not serve the query; several may hold. */
 enum {
-    TGR_OUT_NOT_ALLOWED = 1, /* `allow` is there and does not list it */
-    TGR_OUT_DENIED = 2,      /* `deny` lists it */
-    TGR_OUT_NEEDS = 4,       /* it is not known to support all that the query needs */
-    TGR_OUT_TOO_LONG = 8     /* the prompt is longer than its max_input_tokens */
+    TGR_OUT_NOT_ALLOWED = 1,  /* `allow` is there and does not list it */
+    TGR_OUT_DENIED = 2,       /* `deny` lists it */
+    TGR_OUT_NEEDS = 4,        /* it is not known to support all that the query needs */
+    TGR_OUT_TOO_LONG = 8,     /* the prompt is longer than its max_input_tokens */
+    TGR_OUT_NOT_ELIGIBLE = 16 /* of rows in memory: their `eligible` says so */
 };
 
 typedef struct tgr_explained_model {
@@ -116,7 +121,8 @@ typedef struct tgr_explanation {
 TGR_API void tgr_explain_options_init(tgr_explain_options *options);
 
 /* Explains the decision that tgr_route makes of this query, with this router's prices. A text has
- * the tags that tgr_ingest with this router would give it. *explanation is the caller's, freed with
+ * the tags that tgr_ingest with this router would give it; a row in memory is decided as
+ * tgr_decide_rows does it. *explanation is the caller's, freed with
  * tgr_explanation_free; it does not need the router any longer.
  *
  * TGR_ERR_ARGUMENT for an id or row that the file does not have, an unknown model, a text where the

@@ -14,8 +14,9 @@ extern "C" {
 #endif
 
 typedef struct tgr_normalise_options {
-    size_t size;               /* sizeof(tgr_normalise_options) */
-    const char *const *inputs; /* query files, logs ("-" once) and routers, taken as one */
+    size_t size; /* sizeof(tgr_normalise_options) */
+    const char *const
+        *inputs; /* query files, logs ("-" once), routers and vocabularies, taken as one */
     size_t input_count;
     const char *split;      /* NULL or "": every query; else those of this split count */
     const char *output;     /* the mapping to write, a table for reading and editing; replaced
@@ -46,7 +47,8 @@ TGR_API void tgr_normalise_options_init(tgr_normalise_options *options);
 
 /* Writes the mapping of all tags of the query files, but for those made of categories. Of a log,
  * the tags of its records count as ingest counts them, and too many bad records are TGR_ERR_INPUT;
- * of a router, how often it learnt each tag.
+ * of a router, how often it learnt each tag; of a vocabulary, in how many texts each phrase was
+ * (where phrases stand for tags: the most frequent of those that stand for it).
  *
  * Tags that are the same but for case, Unicode form, spaces, punctuation and an English plural come
  * together, and are dropped where they were seen less than min_count times all together. The others

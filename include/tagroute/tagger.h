@@ -69,6 +69,50 @@ TGR_API void tgr_learn_options_init(tgr_learn_options *options);
 TGR_API tgr_status tgr_learn(const tgr_learn_options *options, tgr_learn_report *report,
                              const tgr_run *run, tgr_error *error);
 
+typedef struct tgr_tag_logs_options {
+    size_t size;               /* sizeof(tgr_tag_logs_options) */
+    const char *const *inputs; /* log files; "-" is standard input, allowed once */
+    size_t input_count;
+    const char *output; /* log to write, replaced atomically: its name ends in .jsonl or .msgpack,
+                         * and in .gz or .zst behind it */
+    const char *tagger; /* a vocabulary, or a router, whose tagger is applied */
+    tgr_log_format format;
+    bool retag;        /* texts of records that have tags, too, in place of these */
+    bool strict;       /* the first bad record ends the run with TGR_ERR_INPUT */
+    double max_bad;    /* largest share of bad records that is tolerated, 0..1 */
+    size_t max_record; /* bytes; a larger record is bad */
+} tgr_tag_logs_options;
+
+typedef struct tgr_tag_logs_report {
+    uint64_t records; /* written */
+    uint64_t tagged;  /* of them: got the tags of their text */
+    uint64_t blank;   /* of these: the tagger finds none in it */
+    uint64_t kept;    /* written as they came: with tags, or without a text */
+    uint64_t tags;    /* of records tagged, each record's distinct ones */
+    uint64_t bytes;   /* of log read, decompressed */
+    uint64_t lost;    /* values that JSON cannot hold */
+    uint64_t bad;     /* records skipped */
+    uint64_t bad_by_reason[TGR_BAD_REASONS];
+    char first_bad[TGR_BAD_REASONS][256]; /* as tgr_ingest_report */
+    bool normalised;                      /* tags went through the router's mapping; as
+                                           * tgr_ingest_report: */
+    uint64_t aligned_exactly, aligned_by_rule, aligned_nearest, not_aligned, dropped;
+} tgr_tag_logs_report;
+
+/* Defaults: automatic format, max_bad 0.05, max_record 64 MiB. */
+TGR_API void tgr_tag_logs_options_init(tgr_tag_logs_options *options);
+
+/* Writes the records of logs again, in their order, with the tags that the tagger finds in their
+ * texts: a map from each tag to how often it counts, which takes the place of other tags and stands
+ * last. Ingesting the result gives the rows, with the same router or vocabulary also the tagger,
+ * that ingesting the logs with it gives; a router's category tags are left to that. Records are of
+ * tagroute's own schema. The result does not depend on threads; memory is bounded by them.
+ *
+ * TGR_ERR_ARGUMENT for an output whose name says no format; TGR_ERR_INPUT where no record is usable
+ * or too many are bad, and for a router that has no tagger. `report` and `run` may be NULL. */
+TGR_API tgr_status tgr_tag_logs(const tgr_tag_logs_options *options, tgr_tag_logs_report *report,
+                                const tgr_run *run, tgr_error *error);
+
 #ifdef __cplusplus
 }
 #endif

@@ -18,6 +18,7 @@
 #include <tagroute/batches.h>
 #include <tagroute/bench.h>
 #include <tagroute/compare.h>
+#include <tagroute/crew.h>
 #include <tagroute/details.h>
 #include <tagroute/drift.h>
 #include <tagroute/elsewhere.h>
@@ -41,7 +42,7 @@
 #include <tagroute/solve.h>
 #include <tagroute/status.h>
 #include <tagroute/tagger.h>
-#include <tagroute/crew.h>
+#include <tagroute/texts.h>
 #include <tagroute/upkeep.h>
 #include <tagroute/version.h>
 

@@ -311,7 +311,6 @@ class Tag(harness.Scratch):
         self.assertIn("graph (maths, law), graph theory (maths, law)", self.works("info", "v").stdout.decode())
         self.write("cut", self.read("v")[:-9])
         self.assertIn("cut", self.fails(3, "info", "cut"))
-        self.assertIn("is a vocabulary", self.fails(3, "tag", "--normalise", "v", "-o", "t"))
 
     def test_hostile_vocabularies(self):
         self.log("log.jsonl", ["some text"])

@@ -8,9 +8,6 @@
 #include "engine/cli/mpi/ranks.h"
 #include "engine/cli/program.h"
 
-static const tgr_cli_command *const commands[] = {&tgr_cli_fit, &tgr_cli_route, &tgr_cli_simulate,
-                                                  NULL};
-
 /* All processes say the same, so that one of them is enough. */
 static void fall_silent(void)
 {
@@ -28,7 +25,7 @@ int main(int count, char **words)
         .name = "tagroute-mpi",
         .summary = "Fits, routes and simulates with several processes, on one machine or many:\n"
                    "`mpirun -n N tagroute-mpi COMMAND ...` gives the bytes of `tagroute COMMAND`.",
-        .commands = commands,
+        .commands = tgr_cli_shared_commands,
     };
     if (!tgr_ranks_open(&count, &words)) {
         fprintf(stderr, "tagroute-mpi: this MPI cannot be used by a program with threads\n");

@@ -12,10 +12,12 @@ and Ctrl-C stops them.
 from ._call import Error, InputError, UnreachableError, text_of
 from ._tagroute import lib as _lib
 from .counting import count_tags
+from .explaining import explain
 from .queries import save_queries
 from .router import Router
 from .routing import Decisions, route
 from .simulation import Simulation, simulate
+from .tagging import Tagger
 
 __version__ = text_of(_lib.tgr_version())
 __all__ = [
@@ -24,8 +26,10 @@ __all__ = [
     "InputError",
     "Router",
     "Simulation",
+    "Tagger",
     "UnreachableError",
     "count_tags",
+    "explain",
     "route",
     "save_queries",
     "simulate",

@@ -122,6 +122,74 @@ class Router:
             )  # fmt: skip
             return cls.fit_files(path, threads=threads, **options)
 
+    # ---- one model more ------------------------------------------------------------------------
+
+    def _copy(self) -> Router:
+        with tempfile.TemporaryDirectory(prefix="tagroute-") as folder:
+            path = os.path.join(folder, "router.msgpack")
+            self.save(path)
+            return Router.load(path)
+
+    def add_model_files(
+        self,
+        model: str,
+        files: Path | Sequence[Path],
+        *,
+        split: str | None = None,
+        parameter: float | None = None,
+        threads: int = 0,
+    ) -> Router:
+        """A router with one model more, learnt from the queries of query files that judge it. This
+        one stays as it is, and so do the columns of its models in the new one.
+
+        The model is learnt by the router's own scorer, tags, counts and reference: from the
+        queries that the router was fitted from, its column has the bits of fitting all anew.
+        split: as `fit_files`. parameter: kappa or alpha, where the router does not know its own.
+        """
+        paths = [files] if isinstance(files, (str, os.PathLike)) else list(files)
+        inputs = CTexts([os.fsencode(path) for path in paths])
+        options = ffi.new("tgr_add_model_options *")
+        lib.tgr_add_model_options_init(options)
+        texts = [c_text(model), c_text(split)]
+        options.inputs, options.input_count = inputs.pointers, inputs.count
+        options.model, options.split = texts
+        options.parameter = float("nan") if parameter is None else parameter
+        made = self._copy()
+        report = ffi.new("tgr_fit_report *")
+        with call(threads) as (run, error, check):
+            check(lib.tgr_router_add_model(made._pointer, options, ffi.NULL, report, run, error))
+        return made
+
+    def add_model(
+        self,
+        model: str,
+        X: Any,
+        *,
+        models: Sequence[str],
+        tags: Sequence[str] | None = None,
+        outcome: Any | None = None,
+        score: Any | None = None,
+        cost: Any | None = None,
+        completion_tokens: Any | None = None,
+        prompt_tokens: Any | None = None,
+        split: str | None = "",
+        parameter: float | None = None,
+        threads: int = 0,
+    ) -> Router:
+        """The same from judged queries in memory, given as for `fit`: `models` names the columns
+        of outcome, score, cost and completion_tokens, among them `model` and, where its outcomes
+        or scores are known, the reference. For routers whose queries came with their tags; others
+        learn from files that were tagged as theirs."""
+        with tempfile.TemporaryDirectory(prefix="tagroute-") as folder:
+            path = os.path.join(folder, "queries.h5")
+            save_queries(
+                path, X, tags=tags, models=models, outcome=outcome, score=score, cost=cost,
+                completion_tokens=completion_tokens, prompt_tokens=prompt_tokens, threads=threads,
+            )  # fmt: skip
+            return self.add_model_files(
+                model, path, split=split, parameter=parameter, threads=threads
+            )
+
     # ---- what it holds -------------------------------------------------------------------------
 
     @property
