@@ -240,8 +240,8 @@ static void damaged_chunks(void **state)
     expect_refused("cannot be inflated");
 }
 
-/* Of ranges that follow each other, the second has the chunks behind it decoded, and no more of them
- * than fit; what is not asked for is not told. */
+/* Of ranges that follow each other, the second has the chunks behind it decoded, and no more of
+ * them than fit; what is not asked for is not told. */
 static void chunks_are_decoded_ahead(void **state)
 {
     (void)state;
@@ -305,8 +305,12 @@ int main(void)
     make_values();
 #define TEST(name) cmocka_unit_test_setup_teardown(name, make_folder, remove_folder)
     const struct CMUnitTest tests[] = {
-        TEST(every_pipeline),         TEST(masks_are_honoured), TEST(chunks_that_are_not_there),
-        TEST(chunks_of_a_wrong_size), TEST(damaged_chunks),     TEST(chunks_are_decoded_ahead),
+        TEST(every_pipeline),
+        TEST(masks_are_honoured),
+        TEST(chunks_that_are_not_there),
+        TEST(chunks_of_a_wrong_size),
+        TEST(damaged_chunks),
+        TEST(chunks_are_decoded_ahead),
         TEST(unknown_filters_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -172,23 +172,6 @@ done:
     return status;
 }
 
-static tgr_status check_crew(const tgr_routing *work, tgr_error *error)
-{
-    if (work->options.shards > 0) {
-        return tgr_fail(error, TGR_ERR_UNSUPPORTED,
-                        "shards are for processes that know nothing of each other; these share the "
-                        "queries out among themselves: leave the shard out");
-    }
-    if (work->format != TGR_DECISIONS_H5) {
-        return tgr_fail(error, TGR_ERR_UNSUPPORTED,
-                        "%s: several processes write decisions as HDF5 only, whose rows have their "
-                        "places beforehand; name an output that ends in .h5, or route in one "
-                        "process",
-                        work->options.output);
-    }
-    return TGR_OK;
-}
-
 static tgr_status check_options(tgr_routing *work, tgr_error *error)
 {
     const tgr_route_options *options = &work->options;
@@ -206,7 +189,8 @@ static tgr_status check_options(tgr_routing *work, tgr_error *error)
     }
     work->format = options->format;
     tgr_status status = tgr_decision_format_of(options->output, &work->format, error);
-    return status == TGR_OK && tgr_run_crew(work->run) != NULL ? check_crew(work, error) : status;
+    return status == TGR_OK && tgr_run_crew(work->run) != NULL ? tgr_route_check_crew(work, error)
+                                                               : status;
 }
 
 static tgr_status check_goal(const tgr_route_options *options, tgr_error *error)
@@ -458,32 +442,6 @@ static void warn_of_lopsided(const tgr_routing *work)
     }
 }
 
-/* What every process has counted becomes what all have. */
-static tgr_status unite(tgr_routing *work, tgr_error *error)
-{
-    tgr_decide *decide = &work->decide;
-    uint64_t *const counts[] = {&decide->queries,   &decide->nonzeros,  &decide->no_known_tag,
-                                &decide->fell_back, &decide->undecided, &work->unknown_tags,
-                                &work->resumed};
-    uint64_t numbers[sizeof counts / sizeof counts[0]];
-    tgr_status status = TGR_OK;
-    if (tgr_run_crew(work->run) == NULL) {
-        return TGR_OK;
-    }
-    for (size_t i = 0; i < sizeof counts / sizeof counts[0]; i++) {
-        numbers[i] = *counts[i];
-    }
-    TGR_TRY(tgr_crew_sum(work->run, numbers, sizeof counts / sizeof counts[0], error));
-    for (size_t i = 0; i < sizeof counts / sizeof counts[0]; i++) {
-        *counts[i] = numbers[i];
-    }
-    TGR_TRY(tgr_crew_sum(work->run, (uint64_t *)(void *)&work->aligned,
-                         sizeof work->aligned / sizeof(uint64_t), error));
-    TGR_TRY(tgr_route_tally_unite(&work->tally, work->run, error));
-done:
-    return status;
-}
-
 static void fill_report(const tgr_routing *work, tgr_route_report *report)
 {
     report->resumed = work->resumed;
@@ -526,7 +484,7 @@ static tgr_status write_sidecar(tgr_routing *work, tgr_error *error)
 static tgr_status finish(tgr_routing *work, tgr_route_report *report, tgr_error *error)
 {
     tgr_status status = TGR_OK;
-    TGR_TRY(unite(work, error));
+    TGR_TRY(tgr_route_unite(work, error));
     if (report != NULL) {
         TGR_TRY(tgr_route_tally_report(&work->tally, report, error));
         fill_report(work, report);

@@ -24,7 +24,7 @@ typedef struct tgr_routing {
     tgr_route_options options;
     tgr_decision_format format;
     const tgr_run *run;
-    tgr_run lean; /* `run` then, where one of its two threads decides */
+    tgr_run lean;          /* `run` then, where one of its two threads decides */
     tgr_solution solution; /* of the goal, where there is one */
     tgr_pass pass;
     tgr_decide decide;
@@ -55,11 +55,19 @@ typedef struct tgr_routing {
 /* Finds which queries are to be decided. Reads the files once where there is a split. */
 tgr_status tgr_route_find_range(tgr_routing *work, tgr_error *error);
 
+/* ---- together.c ----------------------------------------------------------------------- */
+
+/* What processes of a crew cannot be asked for is refused. */
+tgr_status tgr_route_check_crew(const tgr_routing *work, tgr_error *error);
+
+/* What every process has counted becomes what all have; alone, nothing happens. */
+tgr_status tgr_route_unite(tgr_routing *work, tgr_error *error);
+
 /* ---- threads.c ------------------------------------------------------------------------ */
 
-/* Reading goes on beside deciding. Two threads are best used as one that reads and one that decides,
- * since none waits for the other after every step; where chunks have to be inflated, which is most of
- * the work, both do that as well. Once the files are open. */
+/* Reading goes on beside deciding. Two threads are best used as one that reads and one that
+ * decides, since none waits for the other after every step; where chunks have to be inflated, which
+ * is most of the work, both do that as well. Once the files are open. */
 void tgr_route_share_threads(tgr_routing *work);
 
 /* ---- slice.c -------------------------------------------------------------------------- */

@@ -20,8 +20,6 @@
 #define GRID_MAX      ((size_t)1000000)
 #define BOOTSTRAP_MAX ((size_t)100000)
 
-#define SCOUTED ((size_t)32 * 1024)
-
 #define MOVE_BYTES (sizeof(tgr_move) + sizeof(tgr_curve_point)) /* a point each in the end */
 
 void tgr_simulate_options_init(tgr_simulate_options *options)
@@ -243,9 +241,8 @@ static tgr_status keep_share(tgr_simulating *work, tgr_batch *batch, const tgr_q
     return TGR_OK;
 }
 
-/* The next batch with queries of the shard; NULL at the end. */
-static tgr_status next_batch(tgr_simulating *work, tgr_batch **batch, size_t *file,
-                             tgr_error *error)
+tgr_status tgr_simulating_next(tgr_simulating *work, tgr_batch **batch, size_t *file,
+                               tgr_error *error)
 {
     const tgr_simulate_source *source = work->source;
     const unsigned want = TGR_WANT_ELIGIBILITY | TGR_WANT_PROMPT_TOKENS | TGR_WANT_SCORE |
@@ -274,63 +271,18 @@ done:
     return status;
 }
 
-/* Which queries a bootstrap's thresholds are looked for in: those of the first SCOUTED rows of a
- * file that hold any, however many of them a batch has. */
-static tgr_status scout(tgr_simulating *work, tgr_batch *batch, size_t file, tgr_error *error)
-{
-    const bool *keep = work->pass.split == NULL ? NULL : work->pass.keep;
-    size_t rows = batch->rows, queries = keep == NULL ? SCOUTED : 0;
-    if (keep != NULL) {
-        size_t row = 0;
-        while (!keep[row]) {
-            row++;
-        }
-        for (size_t end = (row / SCOUTED + 1) * SCOUTED; row < end && queries < rows; row++) {
-            queries += keep[row];
-        }
-    }
-    batch->rows = batch->x.rows = queries < rows ? queries : rows;
-    tgr_status status = tgr_simulating_scout(work, batch, work->pass.files[file], error);
-    batch->rows = batch->x.rows = rows;
-    return status;
-}
-
-/* Every process of a crew looks at the first queries of all, wherever its own are. */
-static tgr_status scout_ahead(tgr_simulating *work, tgr_error *error)
-{
-    tgr_pass *pass = &work->pass;
-    uint64_t begin = pass->begin, end = pass->end;
-    tgr_batch *batch;
-    size_t file;
-    tgr_status status = TGR_OK;
-    pass->begin = 0;
-    pass->end = pass->rows;
-    tgr_pass_begin_at(pass, 0);
-    TGR_TRY(next_batch(work, &batch, &file, error));
-    if (batch != NULL) {
-        TGR_TRY(tgr_decide_file(&work->decide, pass->files[file], error));
-        TGR_TRY(scout(work, batch, file, error));
-    }
-done:
-    pass->begin = begin;
-    pass->end = end;
-    tgr_pass_begin_at(pass, begin);
-    work->seen = 0;
-    return status;
-}
-
 static tgr_status walk(tgr_simulating *work, tgr_error *error)
 {
     size_t entered = SIZE_MAX;
     tgr_status status = TGR_OK;
     if (tgr_run_crew(work->run) != NULL && work->options.bootstrap > 0) {
-        TGR_TRY(scout_ahead(work, error));
+        TGR_TRY(tgr_simulating_scout_ahead(work, error));
     }
     work->decide.queries = work->pass.before;
     for (;;) {
         tgr_batch *batch;
         size_t file;
-        TGR_TRY(next_batch(work, &batch, &file, error));
+        TGR_TRY(tgr_simulating_next(work, &batch, &file, error));
         if (batch == NULL) {
             break;
         }
@@ -339,7 +291,7 @@ static tgr_status walk(tgr_simulating *work, tgr_error *error)
             entered = file;
         }
         if (work->options.bootstrap > 0 && work->gathering.resample == NULL) {
-            TGR_TRY(scout(work, batch, file, error));
+            TGR_TRY(tgr_simulating_scout_batch(work, batch, file, error));
         }
         TGR_TRY(tgr_observers_batch(&work->observers, &work->decide, batch, work->pass.files[file],
                                     &work->gathering, error));

@@ -186,8 +186,8 @@ static void help(tgr_ahead *ahead, tgr_block_worker *worker)
         }
         pthread_mutex_unlock(&ahead->mutex);
         /* Whoever comes to a chunk that failed tries again, and tells why. */
-        bool decoded = tgr_block_chunk_decode(next.array, next.first, worker,
-                                              next.slot->bytes, NULL) == TGR_OK;
+        bool decoded = tgr_block_chunk_decode(next.array, next.first, worker, next.slot->bytes,
+                                              NULL) == TGR_OK;
         tgr_slot_give(ahead, next.slot, decoded);
         pthread_mutex_lock(&ahead->mutex);
     }

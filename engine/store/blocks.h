@@ -22,14 +22,14 @@
 typedef struct tgr_block_state {
     tgr_block_sums sums;
     atomic_bool *verified; /* sums.count */
-    uint64_t open;       /* the block that is summed in part; sums.count: none */
-    uint64_t summed;     /* rows of it */
-    void *hashes[2];     /* of the open block, and of the one that a read leaves open */
-    int current;         /* which is which */
-    bool chunked;        /* chunks are decoded here */
-    bool chunk_is_block; /* and each is a block of the sums */
+    uint64_t open;         /* the block that is summed in part; sums.count: none */
+    uint64_t summed;       /* rows of it */
+    void *hashes[2];       /* of the open block, and of the one that a read leaves open */
+    int current;           /* which is which */
+    bool chunked;          /* chunks are decoded here */
+    bool chunk_is_block;   /* and each is a block of the sums */
     tgr_chunks chunks;
-    uint64_t followed;   /* the row at which the last range ended */
+    uint64_t followed;         /* the row at which the last range ended */
     tgr_slot slots[TGR_SLOTS]; /* chunks decoded: of the last range's end, and ahead of it */
 } tgr_block_state;
 
@@ -49,11 +49,11 @@ typedef struct tgr_block_readers tgr_block_readers;
 
 tgr_block_readers *tgr_block_readers_new(void); /* one thread; NULL where memory is short */
 void tgr_block_readers_free(tgr_block_readers *readers);
-/* How many threads a read may use from now on, and how many bytes of an array those may decode ahead
- * of it. Not in a process that has been forked. */
+/* How many threads a read may use from now on, and how many bytes of an array those may decode
+ * ahead of it. Not in a process that has been forked. */
 void tgr_block_readers_set(tgr_block_readers *readers, int threads, uint64_t ahead_bytes);
-/* How many threads are best used for what is done with the bytes of a range: where others decode ahead,
- * few, since all that is left is copying. */
+/* How many threads are best used for what is done with the bytes of a range: where others decode
+ * ahead, few, since all that is left is copying. */
 int tgr_block_readers_threads(const tgr_block_readers *readers);
 tgr_ahead *tgr_block_readers_ahead(const tgr_block_readers *readers);
 

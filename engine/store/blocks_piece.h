@@ -28,7 +28,8 @@ void tgr_block_worker_free(tgr_block_worker *worker);
 /* Whether it is read outside HDF5. */
 bool tgr_block_piece_outside(const tgr_block_piece *piece);
 
-/* Reads the chunk of an array that starts at a row into `bytes`, and checks its sum. By any thread. */
+/* Reads the chunk of an array that starts at a row into `bytes`, and checks its sum. By any thread.
+ */
 tgr_status tgr_block_chunk_decode(const tgr_array *array, uint64_t start, tgr_block_worker *worker,
                                   char *bytes, tgr_error *error);
 

@@ -138,9 +138,10 @@ void tgr_manual_shared(FILE *file)
     for (size_t i = 0; tgr_cli_shared_commands[i] != NULL; i++) {
         put_page(file, tgr_cli_shared_commands[i]);
     }
-    put_example(file, "eight processes on two hosts, one thread each",
-                "mpirun -n 8 --host one:4,two:4 tagroute-mpi route queries.h5 -r router.msgpack -j 1 "
-                "-o decisions.h5");
+    put_example(
+        file, "eight processes on two hosts, one thread each",
+        "mpirun -n 8 --host one:4,two:4 tagroute-mpi route queries.h5 -r router.msgpack -j 1 "
+        "-o decisions.h5");
     put_exit_status(file);
     fputs(".SH SEE ALSO\n.BR mpirun (1)\n.BR tagroute (1)\n", file);
 }
