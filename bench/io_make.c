@@ -67,7 +67,12 @@ static tgr_status write_log(const tgr_io_made *made, const tgr_bench_options *op
     }
     if (status == TGR_OK) {
         const tgr_gen_log log = {
-            *path, queries, {.text = false, .tags = true}, tgr_gen_write_msgpack};
+            .path = *path,
+            .queries = queries,
+            .parts = {.text = false, .tags = true},
+            .writer = tgr_gen_write_msgpack,
+            .msgpack = true,
+        };
         status = tgr_gen_log_write(world, &log, run, NULL, error);
     }
     tgr_gen_world_free(world);

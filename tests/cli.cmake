@@ -16,7 +16,7 @@ endif()
 
 foreach(name IN ITEMS cli/usage cli/formats cli/safety cli/chain cli/interop cli/decisions
     cli/resume_ingest cli/shard_ingest cli/resume_route cli/merge cli/solve cli/faults cli/judge cli/tag cli/tag_logs
-    cli/explain cli/export cli/guide cli/upkeep cli/drift cli/schemas cli/join
+    cli/explain cli/export cli/guide cli/upkeep cli/drift cli/schemas cli/join cli/outcomes
     cli/normalise cli/endpoint cli/report cli/tokens cli/prices cli/elsewhere mmlu)
   string(REPLACE "/" "_" test ${name})
   add_test(NAME ${test} COMMAND ${TAGROUTE_PYTHON} -B ${CMAKE_CURRENT_SOURCE_DIR}/${name}_test.py)

@@ -1,4 +1,4 @@
-set(ingest_rooms base kernels log store router tagger ingest)
+set(ingest_rooms base kernels log store router tagger judgements ingest)
 tgr_test(test_ingest ${ingest_rooms})
 tgr_test(test_ingest_bad ${ingest_rooms})
 tgr_test(test_ingest_fault ${ingest_rooms})

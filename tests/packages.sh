@@ -18,6 +18,7 @@ for package in "$work"/made/*.deb; do
 done
 tree=$work/unpacked/usr
 "$tree/bin/tagroute" --version
+"$tree/bin/tagroute-gen" --version
 test -f "$tree/share/man/man1/tagroute-route.1"
 test -f "$tree/share/bash-completion/completions/tagroute"
 test -f "$tree/include/tagroute/tagroute.h"

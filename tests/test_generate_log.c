@@ -74,7 +74,10 @@ static bytes generate(const char *name, uint64_t queries, tgr_gen_writer writer,
 {
     char path[512];
     tgr_gen_world *world = default_world();
-    tgr_gen_log log = {path, queries, {true, true}, writer};
+    tgr_gen_log log = {.path = path,
+                       .queries = queries,
+                       .parts = {true, true, TGR_GEN_TAGROUTE},
+                       .writer = writer};
     tgr_run run = {.size = sizeof run, .threads = threads};
     tgr_error error = {0};
     uint64_t written = 0;
@@ -190,6 +193,7 @@ static void test_records_keep_their_bound(void **state)
     (void)state;
     const uint32_t tags[] = {64, 64, 100000}, models[] = {1, 64, 64};
     const tgr_gen_writer writers[] = {tgr_gen_write_jsonl, tgr_gen_write_msgpack};
+    const tgr_gen_writer calls[] = {tgr_gen_write_call_jsonl, tgr_gen_write_call_msgpack};
     for (size_t i = 0; i < 3; i++) {
         tgr_gen_options options;
         tgr_gen_world *world = NULL;
@@ -208,9 +212,16 @@ static void test_records_keep_their_bound(void **state)
             tgr_gen_record record;
             tgr_gen_draw(world, UINT64_MAX - index, &record);
             for (size_t w = 0; w < 2; w++) {
-                char *end = writers[w](world, &record, (tgr_gen_parts){true, true}, room);
+                tgr_gen_parts parts = {true, true, TGR_GEN_TAGROUTE};
+                char *end = writers[w](world, &record, parts, tgr_gen_event_begin(w == 1, room));
+                end = tgr_gen_event_end(w == 1, end);
                 assert_true((size_t)(end - room) <= bound);
                 longest = (size_t)(end - room) > longest ? (size_t)(end - room) : longest;
+                for (parts.schema = 1; parts.schema < TGR_GEN_SCHEMAS; parts.schema++) {
+                    end = calls[w](world, &record, parts, tgr_gen_event_begin(w == 1, room));
+                    size_t length = (size_t)(tgr_gen_event_end(w == 1, end) - room);
+                    assert_true(length <= bound && length <= 64 + TGR_GEN_TEXT_MAX + 1600);
+                }
             }
         }
         assert_true(longest > bound / 3); /* not a bound that says nothing */
@@ -244,7 +255,10 @@ static void test_failure_leaves_nothing(void **state)
     (void)state;
     char path[512];
     tgr_gen_world *world = default_world();
-    tgr_gen_log log = {path, 3000, {true, true}, tgr_gen_write_jsonl};
+    tgr_gen_log log = {.path = path,
+                       .queries = 3000,
+                       .parts = {true, true, TGR_GEN_TAGROUTE},
+                       .writer = tgr_gen_write_jsonl};
     volatile sig_atomic_t cancel = 1;
     tgr_run run = {.size = sizeof run, .threads = 2, .cancel = &cancel};
     tgr_error error = {0};
@@ -265,7 +279,10 @@ static void test_every_allocation_may_fail(void **state)
         char path[512];
         bytes whole = generate(names[i], 100, tgr_gen_write_jsonl, 1);
         tgr_gen_world *world = default_world();
-        tgr_gen_log log = {path, 100, {true, true}, tgr_gen_write_jsonl};
+        tgr_gen_log log = {.path = path,
+                           .queries = 100,
+                           .parts = {true, true, TGR_GEN_TAGROUTE},
+                           .writer = tgr_gen_write_jsonl};
         tgr_run run = {.size = sizeof run, .threads = 1};
         long before = tgr_mem_live(), n = 0;
         tgr_status status = TGR_ERR_NOMEM;

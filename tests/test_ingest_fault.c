@@ -49,6 +49,11 @@ static void every_allocation_may_fail(void **state)
     options.mapping = write_text("map.tsv", "a\ta\nb\ta\ncc\tcc\n");
     options.align_min = 0.1;
     fail_each_allocation(&options);
+    unlink(options.output);
+    const char *judged = write_text("judged.csv", "id,model,score\nq1,new,0.5\nq1,gpt-4,1\n");
+    options.outcomes = &judged;
+    options.outcome_count = 1;
+    fail_each_allocation(&options);
 }
 
 /* Enough that several columns leave their buffers. */

@@ -12,7 +12,9 @@ enum {
     TGR_GEN_PURPOSE_EFFECT,
     TGR_GEN_PURPOSE_TOPIC,
     TGR_GEN_PURPOSE_MODEL,
-    TGR_GEN_PURPOSE_SKILL
+    TGR_GEN_PURPOSE_SKILL,
+    TGR_GEN_PURPOSE_CALL,
+    TGR_GEN_PURPOSE_SAMPLE
 };
 
 /* topics, homes (the topic of each tag, to be freed by the caller), and the three tables. */

@@ -25,9 +25,11 @@ static void draw_eligibility(const tgr_gen_world *world, tgr_gen_random *random,
     }
 }
 
-static uint64_t eligible(const tgr_gen_world *world, const tgr_gen_record *record)
+uint64_t tgr_gen_eligible(const tgr_gen_world *world, const tgr_gen_record *record)
 {
-    uint64_t mask = record->allow != 0 ? record->allow : UINT64_MAX;
+    uint32_t models = world->options.models;
+    uint64_t all = models == 64 ? UINT64_MAX : (UINT64_C(1) << models) - 1;
+    uint64_t mask = record->allow != 0 ? record->allow : all;
     mask &= record->needs_vision ? world->vision_mask : UINT64_MAX;
     mask &= record->needs_function_calling ? world->function_mask : UINT64_MAX;
     return mask & ~record->deny;
@@ -114,6 +116,6 @@ void tgr_gen_draw(const tgr_gen_world *world, uint64_t index, tgr_gen_record *re
         record->judged |= (uint64_t)judged << k;
         draw_answer(world, &random, k, difficulty, tokens, record);
     }
-    record->judged &= eligible(world, record);
+    record->judged &= tgr_gen_eligible(world, record);
     judge(models, record);
 }

@@ -42,6 +42,9 @@ void tgr_gen_draw_tags(const tgr_gen_world *world, uint64_t index, tgr_gen_tags 
 /* Everything but the text; record->tags is what tgr_gen_draw_tags gives. */
 void tgr_gen_draw(const tgr_gen_world *world, uint64_t index, tgr_gen_record *record);
 
+/* The models that may serve a drawn record, as a mask. */
+uint64_t tgr_gen_eligible(const tgr_gen_world *world, const tgr_gen_record *record);
+
 /* The text of a drawn record: 40 to TGR_GEN_TEXT_MAX bytes without a final NUL, holding the names
  * of its tags as far as they fit. Returns its length. */
 size_t tgr_gen_text(const tgr_gen_world *world, const tgr_gen_record *record, char *text);

@@ -38,6 +38,16 @@ static void stop(shared_work *job, tgr_status status, const tgr_error *error)
     }
 }
 
+static char *write_record(const shared_work *job, const tgr_gen_record *record, char *at)
+{
+    const tgr_gen_log *log = job->log;
+    if (!log->events) {
+        return log->writer(job->world, record, log->parts, at);
+    }
+    at = tgr_gen_event_begin(log->msgpack, at);
+    return tgr_gen_event_end(log->msgpack, log->writer(job->world, record, log->parts, at));
+}
+
 static tgr_status fill_block(const shared_work *job, uint64_t begin, uint64_t end,
                              tgr_gen_block *block, tgr_error *error)
 {
@@ -51,7 +61,7 @@ static tgr_status fill_block(const shared_work *job, uint64_t begin, uint64_t en
         block->bytes = bytes;
         tgr_gen_draw(job->world, index, &record);
         char *at = block->bytes + block->length;
-        block->length += (size_t)(job->log->writer(job->world, &record, job->log->parts, at) - at);
+        block->length += (size_t)(write_record(job, &record, at) - at);
     }
     return TGR_OK;
 }

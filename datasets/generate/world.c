@@ -80,6 +80,8 @@ static void set_keys(tgr_gen_world *world)
     world->record_key = tgr_gen_key(seed, TGR_GEN_PURPOSE_RECORD);
     world->text_key = tgr_gen_key(seed, TGR_GEN_PURPOSE_TEXT);
     world->effect_key = tgr_gen_key(seed, TGR_GEN_PURPOSE_EFFECT);
+    world->call_key = tgr_gen_key(seed, TGR_GEN_PURPOSE_CALL);
+    world->sample_key = tgr_gen_key(seed, TGR_GEN_PURPOSE_SAMPLE);
 }
 
 tgr_status tgr_gen_world_new(const tgr_gen_options *options, tgr_gen_world **world,

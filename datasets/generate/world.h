@@ -66,7 +66,7 @@ typedef struct tgr_gen_topic {
 
 typedef struct tgr_gen_world {
     tgr_gen_options options;
-    uint64_t tag_key, record_key, text_key, effect_key;
+    uint64_t tag_key, record_key, text_key, effect_key, call_key, sample_key;
 
     uint32_t *name_starts; /* tags + 1: where each name stands in names */
     char *names;

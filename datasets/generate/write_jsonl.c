@@ -3,46 +3,7 @@
  * No name or text of a world holds a character that JSON escapes, and every number is an integer or
  * a decimal of whole picodollars, so that the line is put together from pieces without a formatter.
  */
-#include "datasets/generate/write.h"
-
-static char *put_unsigned(char *at, uint64_t value)
-{
-    char digits[20];
-    size_t count = 0;
-    do {
-        digits[count++] = (char)('0' + value % 10);
-        value /= 10;
-    } while (value > 0);
-    while (count > 0) {
-        *at++ = digits[--count];
-    }
-    return at;
-}
-
-static char *put_string(char *at, const char *text, size_t length)
-{
-    *at++ = '"';
-    at = tgr_gen_put(at, text, length);
-    *at++ = '"';
-    return at;
-}
-
-/* Dollars with as many of twelve decimals as are needed. */
-static char *put_dollars(char *at, uint64_t picodollars)
-{
-    const uint64_t dollar = (uint64_t)TGR_GEN_PICO;
-    uint64_t rest = picodollars % dollar;
-    at = put_unsigned(at, picodollars / dollar);
-    if (rest == 0) {
-        return at;
-    }
-    *at++ = '.';
-    for (uint64_t unit = dollar / 10; rest > 0; unit /= 10) {
-        *at++ = (char)('0' + rest / unit);
-        rest %= unit;
-    }
-    return at;
-}
+#include "datasets/generate/json_pieces.h"
 
 /* A list where every tag counts once, else a map. */
 static char *put_tags(char *at, const tgr_gen_world *world, const tgr_gen_tags *tags)
@@ -55,7 +16,7 @@ static char *put_tags(char *at, const tgr_gen_world *world, const tgr_gen_tags *
     for (uint32_t i = 0; i < tags->count; i++) {
         tgr_gen_name name = tgr_gen_tag_name(world, tags->ids[i]);
         *at++ = i > 0 ? ',' : map ? '{' : '[';
-        at = put_string(at, name.text, name.length);
+        at = tgr_gen_json_string(at, name.text, name.length);
         if (map) {
             *at++ = ':';
             *at++ = (char)('0' + tags->counts[i]);
@@ -87,7 +48,7 @@ static char *put_models(char *at, const tgr_gen_world *world, const char *key, u
     for (uint32_t k = 0; k < world->options.models; k++) {
         if ((mask >> k & 1) != 0) {
             *at++ = mark;
-            at = put_string(at, world->models[k].name, world->models[k].name_length);
+            at = tgr_gen_json_string(at, world->models[k].name, world->models[k].name_length);
             mark = ',';
         }
     }
@@ -108,9 +69,9 @@ static char *put_answer(char *at, const tgr_gen_record *record, uint32_t model)
         *at++ = '"';
     }
     at = TGR_GEN_PUT(at, ",\"cost\":");
-    at = put_dollars(at, record->costs[model]);
+    at = tgr_gen_json_dollars(at, record->costs[model]);
     at = TGR_GEN_PUT(at, ",\"completion_tokens\":");
-    at = put_unsigned(at, record->completion_tokens[model]);
+    at = tgr_gen_json_unsigned(at, record->completion_tokens[model]);
     *at++ = '}';
     return at;
 }
@@ -125,7 +86,7 @@ static char *put_answers(char *at, const tgr_gen_world *world, const tgr_gen_rec
     for (uint32_t k = 0; k < world->options.models; k++) {
         if ((record->judged >> k & 1) != 0) {
             *at++ = mark;
-            at = put_string(at, world->models[k].name, world->models[k].name_length);
+            at = tgr_gen_json_string(at, world->models[k].name, world->models[k].name_length);
             *at++ = ':';
             at = put_answer(at, record, k);
             mark = ',';
@@ -141,7 +102,7 @@ char *tgr_gen_write_jsonl(const tgr_gen_world *world, const tgr_gen_record *reco
     const char *category = tgr_gen_category_name(world->topics[record->tags.topic].category);
     char id[TGR_GEN_ID_MAX];
     at = TGR_GEN_PUT(at, "{\"id\":");
-    at = put_string(at, id, tgr_gen_id(record->index, id));
+    at = tgr_gen_json_string(at, id, tgr_gen_id(record->index, id));
     if (parts.text) {
         at = TGR_GEN_PUT(at, ",\"text\":\"");
         at += tgr_gen_text(world, record, at);
@@ -151,11 +112,11 @@ char *tgr_gen_write_jsonl(const tgr_gen_world *world, const tgr_gen_record *reco
         at = put_tags(at, world, &record->tags);
     }
     at = TGR_GEN_PUT(at, ",\"category\":");
-    at = put_string(at, category, strlen(category));
+    at = tgr_gen_json_string(at, category, strlen(category));
     at = TGR_GEN_PUT(at, ",\"split\":");
     at = record->train ? TGR_GEN_PUT(at, "\"train\"") : TGR_GEN_PUT(at, "\"test\"");
     at = TGR_GEN_PUT(at, ",\"prompt_tokens\":");
-    at = put_unsigned(at, record->prompt_tokens);
+    at = tgr_gen_json_unsigned(at, record->prompt_tokens);
     at = put_needs(at, record);
     at = put_models(at, world, ",\"allow\":", record->allow);
     at = put_models(at, world, ",\"deny\":", record->deny);

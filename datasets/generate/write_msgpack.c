@@ -1,72 +1,14 @@
 /* write_msgpack.c - a record as one MessagePack map: the keys and values of the JSON line, in its
  * order. */
-#include "datasets/generate/write.h"
+#include "datasets/generate/msgpack_pieces.h"
 
-/* Big-endian, `bytes` of them. */
-static char *put_integer(char *at, uint64_t value, int bytes)
-{
-    for (int shift = 8 * (bytes - 1); shift >= 0; shift -= 8) {
-        *at++ = (char)(uint8_t)(value >> shift);
-    }
-    return at;
-}
-
-static char *put_byte(char *at, unsigned byte)
-{
-    *at++ = (char)(uint8_t)byte;
-    return at;
-}
-
-static char *put_unsigned(char *at, uint64_t value)
-{
-    if (value < 0x80) {
-        return put_byte(at, (unsigned)value);
-    }
-    int size = value <= 0xff ? 0 : value <= 0xffff ? 1 : value <= 0xffffffff ? 2 : 3;
-    return put_integer(put_byte(at, 0xccu + (unsigned)size), value, 1 << size);
-}
-
-static char *put_real(char *at, double value)
-{
-    uint64_t bits;
-    memcpy(&bits, &value, sizeof bits);
-    return put_integer(put_byte(at, 0xcb), bits, 8);
-}
-
-static char *put_head(char *at, size_t length)
-{
-    if (length < 32) {
-        return put_byte(at, 0xa0u | (unsigned)length);
-    }
-    return length <= 0xff ? put_integer(put_byte(at, 0xd9), length, 1)
-                          : put_integer(put_byte(at, 0xda), length, 2);
-}
-
-static char *put_string(char *at, const char *text, size_t length)
-{
-    return tgr_gen_put(put_head(at, length), text, length);
-}
-
-#define PUT_WORD(at, literal) put_string(at, literal, sizeof(literal) - 1)
-
-/* Fewer than 2^16 of them. */
-static char *put_map(char *at, size_t pairs)
-{
-    return pairs < 16 ? put_byte(at, 0x80u | (unsigned)pairs)
-                      : put_integer(put_byte(at, 0xde), pairs, 2);
-}
-
-static char *put_array(char *at, size_t items)
-{
-    return items < 16 ? put_byte(at, 0x90u | (unsigned)items)
-                      : put_integer(put_byte(at, 0xdc), items, 2);
-}
+#define PUT_WORD(at, literal) tgr_gen_msgpack_string(at, literal, sizeof(literal) - 1)
 
 /* The text is made behind room for the longest head it can need, then moved up to its own. */
 static char *put_text(char *at, const tgr_gen_world *world, const tgr_gen_record *record)
 {
     size_t length = tgr_gen_text(world, record, at + 3);
-    char *text = put_head(at, length);
+    char *text = tgr_gen_msgpack_head(at, length);
     memmove(text, at + 3, length);
     return text + length;
 }
@@ -78,23 +20,23 @@ static char *put_tags(char *at, const tgr_gen_world *world, const tgr_gen_tags *
     for (uint32_t i = 0; i < tags->count; i++) {
         map |= tags->counts[i] > 1;
     }
-    at = map ? put_map(at, tags->count) : put_array(at, tags->count);
+    at = map ? tgr_gen_msgpack_map(at, tags->count) : tgr_gen_msgpack_array(at, tags->count);
     for (uint32_t i = 0; i < tags->count; i++) {
         tgr_gen_name name = tgr_gen_tag_name(world, tags->ids[i]);
-        at = put_string(at, name.text, name.length);
-        at = map ? put_unsigned(at, tags->counts[i]) : at;
+        at = tgr_gen_msgpack_string(at, name.text, name.length);
+        at = map ? tgr_gen_msgpack_unsigned(at, tags->counts[i]) : at;
     }
     return at;
 }
 
 static char *put_name(char *at, const tgr_gen_model *model)
 {
-    return put_string(at, model->name, model->name_length);
+    return tgr_gen_msgpack_string(at, model->name, model->name_length);
 }
 
 static char *put_models(char *at, const tgr_gen_world *world, uint64_t mask)
 {
-    at = put_array(at, (size_t)__builtin_popcountll(mask));
+    at = tgr_gen_msgpack_array(at, (size_t)__builtin_popcountll(mask));
     for (uint32_t k = 0; k < world->options.models; k++) {
         at = (mask >> k & 1) != 0 ? put_name(at, &world->models[k]) : at;
     }
@@ -104,19 +46,20 @@ static char *put_models(char *at, const tgr_gen_world *world, uint64_t mask)
 static char *put_answer(char *at, const tgr_gen_record *record, uint32_t model)
 {
     int outcome = record->outcomes[model];
-    at = put_map(at, outcome >= 0 ? 4 : 3);
-    at = put_real(PUT_WORD(at, "score"), 0.5 * record->halves[model]);
+    at = tgr_gen_msgpack_map(at, outcome >= 0 ? 4 : 3);
+    at = tgr_gen_msgpack_real(PUT_WORD(at, "score"), 0.5 * record->halves[model]);
     if (outcome >= 0) {
         const char *word = tgr_gen_outcome_names[outcome];
-        at = put_string(PUT_WORD(at, "outcome"), word, strlen(word));
+        at = tgr_gen_msgpack_string(PUT_WORD(at, "outcome"), word, strlen(word));
     }
-    at = put_real(PUT_WORD(at, "cost"), (double)record->costs[model] / TGR_GEN_PICO);
-    return put_unsigned(PUT_WORD(at, "completion_tokens"), record->completion_tokens[model]);
+    at = tgr_gen_msgpack_real(PUT_WORD(at, "cost"), (double)record->costs[model] / TGR_GEN_PICO);
+    return tgr_gen_msgpack_unsigned(PUT_WORD(at, "completion_tokens"),
+                                    record->completion_tokens[model]);
 }
 
 static char *put_answers(char *at, const tgr_gen_world *world, const tgr_gen_record *record)
 {
-    at = put_map(PUT_WORD(at, "models"), (size_t)__builtin_popcountll(record->judged));
+    at = tgr_gen_msgpack_map(PUT_WORD(at, "models"), (size_t)__builtin_popcountll(record->judged));
     for (uint32_t k = 0; k < world->options.models; k++) {
         if ((record->judged >> k & 1) != 0) {
             at = put_answer(put_name(at, &world->models[k]), record, k);
@@ -129,7 +72,7 @@ static char *put_answers(char *at, const tgr_gen_world *world, const tgr_gen_rec
 static char *put_eligibility(char *at, const tgr_gen_world *world, const tgr_gen_record *record)
 {
     if (record->needs_vision || record->needs_function_calling) {
-        at = put_array(PUT_WORD(at, "needs"), 1);
+        at = tgr_gen_msgpack_array(PUT_WORD(at, "needs"), 1);
         at = record->needs_vision ? PUT_WORD(at, "vision") : PUT_WORD(at, "function_calling");
     }
     at = record->allow != 0 ? put_models(PUT_WORD(at, "allow"), world, record->allow) : at;
@@ -142,15 +85,15 @@ char *tgr_gen_write_msgpack(const tgr_gen_world *world, const tgr_gen_record *re
     const char *category = tgr_gen_category_name(world->topics[record->tags.topic].category);
     bool needs = record->needs_vision || record->needs_function_calling;
     char id[TGR_GEN_ID_MAX];
-    at = put_map(at, 4u + parts.text + parts.tags + needs + (record->allow != 0) +
-                         (record->deny != 0) + (record->judged != 0));
-    at = put_string(PUT_WORD(at, "id"), id, tgr_gen_id(record->index, id));
+    at = tgr_gen_msgpack_map(at, 4u + parts.text + parts.tags + needs + (record->allow != 0) +
+                                     (record->deny != 0) + (record->judged != 0));
+    at = tgr_gen_msgpack_string(PUT_WORD(at, "id"), id, tgr_gen_id(record->index, id));
     at = parts.text ? put_text(PUT_WORD(at, "text"), world, record) : at;
     at = parts.tags ? put_tags(PUT_WORD(at, "tags"), world, &record->tags) : at;
-    at = put_string(PUT_WORD(at, "category"), category, strlen(category));
+    at = tgr_gen_msgpack_string(PUT_WORD(at, "category"), category, strlen(category));
     at = PUT_WORD(at, "split");
     at = record->train ? PUT_WORD(at, "train") : PUT_WORD(at, "test");
-    at = put_unsigned(PUT_WORD(at, "prompt_tokens"), record->prompt_tokens);
+    at = tgr_gen_msgpack_unsigned(PUT_WORD(at, "prompt_tokens"), record->prompt_tokens);
     at = put_eligibility(at, world, record);
     return record->judged != 0 ? put_answers(at, world, record) : at;
 }

@@ -89,6 +89,10 @@ static tgr_status write_files(const tgr_gen_command *command, const tgr_run *run
     if (status == TGR_OK && command->prices != NULL) {
         status = tgr_gen_prices_write(world, command->prices, error);
     }
+    if (status == TGR_OK && command->outcomes != NULL) {
+        status = tgr_gen_outcomes_write(world, command->outcomes, command->log.queries,
+                                        command->outcome_queries, run, error);
+    }
     tgr_gen_world_free(world);
     return status;
 }

@@ -22,6 +22,10 @@ enum {
     OPT_NO_TAGS,
     OPT_FORMAT,
     OPT_PRICES,
+    OPT_SCHEMA,
+    OPT_EVENTS,
+    OPT_OUTCOMES,
+    OPT_OUTCOME_QUERIES,
     OPT_THREADS,
     OPT_VERSION
 };
@@ -41,6 +45,10 @@ static const struct option long_options[] = {
     {"no-tags", no_argument, NULL, OPT_NO_TAGS},
     {"format", required_argument, NULL, OPT_FORMAT},
     {"prices-out", required_argument, NULL, OPT_PRICES},
+    {"schema", required_argument, NULL, OPT_SCHEMA},
+    {"fluentd", no_argument, NULL, OPT_EVENTS},
+    {"outcomes-out", required_argument, NULL, OPT_OUTCOMES},
+    {"outcomes-of", required_argument, NULL, OPT_OUTCOME_QUERIES},
     {"threads", required_argument, NULL, OPT_THREADS},
     {"output", required_argument, NULL, 'o'},
     {"quiet", no_argument, NULL, 'q'},
@@ -115,17 +123,29 @@ static tgr_status read_real(int option, double most, double *value, tgr_error *e
     return TGR_OK;
 }
 
-static tgr_status read_format(tgr_gen_writer *writer, tgr_error *error)
+static tgr_status read_format(tgr_gen_command *command, tgr_error *error)
 {
-    if (strcmp(optarg, "jsonl") == 0) {
-        *writer = tgr_gen_write_jsonl;
-    } else if (strcmp(optarg, "msgpack") == 0) {
-        *writer = tgr_gen_write_msgpack;
-    } else {
-        return tgr_fail(error, TGR_ERR_ARGUMENT, "--format must be jsonl or msgpack, not '%s'",
-                        optarg);
+    command->format_given = true;
+    command->log.msgpack = strcmp(optarg, "msgpack") == 0;
+    return command->log.msgpack || strcmp(optarg, "jsonl") == 0
+               ? TGR_OK
+               : tgr_fail(error, TGR_ERR_ARGUMENT, "--format must be jsonl or msgpack, not '%s'",
+                          optarg);
+}
+
+static tgr_status read_schema(tgr_gen_schema *schema, tgr_error *error)
+{
+    static const char *const names[TGR_GEN_SCHEMAS] = {"tagroute", "litellm", "openai", "otel",
+                                                       "langfuse"};
+    for (int i = 0; i < TGR_GEN_SCHEMAS; i++) {
+        if (strcmp(optarg, names[i]) == 0) {
+            *schema = (tgr_gen_schema)i;
+            return TGR_OK;
+        }
     }
-    return TGR_OK;
+    return tgr_fail(error, TGR_ERR_ARGUMENT,
+                    "--schema must be tagroute, litellm, openai, otel or langfuse, not '%s'",
+                    optarg);
 }
 
 static tgr_status read_world(int option, tgr_gen_options *world, tgr_error *error)
@@ -174,10 +194,20 @@ static tgr_status read_option(int option, tgr_gen_command *command, tgr_error *e
         command->log.parts.tags = false;
         return TGR_OK;
     case OPT_FORMAT:
-        return read_format(&command->log.writer, error);
+        return read_format(command, error);
     case OPT_PRICES:
         command->prices = optarg;
         return TGR_OK;
+    case OPT_SCHEMA:
+        return read_schema(&command->log.parts.schema, error);
+    case OPT_EVENTS:
+        command->log.events = true;
+        return TGR_OK;
+    case OPT_OUTCOMES:
+        command->outcomes = optarg;
+        return TGR_OK;
+    case OPT_OUTCOME_QUERIES:
+        return read_integer(option, 0, UINT64_C(1000000000000), &command->outcome_queries, error);
     case OPT_THREADS:
         status = read_small(option, 1, 1024, &threads, error);
         command->threads = (int)threads;
@@ -187,30 +217,54 @@ static tgr_status read_option(int option, tgr_gen_command *command, tgr_error *e
     }
 }
 
-/* "x.msgpack", "x.msgpack.gz" and so on. */
-static tgr_gen_writer writer_of(const char *path)
+static tgr_gen_writer choose_writer(const tgr_gen_log *log)
 {
-    return strstr(path, ".msgpack") != NULL ? tgr_gen_write_msgpack : tgr_gen_write_jsonl;
+    bool own = log->parts.schema == TGR_GEN_TAGROUTE;
+    return log->msgpack ? (own ? tgr_gen_write_msgpack : tgr_gen_write_call_msgpack)
+                        : (own ? tgr_gen_write_jsonl : tgr_gen_write_call_jsonl);
+}
+
+/* Whether two of the outputs are the same. */
+static const char *twice(const tgr_gen_command *command)
+{
+    const char *paths[] = {command->log.path, command->prices, command->outcomes};
+    for (size_t i = 1; i < 3; i++) {
+        for (size_t j = 0; j < i; j++) {
+            if (paths[i] != NULL && paths[j] != NULL && strcmp(paths[i], paths[j]) == 0) {
+                return paths[i];
+            }
+        }
+    }
+    return NULL;
 }
 
 static tgr_status check(tgr_gen_command *command, tgr_error *error)
 {
     tgr_gen_log *log = &command->log;
-    log->writer = log->writer != NULL ? log->writer : writer_of(log->path);
+    if (!command->format_given) { /* "x.msgpack", "x.msgpack.gz" and so on */
+        log->msgpack = strstr(log->path, ".msgpack") != NULL;
+    }
+    log->writer = choose_writer(log);
+    if (log->parts.schema != TGR_GEN_TAGROUTE && !log->parts.text) {
+        return tgr_fail(error, TGR_ERR_ARGUMENT,
+                        "gateways log no tags: --schema and --no-text leave nothing to route by");
+    }
     if (!log->parts.text && !log->parts.tags) {
         return tgr_fail(error, TGR_ERR_ARGUMENT,
                         "--no-text and --no-tags leave nothing to route by");
     }
-    if (command->prices != NULL && strcmp(command->prices, log->path) == 0) {
-        return tgr_fail(error, TGR_ERR_ARGUMENT, "the log and the prices cannot both go to '%s'",
-                        log->path);
+    if (twice(command) != NULL) {
+        return tgr_fail(error, TGR_ERR_ARGUMENT, "two outputs cannot both go to '%s'",
+                        twice(command));
     }
     return TGR_OK;
 }
 
 tgr_status tgr_gen_parse(int argc, char **argv, tgr_gen_command *command, tgr_error *error)
 {
-    *command = (tgr_gen_command){.log = {.path = "-", .queries = 100000, .parts = {true, true}}};
+    *command = (tgr_gen_command){
+        .log = {.path = "-", .queries = 100000, .parts = {true, true, TGR_GEN_TAGROUTE}},
+        .outcome_queries = 1000};
     tgr_gen_options_init(&command->world);
     optind = 1;
     opterr = 0;

@@ -14,9 +14,12 @@ typedef struct tgr_gen_command {
     tgr_gen_action action;
     tgr_gen_options world;
     tgr_gen_log log;
-    const char *prices; /* NULL: none */
-    int threads;        /* 0: all */
+    const char *prices;   /* NULL: none */
+    const char *outcomes; /* likewise: judgements of */
+    uint64_t outcome_queries;
+    int threads; /* 0: all */
     bool quiet;
+    bool format_given;
 } tgr_gen_command;
 
 /* TGR_ERR_ARGUMENT with a sentence where the command line makes no sense. Strings are those of

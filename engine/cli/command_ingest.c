@@ -11,6 +11,7 @@
 #include "engine/cli/look_over.h"
 #include "engine/cli/numbers.h"
 #include "engine/cli/session.h"
+#include "engine/cli/unmatched.h"
 
 static const tgr_cli_option ingest_options[] = {
     {"output", 'o', "FILE.h5", "the query file to write; replaced only when complete"},
@@ -31,6 +32,8 @@ static const tgr_cli_option ingest_options[] = {
     {"assign-split", 0, "NAME=SHARE,...",
      "give queries without a split one, such as train=0.7,test=0.3, by a hash of the text, or of "
      "the tags where there is none"},
+    {"outcomes", 0, "FILE",
+     "judgements to lay over the queries, as `tagroute join` does; repeatable"},
     {"format", 0, "jsonl|msgpack", "of the logs (default: told from the log itself)"},
     {"category-tag", 0, NULL, "give each query its category as one more tag, cat:CATEGORY"},
     {"compress", 0, NULL, "smaller file, slower to read"},
@@ -68,6 +71,8 @@ static const tgr_cli_example examples[] = {
     {"a gateway's log: who was called, what it cost, and which team asked",
      "tagroute ingest litellm.jsonl.gz --vocab vocab.msgpack --keep "
      "team=metadata.user_api_key_team_alias -o queries.h5"},
+    {"a gateway's log, and what was judged of some of its queries",
+     "tagroute ingest litellm.jsonl.gz --vocab vocab.msgpack --outcomes judged.csv -o judged.h5"},
     {"go on after a power cut", "tagroute ingest january.jsonl.zst -o january.h5 --resume"},
     {0},
 };
@@ -233,6 +238,16 @@ static void print_tokens(const tgr_cli_session *session, const tgr_ingest_report
     }
 }
 
+static void print_judged(const tgr_cli_session *session, const tgr_ingest_report *report)
+{
+    char queries[TGR_CLI_NUMBER_SIZE], pairs[TGR_CLI_NUMBER_SIZE], ids[TGR_CLI_NUMBER_SIZE];
+    tgr_cli_say(session, "  %s queries judged, by %s judgements of %s ids\n",
+                tgr_cli_count(queries, report->joined_queries),
+                tgr_cli_count(pairs, report->judgements), tgr_cli_count(ids, report->judged_ids));
+    tgr_cli_say_unmatched(session, report->unmatched, report->first_unmatched,
+                          TGR_INGEST_UNMATCHED_SHOWN);
+}
+
 static void print_summary(const tgr_cli_session *session, const tgr_ingest_options *options,
                           const tgr_ingest_report *report)
 {
@@ -260,6 +275,9 @@ static void print_summary(const tgr_cli_session *session, const tgr_ingest_optio
         print_alignment(session, report);
     }
     print_tokens(session, report);
+    if (options->outcome_count > 0) {
+        print_judged(session, report);
+    }
     if (options->router != NULL) {
         tgr_cli_say(session, "  %s tags are new to the router\n",
                     tgr_cli_count(tags, report->new_tags));
@@ -283,11 +301,15 @@ static tgr_status ingest(const tgr_cli_arguments *arguments, tgr_error *error)
     tgr_ingest_options options;
     tgr_ingest_report report = {0};
     tgr_cli_session session;
-    const char *keep[TGR_KEEP_MAX];
+    const char *keep[TGR_KEEP_MAX], *outcomes[TGR_CLI_JUDGED_FILES];
     splits assigned;
     tgr_status status = read_options(arguments, &options, error);
     if (status == TGR_OK) {
         status = read_splits(arguments, &assigned, &options, error);
+    }
+    options.outcomes = outcomes;
+    if (status == TGR_OK) {
+        status = tgr_cli_read_outcomes(arguments, outcomes, &options.outcome_count, error);
     }
     options.keep = keep;
     options.keep_count = tgr_cli_list(arguments, "keep", keep, TGR_KEEP_MAX);

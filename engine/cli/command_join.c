@@ -3,11 +3,9 @@
 
 #include "engine/cli/commands.h"
 #include "engine/cli/fail.h"
-#include "engine/cli/messages.h"
 #include "engine/cli/numbers.h"
 #include "engine/cli/session.h"
-
-#define MOST_FILES 64
+#include "engine/cli/unmatched.h"
 
 static const tgr_cli_option join_options[] = {
     {"outcomes", 0, "FILE",
@@ -31,21 +29,12 @@ static void print_summary(const tgr_cli_session *session, const tgr_join_options
                           const tgr_join_report *report)
 {
     char queries[TGR_CLI_NUMBER_SIZE], joined[TGR_CLI_NUMBER_SIZE], pairs[TGR_CLI_NUMBER_SIZE];
-    char ids[TGR_CLI_NUMBER_SIZE], unmatched[TGR_CLI_NUMBER_SIZE];
+    char ids[TGR_CLI_NUMBER_SIZE];
     tgr_cli_say(session, "%s: %s of %s queries judged, by %s judgements of %s ids\n",
                 options->output, tgr_cli_count(joined, report->joined_queries),
                 tgr_cli_count(queries, report->queries), tgr_cli_count(pairs, report->judgements),
                 tgr_cli_count(ids, report->ids));
-    if (report->unmatched > 0) {
-        tgr_cli_say(session, "  %s ids are of no query, such as",
-                    tgr_cli_count(unmatched, report->unmatched));
-        for (uint64_t i = 0; i < report->unmatched && i < TGR_UNMATCHED_SHOWN; i++) {
-            char copy[4 * sizeof report->first_unmatched[i]];
-            tgr_cli_say(session, "%s %s", i > 0 ? "," : "",
-                        tgr_cli_printable(report->first_unmatched[i], copy, sizeof copy));
-        }
-        tgr_cli_say(session, "\n");
-    }
+    tgr_cli_say_unmatched(session, report->unmatched, report->first_unmatched, TGR_UNMATCHED_SHOWN);
     tgr_cli_say(session, "next: tagroute fit %s -o router.msgpack\n", options->output);
 }
 
@@ -54,18 +43,19 @@ static tgr_status join(const tgr_cli_arguments *arguments, tgr_error *error)
     tgr_join_options options;
     tgr_join_report report = {0};
     tgr_cli_session session;
-    const char *outcomes[MOST_FILES];
+    const char *outcomes[TGR_CLI_JUDGED_FILES];
     tgr_join_options_init(&options);
     options.queries = arguments->operands[0];
     options.outcomes = outcomes;
-    options.outcome_count = tgr_cli_list(arguments, "outcomes", outcomes, MOST_FILES);
     options.compress = tgr_cli_has(arguments, "compress");
     options.compact = tgr_cli_has(arguments, "compact");
     tgr_status status = tgr_cli_need(arguments, "output", &options.output, error);
-    if (status == TGR_OK && (options.outcome_count == 0 || options.outcome_count > MOST_FILES)) {
-        status = tgr_cli_fail(
-            error, TGR_ERR_ARGUMENT,
-            "--outcomes names a file of judgements; at most %d are joined at once", MOST_FILES);
+    if (status == TGR_OK) {
+        status = tgr_cli_read_outcomes(arguments, outcomes, &options.outcome_count, error);
+    }
+    if (status == TGR_OK && options.outcome_count == 0) {
+        status = tgr_cli_fail(error, TGR_ERR_ARGUMENT,
+                              "--outcomes names a file of judgements; give one at least");
     }
     if (status == TGR_OK) {
         status = tgr_cli_session_start(&session, arguments, error);

@@ -6,6 +6,8 @@
 #include <tagroute/run.h>
 
 #include "engine/ingest/columns.h"
+#include "engine/judgements/judgements.h"
+#include "engine/log/responses.h"
 
 typedef struct tgr_assembly {
     const char *output;
@@ -19,6 +21,8 @@ typedef struct tgr_assembly {
     const char *run_digest;
     const char *kept_columns[TGR_KEEP_MAX]; /* names of the columns of kept fields */
     const uint64_t *skipped;                /* NULL, or TGR_SKIP_REASONS: records by reason */
+    tgr_judgements *judged;                 /* NULL, or what is laid over the rows */
+    tgr_responses *responses;               /* NULL, or those that rows are to be told of */
 } tgr_assembly;
 
 /* Reads the columns back (once) and puts the query file in place. Sets what the report says of it.

@@ -7,12 +7,15 @@
 
 #include "engine/base/error.h"
 #include "engine/base/runtime.h"
+#include "engine/ingest/replies.h"
 #include "engine/ingest/assemble.h"
 #include "engine/ingest/assign_split.h"
 #include "engine/ingest/bad.h"
 #include "engine/ingest/options.h"
 #include "engine/ingest/run_digest.h"
 #include "engine/ingest/state.h"
+#include "engine/judgements/files.h"
+#include "engine/log/fingerprint.h"
 #include "engine/router/router.h"
 
 static tgr_status open_columns(tgr_ingest_state *in)
@@ -54,6 +57,21 @@ static void tell_names(const tgr_ingest_state *in)
     }
 }
 
+static tgr_status read_judgements(tgr_ingest_state *in)
+{
+    const char *const *paths = in->options.outcomes;
+    size_t count = in->options.outcome_count;
+    tgr_status status = TGR_OK;
+    for (size_t i = 0; i < count; i++) {
+        TGR_TRY(tgr_fingerprint_add(paths[i], "judgements", &in->beside, in->run, in->error));
+    }
+    if (count > 0) {
+        TGR_TRY(tgr_judgements_read(&in->judged, paths, count, in->run, in->error));
+    }
+done:
+    return status;
+}
+
 static tgr_status assemble(tgr_ingest_state *in)
 {
     tgr_assembly assembly = {
@@ -70,6 +88,8 @@ static tgr_status assemble(tgr_ingest_state *in)
         .shards = in->options.shard_count,
         .run_digest = in->run_digest,
         .skipped = in->report.skipped_by_reason,
+        .responses = in->reply_count > 0 ? &in->responses : NULL,
+        .judged = in->options.outcome_count > 0 ? &in->judged : NULL,
     };
     for (int i = 0; i < TGR_KEEP_MAX; i++) {
         assembly.kept_columns[i] = in->kept[i].name;
@@ -94,12 +114,15 @@ static tgr_status run_ingest(tgr_ingest_state *in, const tgr_ingest_options *giv
     TGR_TRY(tgr_assign_split_check(in->options.splits, in->options.split_count, in->error));
     TGR_TRY(tgr_kept_open(&in->options, in->kept, in->error));
     TGR_TRY(tgr_ingest_check_files(&in->options, &in->total, in->error));
+    TGR_TRY(tgr_replies_take_out(in));
     TGR_TRY(tgr_logs_open(&in->logs, &in->options, in->error));
     TGR_TRY(tgr_resume_look(in));
     if (in->report.was_complete) {
         return TGR_OK;
     }
     tell_names(in);
+    TGR_TRY(tgr_replies_read(in));
+    TGR_TRY(read_judgements(in));
     TGR_TRY(open_columns(in));
     if (in->options.shard_count > 0) {
         TGR_TRY(name_logs(in));
@@ -112,6 +135,9 @@ static tgr_status run_ingest(tgr_ingest_state *in, const tgr_ingest_options *giv
     tgr_bad_warn(&in->report, in->columns.facts.rows, in->run);
     tgr_skip_tell(&in->report, in->run);
     TGR_TRY(assemble(in));
+    if (in->reply_count > 0) {
+        tgr_responses_tell(&in->responses, in->run);
+    }
 done:
     return status;
 }
@@ -129,5 +155,8 @@ tgr_status tgr_ingest(const tgr_ingest_options *options, tgr_ingest_report *repo
     tgr_run_tagger_close(&in.tagger);
     tgr_logs_free(&in.logs);
     tgr_kept_free(in.kept);
+    tgr_judgements_free(&in.judged);
+    tgr_replies_free(&in);
+    tgr_buffer_free(&in.beside);
     return status;
 }

@@ -7,12 +7,17 @@
 #include "engine/ingest/columns.h"
 #include "engine/ingest/plan.h"
 #include "engine/ingest/row_bits.h"
+#include "engine/judgements/judgements.h"
+#include "engine/log/responses.h"
 #include "engine/store/query_write.h"
 
 typedef struct tgr_block {
     tgr_query_writer *writer;
-    size_t capacity; /* rows of the largest block */
-    size_t rows;     /* of this one */
+    size_t capacity;          /* rows of the largest block */
+    size_t rows;              /* of this one */
+    tgr_responses *responses; /* NULL, or what waits for the ids of rows */
+    tgr_judgements *judged;   /* NULL, or what is laid over the rows */
+    uint32_t *judged_ids;     /* of its rows; TGR_STRING_NONE: nothing was judged */
 } tgr_block;
 
 /* X: columns in their final numbers, each row in ascending order. */
@@ -53,7 +58,7 @@ tgr_status tgr_cell_mover_open(tgr_cell_mover *mover, tgr_columns *columns,
 tgr_status tgr_cell_mover_move(tgr_cell_mover *mover, const tgr_block *block, tgr_error *error);
 void tgr_cell_mover_free(tgr_cell_mover *mover);
 
-/* Ids or texts. */
+/* Ids or texts; ids are moved first, so that what was judged of the rows is known. */
 typedef tgr_status (*tgr_put_texts)(tgr_query_writer *writer, const tgr_texts *texts, size_t count,
                                     tgr_error *error);
 typedef struct tgr_text_mover {
@@ -63,6 +68,7 @@ typedef struct tgr_text_mover {
     size_t room;
     uint64_t *offsets;
     size_t waiting; /* texts */
+    bool of_ids;
 } tgr_text_mover;
 
 tgr_status tgr_text_mover_open(tgr_text_mover *mover, tgr_spool *spool, tgr_put_texts put,
@@ -72,9 +78,10 @@ void tgr_text_mover_free(tgr_text_mover *mover);
 
 /* Queries x models. */
 typedef struct tgr_model_mover {
-    tgr_spool *spool;
+    tgr_spool *spool; /* NULL: the log says nothing of any */
     const uint32_t *place;
     size_t models;
+    uint64_t newly_judged;                   /* pairs of which the log says nothing */
     float *score, *cost, *completion_tokens; /* NULL: no such column */
     int8_t *outcome;
 } tgr_model_mover;

@@ -1,5 +1,5 @@
 /* move_models.c - what each model did: sparse in the spool, dense in the query file. */
-#include "engine/ingest/move.h"
+#include "engine/ingest/move_judged.h"
 
 #include <math.h>
 #include <string.h>
@@ -20,7 +20,7 @@ tgr_status tgr_model_mover_open(tgr_model_mover *mover, tgr_columns *columns,
     size_t cells = block_rows * numbering->models.count;
     bool complete = true;
     *mover = (tgr_model_mover){
-        .spool = &columns->models_done,
+        .spool = columns->facts.has_models ? &columns->models_done : NULL,
         .place = numbering->models.place,
         .models = numbering->models.count,
     };
@@ -31,8 +31,10 @@ tgr_status tgr_model_mover_open(tgr_model_mover *mover, tgr_columns *columns,
         mover->outcome = tgr_mem_alloc(cells, sizeof *mover->outcome);
         complete = complete && mover->outcome != NULL;
     }
-    return complete ? tgr_spool_rewind(mover->spool, error)
-                    : tgr_fail_memory(error, "blocks of the query file");
+    if (!complete) {
+        return tgr_fail_memory(error, "blocks of the query file");
+    }
+    return mover->spool == NULL ? TGR_OK : tgr_spool_rewind(mover->spool, error);
 }
 
 static void set_float(float *values, size_t cell, float value)
@@ -76,7 +78,7 @@ tgr_status tgr_model_mover_move(tgr_model_mover *mover, const tgr_block *block, 
     size_t cells = block->rows * mover->models;
     tgr_status status = TGR_OK;
     clear(mover, cells);
-    for (size_t row = 0; row < block->rows; row++) {
+    for (size_t row = 0; mover->spool != NULL && row < block->rows; row++) {
         uint32_t count;
         TGR_TRY(tgr_spool_take(mover->spool, &count, sizeof count, error));
         for (uint32_t i = 0; i < count; i++) {
@@ -85,6 +87,7 @@ tgr_status tgr_model_mover_move(tgr_model_mover *mover, const tgr_block *block, 
             store(mover, row, &entry);
         }
     }
+    tgr_judged_lay(mover, block);
     TGR_TRY(put(block, TGR_COLUMN_SCORE, mover->score, cells, error));
     TGR_TRY(put(block, TGR_COLUMN_OUTCOME, mover->outcome, cells, error));
     TGR_TRY(put(block, TGR_COLUMN_COST, mover->cost, cells, error));

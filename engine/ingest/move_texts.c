@@ -1,5 +1,5 @@
 /* move_texts.c - ids and texts. */
-#include "engine/ingest/move.h"
+#include "engine/ingest/move_judged.h"
 
 #include "engine/base/error.h"
 #include "engine/base/memory.h"
@@ -15,6 +15,7 @@ tgr_status tgr_text_mover_open(tgr_text_mover *mover, tgr_spool *spool, tgr_put_
         .bytes = tgr_mem_alloc(PUT_BYTES, 1),
         .room = PUT_BYTES,
         .offsets = tgr_mem_zalloc(block_rows + 1, sizeof *mover->offsets),
+        .of_ids = put == tgr_query_put_ids,
     };
     if (mover->bytes == NULL || mover->offsets == NULL) {
         return tgr_fail_memory(error, "blocks of the query file");
@@ -58,6 +59,12 @@ tgr_status tgr_text_mover_move(tgr_text_mover *mover, const tgr_block *block, tg
         TGR_TRY(make_room(mover, length, block->writer, error));
         uint64_t begin = mover->offsets[mover->waiting];
         TGR_TRY(tgr_spool_take(mover->spool, mover->bytes + begin, length, error));
+        if (mover->of_ids && block->judged != NULL) {
+            tgr_judged_find(block, row, mover->bytes + begin, length);
+        }
+        if (mover->of_ids && block->responses != NULL) {
+            tgr_responses_mark(block->responses, mover->bytes + begin, length);
+        }
         mover->offsets[++mover->waiting] = begin + length;
     }
     TGR_TRY(put_waiting(mover, block->writer, error));

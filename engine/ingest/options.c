@@ -8,6 +8,7 @@
 #include "engine/base/error.h"
 #include "engine/base/options.h"
 #include "engine/base/output.h"
+#include "engine/judgements/files.h"
 #include "engine/log/asked.h"
 
 #define CHECKPOINT_BYTES        ((uint64_t)256 << 20)
@@ -93,6 +94,7 @@ tgr_status tgr_ingest_options_read(const tgr_ingest_options *given, tgr_ingest_o
     TGR_TRY(check_log(options, error));
     TGR_TRY(check_output(options, error));
     TGR_TRY(check_tagger(options, error));
+    TGR_TRY(tgr_judgements_check(options->outcomes, options->outcome_count, error));
     TGR_TRY(check_shard(options, error));
 done:
     return status;
@@ -154,6 +156,10 @@ tgr_status tgr_ingest_check_files(const tgr_ingest_options *options, uint64_t *t
         if (others[i] != NULL) {
             TGR_TRY(check_one(others[i], output, &of_others, &other_known, error));
         }
+    }
+    for (size_t i = 0; i < options->outcome_count; i++) {
+        bool other_known;
+        TGR_TRY(check_one(options->outcomes[i], output, &of_others, &other_known, error));
     }
     TGR_TRY(check_writable(options->output, error));
     *total = known ? of_logs : 0;

@@ -115,6 +115,7 @@ tgr_status tgr_ingest_read(tgr_ingest_state *in)
                  .keep = {!in->options.no_text, in->options.estimate_tokens},
                  .schema = in->options.schema,
                  .text = in->options.text,
+                 .responses = in->reply_count > 0 ? &in->responses : NULL,
                  .path_count = in->options.keep_count,
                  .splits = in->options.splits,
                  .split_count = in->options.split_count,

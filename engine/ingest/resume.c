@@ -110,10 +110,12 @@ static tgr_status check_settings(const tgr_ingest_state *in)
         return tgr_fail_memory(in->error, "a checkpoint");
     }
     return same ? TGR_OK
-                : tgr_fail(in->error, TGR_ERR_ARGUMENT,
-                           "%s: the run that stopped had other logs or options, or another router; "
-                           "give the same, or leave out --resume to start afresh",
-                           in->options.output);
+                : tgr_fail(
+                      in->error, TGR_ERR_ARGUMENT,
+                      "%s: the run that stopped had other logs, judgements or options, or another "
+                      "router; "
+                      "give the same, or leave out --resume to start afresh",
+                      in->options.output);
 }
 
 /* That the logs that were read to their ends are still what they were. */

@@ -58,6 +58,7 @@ void tgr_schema_describe(const tgr_ingest_state *in, tgr_buffer *text)
         tgr_buffer_format(text, "split %s %a\n", in->options.splits[i].name,
                           in->options.splits[i].share);
     }
+    tgr_buffer_add(text, in->beside.bytes, in->beside.length);
 }
 
 static void describe_settings(const tgr_ingest_state *in, tgr_buffer *text)

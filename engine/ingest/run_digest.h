@@ -8,7 +8,8 @@
  * that change rows, and the router's tags. The columns have been opened, and nothing was read. */
 tgr_status tgr_ingest_run_digest(const tgr_ingest_state *in, char digest[33]);
 
-/* Appends the options that say what is taken from records of other schemas. */
+/* Appends what says, beside how they are tagged, what rows hold: schema, fields that are kept,
+ * splits, judgements and responses. */
 void tgr_schema_describe(const tgr_ingest_state *in, tgr_buffer *text);
 
 #endif

@@ -15,6 +15,8 @@
 #include "engine/ingest/logs.h"
 #include "engine/ingest/tagging.h"
 #include "engine/ingest/team.h"
+#include "engine/judgements/judgements.h"
+#include "engine/log/responses.h"
 
 typedef struct tgr_ingest_state {
     tgr_ingest_options options;
@@ -25,6 +27,12 @@ typedef struct tgr_ingest_state {
     tgr_run_tagger tagger;
     tgr_kept_field kept[TGR_KEEP_MAX];
     char run_digest[33]; /* of shards */
+
+    const char **asked, **replies; /* inputs: logs of requests; those of responses */
+    size_t reply_count;
+    tgr_responses responses; /* where there are such */
+    tgr_judgements judged;   /* where files of judgements are named */
+    tgr_buffer beside;       /* what tells these files from others */
 
     tgr_logs logs;
     tgr_columns columns;

@@ -14,8 +14,10 @@ tgr_status tgr_worker_open(tgr_worker *worker, const tgr_work *work, tgr_error *
     if (worker->parser == NULL) {
         return tgr_fail_memory(error, "a parser");
     }
-    worker->reader = (tgr_schema_reader){
-        .schema = work->schema, .text = work->text, .path_count = work->path_count};
+    worker->reader = (tgr_schema_reader){.schema = work->schema,
+                                         .text = work->text,
+                                         .path_count = work->path_count,
+                                         .responses = work->responses};
     memcpy(worker->reader.paths, work->paths, sizeof worker->reader.paths);
     return work->tagger == NULL ? TGR_OK : tgr_tagging_open(&worker->tagging, work->tagger, error);
 }

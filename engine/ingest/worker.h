@@ -17,7 +17,8 @@ typedef struct tgr_work {
     tgr_text_uses keep;
     tgr_log_schema schema; /* of records, and what becomes the text of a chat */
     tgr_chat_text text;
-    const char *paths[TGR_KEEP_MAX]; /* of fields that become columns */
+    const struct tgr_responses *responses; /* NULL, or those apart from their requests */
+    const char *paths[TGR_KEEP_MAX];       /* of fields that become columns */
     size_t path_count;
     const tgr_split_share *splits; /* to be assigned */
     size_t split_count;

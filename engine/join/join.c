@@ -5,7 +5,7 @@
 
 #include "engine/base/error.h"
 #include "engine/base/options.h"
-#include "engine/join/outcomes.h"
+#include "engine/judgements/files.h"
 #include "engine/merge/queries.h"
 
 void tgr_join_options_init(tgr_join_options *options)
@@ -21,59 +21,18 @@ static tgr_status check(const tgr_join_options *options, tgr_error *error)
     if (options->outcome_count == 0) {
         return tgr_fail(error, TGR_ERR_ARGUMENT, "no file of judgements is named");
     }
-    for (size_t i = 0; i < options->outcome_count; i++) {
-        if (strcmp(options->outcomes[i], "-") == 0) {
-            return tgr_fail(error, TGR_ERR_ARGUMENT,
-                            "judgements are read from a file, not from standard input");
-        }
-    }
     return TGR_OK;
 }
 
-/* An id is cut at a whole character. */
-static void show_id(char shown[64], const char *id, size_t length)
+static void take_ids(const tgr_judgements *judged, tgr_join_report *report)
 {
-    if (length > 63) {
-        length = 63;
-        while (length > 0 && ((unsigned char)id[length] & 0xc0) == 0x80) {
-            length--;
-        }
-    }
-    memcpy(shown, id, length);
-    shown[length] = '\0';
-}
-
-static void report_ids(const tgr_judgements *judged, tgr_join_report *report)
-{
-    report->ids = tgr_strings_count(judged->ids);
+    tgr_judged_ids found;
+    tgr_judgements_report(judged, &found);
+    report->ids = found.ids;
+    report->unmatched = found.unmatched;
     report->judgements = judged->count;
     report->joined_queries = judged->joined_rows;
-    for (uint32_t id = 0; id < report->ids; id++) {
-        size_t length;
-        const char *text = tgr_strings_get(judged->ids, id, &length);
-        if (!judged->seen[id]) {
-            if (report->unmatched < TGR_UNMATCHED_SHOWN) {
-                show_id(report->first_unmatched[report->unmatched], text, length);
-            }
-            report->unmatched++;
-        }
-    }
-}
-
-static tgr_status read_all(const tgr_join_options *options, tgr_judgements *judged,
-                           const tgr_run *run, tgr_error *error)
-{
-    tgr_status status = tgr_judgements_open(judged) ? TGR_OK : tgr_fail_memory(error, "judgements");
-    for (size_t i = 0; status == TGR_OK && i < options->outcome_count; i++) {
-        status = tgr_outcomes_read(options->outcomes[i], judged, run, error);
-    }
-    if (status == TGR_OK && judged->count == 0) {
-        status = tgr_fail(error, TGR_ERR_INPUT, "%s: holds no judgement", options->outcomes[0]);
-    }
-    if (status == TGR_OK && !tgr_judgements_settle(judged)) {
-        status = tgr_fail_memory(error, "judgements");
-    }
-    return status;
+    memcpy(report->first_unmatched, found.first_unmatched, sizeof report->first_unmatched);
 }
 
 tgr_status tgr_join(const tgr_join_options *given, tgr_join_report *report, const tgr_run *run,
@@ -87,7 +46,7 @@ tgr_status tgr_join(const tgr_join_options *given, tgr_join_report *report, cons
     tgr_join_options_init(&options);
     TGR_TRY(tgr_options_copy(&options, sizeof options, given, error));
     TGR_TRY(check(&options, error));
-    TGR_TRY(read_all(&options, &judged, run, error));
+    TGR_TRY(tgr_judgements_read(&judged, options.outcomes, options.outcome_count, run, error));
     tgr_merging work = {.options = {.size = sizeof work.options,
                                     .inputs = &options.queries,
                                     .input_count = 1,
@@ -96,7 +55,7 @@ tgr_status tgr_join(const tgr_join_options *given, tgr_join_report *report, cons
                                     .compact = options.compact},
                         .run = run};
     TGR_TRY(tgr_merge_judged(&work, &judged, &merged, error));
-    report_ids(&judged, &made);
+    take_ids(&judged, &made);
     made.queries = merged.queries;
     made.models = merged.models;
     if (report != NULL) {

@@ -101,6 +101,46 @@ uint32_t tgr_lookup_any(const tgr_tape *tape, uint32_t map, const char *const *p
     return found;
 }
 
+tgr_pairs tgr_pairs_of(const tgr_tape *tape, uint32_t map)
+{
+    const tgr_value *of = &tape->values[map];
+    bool pairs = of->kind == TGR_MAP || of->kind == TGR_ARRAY;
+    return (tgr_pairs){tape, map + 1, pairs ? of->count : 0, of->kind == TGR_ARRAY};
+}
+
+/* The pair at hand; *value is 0 where it is none. */
+static void take_pair(tgr_pairs *pairs, uint32_t *key, uint32_t *value)
+{
+    const tgr_tape *tape = pairs->tape;
+    uint32_t at = pairs->at;
+    *key = *value = 0;
+    if (!pairs->listed) {
+        *key = at;
+        *value = tape->values[at].next;
+        pairs->at = tape->values[*value].next;
+        return;
+    }
+    pairs->at = tape->values[at].next;
+    if (tape->values[at].kind == TGR_MAP) {
+        *key = find_in_map(tape, at, "key", 3);
+        *value = find_in_map(tape, at, "value", 5);
+        *value = *key > 0 && *value > 0 ? unwrap(tape, *value) : 0;
+    }
+}
+
+bool tgr_pairs_next(tgr_pairs *pairs, uint32_t *key, uint32_t *value)
+{
+    while (pairs->left > 0) {
+        pairs->left--;
+        take_pair(pairs, key, value);
+        if (*value > 0 && pairs->tape->values[*value].kind != TGR_NIL &&
+            pairs->tape->values[*key].kind == TGR_STRING) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static double spelt(const tgr_value *value)
 {
     char text[32];

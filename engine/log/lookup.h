@@ -22,6 +22,16 @@ uint32_t tgr_lookup_any(const tgr_tape *tape, uint32_t map, const char *const *p
  * none, or index is 0. */
 double tgr_lookup_amount(const tgr_tape *tape, uint32_t index);
 
+/* The pairs of a map, or of a list of attributes, one after another; nil values are passed over. */
+typedef struct tgr_pairs {
+    const tgr_tape *tape;
+    uint32_t at, left;
+    bool listed; /* OTLP's list of attributes */
+} tgr_pairs;
+
+tgr_pairs tgr_pairs_of(const tgr_tape *tape, uint32_t map);
+bool tgr_pairs_next(tgr_pairs *pairs, uint32_t *key, uint32_t *value);
+
 /* Whether a value is a list or map that is not empty. */
 bool tgr_lookup_filled(const tgr_tape *tape, uint32_t index);
 

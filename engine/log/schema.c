@@ -8,6 +8,7 @@
 
 #include "engine/base/memory.h"
 #include "engine/log/lookup.h"
+#include "engine/log/responses.h"
 
 /* ---- which schema -------------------------------------------------------------------------------
  */
@@ -109,17 +110,10 @@ bool tgr_schema_need(tgr_reading *from, const char *capability)
     return true;
 }
 
-/* The model that served the query, and what that took. */
-static bool take_model(tgr_reading *from, const tgr_call *call)
+/* What serving the query took of the model that did. */
+static bool take_served(tgr_reading *from, const tgr_call *call)
 {
     tgr_record *record = from->record;
-    if (call->model == 0) {
-        return true;
-    }
-    if (!tgr_reading_text(from, &from->values[call->model], TGR_NAME_MAX, &record->logged_model)) {
-        return tgr_reading_refuse(from, TGR_BAD_MODEL,
-                                  "the model is not a string of at most 1024 bytes without NUL");
-    }
     if (record->logged_model.length == 0) {
         record->logged_model = (tgr_text){NULL, 0};
         return true;
@@ -136,10 +130,39 @@ static bool take_model(tgr_reading *from, const tgr_call *call)
     return entry != NULL;
 }
 
-static bool take_call(tgr_reading *from, tgr_schema_reader *reader, const tgr_call *call)
+/* The model that served the query. */
+static bool take_model(tgr_reading *from, const tgr_call *call)
+{
+    return call->model == 0 ||
+           tgr_reading_text(from, &from->values[call->model], TGR_NAME_MAX,
+                            &from->record->logged_model) ||
+           tgr_reading_refuse(from, TGR_BAD_MODEL,
+                              "the model is not a string of at most 1024 bytes without NUL");
+}
+
+/* What a response that stands apart from its request says of the call. */
+static void take_response(tgr_record *record, const tgr_responses *responses, tgr_call *call)
+{
+    const tgr_response *found = tgr_responses_find(responses, record->id.bytes, record->id.length);
+    if (found == NULL) {
+        return;
+    }
+    if (found->failed) {
+        record->skip = TGR_SKIP_FAILED;
+    }
+    if (found->model != TGR_STRING_NONE) {
+        record->logged_model.bytes =
+            tgr_strings_get(responses->models, found->model, &record->logged_model.length);
+    }
+    call->prompt_tokens = found->prompt_tokens;
+    call->cached_tokens = found->cached_tokens;
+    call->completion_tokens = found->completion_tokens;
+}
+
+static bool take_call(tgr_reading *from, tgr_schema_reader *reader, tgr_call *call)
 {
     tgr_record *record = from->record;
-    if (call->messages == 0) {
+    if (call->messages == 0 && call->numbered == 0) {
         record->skip = TGR_SKIP_NO_TEXT;
         return true;
     }
@@ -148,11 +171,23 @@ static bool take_call(tgr_reading *from, tgr_schema_reader *reader, const tgr_ca
             from, TGR_BAD_FIELD,
             "the id is neither an integer nor a string of at most 1024 bytes without NUL");
     }
+    if (!take_model(from, call)) {
+        return false;
+    }
+    if (reader->responses != NULL && call->awaits && record->id.bytes != NULL) {
+        take_response(record, reader->responses, call);
+    }
+    if (record->skip != TGR_SKIP_REASONS) {
+        return true;
+    }
     record->prompt_tokens = call->prompt_tokens <= 0x1p53 ? call->prompt_tokens : (double)NAN;
-    return take_model(from, call) &&
+    record->cached_prompt_tokens =
+        call->cached_tokens <= 0x1p53 ? call->cached_tokens : (double)NAN;
+    return take_served(from, call) &&
            (!tgr_lookup_filled(from->item->tape, call->tools) ||
             tgr_schema_need(from, "function_calling")) &&
-           tgr_schema_messages(from, reader, call->messages);
+           (call->messages > 0 ? tgr_schema_messages(from, reader, call->messages)
+                               : tgr_schema_numbered(from, reader, call->numbered));
 }
 
 /* ---- fields that are kept -----------------------------------------------------------------------
@@ -209,7 +244,8 @@ static bool read_foreign(tgr_reading *from, tgr_schema_reader *reader, tgr_log_s
         [TGR_SCHEMA_OTEL] = tgr_schema_otel,
         [TGR_SCHEMA_LANGFUSE] = tgr_schema_langfuse,
     };
-    tgr_call call = {.cost = NAN, .prompt_tokens = NAN, .completion_tokens = NAN};
+    tgr_call call = {
+        .cost = NAN, .prompt_tokens = NAN, .cached_tokens = NAN, .completion_tokens = NAN};
     tgr_record_clear(from->record);
     schemas[schema](from, from->item->root, &call);
     if (from->record->skip == TGR_SKIP_REASONS) {
@@ -238,6 +274,8 @@ void tgr_schema_reader_free(tgr_schema_reader *reader)
 {
     tgr_json_parser_free(reader->json);
     tgr_tape_free(&reader->tape);
+    tgr_tape_free(&reader->made);
     tgr_mem_free(reader->padded);
+    tgr_mem_free(reader->numbered);
     *reader = (tgr_schema_reader){0};
 }

@@ -9,6 +9,14 @@
 #include "engine/log/json.h"
 #include "engine/log/record_parts.h"
 
+struct tgr_responses;
+
+typedef struct tgr_numbered_field { /* of a message under numbered keys */
+    uint32_t number;
+    bool content; /* else its role */
+    uint32_t value;
+} tgr_numbered_field;
+
 typedef struct tgr_schema_reader {
     tgr_log_schema schema;
     tgr_chat_text text;
@@ -18,6 +26,10 @@ typedef struct tgr_schema_reader {
     tgr_tape tape;         /* of the last such text */
     char *padded;          /* a copy of it */
     size_t padded_capacity;
+    tgr_tape made; /* messages put together of parts of the record's tape */
+    tgr_numbered_field *numbered;
+    size_t numbered_count, numbered_capacity;
+    const struct tgr_responses *responses; /* NULL, or those that stand apart from their requests */
 } tgr_schema_reader;
 
 void tgr_schema_reader_free(tgr_schema_reader *reader); /* harmless on a zeroed one */
@@ -36,7 +48,9 @@ tgr_log_schema tgr_schema_of(const tgr_tape *tape, uint32_t root);
 /* A call as a schema found it on the tape; 0: it did not. Amounts are NaN where not known. */
 typedef struct tgr_call {
     uint32_t id, model, messages, tools;
-    double cost, prompt_tokens, completion_tokens;
+    uint32_t numbered; /* where messages stand under numbered keys: attributes */
+    bool awaits;       /* its response may stand apart */
+    double cost, prompt_tokens, cached_tokens, completion_tokens;
 } tgr_call;
 
 /* Each fills the call from the map at `root`, or sets record->skip. */
@@ -48,6 +62,9 @@ void tgr_schema_langfuse(tgr_reading *from, uint32_t root, tgr_call *call);
 /* Takes text and needs from messages: a string, a list or a map of OpenAI's, Anthropic's or
  * OpenTelemetry's kind, or JSON text of these. Sets record->skip where they hold no text. */
 bool tgr_schema_messages(tgr_reading *from, tgr_schema_reader *reader, uint32_t messages);
+
+/* The same where they stand under the numbered keys of attributes. */
+bool tgr_schema_numbered(tgr_reading *from, tgr_schema_reader *reader, uint32_t attributes);
 
 /* Adds to what a model has to be able to do for the query. */
 bool tgr_schema_need(tgr_reading *from, const char *capability);

@@ -1,6 +1,6 @@
 /* schema_litellm.c - LiteLLM's StandardLoggingPayload, bare or under "standard_logging_object". */
 #include "engine/log/lookup.h"
-#include "engine/log/schema.h"
+#include "engine/log/usage.h"
 
 static const char *const chats[] = {"",
                                     "completion",
@@ -29,6 +29,7 @@ void tgr_schema_litellm(tgr_reading *from, uint32_t root, tgr_call *call)
 {
     static const char *const tools[] = {"model_parameters.tools", "model_parameters.functions",
                                         NULL};
+    static const char *const usages[] = {"metadata.usage_object", "response.usage", NULL};
     const tgr_tape *tape = from->item->tape;
     uint32_t payload = tgr_lookup(tape, root, "standard_logging_object");
     if (payload > 0 && tape->values[payload].kind == TGR_MAP) {
@@ -48,6 +49,7 @@ void tgr_schema_litellm(tgr_reading *from, uint32_t root, tgr_call *call)
         .tools = tgr_lookup_any(tape, root, tools),
         .cost = tgr_lookup_amount(tape, tgr_lookup(tape, root, "response_cost")),
         .prompt_tokens = tgr_lookup_amount(tape, tgr_lookup(tape, root, "prompt_tokens")),
+        .cached_tokens = tgr_usage_cached(tape, tgr_lookup_any(tape, root, usages)),
         .completion_tokens = tgr_lookup_amount(tape, tgr_lookup(tape, root, "completion_tokens")),
     };
 }

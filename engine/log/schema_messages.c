@@ -4,7 +4,7 @@
 
 #include "engine/base/memory.h"
 #include "engine/log/lookup.h"
-#include "engine/log/schema.h"
+#include "engine/log/schema_parts.h"
 
 #define REDACTED "redacted-by-litellm" /* what LiteLLM puts in place of what may not be logged */
 
@@ -16,6 +16,7 @@ typedef struct chat {
     bool wanted;          /* the message at hand */
     bool redacted;        /* some text was */
     bool refused;         /* the record is bad, or memory short */
+    bool numbered;        /* a message's parts come as JSON text */
     size_t pieces;        /* of text so far */
 } chat;
 
@@ -25,7 +26,7 @@ typedef struct chat {
 static bool join(tgr_record *record, const tgr_text *piece, bool first)
 {
     tgr_buffer *joined = &record->joined;
-    if (first) { /* what was the whole text so far */
+    if (first && record->text.bytes != joined->bytes) { /* what was the whole text so far */
         tgr_buffer_clear(joined);
         tgr_buffer_add(joined, record->text.bytes, record->text.length);
     }
@@ -57,6 +58,45 @@ static void add_piece(chat *at, const tgr_value *value)
     } else if (!join(record, &piece, at->pieces == 2)) {
         at->refused = at->from->no_memory = true;
     }
+}
+
+/* ---- texts that hold JSON
+ * ------------------------------------------------------------------------
+ */
+
+/* Whether a text may be a list or map of JSON. */
+static bool is_json(const tgr_value *value)
+{
+    size_t at = 0;
+    while (at < value->count && strchr(" \t\r\n", value->as.bytes[at]) != NULL &&
+           value->as.bytes[at] != '\0') {
+        at++;
+    }
+    return at < value->count && (value->as.bytes[at] == '[' || value->as.bytes[at] == '{');
+}
+
+/* Parses a text that holds JSON to the reader's own tape; false where it is none, or memory short.
+ */
+static bool parse_inner(chat *at, const tgr_value *value)
+{
+    tgr_schema_reader *reader = at->reader;
+    void *padded = reader->padded;
+    tgr_fault fault;
+    if (reader->json == NULL) {
+        reader->json = tgr_json_parser_new();
+    }
+    if (reader->json == NULL || !tgr_mem_grow(&padded, &reader->padded_capacity,
+                                              (size_t)value->count + TGR_JSON_PADDING, 1)) {
+        at->refused = at->from->no_memory = true;
+        return false;
+    }
+    reader->padded = padded;
+    memcpy(reader->padded, value->as.bytes, value->count);
+    memset(reader->padded + value->count, 0, TGR_JSON_PADDING);
+    tgr_status status =
+        tgr_json_parse(reader->json, reader->padded, value->count, &reader->tape, &fault);
+    at->refused = at->from->no_memory = status == TGR_ERR_NOMEM;
+    return status == TGR_OK;
 }
 
 /* ---- parts of a message -------------------------------------------------------------------------
@@ -102,20 +142,48 @@ static void read_part(chat *at, uint32_t part)
     }
 }
 
+static void read_parts(chat *at, uint32_t list)
+{
+    uint32_t part = list + 1;
+    for (uint32_t i = 0; i < at->tape->values[list].count && !at->refused; i++) {
+        read_part(at, part);
+        part = at->tape->values[part].next;
+    }
+}
+
+/* Parts that come as JSON text; what they leave of the text is copied, as the next message's take
+ * their place. False where it is no such text. */
+static bool read_inner_parts(chat *at, const tgr_value *value)
+{
+    tgr_record *record = at->from->record;
+    const tgr_tape *outer = at->tape, *inner = &at->reader->tape;
+    if (!is_json(value) || !parse_inner(at, value) || inner->values[0].kind != TGR_ARRAY ||
+        inner->values[0].count == 0 || inner->values[1].kind != TGR_MAP ||
+        tgr_lookup(inner, 1, "type") == 0) {
+        return at->refused;
+    }
+    at->tape = inner;
+    read_parts(at, 0);
+    at->tape = outer;
+    if (!at->refused && at->pieces == 1 && record->text.bytes != record->joined.bytes) {
+        tgr_buffer_clear(&record->joined);
+        tgr_buffer_add(&record->joined, record->text.bytes, record->text.length);
+        record->text = (tgr_text){record->joined.bytes, record->joined.length};
+        at->refused = at->from->no_memory = record->joined.failed;
+    }
+    return true;
+}
+
 static void read_content(chat *at, uint32_t content)
 {
     const tgr_value *value = &at->tape->values[content];
     if (content == 0) {
         return;
     }
-    if (value->kind != TGR_ARRAY) {
+    if (value->kind == TGR_ARRAY) {
+        read_parts(at, content);
+    } else if (!at->numbered || value->kind != TGR_STRING || !read_inner_parts(at, value)) {
         read_part(at, content);
-        return;
-    }
-    uint32_t part = content + 1;
-    for (uint32_t i = 0; i < value->count && !at->refused; i++) {
-        read_part(at, part);
-        part = at->tape->values[part].next;
     }
 }
 
@@ -186,41 +254,6 @@ static void read_list(chat *at, uint32_t list)
 /* ---- what messages come as ---------------------------------------------------------------------
  */
 
-/* Whether a text may be JSON of messages. */
-static bool is_json(const tgr_value *value)
-{
-    size_t at = 0;
-    while (at < value->count && strchr(" \t\r\n", value->as.bytes[at]) != NULL &&
-           value->as.bytes[at] != '\0') {
-        at++;
-    }
-    return at < value->count && (value->as.bytes[at] == '[' || value->as.bytes[at] == '{');
-}
-
-/* Parses a text that holds JSON to the reader's own tape; false where it is none, or memory short.
- */
-static bool parse_inner(chat *at, const tgr_value *value)
-{
-    tgr_schema_reader *reader = at->reader;
-    void *padded = reader->padded;
-    tgr_fault fault;
-    if (reader->json == NULL) {
-        reader->json = tgr_json_parser_new();
-    }
-    if (reader->json == NULL || !tgr_mem_grow(&padded, &reader->padded_capacity,
-                                              (size_t)value->count + TGR_JSON_PADDING, 1)) {
-        at->refused = at->from->no_memory = true;
-        return false;
-    }
-    reader->padded = padded;
-    memcpy(reader->padded, value->as.bytes, value->count);
-    memset(reader->padded + value->count, 0, TGR_JSON_PADDING);
-    tgr_status status =
-        tgr_json_parse(reader->json, reader->padded, value->count, &reader->tape, &fault);
-    at->refused = at->from->no_memory = status == TGR_ERR_NOMEM;
-    return status == TGR_OK;
-}
-
 static bool looks_like_messages(const tgr_tape *tape, uint32_t index)
 {
     static const char *const keys[] = {"messages", "role", "content", "parts", NULL};
@@ -263,25 +296,61 @@ static void read_string(chat *at, const tgr_value *value)
     }
 }
 
+static bool finish(chat *at)
+{
+    tgr_record *record = at->from->record;
+    if (at->pieces == 0 && !at->refused) {
+        if (at->redacted || !record->needs.present) {
+            record->skip = TGR_SKIP_NO_TEXT;
+        }
+        record->text = (tgr_text){"", 0}; /* an image alone */
+    }
+    return !at->refused;
+}
+
+/* A list or map of which strings and numbers are wrapped in their types. */
+static void read_typed(chat *at, uint32_t messages)
+{
+    tgr_tape *made = &at->reader->made;
+    tgr_tape_clear(made);
+    if (!tgr_otlp_plain(at->tape, messages, made)) {
+        at->refused = at->from->no_memory = true;
+        return;
+    }
+    made->nul = at->tape->nul;
+    at->tape = made;
+    if (made->values[0].kind == TGR_ARRAY) {
+        read_list(at, 0);
+    } else {
+        read_map(at, 0);
+    }
+}
+
 bool tgr_schema_messages(tgr_reading *from, tgr_schema_reader *reader, uint32_t messages)
 {
     chat at = {.from = from, .reader = reader, .tape = from->item->tape, .wanted = true};
     const tgr_value *value = &from->values[messages];
-    tgr_record *record = from->record;
     if (value->kind == TGR_STRING) {
         read_string(&at, value);
     } else if (value->kind == TGR_ARRAY) {
         read_list(&at, messages);
+    } else if (tgr_otlp_is_typed(at.tape, messages)) {
+        read_typed(&at, messages);
     } else if (value->kind == TGR_MAP) {
         read_map(&at, messages);
     } else {
         return tgr_reading_refuse(from, TGR_BAD_FIELD, "the messages are neither text nor a list");
     }
-    if (at.pieces == 0 && !at.refused) {
-        if (at.redacted || !record->needs.present) {
-            record->skip = TGR_SKIP_NO_TEXT;
-        }
-        record->text = (tgr_text){"", 0}; /* an image alone */
+    return finish(&at);
+}
+
+bool tgr_schema_numbered(tgr_reading *from, tgr_schema_reader *reader, uint32_t attributes)
+{
+    chat at = {.from = from, .reader = reader, .wanted = true, .numbered = true};
+    if (!tgr_numbered_make(from, reader, attributes)) {
+        return false;
     }
-    return !at.refused;
+    at.tape = &reader->made;
+    read_list(&at, 0);
+    return finish(&at);
 }

@@ -2,7 +2,7 @@
  * who take such files call the body "params".
  */
 #include "engine/log/lookup.h"
-#include "engine/log/schema.h"
+#include "engine/log/usage.h"
 
 /* Whether the endpoint is one that chats. */
 static bool chats(const tgr_tape *tape, uint32_t url)
@@ -26,8 +26,6 @@ void tgr_schema_openai(tgr_reading *from, uint32_t root, tgr_call *call)
     static const char *const messages[] = {"messages", "input", "prompt", NULL};
     static const char *const tools[] = {"tools", "functions", NULL};
     static const char *const usages[] = {"response.body.usage", "usage", NULL};
-    static const char *const inputs[] = {"prompt_tokens", "input_tokens", NULL};
-    static const char *const outputs[] = {"completion_tokens", "output_tokens", NULL};
     const tgr_tape *tape = from->item->tape;
     uint32_t body = tgr_lookup_any(tape, root, bodies);
     uint32_t usage = tgr_lookup_any(tape, root, usages);
@@ -44,8 +42,6 @@ void tgr_schema_openai(tgr_reading *from, uint32_t root, tgr_call *call)
     call->model = tgr_lookup_any(tape, root, models);
     call->messages = tgr_lookup_any(tape, request, messages);
     call->tools = tgr_lookup_any(tape, request, tools);
-    if (usage > 0) {
-        call->prompt_tokens = tgr_lookup_amount(tape, tgr_lookup_any(tape, usage, inputs));
-        call->completion_tokens = tgr_lookup_amount(tape, tgr_lookup_any(tape, usage, outputs));
-    }
+    call->awaits = body > 0 && tgr_lookup(tape, root, "response") == 0;
+    tgr_usage_read(tape, usage, call);
 }

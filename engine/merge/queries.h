@@ -2,7 +2,7 @@
 #ifndef TGR_MERGE_QUERIES_H
 #define TGR_MERGE_QUERIES_H
 
-#include "engine/merge/judgements.h"
+#include "engine/judgements/judgements.h"
 #include "engine/merge/shards.h"
 #include "engine/store/query_read.h"
 

@@ -11,7 +11,7 @@
 
 #include "engine/ingest/columns.h"
 #include "engine/ingest/plan.h"
-#include "engine/merge/judgements.h"
+#include "engine/judgements/judgements.h"
 #include "engine/pass.h"
 
 /* A file's numbers: where each stands among all files' names in order of arrival. */

@@ -114,7 +114,12 @@ typedef struct tgr_ingest_options {
     const tgr_split_share *splits; /* for records without a split, by a hash of the text, or of the
                                     * tags where there is none; shares add up to 1 at most */
     size_t split_count;
+
+    const char *const *outcomes; /* files of judgements to lay over the rows, as tgr_join does */
+    size_t outcome_count;
 } tgr_ingest_options;
+
+#define TGR_INGEST_UNMATCHED_SHOWN 5
 
 typedef struct tgr_ingest_report {
     uint64_t queries; /* rows written */
@@ -138,6 +143,13 @@ typedef struct tgr_ingest_report {
     uint64_t without_tokens;   /* rows that have text and no prompt tokens */
     uint64_t skipped;          /* good records of other schemas that are no queries */
     uint64_t skipped_by_reason[TGR_SKIP_REASONS];
+    /* of `outcomes` */
+    uint64_t judgements;     /* distinct (id, model) pairs that were read */
+    uint64_t joined_queries; /* rows that got one at least */
+    uint64_t judged_ids;     /* distinct ids that were read */
+    uint64_t unmatched;      /* of these, those that no row has */
+    char first_unmatched[TGR_INGEST_UNMATCHED_SHOWN]
+                        [64]; /* in the order they came, cut where long */
 } tgr_ingest_report;
 
 /* Defaults: automatic format, max_bad 0.05, max_record 64 MiB, a checkpoint each 256 MiB and no
@@ -149,6 +161,10 @@ TGR_API void tgr_ingest_options_init(tgr_ingest_options *options);
  * A shard takes the records that begin in its equal share of the bytes of all logs, one after
  * another; of compressed logs, whole logs. Shards are disjoint, and their rows in order are those
  * of a run without. It needs a router, for the numbering of tags, and files. A shard may be empty.
+ *
+ * Files of judgements are read before the logs, and held: the query file is, byte for byte, what
+ * tgr_join makes of the one without them. TGR_ERR_INPUT where no row has the id of a judgement,
+ * unless a shard is asked for.
  *
  * Memory: the tag dictionary, the distinct values of categorical columns and a few MiB a thread;
  * columns are spooled to temporary files beside the output. The result does not depend on threads.

@@ -1,4 +1,5 @@
 """generate_test.py - tagroute-gen as its users run it. Usage: generate_test.py TAGROUTE_GEN"""
+import csv
 import gzip
 import json
 import os
@@ -12,6 +13,7 @@ import unittest
 
 GENERATE = sys.argv.pop(1)
 QUERIES = 2000
+SCHEMAS = ("litellm", "openai", "otel", "langfuse")
 
 
 def decode(data):
@@ -117,6 +119,37 @@ class Generate(unittest.TestCase):
             packed = run("--queries", "500", "--format", "msgpack", *more)
             self.assertEqual(decode(packed), records(*more, "--queries", "500"))
 
+    def test_schemas_in_both_formats(self):
+        for schema in SCHEMAS:
+            for more in ([], ["--eligibility", "1", "--models", "40"], ["--fluentd"]):
+                words = ["--queries", "500", "--schema", schema, *more]
+                lines = records(*words)
+                self.assertEqual(decode(run(*words, "--format", "msgpack")), lines)
+                self.assertEqual(len(lines), 500)
+                if more == ["--fluentd"]:
+                    self.assertEqual([line[2] for line in lines], records(*words[:-1]))
+                    self.assertEqual({(line[0], line[1]) for line in lines}, {("gateway", 1700000000)})
+        self.assertEqual(run("--queries", "9", "--schema", "tagroute"), run("--queries", "9"))
+
+    def test_outcomes_apart_from_the_log(self):
+        def table(*more):
+            run("--queries", "3000", "-o", self.path("log"), "--outcomes-out", self.path("o.csv"), *more)
+            with open(self.path("o.csv"), encoding="utf-8", newline="") as file:
+                return list(csv.DictReader(file))
+        for more in ([], ["--judged", "0.5", "--eligibility", "0.3"]):
+            known = {record["id"]: record for record in records(*more, "--queries", "3000")}
+            rows = table("--outcomes-of", "200", *more)
+            ids = list(dict.fromkeys(row["id"] for row in rows))
+            self.assertEqual(ids, sorted(ids))
+            self.assertLessEqual(len(ids), 200)
+            self.assertGreater(len(ids), 150)
+            self.assertEqual([(row["id"], row["model"], row["outcome"], float(row["score"])) for row in rows],
+                             [(name, model, answer.get("outcome", ""), answer["score"]) for name in ids
+                              for model, answer in known[name].get("models", {}).items()])
+        self.assertEqual(len({row["id"] for row in table("--outcomes-of", "5000")}), 3000)
+        self.assertEqual(len({row["id"] for row in table("--outcomes-of", "7", "--schema", "otel")}), 7)
+        self.assertNotEqual(table("--outcomes-of", "9"), table("--outcomes-of", "9", "--seed", "2"))
+
     def test_parts_can_be_left_out(self):
         for key in ("text", "tags"):
             without = records(f"--no-{key}")
@@ -163,7 +196,10 @@ class Generate(unittest.TestCase):
                                 ("topics", ["--tags", "20", "--topics", "30"]), ("max-tags", ["--tags", "3"]),
                                 ("--judged", ["--judged", "nan"]), ("jsonl", ["--format", "xml"]),
                                 ("--no-tags", ["--no-tags", "--no-text"]), ("surplus", ["surplus"]),
-                                ("both", ["-o", "x", "--prices-out", "x"]), ("--zipf", ["--zipf", "-1"])):
+                                ("both", ["-o", "x", "--prices-out", "x"]), ("--schema", ["--schema", "x"]),
+                                ("both", ["--outcomes-out", "x", "--prices-out", "x"]),
+                                ("--no-text", ["--schema", "otel", "--no-text"]),
+                                ("--outcomes-of", ["--outcomes-of", "-1"]), ("--zipf", ["--zipf", "-1"])):
             message = run(*arguments, status=2)
             self.assertIn(word, message)
             self.assertIn("--help", message)

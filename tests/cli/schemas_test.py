@@ -1,16 +1,13 @@
 #!/usr/bin/python3
 """Logs of other schemas: who was called with what, what it cost, and what is no query."""
 import json
-import os
-import sys
 
 import anndata
 import msgpack
+import numpy
 
-from harness import Scratch, main
+from harness import GENERATOR, Scratch, main
 
-CONVERTER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "datasets",
-                         "converters", "schemas.py")
 MARKER = "zanzibar-marker"  # stands in every text, and in no message
 
 
@@ -143,6 +140,154 @@ class Schemas(Scratch):
         self.check(found, ["call-0", "call-1", "call-2"])
         self.assertEqual(list(found.obs["record_part"]), [0, 2, 0])
 
+    def test_otel_numbered_keys(self):
+        """Messages under numbered keys, in any order, with tools and pictures among them."""
+        def numbered(number, listed, **more):
+            found = {key: value for key, value in attributes(number).items()
+                     if key != "gen_ai.input.messages"}
+            found.update({"gen_ai.prompt.10.role": "user", "gen_ai.prompt.10.content": f"{MARKER} last",
+                          "gen_ai.prompt.2.role": "user", "gen_ai.prompt.2.content": f"{MARKER} first",
+                          "gen_ai.prompt.0.content": "be kind", "gen_ai.prompt.0.role": "system",
+                          "gen_ai.prompt.3.role": "assistant", "gen_ai.prompt.3.content": "yes",
+                          "gen_ai.completion.0.role": "assistant", "gen_ai.completion.0.content": "no"})
+            found.update(more)
+            if listed:
+                found = [{"key": key, "value": otlp(value)} for key, value in found.items()]
+            return {"traceId": "aa", "spanId": f"call-{number}", "attributes": found}
+        parts = json.dumps([{"type": "text", "text": f"{MARKER} last"},
+                            {"type": "image_url", "image_url": {"url": "data:"}}])
+        earlier = json.dumps([{"type": "text", "text": f"{MARKER} first"}])
+        log = [numbered(0, False), numbered(1, True),
+               numbered(2, False, **{"gen_ai.completion.0.tool_calls.0.name": "f"}),
+               numbered(3, True, **{"llm.request.functions.0.name": "f"}),
+               numbered(4, False, **{"gen_ai.prompt.10.content": parts, "gen_ai.prompt.2.content": earlier})]
+        for which, text in (("last-user", f"{MARKER} last"),
+                            ("users", f"{MARKER} first\n{MARKER} last"),
+                            ("all", f"be kind\n{MARKER} first\nyes\n{MARKER} last")):
+            found = self.ingest(lines(log), "--text", which)
+            self.assertEqual(list(found.obs["text"]), [text] * 5)
+        self.assertEqual(list(found.obs["needs"].astype(object).fillna("")),
+                         ["", "", '["function_calling"]', '["function_calling"]', '["vision"]'])
+        answers = dict(attributes(5), **{"gen_ai.completion.0.content": "no"})
+        del answers["gen_ai.input.messages"]
+        found = self.ingest(lines([span(0), dict(span(5), attributes=answers)]))
+        self.assertEqual(self.skipped(found), {"no_text": 1})
+        odd = {f"gen_ai.prompt.{at}": "x" for at in ("", "x.content", "1", "1.", "99999999999.content", ".0")}
+        found = self.ingest(lines([span(0), dict(span(6), attributes={**answers, **odd})]))
+        self.assertEqual(self.skipped(found), {"no_text": 1})
+
+    def test_otel_typed_messages(self):
+        """OTLP's arrayValue and kvlistValue, as exporters write structured attributes."""
+        def typed(value):
+            if isinstance(value, list):
+                return {"arrayValue": {"values": [typed(one) for one in value]}}
+            if isinstance(value, dict):
+                return {"kvlistValue": {"values": [{"key": key, "value": typed(one)}
+                                                   for key, one in value.items()]}}
+            return {"boolValue": value} if isinstance(value, bool) else otlp(value)
+        messages = [{"role": "system", "parts": [{"type": "text", "content": "be kind"}]},
+                    {"role": "user", "parts": [{"type": "text", "content": f"{MARKER} last"},
+                                               {"type": "blob", "modality": "image", "ok": True}]},
+                    {"role": "assistant", "parts": []}]
+        for given in (messages, {"messages": messages}):
+            found = {**attributes(0), "gen_ai.input.messages": given}
+            listed = [{"key": key, "value": typed(value)} for key, value in found.items()]
+            record = {"traceId": "aa", "spanId": "call-0", "attributes": listed}
+            made = self.ingest(lines([record]))
+            self.check(made, ["call-0"])
+            self.assertEqual(list(made.obs["needs"]), ['["vision"]'])
+        for odd in ({"arrayValue": {"values": []}}, {"arrayValue": {}}, {"kvlistValue": {"values": []}}):
+            listed[-2]["value"] = odd
+            self.assertEqual(listed[-2]["key"], "gen_ai.input.messages")
+            made = self.ingest(lines([record, span(1)]))
+            self.assertEqual(self.skipped(made), {"no_text": 1})
+
+    def test_cached_tokens(self):
+        """The column that prices use; of all tokens of the prompt, however a schema counts them."""
+        usage = {"prompt_tokens": 12, "completion_tokens": 34, "prompt_tokens_details": {"cached_tokens": 5}}
+        beside = {"input_tokens": 4, "cache_read_input_tokens": 5, "cache_creation_input_tokens": 3,
+                  "output_tokens": 34}
+        responses = {"input_tokens": 12, "input_tokens_details": {"cached_tokens": 5}, "output_tokens": 34}
+        def answered(usage):
+            return openai(0, response={"status_code": 200, "body": {"model": "gpt-4o", "usage": usage}})
+        cases = [litellm(0, metadata={"usage_object": usage}), litellm(0, response={"usage": usage}),
+                 litellm(0, metadata={"usage_object": {"cache_read_input_tokens": 5}}),
+                 answered(usage), answered(beside), answered(responses),
+                 langfuse(0, usageDetails={"input": 7, "input_cached_tokens": 5, "output": 34}),
+                 langfuse(0, usageDetails={"input": 4, "cache_read_input_tokens": 5,
+                                           "cache_creation_input_tokens": 3, "output": 34})]
+        for key in ("cache_read.input_tokens", "cache_read_input_tokens"):
+            cases.append(dict(span(0), attributes={**attributes(0), f"gen_ai.usage.{key}": 5}))
+        found = self.ingest(lines(cases))
+        self.assertEqual(list(found.obs["prompt_tokens"]), [12] * len(cases))
+        self.assertEqual(list(found.obs["cached_prompt_tokens"]), [5] * len(cases))
+        self.assertEqual(list(found.obsm["completion_tokens"].ravel()), [34] * len(cases))
+        found = self.ingest(lines([litellm(0), langfuse(1), span(2)]))
+        self.assertNotIn("cached_prompt_tokens", found.obs)
+
+    def test_batch_responses_and_requests(self):
+        def answer(number, **more):
+            return {"id": f"batch_req_{number}", "custom_id": f"call-{number}", "error": None,
+                    "response": {"status_code": 200, "body": {"model": "gpt-4o-2024", "usage": {
+                        "prompt_tokens": 12, "completion_tokens": 30 + number,
+                        "prompt_tokens_details": {"cached_tokens": number}}}}, **more}
+        asked = [openai(at) for at in range(6)]
+        answers = [answer(3), answer(0), answer(1, response={"status_code": 500, "body": {}}),
+                   answer(2, response=None, error={"code": "batch_expired"}), answer(9), answer(4)]
+        whole = [{**openai(at), "response": answer(at)["response"]} for at in (0, 3, 4)] + [openai(5)]
+        self.write("input.jsonl", lines(asked))
+        self.write("output.jsonl", lines(answers))
+        for words in (("input.jsonl", "output.jsonl"), ("output.jsonl", "input.jsonl", "--from", "openai")):
+            told = self.works("ingest", *words, "-o", "q.h5").stderr.decode()
+            found = anndata.read_h5ad(self.path("q.h5"))
+            self.assertEqual(list(found.obs_names), ["call-0", "call-3", "call-4", "call-5"])
+            self.assertEqual(list(found.obs["logged_model"]), ["gpt-4o-2024"] * 3 + ["gpt-4o"])
+            self.assertEqual(list(found.obs["prompt_tokens"].fillna(-1)), [12, 12, 12, -1])
+            self.assertEqual(list(found.obs["cached_prompt_tokens"].fillna(-1)), [0, 3, 4, -1])
+            self.assertEqual(list(found.obs["source"]), ["input.jsonl"] * 4)
+            self.assertEqual(self.skipped(found), {"failed": 2})
+            self.assertIn("6 responses: 3 queries have one, 1 have none, 2 responses say that the call "
+                          "failed", told)
+            self.assertIn("1 responses are to no request in the logs, such as call-9", told)
+        self.write("whole.jsonl", lines(whole))
+        self.works("ingest", "whole.jsonl", "-o", "w.h5")
+        again = anndata.read_h5ad(self.path("w.h5"))
+        self.assertTrue((again.obsm["completion_tokens"] == found.obsm["completion_tokens"]).sum() == 3)
+        for key in ("logged_model", "prompt_tokens", "cached_prompt_tokens", "needs", "text"):
+            self.assertEqual(list(again.obs[key].astype(str)), list(found.obs[key].astype(str)))
+        self.works("ingest", "output.jsonl", "input.jsonl", "-o", "q.h5", "--resume")
+
+    def test_batch_responses_of_others(self):
+        self.write("params.jsonl", lines([{"custom_id": f"call-{at}", "params": {
+            "model": "claude", "messages": [{"role": "user", "content": f"{MARKER} last"}]}} for at in (0, 1)]))
+        self.write("results.jsonl", lines([
+            {"custom_id": "call-1", "result": {"type": "errored", "error": {}}},
+            {"custom_id": "call-0", "result": {"type": "succeeded", "message": {
+                "model": "claude-1", "usage": {"input_tokens": 5, "cache_read_input_tokens": 7,
+                                               "output_tokens": 34}}}}]))
+        self.works("ingest", "params.jsonl", "results.jsonl", "-o", "q.h5")
+        found = anndata.read_h5ad(self.path("q.h5"))
+        self.assertEqual(list(found.obs["prompt_tokens"]) + list(found.obs["cached_prompt_tokens"]), [12, 7])
+        self.assertEqual(self.skipped(found), {"failed": 1})
+
+    def test_batch_responses_that_fit_nothing(self):
+        answer = {"custom_id": "call-0", "response": {"status_code": 200, "body": {"model": MARKER}}}
+        self.write("output.jsonl", lines([answer] * 2))
+        self.assertIn("holds responses without the requests that they are to",
+                      self.fails(3, "ingest", "output.jsonl", "-o", "q.h5"))
+        self.write("input.jsonl", lines([openai(0)]))
+        told = self.works("ingest", "input.jsonl", "output.jsonl", "-o", "q.h5").stderr.decode()
+        self.assertIn("1 responses have the id of an earlier one", told)
+        for tail, sentence in ((lines([openai(1)]), "output.jsonl: line 2: not a response"),
+                               ("{\n", "output.jsonl: line 2: ")):
+            self.write("output.jsonl", lines([answer]) + tail)
+            told = self.fails(3, "ingest", "input.jsonl", "output.jsonl", "-o", "q.h5")
+            self.assertIn(sentence, told)
+            self.assertNotIn(MARKER, told)
+        self.write("both.jsonl", lines([openai(0), answer]))
+        found = self.ingest(lines([openai(0), answer]))
+        self.assertEqual(self.skipped(found), {"response": 1})
+
     def test_langfuse(self):
         records = [langfuse(0), langfuse(1, input=json.dumps(
                        [{"role": "user", "content": f"{MARKER} last"}])),
@@ -208,40 +353,43 @@ class Schemas(Scratch):
             self.assertNotIn(MARKER, told)
 
     def test_the_same_log_in_every_schema(self):
-        self.generate("log.jsonl", 400, "--eligibility", "0.5")
-        with open(self.path("log.jsonl")) as file:
-            own = {record["id"]: record for record in map(json.loads, file)}
-        fields = {"litellm": "metadata.user_api_key_team_alias", "openai": "body.metadata.team",
-                  "otel": "attributes.team", "langfuse": "metadata.team",
-                  "fluentd": "metadata.user_api_key_team_alias"}
-        seen = []
-        for schema, field in fields.items():
-            made = self.works("-B", CONVERTER, "log.jsonl", "--schema", schema, "--outcomes", "o.csv",
-                              "--judged", "50", program=sys.executable).stdout
-            self.write("gateway.jsonl", made)
-            self.works("ingest", "gateway.jsonl", "--keep", f"team={field}", "-o", "g.h5", "-q")
-            told = self.works("join", "g.h5", "--outcomes", "o.csv", "-o", "j.h5").stderr.decode()
-            self.assertIn("of 50 ids", told)
-            found = anndata.read_h5ad(self.path("j.h5"))
-            self.assertEqual(found.n_obs + sum(self.skipped(found).values()), 400)
-            self.assertGreater(self.skipped(found)["failed"], 0)
-            for name, text, needs in zip(found.obs_names, found.obs["text"],
-                                         found.obs["needs"].astype(object).fillna("[]")):
-                self.assertEqual(text, own[name]["text"])
-                self.assertEqual(json.loads(needs), own[name].get("needs", []))
-            models = list(found.uns["tagroute"]["models"])
-            judged = 0
-            for row, name in enumerate(found.obs_names):
-                known = own[name]["models"]
-                for column, model in enumerate(models):
-                    score = found.obsm["score"][row][column]
-                    if score == score:
-                        judged += 1
-                        self.assertEqual(score, known[model]["score"])
-            self.assertGreater(judged, 100)
-            seen.append((list(found.obs_names), list(found.obs["logged_model"].astype(str)),
-                         list(found.obs["team"].astype(str))))
+        """What a schema can carry of a generated log is what tagroute's own has."""
+        team = {"litellm": "metadata.user_api_key_team_alias", "openai": "body.metadata.team",
+                "otel": "attributes.team", "langfuse": "metadata.team"}
+        common = ("--queries", "600", "--eligibility", "0.5", "--quiet")
+        self.works(*common, "-o", "own.jsonl", "--no-tags", program=GENERATOR)
+        self.works("tag", "--learn", "own.jsonl", "-o", "v.msgpack", "-q")
+        self.works("ingest", "own.jsonl", "--vocab", "v.msgpack", "-o", "own.h5", "-q")
+        own, seen = anndata.read_h5ad(self.path("own.h5")), []
+        for schema, field in team.items():
+            for more, name in (((), "g.jsonl"), (("--fluentd",), "g.jsonl"), (("--fluentd",), "g.msgpack.gz"),
+                               ((), "g.msgpack")):
+                self.works(*common, "--schema", schema, *more, "-o", name, program=GENERATOR)
+                self.works("ingest", name, "--vocab", "v.msgpack", "--keep", f"team={field}", "-o", "g.h5", "-q")
+                found = anndata.read_h5ad(self.path("g.h5"))
+                self.assertEqual(set(self.skipped(found)), {"failed", "not_chat"})
+                self.assertEqual(found.n_obs + sum(self.skipped(found).values()), 600)
+                self.same_queries(found, own[found.obs_names], cost=schema != "openai")
+                seen.append([list(found.obs[key].astype(str)) for key in ("logged_model", "team")] +
+                            [list(found.obs_names), self.skipped(found)])
         self.assertTrue(all(one == seen[0] for one in seen))
+
+    def same_queries(self, found, own, cost):
+        """Tags, texts, needs, tokens; of the model that was called, cost and completion tokens."""
+        self.assertEqual(set(found.var_names) - set(own.var_names), set())
+        mine = own[:, found.var_names].copy()
+        self.assertEqual((mine.X != found.X).nnz, 0)
+        self.assertEqual(mine.X.sum(), own.X.sum())
+        for key in ("text", "needs", "prompt_tokens"):
+            self.assertEqual(list(found.obs[key].astype(str)), list(own.obs[key].astype(str)))
+        models, known = list(found.uns["tagroute"]["models"]), list(own.uns["tagroute"]["models"])
+        for row, model in enumerate(found.obs["logged_model"]):
+            for name in ("completion_tokens",) + (("cost",) if cost else ()):
+                value = found.obsm[name][row]
+                self.assertEqual(value[models.index(model)], own.obsm[name][row][known.index(model)])
+                self.assertEqual((value == value).sum(), 1)
+            if cost:
+                self.assertEqual(numpy.float32(found.obs["logged_cost"][row]), value[models.index(model)])
 
     def test_splits_are_assigned_by_what_is_asked(self):
         asked = [{"id": f"t{at}", "text": f"question {at % 500}"} for at in range(1000)]

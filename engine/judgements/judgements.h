@@ -1,6 +1,6 @@
 /* judgements.h - what was found of (query, model) pairs apart from the log, by id of the query. */
-#ifndef TGR_MERGE_JUDGEMENTS_H
-#define TGR_MERGE_JUDGEMENTS_H
+#ifndef TGR_JUDGEMENTS_JUDGEMENTS_H
+#define TGR_JUDGEMENTS_JUDGEMENTS_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,8 +1,8 @@
 /* csv_read.h - records of a CSV file: fields between commas, quoted where they hold commas, quotes
  * or line breaks (RFC 4180).
  */
-#ifndef TGR_JOIN_CSV_READ_H
-#define TGR_JOIN_CSV_READ_H
+#ifndef TGR_JUDGEMENTS_CSV_READ_H
+#define TGR_JUDGEMENTS_CSV_READ_H
 
 #include <stdbool.h>
 

@@ -1,5 +1,5 @@
 /* judgements.c - a list of pairs that is sorted once. */
-#include "engine/merge/judgements.h"
+#include "engine/judgements/judgements.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 /* outcomes.c - who judged what: a record a pair, checked. */
-#include "engine/join/outcomes.h"
+#include "engine/judgements/outcomes.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -10,7 +10,7 @@
 #include "engine/base/memory.h"
 #include "engine/base/number.h"
 #include "engine/base/runtime.h"
-#include "engine/join/csv_read.h"
+#include "engine/judgements/csv_read.h"
 #include "engine/log/cutter.h"
 #include "engine/log/json.h"
 #include "engine/log/lookup.h"

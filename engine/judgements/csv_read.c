@@ -1,5 +1,5 @@
 /* csv_read.c - one byte after another. */
-#include "engine/join/csv_read.h"
+#include "engine/judgements/csv_read.h"
 
 #include <inttypes.h>
 #include <string.h>
