@@ -1,9 +1,9 @@
 /* unite.c - sums of a fit, added up over the processes of a crew. */
 #include "engine/fit/unite.h"
 
+#include "engine/base/crew.h"
 #include "engine/base/error.h"
 #include "engine/base/memory.h"
-#include "engine/base/crew.h"
 
 /* A mean travels as three wide numbers. */
 #define MEAN_NUMBERS 3

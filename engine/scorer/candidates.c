@@ -6,10 +6,10 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "engine/base/crew.h"
 #include "engine/base/error.h"
 #include "engine/base/exact.h"
 #include "engine/base/memory.h"
-#include "engine/base/crew.h"
 
 /* Differences are taken in units of the largest y, and a predicted one is cut off beyond this many:
  * their products then fit exact sums. */
@@ -154,7 +154,7 @@ static tgr_status unite(judging *work, const tgr_run *run, tgr_error *error)
     tgr_status status = tgr_crew_sum_wide(run, numbers, NUMBERS * work->cells, error);
     for (size_t cell = 0; status == TGR_OK && cell < work->cells; cell++) {
         const tgr_sum *all = numbers + NUMBERS * cell;
-        work->sums[cell] = (pair_sums){(uint64_t)all[0], all[1], all[2], all[3], all[4], all[5]};
+        work->sums[cell] = (pair_sums){all[0], all[1], all[2], all[3], all[4], all[5]};
     }
     tgr_mem_free(numbers);
     return status;

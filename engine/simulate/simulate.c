@@ -318,6 +318,7 @@ static tgr_status walk(tgr_simulating *work, tgr_error *error)
     }
     tgr_observers_merge(&work->observers, &work->gathering);
     TGR_TRY(tgr_simulating_unite(work, error));
+    tgr_gathering_settle(&work->gathering);
     if (work->decide.queries == 0 && work->options.shards == 0) {
         return tgr_fail(error, TGR_ERR_INPUT, "%s: holds no query to simulate",
                         work->options.inputs[0]);
