@@ -12,6 +12,7 @@ block by block. Weights are multiples of 2^-16, so that every sum is exact howev
 decisions have to be the same, and are compared. Says the medians of processor time and of the clock,
 and by how much the most memory held grows beyond that of the queries.
 """
+import ctypes
 import json
 import os
 import re
@@ -46,7 +47,7 @@ def router_of(folder, tags, models):
     with open(path, "wb") as file:
         file.write(msgpack.packb({
             "format": "tagroute.router", "version": 1, "models": [{"name": f"m{i}"} for i in range(models)],
-            "reference": 0, "scorer": {"name": "ridge", "count": "raw"},
+            "reference": 0, "scorer": {"name": "ridge", "count": "raw", "rewards": {"win": 1.0, "tie": 0.15, "loss": -1.0}, "min_count": 1.0},
             "tagger": {"kind": "given", "version": 1, "category_tag": False},
             "tags": [f"t{i}" for i in range(tags)], "counts": np.ones(tags).tobytes(),
             "bias": bias.tobytes(), "weights": weights.tobytes()}))
@@ -120,6 +121,8 @@ def main():
     figures, most, expected = {name: [] for name in ways}, {}, None
     for number in range(rounds + 1):
         for name, work in ways.items():
+            model = None
+            ctypes.CDLL(None).malloc_trim(0)
             forget_most()
             before = most_memory()
             wall, busy, model = timed(work)
@@ -138,10 +141,8 @@ def main():
         ratio = [statistics.median(p[i] / b[i] for p, b in zip(pairs, base)) for i in (0, 1)]
         print(f"{name:20} {queries / busy / 1e6:7.1f} Mq/s of processor time, {queries / wall / 1e6:7.1f} by the clock; "
               f"takes {ratio[0]:5.2f} (processor), {ratio[1]:5.2f} (clock) of route's time; {most[name]:6.0f} MB more")
-    print("the kernels alone, `tagroute bench main`:")
-    for result in kernels["results"] if "results" in kernels else []:
-        print("  ", result)
-    return kernels
+    for entry in kernels["runs"][0]["entries"]:
+        print(f"{entry['name'] + ', the kernel alone':20} {entry['queries_per_second'] / 1e6:7.1f} Mq/s of processor time")
 
 
 if __name__ == "__main__":

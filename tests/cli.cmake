@@ -16,7 +16,7 @@ endif()
 
 foreach(name IN ITEMS cli/usage cli/formats cli/safety cli/chain cli/interop cli/decisions
     cli/resume_ingest cli/shard_ingest cli/resume_route cli/merge cli/solve cli/faults cli/judge cli/tag cli/tag_logs
-    cli/explain cli/export cli/guide cli/upkeep cli/drift cli/schemas cli/join cli/outcomes
+    cli/explain cli/export cli/guide cli/upkeep cli/drift cli/schemas cli/join cli/outcomes cli/paid cli/journey
     cli/normalise cli/endpoint cli/report cli/tokens cli/prices cli/elsewhere mmlu)
   string(REPLACE "/" "_" test ${name})
   add_test(NAME ${test} COMMAND ${TAGROUTE_PYTHON} -B ${CMAKE_CURRENT_SOURCE_DIR}/${name}_test.py)
@@ -26,7 +26,7 @@ endforeach()
 
 # What waits for kills and disks rather than for the processor tells nothing more with another
 # compiler: presets but "release" leave it out.
-set_tests_properties(cli_guide cli_resume_ingest cli_resume_route cli_shard_ingest cli_faults
+set_tests_properties(cli_guide cli_journey cli_resume_ingest cli_resume_route cli_shard_ingest cli_faults
   PROPERTIES LABELS once)
 
 # What takes long is run with gcc, and under the sanitizers; another compiler is heard on all the rest.

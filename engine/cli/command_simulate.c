@@ -278,7 +278,7 @@ static tgr_status load_and_simulate(const simulating *work, tgr_cli_session *ses
                                          &session->run, error);
     }
     if (status == TGR_OK && tgr_cli_speaks()) {
-        status = tgr_cli_look_over(work->options.inputs, work->options.input_count, router,
+        status = tgr_cli_look_over(work->options.inputs, work->options.input_count, router, NULL,
                                    &session->run, error);
     }
     tgr_cli_session_end(session);

@@ -141,6 +141,7 @@ static void report_contents(const tgr_columns *columns, const tgr_query_plan *pl
     report->dropped = columns->facts.dropped;
     report->estimated_tokens = columns->facts.estimated_rows;
     report->without_tokens = columns->facts.unmeasured_rows;
+    report->estimated_costs = columns->facts.paid_rows;
     report->new_tags = assembly->with_router ? plan->tags.count - columns->tags.numbered : 0;
 }
 

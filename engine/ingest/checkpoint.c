@@ -10,10 +10,10 @@
 
 #include "engine/base/memory.h"
 
-#define VERSION  4
+#define VERSION  5
 #define DIGITS   16
 #define LOG_PART 7 /* numbers a log */
-#define FACTS    (15 + TGR_ALIGNMENTS)
+#define FACTS    (16 + TGR_ALIGNMENTS)
 
 /* ---- facts as numbers ---------------------------------------------------------------------------
  */
@@ -45,7 +45,8 @@ static void facts_to_numbers(const tgr_facts *facts, uint64_t numbers[FACTS])
                                  facts->estimated_rows,
                                  facts->unmeasured_rows,
                                  facts->longest_record,
-                                 facts->logged_cost_rows};
+                                 facts->logged_cost_rows,
+                                 facts->paid_rows};
     memcpy(numbers, all, sizeof all);
     memcpy(numbers + FACTS - TGR_ALIGNMENTS, facts->aligned, sizeof facts->aligned);
 }
@@ -78,6 +79,7 @@ static void facts_from_numbers(const uint64_t numbers[FACTS], tgr_facts *facts)
         .unmeasured_rows = numbers[12],
         .longest_record = numbers[13],
         .logged_cost_rows = numbers[14],
+        .paid_rows = numbers[15],
     };
     memcpy(facts->aligned, numbers + FACTS - TGR_ALIGNMENTS, sizeof facts->aligned);
     memcpy(&facts->largest, &largest, sizeof largest);

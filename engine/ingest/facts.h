@@ -13,6 +13,7 @@ typedef struct tgr_facts {
     uint64_t prompt_token_rows;       /* rows that have one */
     uint64_t cached_token_rows;       /* likewise */
     uint64_t logged_cost_rows;        /* likewise */
+    uint64_t paid_rows;               /* whose logged cost comes from tokens and prices */
     uint64_t estimated_rows;          /* whose prompt tokens are an estimate */
     uint64_t unmeasured_rows;         /* that have text and no prompt tokens */
     uint64_t longest_row;             /* entries */
@@ -43,6 +44,7 @@ static inline void tgr_facts_add(tgr_facts *facts, const tgr_facts *more)
     facts->prompt_token_rows += more->prompt_token_rows;
     facts->cached_token_rows += more->cached_token_rows;
     facts->logged_cost_rows += more->logged_cost_rows;
+    facts->paid_rows += more->paid_rows;
     facts->estimated_rows += more->estimated_rows;
     facts->unmeasured_rows += more->unmeasured_rows;
     for (int i = 0; i < TGR_ALIGNMENTS; i++) {

@@ -1,6 +1,8 @@
 /* numbers.c - one loop a type that numbers may have, and a type that they become. */
 #include "engine/rows/numbers.h"
 
+#include "engine/base/wide.h"
+
 size_t tgr_number_size(tgr_number_type type)
 {
     switch (type) {
@@ -33,6 +35,14 @@ size_t tgr_number_size(tgr_number_type type)
         }                                                                                          \
     } while (0)
 
+/* What SciPy's row starts are. */
+TGR_WIDE(void, widen, (const int32_t *from, size_t count, int64_t *to), (from, count, to))
+{
+    for (size_t i = 0; i < count; i++) {
+        to[i] = from[i];
+    }
+}
+
 bool tgr_numbers_to_i64(const tgr_numbers *numbers, uint64_t first, size_t count, int64_t *to)
 {
     unsigned bad = 0;
@@ -56,7 +66,7 @@ bool tgr_numbers_to_i64(const tgr_numbers *numbers, uint64_t first, size_t count
         EACH(int16_t, true, x);
         break;
     case TGR_NUMBER_I32:
-        EACH(int32_t, true, x);
+        widen((const int32_t *)numbers->data + first, count, to);
         break;
     case TGR_NUMBER_I64:
         EACH(int64_t, true, x);

@@ -7,6 +7,7 @@
 #include "engine/base/error.h"
 #include "engine/base/memory.h"
 #include "engine/base/options.h"
+#include "engine/base/wide.h"
 #include "engine/router/schema.h"
 #include "engine/rows/numbers.h"
 
@@ -36,9 +37,40 @@ static tgr_status check_array(const tgr_numbers *numbers, const char *name, uint
     return TGR_OK;
 }
 
+TGR_WIDE(bool, ints_fall, (const int32_t *numbers, size_t count), (numbers, count))
+{
+    unsigned falls = 0;
+    for (size_t i = 0; i < count; i++) {
+        falls |= numbers[i + 1] < numbers[i];
+    }
+    return falls != 0;
+}
+
+TGR_WIDE(bool, longs_fall, (const int64_t *numbers, size_t count), (numbers, count))
+{
+    unsigned falls = 0;
+    for (size_t i = 0; i < count; i++) {
+        falls |= numbers[i + 1] < numbers[i];
+    }
+    return falls != 0;
+}
+
+/* The usual case: it starts at 0 and never falls. Of other types, it is not known. */
+static bool indptr_rises(const tgr_numbers *indptr, uint64_t rows)
+{
+    const void *data = indptr->data;
+    switch (indptr->type) {
+    case TGR_NUMBER_I32:
+        return *(const int32_t *)data == 0 && !ints_fall(data, (size_t)rows);
+    case TGR_NUMBER_I64:
+        return *(const int64_t *)data == 0 && !longs_fall(data, (size_t)rows);
+    default:
+        return false;
+    }
+}
+
 /* indptr of a few rows at a time, checked to start at 0 and never to fall. */
-static tgr_status check_indptr(const tgr_numbers *indptr, uint64_t rows, int64_t *last,
-                               tgr_error *error)
+static tgr_status check_indptr_slowly(const tgr_numbers *indptr, uint64_t rows, tgr_error *error)
 {
     enum { STEP = 1024 };
     int64_t some[STEP], before = 0;
@@ -59,8 +91,18 @@ static tgr_status check_indptr(const tgr_numbers *indptr, uint64_t rows, int64_t
                             "indptr: it has to start at 0, with numbers below 2^63");
         }
     }
-    *last = before;
     return TGR_OK;
+}
+
+static tgr_status check_indptr(const tgr_numbers *indptr, uint64_t rows, int64_t *last,
+                               tgr_error *error)
+{
+    tgr_status status =
+        indptr_rises(indptr, rows) ? TGR_OK : check_indptr_slowly(indptr, rows, error);
+    if (status == TGR_OK) {
+        tgr_numbers_to_i64(indptr, rows, 1, last);
+    }
+    return status;
 }
 
 static tgr_status take_tags(tgr_rows_view *view, tgr_strings *router_tags, tgr_error *error)
@@ -118,10 +160,20 @@ done:
     return status;
 }
 
+static tgr_status open_prompt_tokens(tgr_rows_view *view, tgr_error *error)
+{
+    if (!view->file.has_prompt_tokens) {
+        return TGR_OK;
+    }
+    view->prompt_tokens = tgr_mem_alloc(view->block_rows, sizeof *view->prompt_tokens);
+    return view->prompt_tokens == NULL ? tgr_fail_memory(error, "prompt tokens") : TGR_OK;
+}
+
 tgr_status tgr_rows_view_open(tgr_rows_view *view, const tgr_rows *rows, tgr_strings *router_tags,
                               int threads, tgr_error *error)
 {
-    *view = (tgr_rows_view){.threads = threads};
+    *view = (tgr_rows_view){
+        .threads = threads, .block_rows = BLOCK_ROWS, .block_entries = BLOCK_ENTRIES};
     tgr_status status = TGR_OK;
     TGR_TRY(tgr_options_copy(&view->rows, sizeof view->rows, rows, error));
     TGR_TRY(check_arrays(view, error));
@@ -133,12 +185,24 @@ tgr_status tgr_rows_view_open(tgr_rows_view *view, const tgr_rows *rows, tgr_str
     view->file.value_type = view->value_type;
     view->file.has_prompt_tokens = view->rows.prompt_tokens != NULL;
     view->file.has_eligible = view->rows.eligible != NULL;
-    if (view->file.has_prompt_tokens) {
-        view->prompt_tokens = tgr_mem_alloc(BLOCK_ROWS, sizeof *view->prompt_tokens);
-        status = view->prompt_tokens == NULL ? tgr_fail_memory(error, "prompt tokens") : TGR_OK;
-    }
+    status = open_prompt_tokens(view, error);
 done:
     return status;
+}
+
+tgr_status tgr_rows_view_beside(tgr_rows_view *view, const tgr_rows_view *first, tgr_error *error)
+{
+    *view = (tgr_rows_view){
+        .rows = first->rows,
+        .threads = 1,
+        .copies = first->copies,
+        .block_rows = first->block_rows,
+        .block_entries = first->block_entries,
+        .nonzeros = first->nonzeros,
+        .value_type = first->value_type,
+        .file = first->file,
+    };
+    return open_prompt_tokens(view, error);
 }
 
 void tgr_rows_view_close(tgr_rows_view *view)
@@ -161,14 +225,15 @@ static int64_t indptr_at(const tgr_rows_view *view, uint64_t row)
     return value;
 }
 
-/* Rows from `first` on that hold BLOCK_ENTRIES or less together, or one. */
-static size_t block_rows(const tgr_rows_view *view, uint64_t first)
+/* Rows from `first` on that hold as many entries as a block or less together, or one. */
+size_t tgr_rows_view_count(const tgr_rows_view *view, uint64_t first)
 {
-    uint64_t left = view->rows.rows - first, low = 1, high = left < BLOCK_ROWS ? left : BLOCK_ROWS;
+    uint64_t left = view->rows.rows - first, low = 1;
+    uint64_t high = left < view->block_rows ? left : view->block_rows;
     int64_t begin = indptr_at(view, first);
     while (low < high) {
         uint64_t middle = high - (high - low) / 2;
-        if ((uint64_t)(indptr_at(view, first + middle) - begin) <= BLOCK_ENTRIES) {
+        if ((uint64_t)(indptr_at(view, first + middle) - begin) <= view->block_entries) {
             low = middle;
         } else {
             high = middle - 1;
@@ -312,7 +377,7 @@ tgr_status tgr_rows_view_block(tgr_rows_view *view, uint64_t first, tgr_error *e
 {
     tgr_status status = TGR_OK;
     bool in_place = false;
-    view->batch = (tgr_batch){.first_row = first, .rows = block_rows(view, first)};
+    view->batch = (tgr_batch){.first_row = first, .rows = tgr_rows_view_count(view, first)};
     if (readable_in_place(view)) {
         const int64_t *indptr = NULL;
         TGR_TRY(block_indptr(view, first, view->batch.rows, false, &indptr, error));

@@ -139,20 +139,40 @@ static bool span_is_canonical(const tgr_canonical_block *block, const span *at)
     return values_fit(block, at->first, count) && rows_ascend(block, at);
 }
 
+/* The first row boundary behind `begin` that has a span's entries before it, or `end`: searched for
+ * in steps that double, then halve. */
+static size_t span_end(const int64_t *indptr, size_t begin, size_t end)
+{
+    int64_t wanted = indptr[begin] + (int64_t)SPAN_ENTRIES;
+    size_t low = begin, step = SPAN_ENTRIES / 16; /* below it for sure */
+    while (low + step < end && indptr[low + step] < wanted) {
+        low += step;
+        step *= 2;
+    }
+    size_t high = low + step < end ? low + step : end;
+    while (low + 1 < high) {
+        size_t middle = low + (high - low) / 2;
+        if (indptr[middle] < wanted) {
+            low = middle;
+        } else {
+            high = middle;
+        }
+    }
+    return high;
+}
+
 /* Rows [begin, end), a span at a time. */
 static bool rows_are_canonical(const tgr_canonical_block *block, size_t begin, size_t end)
 {
-    span at = {.begin = begin, .end = begin};
-    for (size_t row = begin; row < end; row++) {
-        at.end = row + 1;
-        at.first = (size_t)block->indptr[at.begin];
-        at.after = (size_t)block->indptr[at.end];
-        if (at.end == end || at.after - at.first >= SPAN_ENTRIES) {
-            if (!span_is_canonical(block, &at)) {
-                return false;
-            }
-            at.begin = at.end;
+    const int64_t *indptr = block->indptr;
+    while (begin < end) {
+        span at = {.begin = begin, .end = span_end(indptr, begin, end)};
+        at.first = (size_t)indptr[at.begin];
+        at.after = (size_t)indptr[at.end];
+        if (!span_is_canonical(block, &at)) {
+            return false;
         }
+        begin = at.end;
     }
     return true;
 }
