@@ -83,7 +83,7 @@ class Ranks(Scratch):
         weighed = []
         for number, line in enumerate(make.read("b.jsonl").decode().splitlines()):
             record = json.loads(line)
-            record["weight"] = number % 7 / 3
+            record["weight"] = (number % 7 + 1) / 3
             weighed.append(json.dumps(record))
         make.write("weighed.jsonl", "\n".join(weighed))
         make.works("ingest", "weighed.jsonl", "-o", "weighed.h5", "--category-tag")
