@@ -128,6 +128,12 @@ done:
     return status;
 }
 
+tgr_status tgr_rank_from_top(const float *values, size_t count, size_t rank, float *value,
+                             tgr_error *error)
+{
+    return rank_from_top(values, count, rank, value, NULL, error);
+}
+
 /* Buckets of weights: the one, from the top, with which they come to `least`; that becomes what is
  * still missing in it. */
 static uint32_t bucket_of_weight(const tgr_sum *buckets, tgr_sum *least)
@@ -170,7 +176,7 @@ done:
     return status;
 }
 
-/* count: of all processes. */
+/* count: of all processes' margins. */
 static tgr_status find_by_rank(const margins *kept, uint64_t count, size_t tenths, float *value,
                                const tgr_run *run, tgr_error *error)
 {
@@ -179,16 +185,10 @@ static tgr_status find_by_rank(const margins *kept, uint64_t count, size_t tenth
     return rank_from_top(kept->values, kept->count, rank, value, run, error);
 }
 
-tgr_status tgr_rank_from_top(const float *values, size_t count, size_t rank, float *value,
-                             tgr_error *error)
-{
-    return rank_from_top(values, count, rank, value, NULL, error);
-}
-
 static tgr_status fill_quantiles(tgr_router *router, const margins *kept, const tgr_run *run,
                                  tgr_error *error)
 {
-    uint64_t count = kept->count; /* of all processes */
+    uint64_t count = kept->count;
     tgr_status status = tgr_crew_sum(run, &count, 1, error);
     if (status != TGR_OK || count == 0) {
         return status;
@@ -196,9 +196,8 @@ static tgr_status fill_quantiles(tgr_router *router, const margins *kept, const 
     for (size_t i = 0; i < 9; i++) {
         size_t tenths = i + 1;
         float threshold;
-        status = kept->weights == NULL
-                     ? find_by_rank(kept, count, tenths, &threshold, run, error)
-                     : find_by_weight(kept, tenths, &threshold, run, error);
+        status = kept->weights == NULL ? find_by_rank(kept, count, tenths, &threshold, run, error)
+                                       : find_by_weight(kept, tenths, &threshold, run, error);
         if (status != TGR_OK) {
             return status;
         }

@@ -1,13 +1,12 @@
 /* unite.c - sums of a fit, added up over the processes of a crew. */
 #include "engine/fit/unite.h"
 
-#include "engine/base/crew.h"
 #include "engine/base/error.h"
 #include "engine/base/memory.h"
+#include "engine/base/crew.h"
 
-/* A mean travels as three wide numbers. */
-#define MEAN_NUMBERS 3
-
+/* A mean is two sums and a count, which travel as wide numbers. */
+#define NUMBERS 3
 static void pack_mean(const tgr_mean *mean, tgr_sum *numbers)
 {
     numbers[0] = mean->sum;
@@ -30,16 +29,16 @@ tgr_status tgr_fit_means_unite(tgr_fit_means *means, const tgr_run *run, tgr_err
     if (tgr_run_crew(run) == NULL) {
         return TGR_OK;
     }
-    tgr_sum *numbers = tgr_mem_alloc(count, MEAN_NUMBERS * sizeof *numbers);
+    tgr_sum *numbers = tgr_mem_alloc(count, NUMBERS * sizeof *numbers);
     if (numbers == NULL) {
         return tgr_fail_memory(error, "the models' means");
     }
     for (size_t i = 0; i < count; i++) {
-        pack_mean(&arrays[i / models][i % models], numbers + MEAN_NUMBERS * i);
+        pack_mean(&arrays[i / models][i % models], numbers + NUMBERS * i);
     }
-    tgr_status status = tgr_crew_sum_wide(run, numbers, MEAN_NUMBERS * count, error);
+    tgr_status status = tgr_crew_sum_wide(run, numbers, NUMBERS * count, error);
     for (size_t i = 0; status == TGR_OK && i < count; i++) {
-        unpack_mean(&arrays[i / models][i % models], numbers + MEAN_NUMBERS * i);
+        unpack_mean(&arrays[i / models][i % models], numbers + NUMBERS * i);
     }
     tgr_mem_free(numbers);
     return status;
@@ -60,8 +59,11 @@ done:
 tgr_status tgr_fit_outcomes_unite(tgr_fit_outcomes *outcomes, size_t models, const tgr_run *run,
                                   tgr_error *error)
 {
-    uint64_t *const counts[] = {&outcomes->queries, &outcomes->judged, &outcomes->derived,
-                                &outcomes->assumed, &outcomes->reference_recorded,
+    uint64_t *const counts[] = {&outcomes->judged,
+                                &outcomes->derived,
+                                &outcomes->assumed,
+                                &outcomes->queries,
+                                &outcomes->reference_recorded,
                                 &outcomes->dependent};
     tgr_outcome_sums *sums = &outcomes->sums;
     tgr_status status = TGR_OK;
@@ -89,8 +91,8 @@ tgr_status tgr_fit_rows_unite(tgr_fit_rows *rows, const tgr_run *run, tgr_error 
     double largest[] = {public->longest, public->largest_x, public->largest_y};
     tgr_status status = TGR_OK;
     TGR_TRY(tgr_crew_sum_wide(run, &rows->weight, 1, error));
-    TGR_TRY(tgr_crew_most(run, largest, sizeof largest / sizeof largest[0], error));
     public->count = tgr_exact_value(rows->weight);
+    TGR_TRY(tgr_crew_most(run, largest, sizeof largest / sizeof largest[0], error));
     public->longest = largest[0];
     public->largest_x = largest[1];
     public->largest_y = largest[2];

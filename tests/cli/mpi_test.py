@@ -5,6 +5,7 @@ TAGROUTE_RANKS: "all" runs each case with 1, 2, 3, 4 and 7 processes, not with s
 TAGROUTE_KILLS: how many processes are killed at least (default 4).
 """
 import itertools
+import json
 import os
 import random
 import signal
@@ -44,6 +45,8 @@ FITTED = [
     (("packed.h5",), ("--scorer", "ridge")),
     (BOTH, ("--scorer", "ridge", "--alpha", "100", "--memory", "1M")),
     (("a.h5",), ("--scorer", "mixed", "--count", "log", "--reference", "heron-pro")),
+    (("weighed.h5", "a.h5"), ("--scorer", "paper")),
+    (("b.h5", "weighed.h5"), ("--scorer", "ridge")),
 ]
 SIMULATED = [
     (BOTH, ("--split", "test")),
@@ -77,6 +80,13 @@ class Ranks(Scratch):
         for name in ("a", "b", "few"):
             make.works("ingest", f"{name}.jsonl", "-o", f"{name}.h5", "--category-tag")
         make.works("ingest", "a.jsonl", "-o", "packed.h5", "--category-tag", "--compress")
+        weighed = []
+        for number, line in enumerate(make.read("b.jsonl").decode().splitlines()):
+            record = json.loads(line)
+            record["weight"] = (number % 7 + 1) / 3
+            weighed.append(json.dumps(record))
+        make.write("weighed.jsonl", "\n".join(weighed))
+        make.works("ingest", "weighed.jsonl", "-o", "weighed.h5", "--category-tag")
         make.works("fit", "a.h5", "-o", "router.msgpack", "--prices", "prices.json")
         make.works("ingest", "b.jsonl", "-o", "wide.h5", "--category-tag", "--router",
                    "router.msgpack")
