@@ -28,6 +28,9 @@ static const tgr_cli_option fit_options[] = {
      "of bayes: as many queries as a tag needs to be half believed (default: "
      "chosen by cross-validation)"},
     {"alpha", 0, "N", "of ridge and mixed: the penalty on weights (default: likewise)"},
+    {"folds", 0, "N",
+     "folds of cross-validation, 2 to 64: what kappa or alpha is chosen by, and what --compare "
+     "measures on (default: 5)"},
     {"shard", 0, "I/N",
      "learn from the I-th of N parts of the rows and write a partial fit; `tagroute merge` makes "
      "the router of all N"},
@@ -132,6 +135,8 @@ static tgr_status read_learning(fitting *work, const tgr_cli_arguments *argument
 {
     const char *kappa = tgr_cli_text(arguments, "kappa");
     const char *alpha = tgr_cli_text(arguments, "alpha");
+    const char *folds = tgr_cli_text(arguments, "folds");
+    long number = 0;
     const char *shard = tgr_cli_text(arguments, "shard");
     tgr_status status = TGR_OK;
     if (kappa != NULL) {
@@ -139,6 +144,10 @@ static tgr_status read_learning(fitting *work, const tgr_cli_arguments *argument
     }
     if (status == TGR_OK && alpha != NULL) {
         status = tgr_cli_parse_double("alpha", alpha, &work->options.alpha, error);
+    }
+    if (status == TGR_OK && folds != NULL) {
+        status = tgr_cli_parse_integer("folds", folds, 2, 64, &number, error);
+        work->options.folds = (uint32_t)number;
     }
     if (status == TGR_OK && shard != NULL) {
         status = tgr_cli_parse_shard(shard, &work->shard, &work->shards, error);

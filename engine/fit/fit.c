@@ -93,9 +93,9 @@ tgr_status tgr_fit_work_count_outcomes(tgr_fit_work *work, bool rows, tgr_error 
     bool folds = tgr_fit_work_chooses(work);
     tgr_status status = TGR_OK;
     if (folds && work->walk.folds == NULL) {
-        TGR_TRY(tgr_fit_folds_read(&work->walk.pass, work->walk.begin, work->walk.end, work->run,
-                                   &work->folds, error));
-        work->walk.folds = work->folds;
+        TGR_TRY(tgr_fit_folds_read(&work->walk.pass, work->walk.begin, work->walk.end,
+                                   tgr_fit_work_folds(work), work->run, &work->folds, error));
+        work->walk.folds = &work->folds;
     }
     uint64_t memory = work->options.memory;
     tgr_fit_rows_open(&work->rows, &work->source, work->report.training,
@@ -103,11 +103,12 @@ tgr_status tgr_fit_work_count_outcomes(tgr_fit_work *work, bool rows, tgr_error 
     const tgr_fit_wanted wanted = {
         .outcomes = scorer->wants_outcomes,
         .value_folds = !scorer->wants_values ? 0
-                       : folds               ? TGR_FOLDS
+                       : folds               ? work->walk.folds->count
                                              : 1,
         .rows = rows ? &work->rows : NULL,
     };
     TGR_TRY(tgr_fit_outcomes_count(&work->outcomes, &work->source, &wanted, error));
+    work->report.judged_queries = work->outcomes.queries;
     work->report.judged = work->outcomes.judged;
     work->report.derived = work->outcomes.derived;
     work->report.assumed_ties = work->outcomes.assumed;
@@ -155,8 +156,9 @@ static tgr_status check_finite(const tgr_router *router, tgr_error *error)
     return TGR_OK;
 }
 
-/* The parameter stands among the scorer's other keys. */
-static tgr_status store_parameter(const tgr_fit_work *work, tgr_error *error)
+/* The parameter stands among the scorer's other keys, and beside one that was chosen by how many
+ * folds, unless it was by as many as ever. */
+static tgr_status store_parameter(const tgr_fit_work *work, bool chosen, tgr_error *error)
 {
     const char *name = work->scorer->parameter;
     if (name == NULL) {
@@ -167,6 +169,11 @@ static tgr_status store_parameter(const tgr_fit_work *work, tgr_error *error)
     tgr_pack_text(&packer, name, strlen(name));
     msgpack_pack_double(&packer, work->report.parameter);
     work->router->unknown_scorer_pairs++;
+    if (chosen && tgr_fit_work_folds(work) != TGR_FOLDS_DEFAULT) {
+        tgr_pack_text(&packer, "folds", strlen("folds"));
+        msgpack_pack_uint32(&packer, tgr_fit_work_folds(work));
+        work->router->unknown_scorer_pairs++;
+    }
     return work->router->unknown_scorer.failed ? tgr_fail_memory(error, "the router") : TGR_OK;
 }
 
@@ -187,11 +194,12 @@ tgr_status tgr_fit_work_learn(tgr_fit_work *work, tgr_error *error)
                  .model_outcomes = work->outcomes.model_outcomes},
         .values = work->outcomes.values,
         .rows = &work->rows.public,
-        .folds = TGR_FOLDS,
+        .folds = tgr_fit_work_folds(work),
         .parameter = work->report.parameter,
         .threads = tgr_run_threads(work->run),
         .run = work->run,
     };
+    bool chosen = tgr_fit_work_chooses(work);
     tgr_status status = TGR_OK;
     TGR_TRY(work->scorer->learn(&learning, router, router->weights, router->bias, error));
     work->report.parameter = learning.parameter;
@@ -200,12 +208,11 @@ tgr_status tgr_fit_work_learn(tgr_fit_work *work, tgr_error *error)
     }
     tgr_fit_outcomes_free(&work->outcomes); /* large, and the margins need room */
     tgr_fit_rows_close(&work->rows);
-    if (work->folds != NULL) {
-        tgr_mem_free(work->folds);
-        work->folds = NULL;
+    if (work->folds.words != NULL) {
+        tgr_fit_folds_free(&work->folds);
         work->walk.folds = NULL;
     }
-    TGR_TRY(store_parameter(work, error));
+    TGR_TRY(store_parameter(work, chosen, error));
     TGR_TRY(check_finite(router, error));
 done:
     return status;

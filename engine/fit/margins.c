@@ -7,25 +7,31 @@
 #include "engine/base/error.h"
 #include "engine/base/memory.h"
 #include "engine/base/runtime.h"
+#include "engine/base/weight.h"
 #include "engine/decide.h"
 
 #define MARGINS_HELD 50000000u
 
 typedef struct margins {
     float *values;
+    tgr_weight *weights; /* of each; NULL: 1 */
     size_t count, capacity;
     uint64_t step; /* every step-th query counts */
     uint64_t next; /* queries until the next that counts */
 } margins;
 
-static void keep_margins(margins *kept, const float *of_batch, size_t rows)
+static void keep_margins(margins *kept, const float *of_batch, const tgr_batch *batch)
 {
-    for (size_t row = 0; row < rows; row++) {
+    for (size_t row = 0; row < batch->rows; row++) {
         if (kept->next-- > 0) {
             continue;
         }
         kept->next = kept->step - 1;
         if (isfinite(of_batch[row]) && kept->count < kept->capacity) {
+            if (kept->weights != NULL) {
+                kept->weights[kept->count] =
+                    tgr_weight_of(batch->weight == NULL ? (double)NAN : batch->weight[row]);
+            }
             kept->values[kept->count++] = of_batch[row] + 0.0f; /* -0 becomes +0 */
         }
     }
@@ -50,7 +56,7 @@ static tgr_status collect(margins *kept, const tgr_router *router, tgr_pass *pas
     for (;;) {
         tgr_batch *batch;
         size_t file;
-        TGR_TRY(tgr_pass_next(pass, TGR_WANT_ELIGIBILITY | TGR_WANT_PROMPT_TOKENS,
+        TGR_TRY(tgr_pass_next(pass, TGR_WANT_ELIGIBILITY | TGR_WANT_PROMPT_TOKENS | TGR_WANT_WEIGHT,
                               "measuring margins", run, &batch, &file, error));
         if (batch == NULL) {
             break;
@@ -60,7 +66,7 @@ static tgr_status collect(margins *kept, const tgr_router *router, tgr_pass *pas
             entered = file;
         }
         TGR_TRY(tgr_decide_batch(&decide, batch, error));
-        keep_margins(kept, decide.margin, batch->rows);
+        keep_margins(kept, decide.margin, batch);
     }
 done:
     tgr_decide_close(&decide);
@@ -116,17 +122,59 @@ tgr_status tgr_rank_from_top(const float *values, size_t count, size_t rank, flo
     return TGR_OK;
 }
 
+/* Buckets of weights: the one, from the top, with which they come to `least`; that becomes what is
+ * still missing in it. */
+static uint32_t bucket_of_weight(const tgr_sum *buckets, tgr_sum *least)
+{
+    uint32_t bucket = 0xffff;
+    while (*least > buckets[bucket]) {
+        *least -= buckets[bucket--];
+    }
+    return bucket;
+}
+
+/* The largest margin that margins of a share of the whole weight reach. */
+static tgr_status find_by_weight(const margins *kept, size_t tenths, float *value, tgr_error *error)
+{
+    tgr_sum *buckets = tgr_mem_zalloc(0x10000, sizeof *buckets), whole = 0;
+    if (buckets == NULL) {
+        return tgr_fail_memory(error, "the margins' quantiles");
+    }
+    for (size_t i = 0; i < kept->count; i++) {
+        buckets[order_key(kept->values[i]) >> 16] += kept->weights[i];
+        whole += kept->weights[i];
+    }
+    tgr_sum least = (whole * (tgr_sum)tenths + 9) / 10;
+    uint32_t upper = bucket_of_weight(buckets, &least);
+    memset(buckets, 0, 0x10000 * sizeof *buckets);
+    for (size_t i = 0; i < kept->count; i++) {
+        uint32_t key = order_key(kept->values[i]);
+        if (key >> 16 == upper) {
+            buckets[key & 0xffff] += kept->weights[i];
+        }
+    }
+    *value = from_order_key(upper << 16 | bucket_of_weight(buckets, &least));
+    tgr_mem_free(buckets);
+    return TGR_OK;
+}
+
+static tgr_status find_by_rank(const margins *kept, size_t tenths, float *value, tgr_error *error)
+{
+    /* ceil(count * tenths / 10), without the product */
+    size_t rank = kept->count / 10 * tenths + (kept->count % 10 * tenths + 9) / 10;
+    return tgr_rank_from_top(kept->values, kept->count, rank, value, error);
+}
+
 static tgr_status fill_quantiles(tgr_router *router, const margins *kept, tgr_error *error)
 {
     if (kept->count == 0) {
         return TGR_OK;
     }
     for (size_t i = 0; i < 9; i++) {
-        /* ceil(count * tenths / 10), without the product */
         size_t tenths = i + 1;
-        size_t rank = kept->count / 10 * tenths + (kept->count % 10 * tenths + 9) / 10;
         float threshold;
-        tgr_status status = tgr_rank_from_top(kept->values, kept->count, rank, &threshold, error);
+        tgr_status status = kept->weights == NULL ? find_by_rank(kept, tenths, &threshold, error)
+                                                  : find_by_weight(kept, tenths, &threshold, error);
         if (status != TGR_OK) {
             return status;
         }
@@ -146,12 +194,19 @@ tgr_status tgr_fit_margins(tgr_router *router, tgr_pass *pass, uint64_t training
     margins kept = {.step = (training + MARGINS_HELD - 1) / MARGINS_HELD};
     kept.capacity = (size_t)((training + kept.step - 1) / kept.step);
     kept.values = tgr_mem_alloc(kept.capacity, sizeof *kept.values);
-    if (kept.values == NULL) {
-        return tgr_fail_memory(error, "the training queries' margins");
+    bool weighted = false;
+    for (size_t i = 0; i < pass->file_count; i++) {
+        weighted |= pass->files[i]->has_weight;
+    }
+    kept.weights = weighted ? tgr_mem_alloc(kept.capacity, sizeof *kept.weights) : NULL;
+    if (kept.values == NULL || (weighted && kept.weights == NULL)) {
+        status = tgr_fail_memory(error, "the training queries' margins");
+        goto done;
     }
     TGR_TRY(collect(&kept, router, pass, run, error));
     TGR_TRY(fill_quantiles(router, &kept, error));
 done:
     tgr_mem_free(kept.values);
+    tgr_mem_free(kept.weights);
     return status;
 }

@@ -60,7 +60,7 @@ static tgr_status begin_file(tgr_fit_tags *tags, const tgr_query_file *file, siz
                              bool binary, tgr_error *error)
 {
     finish_file(tags);
-    bool reals = !binary && file->value_type == TGR_F32;
+    bool reals = (!binary && file->value_type == TGR_F32) || file->has_weight;
     if (!tgr_fit_columns_open(&tags->columns, file->columns, reals, tags->threads)) {
         return tgr_fail_memory(error, "the tags' counts");
     }
@@ -77,7 +77,8 @@ tgr_status tgr_fit_tags_count(tgr_fit_tags *tags, const tgr_fit_walk *walk, size
         status = begin_file(tags, pass->files[file], file, binary, error);
     }
     size_t bad_row;
-    if (status != TGR_OK || tgr_fit_columns_add(&tags->columns, &batch->x, binary, &bad_row)) {
+    if (status != TGR_OK ||
+        tgr_fit_columns_add(&tags->columns, &batch->x, binary, walk->weights, &bad_row)) {
         return status;
     }
     if (bad_row == batch->rows) {

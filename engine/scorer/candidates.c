@@ -15,7 +15,7 @@
 #define MOST_UNITS 1024.0
 
 typedef struct pair_sums { /* of predicted differences p and measured ones d */
-    uint64_t count;
+    tgr_sum count;
     tgr_sum p, d, pp, dd, pd;
 } pair_sums;
 
@@ -63,18 +63,20 @@ static void score_row(const tgr_candidates *from, const tgr_row_block *block, si
     }
 }
 
-static void add_pair(pair_sums *sums, double predicted, double measured)
+static void add_pair(pair_sums *sums, double predicted, double measured, tgr_weight weight)
 {
     double p = fmax(-MOST_UNITS, fmin(predicted, MOST_UNITS));
-    sums->count++;
-    sums->p += tgr_exact_term(p);
-    sums->d += tgr_exact_term(measured);
-    sums->pp += tgr_exact_term(p * p);
-    sums->dd += tgr_exact_term(measured * measured);
-    sums->pd += tgr_exact_term(p * measured);
+    const double terms[] = {p, measured, p * p, measured * measured, p * measured};
+    tgr_sum *const into[] = {&sums->p, &sums->d, &sums->pp, &sums->dd, &sums->pd};
+    sums->count += weight;
+    for (size_t i = 0; i < sizeof terms / sizeof *terms; i++) {
+        int64_t term = tgr_exact_term(terms[i]);
+        *into[i] += weight == TGR_WEIGHT_ONE ? term : tgr_weigh(weight, term);
+    }
 }
 
-static void add_row(const judging *work, const float *y, const double *scores, pair_sums *sums)
+static void add_row(const judging *work, const float *y, const double *scores, tgr_weight weight,
+                    pair_sums *sums)
 {
     const tgr_candidates *from = work->candidates;
     size_t models = from->models, reference = from->reference;
@@ -87,7 +89,8 @@ static void add_row(const judging *work, const float *y, const double *scores, p
         for (size_t i = 0; i < from->count; i++) {
             const double *of = scores + i * models;
             double predicted = of[model] - (alone ? 0 : of[reference]);
-            add_pair(&sums[i * models + model], predicted / work->unit, measured / work->unit);
+            add_pair(&sums[i * models + model], predicted / work->unit, measured / work->unit,
+                     weight);
         }
     }
 }
@@ -101,13 +104,15 @@ static void visit(void *user, const tgr_row_block *block)
         double *scores = work->scores + thread * work->cells;
         score_row(work->candidates, block, row, scores);
         add_row(work, block->y + row * work->candidates->models, scores,
+                block->weights == NULL ? TGR_WEIGHT_ONE : block->weights[row],
                 work->sums + thread * work->cells);
     }
 }
 
 static double correlation(const pair_sums *sums)
 {
-    double n = (double)sums->count, p = tgr_exact_value(sums->p), d = tgr_exact_value(sums->d);
+    double n = tgr_exact_value(sums->count), p = tgr_exact_value(sums->p),
+           d = tgr_exact_value(sums->d);
     double pp = n * tgr_exact_value(sums->pp) - p * p, dd = n * tgr_exact_value(sums->dd) - d * d;
     double both = n * tgr_exact_value(sums->pd) - p * d;
     return pp > 0 && dd > 0 ? both / (sqrt(pp) * sqrt(dd)) : NAN;

@@ -35,6 +35,8 @@ typedef struct tgr_query_file {
     bool has_eligible; /* batches say of each row which models may serve it */
     bool has_score, has_outcome, has_cost, has_completion_tokens;
     bool has_logged_cost, has_propensity; /* the latter of the logged model or of all models */
+    bool has_propensities;                /* of all models */
+    bool has_weight;
 
     char *digest;          /* of the contents, as written by tagroute; "" for a foreign file, or one
                             * whose parts were replaced since */
