@@ -10,6 +10,7 @@
 
 #define TGR_SHORT_GROUP  8
 #define TGR_SHORT_WIDEST 16
+#define TGR_SHORT_KEEPS
 #define TGR_ORDERS_SHORT_ROWS
 
 /* The block's masks as bytes. */
