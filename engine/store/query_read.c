@@ -482,6 +482,18 @@ uint64_t tgr_query_row_bytes(const tgr_query_file *file, unsigned want)
     return bytes;
 }
 
+tgr_status tgr_query_values_before(tgr_query_file *file, uint64_t row, uint64_t *values,
+                                   tgr_error *error)
+{
+    tgr_h5_quiet quiet;
+    tgr_h5_quiet_begin(&quiet);
+    tgr_block_readers_set(file->source->file.readers, file->threads, 0);
+    tgr_status status = tgr_x_values_before(&file->source->x, row, values, error);
+    status = prefer_checksums(file->source, status, error);
+    tgr_h5_quiet_end(&quiet);
+    return status;
+}
+
 bool tgr_query_is_plain(const tgr_query_file *file)
 {
     const tgr_x *x = &file->source->x;
