@@ -141,6 +141,17 @@ class Ranks(Scratch):
         self.assertEqual(sum("runs on" in line for line in said), 3)
         self.assertEqual(sum("takes rows" in line for line in said), 3)
 
+    def test_hearsay(self):
+        """What comes up in another process than the first is said all the same, once."""
+        words = ("route", "a.h5", "b.h5", "a.h5", "-r", "few.msgpack", "-o", "said.h5")
+        self.works("fit", "a.h5", "-o", "few.msgpack", "--min-count", "400")
+        notes = [sorted(line.split(": ", 1)[1] for line in done.stderr.decode().splitlines()
+                        if " note: " in line)
+                 for done in (self.works(*words), self.together(4, *words))]
+        self.assertTrue(any("b.h5" in note for note in notes[0]), notes)
+        self.assertEqual(sorted(set(notes[0])), notes[1])
+        os.unlink(self.path("said.h5"))
+
     def test_failures(self):
         """One sentence, whichever process it is that fails, and nothing under a final name."""
         with h5py.File(self.path("b.h5")) as file: # near the end of X, where the last process reads
