@@ -130,12 +130,15 @@ class Ranks(Scratch):
 
     def test_what_is_said(self):
         """One process says it, and what one alone would say."""
-        words = ("route", "a.h5", "-r", "router.msgpack", "-o", "said.h5", "--lambda", "3")
+        words = ("route", "a.h5", "-r", "router.msgpack", "-o", "said.h5", "--lambda", "3", "--json",
+                 "said.json")
         def without_rate(done):
             return [line for line in done.stderr.decode().splitlines() if "queries/s" not in line]
         alone = [line for line in without_rate(self.works(*words)) if "note:" not in line]
+        report = self.read("said.json")
         os.unlink(self.path("said.h5"))
         done = self.together(3, *words, "-v", "-j", "1")
+        self.assertEqual(self.read("said.json"), report)
         said = without_rate(done)
         self.assertEqual(said[-len(alone):], alone)
         self.assertEqual(sum("runs on" in line for line in said), 3)
