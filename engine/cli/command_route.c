@@ -11,6 +11,7 @@
 #include "engine/cli/fail.h"
 #include "engine/cli/numbers.h"
 #include "engine/cli/prices.h"
+#include "engine/cli/program.h"
 #include "engine/cli/session.h"
 #include "engine/cli/solving.h"
 #include "engine/cli/table.h"
@@ -342,7 +343,7 @@ static tgr_status load_and_route(routing *work, tgr_cli_session *session, tgr_er
     if (status == TGR_OK && !session->quiet && !report.complete) {
         print_summary(session, work, &report);
     }
-    if (status == TGR_OK) {
+    if (status == TGR_OK && tgr_cli_speaks()) {
         status = write_json(work, &report, error);
     }
     tgr_route_report_free(&report);

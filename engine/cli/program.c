@@ -5,6 +5,7 @@
 
 #include <tagroute/tagroute.h>
 
+#include "engine/cli/hearsay.h"
 #include "engine/cli/messages.h"
 #include "engine/cli/near.h"
 #include "engine/cli/program.h"
@@ -156,6 +157,9 @@ static int report_failure(const tgr_error *error, const tgr_cli_command *command
 static tgr_status compare_notes(tgr_status status, tgr_error *error)
 {
     const tgr_crew *crew = this_program->crew;
+    if (crew != NULL && status == TGR_OK) {
+        status = tgr_cli_hearsay_tell(crew, error);
+    }
     return crew == NULL ? status : crew->meet(crew->user, status, error);
 }
 

@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "engine/cli/hearsay.h"
 #include "engine/cli/messages.h"
 #include "engine/cli/numbers.h"
 #include "engine/cli/program.h"
@@ -47,6 +48,9 @@ static void on_message(void *user, tgr_level level, const char *sentence)
     if (level < TGR_NOTE && !session->verbose) {
         return;
     }
+    if (tgr_cli_this()->crew != NULL && level >= (session->asked_quiet ? TGR_WARNING : TGR_NOTE)) {
+        tgr_cli_hearsay_keep(level, sentence);
+    }
     if (level < TGR_WARNING && session->quiet) {
         return;
     }
@@ -83,7 +87,8 @@ tgr_status tgr_cli_session_start(tgr_cli_session *session, const tgr_cli_argumen
             return status;
         }
     }
-    session->quiet = tgr_cli_has(arguments, "quiet") || !tgr_cli_speaks();
+    session->asked_quiet = tgr_cli_has(arguments, "quiet");
+    session->quiet = session->asked_quiet || !tgr_cli_speaks();
     session->verbose = tgr_cli_has(arguments, "verbose");
     if (session->verbose && !session->quiet && program->place != NULL) {
         program->place(tgr_cli_note);

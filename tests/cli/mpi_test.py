@@ -130,16 +130,30 @@ class Ranks(Scratch):
 
     def test_what_is_said(self):
         """One process says it, and what one alone would say."""
-        words = ("route", "a.h5", "-r", "router.msgpack", "-o", "said.h5", "--lambda", "3")
+        words = ("route", "a.h5", "-r", "router.msgpack", "-o", "said.h5", "--lambda", "3", "--json",
+                 "said.json")
         def without_rate(done):
             return [line for line in done.stderr.decode().splitlines() if "queries/s" not in line]
         alone = [line for line in without_rate(self.works(*words)) if "note:" not in line]
+        report = self.read("said.json")
         os.unlink(self.path("said.h5"))
         done = self.together(3, *words, "-v", "-j", "1")
+        self.assertEqual(self.read("said.json"), report)
         said = without_rate(done)
         self.assertEqual(said[-len(alone):], alone)
         self.assertEqual(sum("runs on" in line for line in said), 3)
         self.assertEqual(sum("takes rows" in line for line in said), 3)
+
+    def test_hearsay(self):
+        """What comes up in another process than the first is said all the same, once."""
+        words = ("route", "a.h5", "b.h5", "a.h5", "-r", "few.msgpack", "-o", "said.h5")
+        self.works("fit", "a.h5", "-o", "few.msgpack", "--min-count", "400")
+        notes = [sorted(line.split(": ", 1)[1] for line in done.stderr.decode().splitlines()
+                        if " note: " in line)
+                 for done in (self.works(*words), self.together(4, *words))]
+        self.assertTrue(any("b.h5" in note for note in notes[0]), notes)
+        self.assertEqual(sorted(set(notes[0])), notes[1])
+        os.unlink(self.path("said.h5"))
 
     def test_failures(self):
         """One sentence, whichever process it is that fails, and nothing under a final name."""
@@ -219,9 +233,10 @@ class Ranks(Scratch):
                 done = self.kill_one(self.words(ranks, *route, "killed.h5", *resume),
                                      0.3 * chance.random(), chance)
                 kills += not done
-                self.assertTrue(not done or "killed.h5" in self.names())
-                if "killed.h5" in self.names():  # a process may be killed when all is done
+                if "killed.h5" in self.names(): # it may be there when a process is killed on its way out
                     self.assertEqual(self.read("killed.h5"), expected)
+                else:
+                    self.assertFalse(done)
                 noted = [n for n in self.names() if n.startswith(".killed.h5.checkpoint.")]
                 resumed += not done and len(noted) > 0
                 resume = ("--resume",)
