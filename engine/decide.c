@@ -138,6 +138,24 @@ done:
     return status;
 }
 
+tgr_status tgr_decide_beside(tgr_decide *decide, const tgr_decide *first,
+                             const tgr_query_file *file, void *user, tgr_error *error)
+{
+    tgr_decide_plan plan = first->plan;
+    plan.threads = 1;
+    plan.run = NULL;
+    plan.user = user;
+    tgr_status status = tgr_decide_open(decide, &plan, error);
+    decide->serve = first->serve;
+    return status == TGR_OK ? make_plan(decide, file, error) : status;
+}
+
+void tgr_decide_leave(tgr_decide *decide)
+{
+    decide->serve = NULL; /* the first one's */
+    tgr_decide_close(decide);
+}
+
 unsigned tgr_decide_wants(const tgr_decide *decide, const tgr_query_file *file)
 {
     return tgr_serve_wants(decide->serve, file);

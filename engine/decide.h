@@ -73,6 +73,14 @@ typedef struct tgr_decide {
 tgr_status tgr_decide_open(tgr_decide *decide, const tgr_decide_plan *plan, tgr_error *error);
 void tgr_decide_close(tgr_decide *decide);
 
+/* Another one for the file that the first was made ready for, so that a thread of its own may
+ * decide other batches of it at the same time: with `user` for the observer, one thread, and
+ * nothing told. It borrows what the first knows of the file, and is closed before it, in any case,
+ * with tgr_decide_leave. Not where the first aligns tags. */
+tgr_status tgr_decide_beside(tgr_decide *decide, const tgr_decide *first,
+                             const tgr_query_file *file, void *user, tgr_error *error);
+void tgr_decide_leave(tgr_decide *decide);
+
 /* Makes ready for batches of a file; to be called before the first of each. Fails where the file's
  * tagger differs from the router's, or the policy needs a cost that is not known. */
 tgr_status tgr_decide_file(tgr_decide *decide, const tgr_query_file *file, tgr_error *error);

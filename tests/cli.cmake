@@ -16,8 +16,9 @@ endif()
 
 foreach(name IN ITEMS cli/usage cli/formats cli/safety cli/chain cli/interop cli/decisions
     cli/resume_ingest cli/shard_ingest cli/resume_route cli/merge cli/solve cli/faults cli/judge cli/tag cli/tag_logs
-    cli/explain cli/export cli/guide cli/upkeep cli/drift cli/schemas cli/join cli/outcomes
-    cli/normalise cli/endpoint cli/report cli/tokens cli/prices cli/elsewhere mmlu)
+    cli/explain cli/export cli/guide cli/upkeep cli/drift cli/schemas cli/join cli/outcomes cli/paid cli/journey
+    cli/normalise cli/endpoint cli/report cli/tokens cli/prices cli/elsewhere
+    cli/weights mmlu)
   string(REPLACE "/" "_" test ${name})
   add_test(NAME ${test} COMMAND ${TAGROUTE_PYTHON} -B ${CMAKE_CURRENT_SOURCE_DIR}/${name}_test.py)
   set_tests_properties(${test} PROPERTIES SKIP_RETURN_CODE 77 ENVIRONMENT
@@ -26,8 +27,15 @@ endforeach()
 
 # What waits for kills and disks rather than for the processor tells nothing more with another
 # compiler: presets but "release" leave it out.
-set_tests_properties(cli_guide cli_resume_ingest cli_resume_route cli_shard_ingest cli_faults
+set_tests_properties(cli_guide cli_journey cli_resume_ingest cli_resume_route cli_shard_ingest cli_faults
   PROPERTIES LABELS once)
 
 # What takes long is run with gcc, and under the sanitizers; another compiler is heard on all the rest.
 set_tests_properties(cli_merge cli_endpoint cli_tag cli_normalise cli_export mmlu PROPERTIES LABELS slow)
+
+# Several processes, where there is an MPI: most of the time they are being started.
+if(TAGROUTE_MPI)
+  add_test(NAME cli_mpi COMMAND ${TAGROUTE_PYTHON} -B ${CMAKE_CURRENT_SOURCE_DIR}/cli/mpi_test.py)
+  set_tests_properties(cli_mpi PROPERTIES LABELS once SKIP_RETURN_CODE 77 ENVIRONMENT
+    "TAGROUTE=$<TARGET_FILE:tagroute>;TAGROUTE_GEN=$<TARGET_FILE:tagroute-gen>;TAGROUTE_MPI=$<TARGET_FILE:tagroute-mpi>;TAGROUTE_MPIRUN=${MPIEXEC_EXECUTABLE}")
+endif()

@@ -56,6 +56,31 @@ static void every_allocation_may_fail(void **state)
     fail_each_allocation(&options);
 }
 
+/* A batch's requests, its responses apart, spans with numbered keys; costs by prices. */
+static const char requests[] =
+    "{\"custom_id\":\"a\",\"body\":{\"model\":\"m\",\"messages\":[{\"role\":\"user\","
+    "\"content\":\"What?\"}]}}\n"
+    "{\"traceId\":\"t\",\"spanId\":\"b\",\"attributes\":{\"gen_ai.request.model\":\"n\","
+    "\"gen_ai.usage.input_tokens\":3,\"gen_ai.usage.output_tokens\":4,"
+    "\"gen_ai.prompt.1.content\":\"[{\\\"type\\\":\\\"text\\\",\\\"text\\\":\\\"x\\\"}]\","
+    "\"gen_ai.prompt.0.role\":\"user\",\"gen_ai.completion.0.tool_calls.0.name\":\"f\"}}\n";
+static const char responses[] =
+    "{\"custom_id\":\"a\",\"response\":{\"body\":{\"model\":\"m1\",\"usage\":"
+    "{\"prompt_tokens\":5,\"completion_tokens\":6}}}}\n";
+
+static void every_allocation_may_fail_beside_the_log(void **state)
+{
+    (void)state;
+    static const char *const words[] = {"m1=1,2/M", "n=3,4/M", "o=5,6"};
+    const tgr_price_options prices = {.size = sizeof prices, .prices = words, .price_count = 3};
+    const char *inputs[] = {write_text("a.jsonl", requests), write_text("b.jsonl", responses)};
+    tgr_ingest_options options = options_for(inputs[0]);
+    options.inputs = inputs;
+    options.input_count = 2;
+    options.prices = &prices;
+    fail_each_allocation(&options);
+}
+
 /* Enough that several columns leave their buffers. */
 static const char *write_large_log(void)
 {
@@ -179,6 +204,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_teardown(every_allocation_may_fail, empty_folder),
+        cmocka_unit_test_teardown(every_allocation_may_fail_beside_the_log, empty_folder),
         cmocka_unit_test_teardown(every_write_may_fail, empty_folder),
         cmocka_unit_test_teardown(a_failure_leaves_the_old_output, empty_folder),
         cmocka_unit_test_teardown(a_run_may_be_stopped, empty_folder),

@@ -152,6 +152,20 @@ static inline uint32_t number_of(const tgr_strings *names, const char *name)
     return tgr_strings_find(names, name, strlen(name));
 }
 
+/* All of a file, the caller's to free. */
+static inline char *read_bytes(const char *path, size_t *length)
+{
+    FILE *file = fopen(path, "rb");
+    assert_non_null(file);
+    assert_int_equal(fseek(file, 0, SEEK_END), 0);
+    *length = (size_t)ftell(file);
+    rewind(file);
+    char *bytes = malloc(*length + 1);
+    assert_int_equal(fread(bytes, 1, *length, file), *length);
+    fclose(file);
+    return bytes;
+}
+
 /* The names joined by '|'. */
 static inline const char *joined(const tgr_strings *names)
 {

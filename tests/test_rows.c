@@ -32,6 +32,20 @@ static int8_t outcome[ROWS * MODELS];
 static float cost[ROWS * MODELS];
 static uint8_t eligible[ROWS * MODELS];
 
+#define TIMES 22 /* the rows, one after another */
+
+typedef struct long_rows {
+    int64_t indptr[ROWS * TIMES + 1];
+    int32_t indices[ENTRIES * TIMES];
+    uint8_t counts[ENTRIES * TIMES], eligible[ROWS * TIMES * MODELS];
+    double prompt_tokens[ROWS * TIMES];
+    int16_t chosen[ROWS * TIMES * 2];
+    float margins[ROWS * TIMES * 2], scores[ROWS * TIMES * MODELS];
+    double costs[ROWS * TIMES * 2];
+} long_rows;
+
+static long_rows *many;
+
 static uint64_t random_state = SEED;
 
 static uint64_t below(uint64_t limit)
@@ -121,6 +135,8 @@ static int start(void **state)
     succeed(tgr_fit(&options, NULL, &router, &report, NULL, &error), &error);
     assert_int_equal(report.queries, ROWS);
     assert_true(report.tags < COLUMNS && report.tags > 10);
+    many = calloc(1, sizeof *many);
+    assert_non_null(many);
     return 0;
 }
 
@@ -128,6 +144,7 @@ static int stop(void **state)
 {
     (void)state;
     tgr_router_free(router);
+    free(many);
     unlink(path);
     return rmdir(folder);
 }
@@ -421,6 +438,112 @@ static void memory_may_run_out(void **state)
     assert_true(n > 10);
 }
 
+/* ---- rows enough for several threads ----------------------------------------------------------
+ */
+
+static tgr_rows rows_many_times(void)
+{
+    tgr_rows rows = all_rows();
+    int64_t entries = indptr[ROWS];
+    for (int64_t time = 0; time < TIMES; time++) {
+        for (size_t row = 0; row < ROWS; row++) {
+            many->indptr[time * ROWS + (int64_t)row + 1] = time * entries + indptr[row + 1];
+            many->prompt_tokens[time * ROWS + (int64_t)row] = row % 3 ? (double)row : (double)NAN;
+        }
+        memcpy(many->indices + time * entries, indices, (size_t)entries * sizeof *indices);
+        memcpy(many->counts + time * entries, counts, (size_t)entries);
+        memcpy(many->eligible + time * ROWS * MODELS, eligible, sizeof eligible);
+    }
+    rows.rows = ROWS * TIMES;
+    rows.indptr = (tgr_numbers){many->indptr, ROWS * TIMES + 1, TGR_NUMBER_I64};
+    rows.indices = (tgr_numbers){many->indices, (uint64_t)(TIMES * entries), TGR_NUMBER_I32};
+    rows.counts = (tgr_numbers){many->counts, (uint64_t)(TIMES * entries), TGR_NUMBER_U8};
+    rows.prompt_tokens = many->prompt_tokens;
+    rows.eligible = many->eligible;
+    return rows;
+}
+
+static tgr_status decide_many(const tgr_rows *rows, int threads, tgr_decided_counts *counted,
+                              tgr_error *error)
+{
+    const tgr_decided decided = {sizeof decided, many->chosen, many->margins, many->costs,
+                                 many->scores};
+    const tgr_run run = {.size = sizeof run, .threads = threads};
+    const tgr_decide_options options = margin_options();
+    return tgr_decide_rows(router, rows, &options, &decided, counted, &run, error);
+}
+
+static void check_many(void)
+{
+    for (size_t time = 0; time < TIMES; time++) {
+        size_t at = time * ROWS;
+        assert_memory_equal(many->chosen + at * 2, chosen, sizeof chosen);
+        assert_memory_equal(many->margins + at * 2, margins, sizeof margins);
+        assert_memory_equal(many->costs + at * 2, costs, sizeof costs);
+        assert_memory_equal(many->scores + at * MODELS, scores, sizeof scores);
+    }
+}
+
+static void many_rows_are_shared_out(void **state)
+{
+    (void)state;
+    tgr_rows rows = all_rows(), more = rows_many_times();
+    tgr_decided_counts one, counted;
+    tgr_error error;
+    rows.eligible = eligible;
+    const tgr_decide_options options = margin_options();
+    const tgr_decided decided = {sizeof decided, chosen, margins, costs, scores};
+    succeed(tgr_decide_rows(router, &rows, &options, &decided, &one, NULL, &error), &error);
+    for (int threads = 1; threads <= 4; threads++) {
+        memset(many->chosen, 7, sizeof many->chosen);
+        succeed(decide_many(&more, threads, &counted, &error), &error);
+        check_many();
+        assert_int_equal(counted.undecided, one.undecided * TIMES);
+        assert_int_equal(counted.no_known_tag, one.no_known_tag * TIMES);
+        assert_int_equal(counted.unknown_tags, one.unknown_tags);
+    }
+    assert_true(one.undecided > 0);
+}
+
+/* Of several bad rows the first is named, though others are met before: it is near the end of the
+ * first block, and all behind it are bad. */
+static void the_first_bad_row_is_named(void **state)
+{
+    (void)state;
+    const tgr_rows rows = rows_many_times();
+    size_t first = ROWS * TIMES / 16 - 60;
+    tgr_error error;
+    char words[64];
+    while (many->indptr[first] == many->indptr[first + 1]) {
+        first++;
+    }
+    for (int64_t entry = many->indptr[first]; entry < many->indptr[ROWS * TIMES]; entry++) {
+        many->indices[entry] = COLUMNS + 7;
+    }
+    snprintf(words, sizeof words, "row %zu of", first);
+    for (int time = 0; time < 20; time++) {
+        assert_int_equal(decide_many(&rows, 4, NULL, &error), TGR_ERR_INPUT);
+        assert_non_null(strstr(error.message, words));
+    }
+}
+
+static void memory_may_run_out_between_threads(void **state)
+{
+    (void)state;
+    const tgr_rows rows = rows_many_times();
+    long live = tgr_mem_live(), n = 0;
+    tgr_status status = TGR_ERR_NOMEM;
+    for (; status == TGR_ERR_NOMEM; n++) {
+        tgr_error error;
+        tgr_mem_fail_after(n);
+        status = decide_many(&rows, 3, NULL, &error);
+        tgr_mem_fail_after(-1);
+        assert_int_equal(tgr_mem_live(), live);
+    }
+    assert_int_equal(status, TGR_OK);
+    assert_true(n > 30);
+}
+
 static void wrong_facts_are_refused(void **state)
 {
     (void)state;
@@ -459,6 +582,9 @@ int main(void)
         cmocka_unit_test(costs_of_the_call_count),
         cmocka_unit_test(wrong_rows_are_refused),
         cmocka_unit_test(memory_may_run_out),
+        cmocka_unit_test(many_rows_are_shared_out),
+        cmocka_unit_test(the_first_bad_row_is_named),
+        cmocka_unit_test(memory_may_run_out_between_threads),
         cmocka_unit_test(wrong_facts_are_refused),
     };
     return cmocka_run_group_tests(tests, start, stop);

@@ -46,7 +46,7 @@ static void paper_by_hand(void **state)
     const tgr_sum occurrences[2] = {units(4), units(2)};
     tgr_sum outcomes[2][3][3] = {{{units(1), units(1), units(2)}, {units(1), 0, units(1)}},
                                  {{0, 0, 0}, {0, units(2), 0}}};
-    const uint64_t model_outcomes[9] = {1, 1, 3, 1, 2, 1, 0, 0, 0};
+    const tgr_sum model_outcomes[9] = {units(1), units(1), units(3), units(1), units(2), units(1)};
     const tgr_sums sums = {2, 3, occurrences, &outcomes[0][0][0], model_outcomes};
     const tgr_router settings = {.rewards = {1, 0.15, -1}};
     float weights[6], bias[3] = {9, 9, 9};
@@ -68,7 +68,7 @@ static void paper_with_all_judged(void **state)
     uint64_t random = SEED;
     enum { TAGS = 200 };
     tgr_sum occurrences[TAGS], outcomes[TAGS][3];
-    uint64_t model_outcomes[3] = {1, 1, 1};
+    const tgr_sum model_outcomes[3] = {units(1), units(1), units(1)};
     double counts[TAGS][3], n[TAGS], total = 0;
     for (size_t tag = 0; tag < TAGS; tag++) {
         n[tag] = 0;
@@ -99,7 +99,7 @@ static void paper_without_occurrences(void **state)
     (void)state;
     const tgr_sum occurrences[1] = {0};
     const tgr_sum outcomes[3] = {units(-1), 0, units(1)};
-    const uint64_t model_outcomes[3] = {1, 0, 1};
+    const tgr_sum model_outcomes[3] = {units(1), 0, units(1)};
     const tgr_sums sums = {1, 1, occurrences, outcomes, model_outcomes};
     const tgr_router settings = {.rewards = {1, 0.15, -1}};
     float weight = 9, bias = 9;
@@ -120,7 +120,7 @@ static void mean_rewards(void **state)
 {
     (void)state;
     const double rewards[3] = {1, 0.15, -1};
-    const uint64_t none[3] = {0, 0, 0}, some[3] = {1, 2, 5};
+    const tgr_sum none[3] = {0, 0, 0}, some[3] = {units(1), units(2), units(5)};
     assert_true(isnan(tgr_mean_reward(rewards, none)));
     assert_true(fabs(tgr_mean_reward(rewards, some) - (5 + 0.3 - 1) / 8) < 1e-15);
 }

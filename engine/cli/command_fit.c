@@ -12,6 +12,7 @@
 #include "engine/cli/fit_summary.h"
 #include "engine/cli/numbers.h"
 #include "engine/cli/prices.h"
+#include "engine/cli/program.h"
 #include "engine/cli/session.h"
 
 static const tgr_cli_option fit_options[] = {
@@ -28,6 +29,9 @@ static const tgr_cli_option fit_options[] = {
      "of bayes: as many queries as a tag needs to be half believed (default: "
      "chosen by cross-validation)"},
     {"alpha", 0, "N", "of ridge and mixed: the penalty on weights (default: likewise)"},
+    {"folds", 0, "N",
+     "folds of cross-validation, 2 to 64: what kappa or alpha is chosen by, and what --compare "
+     "measures on (default: 5)"},
     {"shard", 0, "I/N",
      "learn from the I-th of N parts of the rows and write a partial fit; `tagroute merge` makes "
      "the router of all N"},
@@ -132,6 +136,8 @@ static tgr_status read_learning(fitting *work, const tgr_cli_arguments *argument
 {
     const char *kappa = tgr_cli_text(arguments, "kappa");
     const char *alpha = tgr_cli_text(arguments, "alpha");
+    const char *folds = tgr_cli_text(arguments, "folds");
+    long number = 0;
     const char *shard = tgr_cli_text(arguments, "shard");
     tgr_status status = TGR_OK;
     if (kappa != NULL) {
@@ -139,6 +145,10 @@ static tgr_status read_learning(fitting *work, const tgr_cli_arguments *argument
     }
     if (status == TGR_OK && alpha != NULL) {
         status = tgr_cli_parse_double("alpha", alpha, &work->options.alpha, error);
+    }
+    if (status == TGR_OK && folds != NULL) {
+        status = tgr_cli_parse_integer("folds", folds, 2, 64, &number, error);
+        work->options.folds = (uint32_t)number;
     }
     if (status == TGR_OK && shard != NULL) {
         status = tgr_cli_parse_shard(shard, &work->shard, &work->shards, error);
@@ -205,10 +215,10 @@ static tgr_status fit_and_save(const fitting *work, tgr_cli_session *session, tg
     tgr_status status = tgr_fit(&work->options, work->prices.any ? &work->prices.options : NULL,
                                 &router, &report, &session->run, error);
     tgr_cli_session_end(session);
-    if (status == TGR_OK) {
+    if (status == TGR_OK && tgr_cli_speaks()) {
         status = tgr_router_save(router, work->output, error);
-        tgr_router_free(router);
     }
+    tgr_router_free(router);
     if (status == TGR_OK && !session->quiet) {
         tgr_cli_fit_summary(session, work->output, &report);
         status = tgr_cli_fit_router(session, work->output, work->options.inputs[0], error);

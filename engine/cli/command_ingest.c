@@ -10,6 +10,7 @@
 #include "engine/cli/log_format.h"
 #include "engine/cli/look_over.h"
 #include "engine/cli/numbers.h"
+#include "engine/cli/prices.h"
 #include "engine/cli/session.h"
 #include "engine/cli/unmatched.h"
 
@@ -56,8 +57,8 @@ static const tgr_cli_option record_options[] = {
 
 static const tgr_cli_group ingest_group = {"Options", ingest_options};
 static const tgr_cli_group record_group = {"Bad records", record_options};
-static const tgr_cli_group *const groups[] = {&ingest_group, &record_group, &tgr_cli_common_group,
-                                              NULL};
+static const tgr_cli_group *const groups[] = {&ingest_group, &tgr_cli_paid_group, &record_group,
+                                              &tgr_cli_common_group, NULL};
 
 static const tgr_cli_example examples[] = {
     {"two logs, gzip or zstd or plain, into one query file",
@@ -73,6 +74,9 @@ static const tgr_cli_example examples[] = {
      "team=metadata.user_api_key_team_alias -o queries.h5"},
     {"a gateway's log, and what was judged of some of its queries",
      "tagroute ingest litellm.jsonl.gz --vocab vocab.msgpack --outcomes judged.csv -o judged.h5"},
+    {"a batch's requests and responses, and what they cost by a price map",
+     "tagroute ingest input.jsonl output.jsonl --prices litellm.json --price-tier batch -o "
+     "queries.h5"},
     {"go on after a power cut", "tagroute ingest january.jsonl.zst -o january.h5 --resume"},
     {0},
 };
@@ -238,6 +242,13 @@ static void print_tokens(const tgr_cli_session *session, const tgr_ingest_report
     }
 }
 
+static void print_paid(const tgr_cli_session *session, const tgr_ingest_report *report)
+{
+    char count[TGR_CLI_NUMBER_SIZE];
+    tgr_cli_say(session, "  costs of %s calls that were not logged come from tokens and prices\n",
+                tgr_cli_count(count, report->estimated_costs));
+}
+
 static void print_judged(const tgr_cli_session *session, const tgr_ingest_report *report)
 {
     char queries[TGR_CLI_NUMBER_SIZE], pairs[TGR_CLI_NUMBER_SIZE], ids[TGR_CLI_NUMBER_SIZE];
@@ -275,6 +286,9 @@ static void print_summary(const tgr_cli_session *session, const tgr_ingest_optio
         print_alignment(session, report);
     }
     print_tokens(session, report);
+    if (options->prices != NULL) {
+        print_paid(session, report);
+    }
     if (options->outcome_count > 0) {
         print_judged(session, report);
     }
@@ -296,11 +310,30 @@ static void print_summary(const tgr_cli_session *session, const tgr_ingest_optio
     }
 }
 
+static tgr_status run(const tgr_cli_arguments *arguments, tgr_ingest_options *options,
+                      tgr_error *error)
+{
+    tgr_ingest_report report = {0};
+    tgr_cli_session session;
+    tgr_status status = tgr_cli_session_start(&session, arguments, error);
+    if (status != TGR_OK) {
+        return status;
+    }
+    status = tgr_ingest(options, &report, &session.run, error);
+    if (status == TGR_OK && !report.was_complete) {
+        status = tgr_cli_look_over(&options->output, 1, NULL, options->prices, &session.run, error);
+    }
+    tgr_cli_session_end(&session);
+    if (status == TGR_OK) {
+        print_summary(&session, options, &report);
+    }
+    return status;
+}
+
 static tgr_status ingest(const tgr_cli_arguments *arguments, tgr_error *error)
 {
     tgr_ingest_options options;
-    tgr_ingest_report report = {0};
-    tgr_cli_session session;
+    tgr_cli_prices prices = {0};
     const char *keep[TGR_KEEP_MAX], *outcomes[TGR_CLI_JUDGED_FILES];
     splits assigned;
     tgr_status status = read_options(arguments, &options, error);
@@ -314,19 +347,13 @@ static tgr_status ingest(const tgr_cli_arguments *arguments, tgr_error *error)
     options.keep = keep;
     options.keep_count = tgr_cli_list(arguments, "keep", keep, TGR_KEEP_MAX);
     if (status == TGR_OK) {
-        status = tgr_cli_session_start(&session, arguments, error);
+        status = tgr_cli_prices_read(&prices, arguments, error);
+        options.prices = prices.any ? &prices.options : NULL;
     }
-    if (status != TGR_OK) {
-        return status;
-    }
-    status = tgr_ingest(&options, &report, &session.run, error);
-    if (status == TGR_OK && !report.was_complete) {
-        status = tgr_cli_look_over(&options.output, 1, NULL, &session.run, error);
-    }
-    tgr_cli_session_end(&session);
     if (status == TGR_OK) {
-        print_summary(&session, &options, &report);
+        status = run(arguments, &options, error);
     }
+    tgr_cli_prices_free(&prices);
     return status;
 }
 

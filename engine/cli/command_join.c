@@ -9,7 +9,8 @@
 
 static const tgr_cli_option join_options[] = {
     {"outcomes", 0, "FILE",
-     "judgements: JSON Lines or CSV of id, model, and outcome or score; repeatable"},
+     "judgements: JSON Lines or CSV of id, model, outcome or score, and perhaps the query's weight "
+     "and the model's propensity; repeatable"},
     {"output", 'o', "FILE.h5", "the query file to write; replaced only when complete"},
     {"compress", 0, NULL, "smaller file, slower to read"},
     {"compact", 0, NULL, "16-bit column numbers where they are enough: faster to read"},

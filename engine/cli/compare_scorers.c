@@ -13,7 +13,7 @@
 
 static const tgr_cli_option compare_options[] = {
     {"compare", 0, NULL,
-     "fit every scorer on the same five folds of the training queries, and show how well each "
+     "fit every scorer on the same folds (--folds) of the training queries, and show how well each "
      "routes what it has not seen; no router is written"},
     {"each", 0, NULL,
      "with --compare: the files hold the same queries, tagged in different ways; fit each for "

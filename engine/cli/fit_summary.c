@@ -11,9 +11,14 @@ void tgr_cli_fit_summary(const tgr_cli_session *session, const char *output,
     char training[TGR_CLI_NUMBER_SIZE], queries[TGR_CLI_NUMBER_SIZE], time[TGR_CLI_NUMBER_SIZE];
     char tags[TGR_CLI_NUMBER_SIZE], seen[TGR_CLI_NUMBER_SIZE], judged[TGR_CLI_NUMBER_SIZE];
     char derived[TGR_CLI_NUMBER_SIZE], assumed[TGR_CLI_NUMBER_SIZE];
-    tgr_cli_say(session, "%s: learnt from %s of %s queries in %s\n", output,
-                tgr_cli_count(training, report->training), tgr_cli_count(queries, report->queries),
+    tgr_cli_say(session, "%s: learnt from %s judged queries of %s in %s\n", output,
+                tgr_cli_count(training, report->judged_queries),
+                tgr_cli_count(queries, report->queries),
                 tgr_cli_duration(time, tgr_cli_session_seconds(session)));
+    if (report->judged_queries < report->training) {
+        tgr_cli_say(session, "  %s more are not judged: they say only how often tags occur\n",
+                    tgr_cli_count(training, report->training - report->judged_queries));
+    }
     tgr_cli_say(session, "  %s tags kept of %s seen\n", tgr_cli_count(tags, report->tags),
                 tgr_cli_count(seen, report->tags_seen));
     tgr_cli_say(session,

@@ -8,6 +8,6 @@
 
 /* Looks at some queries of each file: enough to notice, few enough to cost nothing. */
 tgr_status tgr_cli_look_over(const char *const *inputs, size_t count, const tgr_router *router,
-                             const tgr_run *run, tgr_error *error);
+                             const tgr_price_options *prices, const tgr_run *run, tgr_error *error);
 
 #endif

@@ -5,16 +5,46 @@
 
 #include "engine/cli/fail.h"
 
+#define MAP                                                                                        \
+    {                                                                                              \
+        "prices", 0, "MAP.json", "price map in LiteLLM's form, by model name"                      \
+    }
+#define ALIAS                                                                                      \
+    {                                                                                              \
+        "alias", 0, "MODEL=NAME", "look MODEL up as NAME in the price map; repeatable"             \
+    }
+#define PRICE                                                                                      \
+    {                                                                                              \
+        "price", 0, "MODEL=IN,OUT",                                                                \
+            "USD a prompt token and a completion token, or =IN,OUT/M a million; a third number "   \
+            "is for "                                                                              \
+            "cached prompt tokens; repeatable"                                                     \
+    }
+#define COLD                                                                                       \
+    {                                                                                              \
+        "cold-cache", 0, NULL, "price no prompt token as read from a provider's cache"             \
+    }
+
+static const tgr_cli_option paid_options[] = {
+    MAP,
+    ALIAS,
+    PRICE,
+    {"price-tier", 0, "TIER", "the map's prices of this tier: standard, batch, flex or priority"},
+    COLD,
+    {0},
+};
+
+const tgr_cli_group tgr_cli_paid_group = {"Costs that were not logged, from tokens and prices",
+                                          paid_options};
+
 static const tgr_cli_option price_options[] = {
-    {"prices", 0, "MAP.json", "price map in LiteLLM's form, by model name"},
-    {"alias", 0, "MODEL=NAME", "look MODEL up as NAME in the price map; repeatable"},
-    {"price", 0, "MODEL=IN,OUT",
-     "USD a prompt token and a completion token, or =IN,OUT/M a million; a third number is for "
-     "cached prompt tokens; repeatable"},
+    MAP,
+    ALIAS,
+    PRICE,
     {"price-tier", 0, "TIER",
      "the map's prices of this tier: standard, batch, flex or priority; without --prices of the "
      "entries that the router keeps"},
-    {"cold-cache", 0, NULL, "price no prompt token as read from a provider's cache"},
+    COLD,
     {"completion-tokens", 0, "MODEL=N",
      "expect N completion tokens a query (default: the training data's mean); N alone: where "
      "nothing better is known; repeatable"},

@@ -9,6 +9,7 @@
 #include "engine/cli/options.h"
 
 extern const tgr_cli_group tgr_cli_price_group;
+extern const tgr_cli_group tgr_cli_paid_group; /* those of them that say what calls did cost */
 
 typedef struct tgr_cli_prices {
     tgr_price_options options;

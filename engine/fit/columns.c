@@ -31,7 +31,8 @@ void tgr_fit_columns_free(tgr_fit_columns *work)
     *work = (tgr_fit_columns){0};
 }
 
-bool tgr_fit_columns_add(tgr_fit_columns *work, const tgr_csr *x, bool binary, size_t *bad_row)
+bool tgr_fit_columns_add(tgr_fit_columns *work, const tgr_csr *x, bool binary,
+                         const tgr_weight *weights, size_t *bad_row)
 {
     *bad_row = x->rows;
     if (!tgr_fit_pieces_cut(&work->pieces, x, work->table_count)) {
@@ -44,8 +45,10 @@ bool tgr_fit_columns_add(tgr_fit_columns *work, const tgr_csr *x, bool binary, s
               : first_bad)
     for (size_t piece = 0; piece < work->pieces.count; piece++) {
         tgr_column_sums *table = &work->tables[omp_get_thread_num()];
-        size_t bad;
-        if (!tgr_column_sums_add(table, x, binary, bounds[piece], bounds[piece + 1], &bad)) {
+        size_t bad, begin = bounds[piece], end = bounds[piece + 1];
+        if (weights == NULL
+                ? !tgr_column_sums_add(table, x, binary, begin, end, &bad)
+                : !tgr_column_sums_add_weighted(table, x, binary, weights, begin, end, &bad)) {
             first_bad = bad < first_bad ? bad : first_bad;
         }
     }

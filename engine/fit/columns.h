@@ -21,10 +21,12 @@ typedef struct tgr_fit_columns {
 bool tgr_fit_columns_open(tgr_fit_columns *work, uint32_t columns, bool reals, int threads);
 void tgr_fit_columns_free(tgr_fit_columns *work);
 
-/* Adds a batch, in parallel; `reals` as given before unless `binary`. False where memory is short,
+/* Adds a batch, in parallel; `reals` as given before unless `binary`, and where there are weights
+ * (NULL: none). False where memory is short,
  * or, with *bad_row set to less than x->rows, at the first row with a value that exact.h cannot
  * take. */
-bool tgr_fit_columns_add(tgr_fit_columns *work, const tgr_csr *x, bool binary, size_t *bad_row);
+bool tgr_fit_columns_add(tgr_fit_columns *work, const tgr_csr *x, bool binary,
+                         const tgr_weight *weights, size_t *bad_row);
 
 /* Adds up the tables into sums and marks the columns seen. */
 void tgr_fit_columns_merge(const tgr_fit_columns *work, tgr_sum *sums, bool *seen);

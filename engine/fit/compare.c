@@ -27,25 +27,29 @@ typedef struct comparing {
     bool each; /* file for itself */
     const tgr_price_options *prices;
     const tgr_run *run;
-    uint64_t *folds; /* of every row, alike in each file */
+    tgr_folds folds; /* of every row, alike in each file */
     uint64_t rows;
+    size_t fold_count;
     size_t scorers, files, entries; /* an entry is a file with a scorer, or all files with one */
-    routed (*of)[TGR_FOLDS];
-    uint64_t *tags; /* kept, of each entry, in all folds together */
+    routed *of;                     /* entries x folds */
+    uint64_t *tags;                 /* kept, of each entry, in all folds together */
     double *points;
     double *figures; /* entries x figures x (1 + replicates) */
 } comparing;
 
+static routed *routed_at(const comparing *work, size_t entry, size_t fold)
+{
+    return &work->of[entry * work->fold_count + fold];
+}
+
 static void close_comparing(comparing *work)
 {
-    for (size_t entry = 0; entry < work->entries && work->of != NULL; entry++) {
-        for (size_t fold = 0; fold < TGR_FOLDS; fold++) {
-            tgr_mem_free(work->of[entry][fold].queries);
-        }
+    for (size_t i = 0; i < work->entries * work->fold_count; i++) {
+        tgr_mem_free(work->of[i].queries);
     }
     tgr_mem_free(work->of);
     tgr_mem_free(work->tags);
-    tgr_mem_free(work->folds);
+    tgr_fit_folds_free(&work->folds);
     tgr_mem_free(work->points);
     tgr_mem_free(work->figures);
 }
@@ -77,7 +81,9 @@ static tgr_status take_batch(routed *into, const tgr_fit_work *fit, const tgr_de
         tgr_judge_row(batch, row, fit->columns + file * models,
                       tgr_strings_count(fit->walk.pass.files[file]->models), models,
                       router->reference, judgements);
-        *query = (tgr_held_out){NAN, NAN, NAN, (uint32_t)into->count};
+        *query =
+            (tgr_held_out){NAN, NAN, NAN, (uint32_t)into->count,
+                           fit->walk.weights == NULL ? TGR_WEIGHT_ONE : fit->walk.weights[row]};
         if (other >= 0) {
             query->margin = decide->margin[row];
             query->other = quality(&judgements[other]);
@@ -135,25 +141,25 @@ done:
  * of the first. */
 static tgr_status read_folds(comparing *work, tgr_fit_work *fit, const char *path, tgr_error *error)
 {
-    uint64_t *folds = NULL;
+    tgr_folds folds;
     uint64_t rows = fit->walk.end;
-    tgr_status status = tgr_fit_folds_read(&fit->walk.pass, 0, rows, work->run, &folds, error);
-    if (status != TGR_OK) {
-        return status;
-    }
-    if (work->folds == NULL) {
+    tgr_status status = tgr_fit_folds_read(&fit->walk.pass, 0, rows, (uint32_t)work->fold_count,
+                                           work->run, &folds, error);
+    if (status == TGR_OK && work->folds.words == NULL) {
         work->folds = folds;
         work->rows = rows;
         return TGR_OK;
     }
-    size_t bytes = (size_t)tgr_fit_folds_words(rows) * sizeof *folds;
-    bool same = rows == work->rows && memcmp(folds, work->folds, bytes) == 0;
-    tgr_mem_free(folds);
-    return same ? TGR_OK
-                : tgr_fail(error, TGR_ERR_INPUT,
-                           "%s does not hold the queries of %s in the same order, so they cannot "
-                           "be compared",
-                           path, work->options.inputs[0]);
+    bool same = status == TGR_OK && rows == work->rows &&
+                memcmp(folds.words, work->folds.words,
+                       (size_t)tgr_fit_folds_words(&folds, rows) * sizeof *folds.words) == 0;
+    tgr_fit_folds_free(&folds);
+    return status != TGR_OK ? status
+           : same           ? TGR_OK
+                            : tgr_fail(error, TGR_ERR_INPUT,
+                                       "%s does not hold the queries of %s in the same order, so they cannot "
+                                                 "be compared",
+                                       path, work->options.inputs[0]);
 }
 
 static tgr_status fit_fold(comparing *work, size_t entry, int fold, tgr_error *error)
@@ -169,17 +175,19 @@ static tgr_status fit_fold(comparing *work, size_t entry, int fold, tgr_error *e
     options.scorer = tgr_scorers[scorer]->name;
     options.kappa = parameter != NULL && strcmp(parameter, "kappa") == 0 ? options.kappa : NAN;
     options.alpha = parameter != NULL && strcmp(parameter, "alpha") == 0 ? options.alpha : NAN;
+    bool chosen = parameter != NULL && isnan(options.kappa) && isnan(options.alpha);
+    options.folds = chosen ? (uint32_t)work->fold_count : 0;
     tgr_status status = TGR_OK;
     TGR_TRY(tgr_fit_work_start(&fit, &options, work->run, error));
     TGR_TRY(tgr_fit_work_open(&fit, error));
     if (scorer == 0 && fold == 0) {
         TGR_TRY(read_folds(work, &fit, options.inputs[0], error));
     }
-    fit.walk.folds = work->folds;
+    fit.walk.folds = &work->folds;
     fit.walk.without = fold;
     TGR_TRY(tgr_fit_work_fit(&fit, work->prices, error));
     TGR_TRY(tgr_router_update_digest(fit.router, error));
-    TGR_TRY(route_fold(&fit, fold, &work->of[entry][fold], error));
+    TGR_TRY(route_fold(&fit, fold, routed_at(work, entry, (size_t)fold), error));
     work->tags[entry] += tgr_router_tags(fit.router);
 done:
     tgr_fit_work_close(&fit);
@@ -191,8 +199,8 @@ static void number_queries(comparing *work)
 {
     for (size_t entry = 0; entry < work->entries; entry++) {
         uint32_t before = 0;
-        for (size_t fold = 0; fold < TGR_FOLDS; fold++) {
-            routed *of = &work->of[entry][fold];
+        for (size_t fold = 0; fold < work->fold_count; fold++) {
+            routed *of = routed_at(work, entry, fold);
             for (size_t i = 0; i < of->count; i++) {
                 of->queries[i].number += before;
             }
@@ -206,9 +214,9 @@ static void number_queries(comparing *work)
 static void measure(const comparing *work, size_t entry, unsigned replicate, double *figures)
 {
     double sums[TGR_FIT_FIGURES] = {0}, counts[TGR_FIT_FIGURES] = {0};
-    for (size_t fold = 0; fold < TGR_FOLDS; fold++) {
+    for (size_t fold = 0; fold < work->fold_count; fold++) {
         double of_fold[TGR_FIT_FIGURES];
-        const routed *of = &work->of[entry][fold];
+        const routed *of = routed_at(work, entry, fold);
         tgr_held_out_figures(of->queries, of->count, replicate, work->points, of_fold);
         for (size_t i = 0; i < TGR_FIT_FIGURES; i++) {
             sums[i] += isnan(of_fold[i]) ? 0 : of_fold[i];
@@ -251,7 +259,7 @@ static void summarise(const comparing *work, size_t entry, tgr_fit_compared *one
     const double *own = work->figures + entry * rows, *first = work->figures;
     one->scorer = tgr_scorers[entry % work->scorers]->name;
     one->input = work->each ? work->options.inputs[entry / work->scorers] : NULL;
-    one->tags = (double)work->tags[entry] / TGR_FOLDS;
+    one->tags = (double)work->tags[entry] / (double)work->fold_count;
     for (size_t i = 0; i < each; i++) {
         double values[REPLICATES], gains[REPLICATES];
         for (size_t replicate = 1; replicate <= REPLICATES; replicate++) {
@@ -266,11 +274,8 @@ static void summarise(const comparing *work, size_t entry, tgr_fit_compared *one
 static tgr_status measure_all(comparing *work, tgr_fit_comparison *comparison, tgr_error *error)
 {
     size_t each = TGR_FIT_FIGURES, most = 0, rows = (REPLICATES + 1) * each;
-    for (size_t entry = 0; entry < work->entries; entry++) {
-        for (size_t fold = 0; fold < TGR_FOLDS; fold++) {
-            size_t count = work->of[entry][fold].count;
-            most = count > most ? count : most;
-        }
+    for (size_t i = 0; i < work->entries * work->fold_count; i++) {
+        most = work->of[i].count > most ? work->of[i].count : most;
     }
     work->points = tgr_mem_alloc(2 * (most + 1), sizeof *work->points);
     work->figures = tgr_mem_alloc(work->entries * rows, sizeof *work->figures);
@@ -295,7 +300,7 @@ static tgr_status open_entries(comparing *work, tgr_error *error)
     }
     work->files = work->each ? work->options.input_count : 1;
     size_t entries = work->files * work->scorers;
-    work->of = tgr_mem_zalloc(entries, sizeof *work->of);
+    work->of = tgr_mem_zalloc(entries, work->fold_count * sizeof *work->of);
     work->tags = tgr_mem_zalloc(entries, sizeof *work->tags);
     if (work->of == NULL || work->tags == NULL) {
         return tgr_fail_memory(error, "the comparison");
@@ -309,7 +314,7 @@ static tgr_status compare(comparing *work, tgr_fit_comparison **comparison, tgr_
     tgr_status status = TGR_OK;
     TGR_TRY(open_entries(work, error));
     for (size_t entry = 0; entry < work->entries; entry++) {
-        for (int fold = 0; fold < TGR_FOLDS; fold++) {
+        for (int fold = 0; fold < (int)work->fold_count; fold++) {
             TGR_TRY(fit_fold(work, entry, fold, error));
         }
     }
@@ -318,14 +323,14 @@ static tgr_status compare(comparing *work, tgr_fit_comparison **comparison, tgr_
     if (result == NULL) {
         return tgr_fail_memory(error, "the figures");
     }
-    *result =
-        (tgr_fit_comparison){.folds = TGR_FOLDS, .replicates = REPLICATES, .count = work->entries};
+    *result = (tgr_fit_comparison){
+        .folds = work->fold_count, .replicates = REPLICATES, .count = work->entries};
     result->entries = tgr_mem_zalloc(work->entries, sizeof *result->entries);
     if (result->entries == NULL) {
         return tgr_fail_memory(error, "the figures");
     }
-    for (size_t fold = 0; fold < TGR_FOLDS; fold++) {
-        result->queries += work->of[0][fold].count;
+    for (size_t fold = 0; fold < work->fold_count; fold++) {
+        result->queries += routed_at(work, 0, fold)->count;
     }
     status = measure_all(work, result, error);
 done:
@@ -349,6 +354,12 @@ tgr_status tgr_fit_compare(const tgr_fit_options *options, bool each,
     TGR_TRY(tgr_options_copy(&work->options, sizeof work->options, options, error));
     if (each && (work->options.inputs == NULL || work->options.input_count == 0)) {
         status = tgr_fail(error, TGR_ERR_ARGUMENT, "no query file is named");
+        goto done;
+    }
+    work->fold_count = work->options.folds > 0 ? work->options.folds : TGR_FOLDS_DEFAULT;
+    if (work->fold_count < 2 || work->fold_count > TGR_FOLDS_MOST) {
+        status = tgr_fail(error, TGR_ERR_ARGUMENT, "the number of folds is from 2 to %d, not %zu",
+                          TGR_FOLDS_MOST, work->fold_count);
         goto done;
     }
     status = compare(work, comparison, error);

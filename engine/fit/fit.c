@@ -7,8 +7,10 @@
 #include "engine/base/error.h"
 #include "engine/base/memory.h"
 #include "engine/base/runtime.h"
+#include "engine/base/crew.h"
 #include "engine/fit/margins.h"
 #include "engine/fit/models.h"
+#include "engine/fit/unite.h"
 #include "engine/fit/work.h"
 #include "engine/router/pack.h"
 
@@ -33,6 +35,9 @@ static tgr_status walk_tags(tgr_fit_work *work, tgr_error *error)
         TGR_TRY(tgr_fit_tags_count(&work->tags, walk, file, batch,
                                    router->count == TGR_COUNT_BINARY, error));
     }
+    TGR_TRY(tgr_crew_sum(work->run, &work->report.training, 1, error));
+    TGR_TRY(tgr_fit_means_unite(&work->means, work->run, error));
+    TGR_TRY(tgr_fit_tags_unite(&work->tags, &walk->pass, work->run, error));
     tgr_fit_means_store(&work->means, router);
 done:
     return status;
@@ -93,21 +98,27 @@ tgr_status tgr_fit_work_count_outcomes(tgr_fit_work *work, bool rows, tgr_error 
     bool folds = tgr_fit_work_chooses(work);
     tgr_status status = TGR_OK;
     if (folds && work->walk.folds == NULL) {
-        TGR_TRY(tgr_fit_folds_read(&work->walk.pass, work->walk.begin, work->walk.end, work->run,
-                                   &work->folds, error));
-        work->walk.folds = work->folds;
+        TGR_TRY(tgr_fit_folds_read(&work->walk.pass, work->walk.begin, work->walk.end,
+                                   tgr_fit_work_folds(work), work->run, &work->folds, error));
+        work->walk.folds = &work->folds;
     }
     uint64_t memory = work->options.memory;
-    tgr_fit_rows_open(&work->rows, &work->source, work->report.training,
+    uint64_t own = tgr_run_crew(work->run) == NULL ? work->report.training : work->walk.pass.own;
+    tgr_fit_rows_open(&work->rows, &work->source, own,
                       memory == 0 ? tgr_run_memory(work->run) : memory);
     const tgr_fit_wanted wanted = {
         .outcomes = scorer->wants_outcomes,
         .value_folds = !scorer->wants_values ? 0
-                       : folds               ? TGR_FOLDS
+                       : folds               ? work->walk.folds->count
                                              : 1,
         .rows = rows ? &work->rows : NULL,
     };
     TGR_TRY(tgr_fit_outcomes_count(&work->outcomes, &work->source, &wanted, error));
+    TGR_TRY(tgr_fit_outcomes_unite(&work->outcomes, work->router->model_count, work->run, error));
+    if (rows) {
+        TGR_TRY(tgr_fit_rows_unite(&work->rows, work->run, error));
+    }
+    work->report.judged_queries = work->outcomes.queries;
     work->report.judged = work->outcomes.judged;
     work->report.derived = work->outcomes.derived;
     work->report.assumed_ties = work->outcomes.assumed;
@@ -155,8 +166,9 @@ static tgr_status check_finite(const tgr_router *router, tgr_error *error)
     return TGR_OK;
 }
 
-/* The parameter stands among the scorer's other keys. */
-static tgr_status store_parameter(const tgr_fit_work *work, tgr_error *error)
+/* The parameter stands among the scorer's other keys, and beside one that was chosen by how many
+ * folds, unless it was by as many as ever. */
+static tgr_status store_parameter(const tgr_fit_work *work, bool chosen, tgr_error *error)
 {
     const char *name = work->scorer->parameter;
     if (name == NULL) {
@@ -167,6 +179,11 @@ static tgr_status store_parameter(const tgr_fit_work *work, tgr_error *error)
     tgr_pack_text(&packer, name, strlen(name));
     msgpack_pack_double(&packer, work->report.parameter);
     work->router->unknown_scorer_pairs++;
+    if (chosen && tgr_fit_work_folds(work) != TGR_FOLDS_DEFAULT) {
+        tgr_pack_text(&packer, "folds", strlen("folds"));
+        msgpack_pack_uint32(&packer, tgr_fit_work_folds(work));
+        work->router->unknown_scorer_pairs++;
+    }
     return work->router->unknown_scorer.failed ? tgr_fail_memory(error, "the router") : TGR_OK;
 }
 
@@ -187,11 +204,12 @@ tgr_status tgr_fit_work_learn(tgr_fit_work *work, tgr_error *error)
                  .model_outcomes = work->outcomes.model_outcomes},
         .values = work->outcomes.values,
         .rows = &work->rows.public,
-        .folds = TGR_FOLDS,
+        .folds = tgr_fit_work_folds(work),
         .parameter = work->report.parameter,
         .threads = tgr_run_threads(work->run),
         .run = work->run,
     };
+    bool chosen = tgr_fit_work_chooses(work);
     tgr_status status = TGR_OK;
     TGR_TRY(work->scorer->learn(&learning, router, router->weights, router->bias, error));
     work->report.parameter = learning.parameter;
@@ -200,12 +218,11 @@ tgr_status tgr_fit_work_learn(tgr_fit_work *work, tgr_error *error)
     }
     tgr_fit_outcomes_free(&work->outcomes); /* large, and the margins need room */
     tgr_fit_rows_close(&work->rows);
-    if (work->folds != NULL) {
-        tgr_mem_free(work->folds);
-        work->folds = NULL;
+    if (work->folds.words != NULL) {
+        tgr_fit_folds_free(&work->folds);
         work->walk.folds = NULL;
     }
-    TGR_TRY(store_parameter(work, error));
+    TGR_TRY(store_parameter(work, chosen, error));
     TGR_TRY(check_finite(router, error));
 done:
     return status;
@@ -235,6 +252,7 @@ tgr_status tgr_fit(const tgr_fit_options *options, const tgr_price_options *pric
     tgr_status status = TGR_OK;
     *router = NULL;
     TGR_TRY(tgr_fit_work_start(&work, options, run, error));
+    work.may_share = true;
     TGR_TRY(tgr_fit_work_open(&work, error));
     TGR_TRY(tgr_fit_work_fit(&work, prices, error));
     TGR_TRY(tgr_fit_margins(work.router, &work.walk.pass, work.report.training, run, error));

@@ -18,8 +18,9 @@ typedef struct hashing {
     tgr_array text; /* closed where the file has none */
     const tgr_array *ids;
     tgr_text_block texts, names;
-    uint64_t rows_before;  /* in earlier files */
-    uint64_t *folds, done; /* of the rows so far */
+    uint64_t rows_before; /* in earlier files */
+    tgr_folds *folds;
+    uint64_t done; /* of the rows so far */
 } hashing;
 
 static tgr_status open_texts(hashing *work, const tgr_query_file *file, tgr_error *error)
@@ -46,35 +47,37 @@ static tgr_status open_texts(hashing *work, const tgr_query_file *file, tgr_erro
     return status;
 }
 
-static uint8_t fold_of(const void *bytes, size_t length)
+static uint64_t fold_of(const hashing *work, const void *bytes, size_t length)
 {
-    return (uint8_t)(XXH3_64bits(bytes, length) % TGR_FOLDS);
+    return XXH3_64bits(bytes, length) % work->folds->count;
 }
 
-static bool hash_string(const tgr_text_block *block, uint64_t row, uint8_t *fold)
+static bool hash_string(const hashing *work, const tgr_text_block *block, uint64_t row,
+                        uint64_t *fold)
 {
     const tgr_texts *texts = &block->texts;
     if (row >= block->count || texts->offsets[row + 1] == texts->offsets[row]) {
         return false;
     }
-    *fold = fold_of(texts->bytes + texts->offsets[row],
+    *fold = fold_of(work, texts->bytes + texts->offsets[row],
                     (size_t)(texts->offsets[row + 1] - texts->offsets[row]));
     return true;
 }
 
-static uint8_t hash_number(uint64_t number)
+static uint64_t hash_number(const hashing *work, uint64_t number)
 {
     unsigned char bytes[8];
     for (size_t i = 0; i < sizeof bytes; i++) {
         bytes[i] = (unsigned char)(number >> 8 * i);
     }
-    return fold_of(bytes, sizeof bytes);
+    return fold_of(work, bytes, sizeof bytes);
 }
 
-static void put_fold(hashing *work, uint8_t fold)
+static void put_fold(hashing *work, uint64_t fold)
 {
+    const tgr_folds *folds = work->folds;
     uint64_t row = work->done++;
-    work->folds[row / TGR_FOLDS_WORD] |= (uint64_t)fold << row % TGR_FOLDS_WORD * TGR_FOLD_BITS;
+    folds->words[row / folds->in_word] |= fold << row % folds->in_word * folds->bits;
 }
 
 static tgr_status hash_rows(hashing *work, uint64_t first, uint64_t count, tgr_error *error)
@@ -87,9 +90,10 @@ static tgr_status hash_rows(hashing *work, uint64_t first, uint64_t count, tgr_e
         TGR_TRY(tgr_texts_read(work->ids, first, count, &work->names, error));
     }
     for (uint64_t row = 0; row < count; row++) {
-        uint8_t fold;
-        if (!hash_string(&work->texts, row, &fold) && !hash_string(&work->names, row, &fold)) {
-            fold = hash_number(work->rows_before + first + row);
+        uint64_t fold;
+        if (!hash_string(work, &work->texts, row, &fold) &&
+            !hash_string(work, &work->names, row, &fold)) {
+            fold = hash_number(work, work->rows_before + first + row);
         }
         put_fold(work, fold);
     }
@@ -115,13 +119,19 @@ done:
     return status;
 }
 
-tgr_status tgr_fit_folds_read(const tgr_pass *pass, uint64_t begin, uint64_t end,
-                              const tgr_run *run, uint64_t **folds, tgr_error *error)
+tgr_status tgr_fit_folds_read(const tgr_pass *pass, uint64_t begin, uint64_t end, uint32_t count,
+                              const tgr_run *run, tgr_folds *folds, tgr_error *error)
 {
     tgr_status status = TGR_OK;
-    hashing work = {0};
-    *folds = work.folds = tgr_mem_zalloc((size_t)tgr_fit_folds_words(end - begin), sizeof **folds);
-    if (work.folds == NULL) {
+    hashing work = {.folds = folds};
+    *folds = (tgr_folds){.count = count, .bits = 1};
+    while (UINT64_C(1) << folds->bits < count) {
+        folds->bits++;
+    }
+    folds->in_word = 64 / folds->bits;
+    folds->words =
+        tgr_mem_zalloc((size_t)tgr_fit_folds_words(folds, end - begin), sizeof *folds->words);
+    if (folds->words == NULL) {
         return tgr_fail_memory(error, "the folds of the queries");
     }
     for (size_t i = 0; i < pass->file_count; i++) {
@@ -135,9 +145,11 @@ tgr_status tgr_fit_folds_read(const tgr_pass *pass, uint64_t begin, uint64_t end
         work.rows_before += rows;
     }
 done:
-    if (status != TGR_OK) {
-        tgr_mem_free(work.folds);
-        *folds = NULL;
-    }
     return status;
+}
+
+void tgr_fit_folds_free(tgr_folds *folds)
+{
+    tgr_mem_free(folds->words);
+    *folds = (tgr_folds){0};
 }

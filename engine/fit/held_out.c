@@ -51,31 +51,38 @@ static unsigned drawn(unsigned replicate, uint32_t number)
     return times;
 }
 
+static tgr_sum weighted(const tgr_held_out *query, float quality)
+{
+    return tgr_weigh(query->weight, tgr_exact_term((double)quality));
+}
+
 /* From all at the reference (x = 1) to none (x = 0); queries of equal margin move together. Returns
  * the number of points, 0 where nothing was drawn. */
 static size_t fill_points(const tgr_held_out *queries, size_t count, unsigned replicate, double *x,
                           double *y)
 {
-    double total = 0, sum = 0;
+    tgr_sum total = 0, sum = 0;
     for (size_t i = 0; i < count; i++) {
-        double times = drawn(replicate, queries[i].number);
-        total += times;
-        sum += times * (double)queries[i].reference;
+        unsigned times = drawn(replicate, queries[i].number);
+        total += (tgr_sum)queries[i].weight * times;
+        sum += weighted(&queries[i], queries[i].reference) * times;
     }
     if (total == 0) {
         return 0;
     }
     size_t points = 0;
-    double left = total;
+    tgr_sum left = total;
+    double all = tgr_exact_value(total);
     x[points] = 1;
-    y[points++] = sum / total;
+    y[points++] = tgr_exact_value(sum) / all;
     for (size_t i = 0; i < count; i++) {
-        double times = drawn(replicate, queries[i].number);
-        left -= times;
-        sum += times * ((double)queries[i].other - (double)queries[i].reference);
+        const tgr_held_out *query = &queries[i];
+        unsigned times = drawn(replicate, query->number);
+        left -= (tgr_sum)query->weight * times;
+        sum += (weighted(query, query->other) - weighted(query, query->reference)) * times;
         if (i + 1 == count || queries[i + 1].margin != queries[i].margin) {
-            x[points] = left / total;
-            y[points++] = sum / total;
+            x[points] = tgr_exact_value(left) / all;
+            y[points++] = tgr_exact_value(sum) / all;
         }
     }
     return points;

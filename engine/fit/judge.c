@@ -21,7 +21,8 @@ tgr_status tgr_fit_judging_open(tgr_fit_judging *work, const tgr_fit_source *sou
         tgr_fit_judge *one = &work->judges[i];
         one->judgements = tgr_mem_alloc(models, sizeof *one->judgements);
         one->model_outcomes = tgr_mem_zalloc(models, 3 * sizeof *one->model_outcomes);
-        if (one->judgements == NULL || one->model_outcomes == NULL) {
+        one->beyond = tgr_mem_zalloc(models, 3 * sizeof *one->beyond);
+        if (one->judgements == NULL || one->model_outcomes == NULL || one->beyond == NULL) {
             return tgr_fail_memory(error, "judging queries");
         }
     }
@@ -33,6 +34,7 @@ void tgr_fit_judging_close(tgr_fit_judging *work)
     for (size_t i = 0; i < work->judge_count; i++) {
         tgr_mem_free(work->judges[i].judgements);
         tgr_mem_free(work->judges[i].model_outcomes);
+        tgr_mem_free(work->judges[i].beyond);
     }
     tgr_mem_free(work->judges);
     tgr_mem_free(work->outcomes);
@@ -102,6 +104,7 @@ static void judge_row(const tgr_fit_judging *work, tgr_fit_judge *one, size_t ro
             one->model_outcomes[3 * model + (size_t)outcomes[model]]++;
         }
         one->reference_recorded++;
+        one->queries++;
         return;
     }
     tgr_judge_row(batch, row, work->columns, work->file_models, models, reference, one->judgements);
@@ -117,7 +120,18 @@ static void judge_row(const tgr_fit_judging *work, tgr_fit_judge *one, size_t ro
             one->reference_recorded += model == reference && !judgement->assumed;
         }
     }
+    one->queries += anything;
     one->dependent += anything;
+}
+
+/* A row counts once already. */
+static void weigh_row(tgr_fit_judge *one, tgr_weight weight, const int8_t *outcomes, size_t models)
+{
+    for (size_t model = 0; model < models; model++) {
+        if (outcomes[model] >= 0) {
+            one->beyond[3 * model + (size_t)outcomes[model]] += weight - TGR_WEIGHT_ONE;
+        }
+    }
 }
 
 static void fill_y(const tgr_fit_judging *work, size_t row, const int8_t *outcomes, float *y)
@@ -138,9 +152,13 @@ static void fill_y(const tgr_fit_judging *work, size_t row, const int8_t *outcom
 void tgr_fit_judge_rows(tgr_fit_judging *work, size_t thread, size_t begin, size_t end)
 {
     size_t models = work->source->router->model_count;
+    const tgr_weight *weights = work->source->walk->weights;
     int8_t *outcomes = work->outcomes;
     for (size_t row = begin; row < end; row++) {
         judge_row(work, &work->judges[thread], row, outcomes + row * models);
+        if (weights != NULL) {
+            weigh_row(&work->judges[thread], weights[row], outcomes + row * models, models);
+        }
         if (work->want_y) {
             fill_y(work, row, outcomes + row * models, (float *)work->y + row * models);
         }

@@ -30,6 +30,8 @@ typedef struct tgr_fit_source {
 typedef struct tgr_fit_judge {
     tgr_judgement *judgements; /* models */
     uint64_t *model_outcomes;  /* models x 3 */
+    tgr_sum *beyond;           /* models x 3: what weights add to these, in units of 2^-40 */
+    uint64_t queries;          /* of which anything is recorded */
     uint64_t derived, assumed, reference_recorded;
     uint64_t dependent; /* queries whose outcomes would be others with another reference */
 } tgr_fit_judge;

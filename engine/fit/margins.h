@@ -12,10 +12,10 @@
 
 /* Walks the pass, decides each of its `training` queries, and fills the router's margin quantiles,
  * for shares 0.1 to 0.9: quantile i is the ceil(share * n)-th largest of the n margins, so that at
- * least that share of them reaches it. Queries without a margin (no other model may serve them, or
- * not the reference) are left out. Exact up to 50 million queries, with four bytes for each; of
- * more, every s-th counts, s being the least that leaves no more than those. None is filled where
- * there is one model, or no margin. */
+ * least that share of them reaches it, each counting by its weight. Queries without a margin (no
+ * other model may serve them, or not the reference) are left out. Exact up to 50 million queries,
+ * with four bytes for each; of more, every s-th counts, s being the least that leaves no more than
+ * those. None is filled where there is one model, or no margin. */
 tgr_status tgr_fit_margins(tgr_router *router, tgr_pass *pass, uint64_t training,
                            const tgr_run *run, tgr_error *error);
 

@@ -34,7 +34,8 @@ void tgr_fit_means_free(tgr_fit_means *means)
     *means = (tgr_fit_means){0};
 }
 
-static bool add_value(tgr_mean *mean, double value, bool may_be_below)
+static inline bool add_value(tgr_mean *mean, double value, bool may_be_below,
+                             const tgr_weight *weights, size_t row)
 {
     if (isnan(value)) {
         return true;
@@ -42,8 +43,10 @@ static bool add_value(tgr_mean *mean, double value, bool may_be_below)
     if (!tgr_exact_fits(value) || (value < 0 && !may_be_below)) {
         return false;
     }
-    mean->sum += tgr_exact_term(value);
+    int64_t term = tgr_exact_term(value);
+    mean->sum += weights == NULL ? term : tgr_weigh(weights[row], term);
     mean->count++;
+    mean->beyond += weights == NULL ? 0 : weights[row] - TGR_WEIGHT_ONE;
     return true;
 }
 
@@ -64,17 +67,19 @@ static bool is_before(const place *a, const place *b)
     return a->array != b->array ? a->array < b->array : a->row < b->row;
 }
 
-/* The part that rows [begin, end) have in a batch's sums. Stops at a value that does not fit. */
-static bool add_part(const array arrays[ARRAYS], const tgr_batch *batch, size_t begin, size_t end,
-                     size_t models, size_t file_models, const int32_t *columns, tgr_mean *part,
-                     place *bad)
+/* The part that rows [begin, end) have in a batch's sums. Stops at a value that does not fit.
+ * Compiled once without weights and once with them. */
+static inline __attribute__((always_inline)) bool
+add_part(const array arrays[ARRAYS], const tgr_batch *batch, const tgr_weight *weights,
+         size_t begin, size_t end, size_t models, size_t file_models, const int32_t *columns,
+         tgr_mean *part, place *bad)
 {
     for (size_t i = 0; i < ARRAYS; i++, part += models) {
         for (size_t row = begin; arrays[i].values != NULL && row < end; row++) {
             const float *of_row = arrays[i].values + row * file_models;
             for (size_t model = 0; model < models; model++) {
-                if (columns[model] >= 0 &&
-                    !add_value(&part[model], of_row[columns[model]], arrays[i].may_be_below)) {
+                if (columns[model] >= 0 && !add_value(&part[model], of_row[columns[model]],
+                                                      arrays[i].may_be_below, weights, row)) {
                     *bad = (place){i, row, model};
                     return false;
                 }
@@ -82,7 +87,7 @@ static bool add_part(const array arrays[ARRAYS], const tgr_batch *batch, size_t 
         }
     }
     for (size_t row = begin; batch->prompt_tokens != NULL && row < end; row++) {
-        if (!add_value(part, batch->prompt_tokens[row], false)) {
+        if (!add_value(part, batch->prompt_tokens[row], false, weights, row)) {
             *bad = (place){ARRAYS, row, 0};
             return false;
         }
@@ -94,6 +99,7 @@ static void add_mean(tgr_mean *sum, const tgr_mean *part)
 {
     sum->sum += part->sum;
     sum->count += part->count;
+    sum->beyond += part->beyond;
 }
 
 static void add_up(tgr_fit_means *means, const array arrays[ARRAYS])
@@ -138,8 +144,12 @@ tgr_status tgr_fit_means_add(tgr_fit_means *means, const tgr_fit_walk *walk, siz
 #pragma omp parallel for num_threads((int)parts) schedule(static, 1)
     for (size_t i = 0; i < parts; i++) {
         place here;
-        if (!add_part(arrays, batch, rows * i / parts, rows * (i + 1) / parts, means->models,
-                      file_models, columns, means->parts + i * each, &here)) {
+        size_t begin = rows * i / parts, end = rows * (i + 1) / parts;
+        tgr_mean *part = means->parts + i * each;
+        if (walk->weights == NULL ? !add_part(arrays, batch, NULL, begin, end, means->models,
+                                              file_models, columns, part, &here)
+                                  : !add_part(arrays, batch, walk->weights, begin, end,
+                                              means->models, file_models, columns, part, &here)) {
 #pragma omp critical(tgr_fit_means_bad)
             bad = is_before(&here, &bad) ? here : bad;
         }
@@ -158,7 +168,8 @@ tgr_status tgr_fit_means_add(tgr_fit_means *means, const tgr_fit_walk *walk, siz
 
 double tgr_mean_value(tgr_mean mean)
 {
-    return mean.count == 0 ? NAN : tgr_exact_value(mean.sum) / (double)mean.count;
+    tgr_sum count = tgr_mean_count(&mean);
+    return count == 0 ? NAN : tgr_exact_value(mean.sum) / tgr_exact_value(count);
 }
 
 void tgr_fit_means_store(const tgr_fit_means *means, tgr_router *router)

@@ -15,6 +15,7 @@
 typedef struct tgr_mean {
     tgr_sum sum;
     uint64_t count; /* of values recorded */
+    tgr_sum beyond; /* what weights add to that, in units of 2^-40 */
 } tgr_mean;
 
 typedef struct tgr_fit_means {
@@ -38,6 +39,12 @@ void tgr_fit_means_free(tgr_fit_means *means);
 tgr_status tgr_fit_means_add(tgr_fit_means *means, const tgr_fit_walk *walk, size_t file,
                              const tgr_batch *batch, const int32_t *columns,
                              const tgr_router *router, tgr_error *error);
+
+/* Of values recorded, by their queries' weights, in units of 2^-40. */
+static inline tgr_sum tgr_mean_count(const tgr_mean *mean)
+{
+    return ((tgr_sum)mean->count << 40) + mean->beyond;
+}
 
 /* NaN where nothing was recorded. */
 double tgr_mean_value(tgr_mean mean);

@@ -62,17 +62,18 @@ static tgr_status take_settings(merging *merge, tgr_error *error)
     tgr_router *router = work->router = first->router;
     first->router = NULL;
     work->scorer = tgr_scorer_by_name(router->scorer);
-    bool fits = work->scorer != NULL && !work->scorer->walks &&
-                work->scorer->wants_outcomes == (first->outcomes != NULL) &&
-                work->scorer->wants_values == (first->values.folds > 0) &&
-                (!isnan(first->parameter) || work->scorer->parameter == NULL ||
-                 first->values.folds == TGR_FOLDS);
+    bool fits =
+        work->scorer != NULL && !work->scorer->walks &&
+        work->scorer->wants_outcomes == (first->outcomes != NULL) &&
+        work->scorer->wants_values == (first->values.folds > 0) &&
+        (!isnan(first->parameter) || work->scorer->parameter == NULL || first->values.folds > 1);
     if (!fits) {
         return tgr_fail(error, TGR_ERR_INPUT,
                         "%s: does not hold what the scorer \"%s\" learns from", merge->paths[0],
                         router->scorer);
     }
     work->report.parameter = first->parameter;
+    work->options.folds = (uint32_t)first->values.folds;
     work->report.models = router->model_count;
     work->report.queries = 0;
     for (size_t i = 0; i < first->file_count; i++) {
@@ -203,6 +204,7 @@ static void add_tags(merging *merge, const tgr_partial *part)
 static void add_part(merging *merge, const tgr_partial *part)
 {
     tgr_fit_outcomes *into = &merge->work.outcomes;
+    into->queries += part->queries;
     into->judged += part->judged;
     into->derived += part->derived;
     into->assumed += part->assumed;
@@ -232,6 +234,7 @@ static tgr_status merge_means(merging *merge, tgr_error *error)
             tgr_mean *mean = &arrays[j / models][j % models];
             mean->sum += merge->parts[i].means[j].sum;
             mean->count += merge->parts[i].means[j].count;
+            mean->beyond += merge->parts[i].means[j].beyond;
         }
         work->report.training += merge->parts[i].training;
     }
@@ -284,9 +287,9 @@ static tgr_status collect_rows(merging *merge, tgr_error *error)
     status = tgr_fit_tags_of_router(&work->tags, &work->walk.pass, work->router, work->run, error);
     work->tags.occurrences = occurrences;
     TGR_TRY(status);
-    TGR_TRY(
-        tgr_fit_folds_read(&work->walk.pass, 0, work->walk.end, work->run, &work->folds, error));
-    work->walk.folds = work->folds;
+    TGR_TRY(tgr_fit_folds_read(&work->walk.pass, 0, work->walk.end, tgr_fit_work_folds(work),
+                               work->run, &work->folds, error));
+    work->walk.folds = &work->folds;
     work->source =
         (tgr_fit_source){&work->walk, &work->tags, work->columns, work->router, work->run};
     tgr_fit_rows_open(&work->rows, &work->source, work->report.training, tgr_run_memory(work->run));
@@ -311,6 +314,7 @@ static tgr_status merge_parts(merging *merge, tgr_error *error)
     for (size_t i = 0; i < merge->count; i++) {
         add_part(merge, &merge->parts[i]);
     }
+    work->report.judged_queries = work->outcomes.queries;
     work->report.judged = work->outcomes.judged;
     work->report.derived = work->outcomes.derived;
     work->report.assumed_ties = work->outcomes.assumed;

@@ -26,6 +26,7 @@ static size_t count_batch(counting *work)
     const size_t *bounds = judging->pieces.bounds;
     const uint32_t *tag_of = work->source->tags->files[judging->file].tag;
     const uint8_t *folds = work->wanted->value_folds > 1 ? work->source->walk->batch_folds : NULL;
+    const tgr_weight *weights = work->source->walk->weights;
     size_t first_bad = x->rows;
 #pragma omp parallel for num_threads((int)work->threads) schedule(dynamic, 1)                      \
     reduction(min                                                                                  \
@@ -34,12 +35,15 @@ static size_t count_batch(counting *work)
         size_t thread = (size_t)omp_get_thread_num();
         size_t begin = bounds[piece], end = bounds[piece + 1], bad;
         tgr_fit_judge_rows(judging, thread, begin, end);
-        if (work->wanted->outcomes) {
+        if (work->wanted->outcomes && weights == NULL) {
             tgr_outcome_sums_add(&outcomes->sums, thread, x, tag_of, judging->outcomes, begin, end);
+        } else if (work->wanted->outcomes) {
+            tgr_outcome_sums_add_weighted(&outcomes->sums, x, tag_of, judging->outcomes, weights,
+                                          begin, end);
         }
         if (work->wanted->value_folds > 0 &&
-            !tgr_value_sums_add(&outcomes->values[thread], x, tag_of, judging->y, folds, begin, end,
-                                &bad)) {
+            !tgr_value_sums_add(&outcomes->values[thread], x, tag_of, judging->y, folds, weights,
+                                begin, end, &bad)) {
             first_bad = bad < first_bad ? bad : first_bad;
         }
     }
@@ -50,12 +54,14 @@ static void add_up(tgr_fit_outcomes *outcomes, const tgr_fit_judging *judging, s
 {
     for (size_t i = 0; i < judging->judge_count; i++) {
         const tgr_fit_judge *one = &judging->judges[i];
+        outcomes->queries += one->queries;
         outcomes->derived += one->derived;
         outcomes->assumed += one->assumed;
         outcomes->reference_recorded += one->reference_recorded;
         outcomes->dependent += one->dependent;
         for (size_t cell = 0; cell < 3 * models; cell++) {
-            outcomes->model_outcomes[cell] += one->model_outcomes[cell];
+            outcomes->model_outcomes[cell] +=
+                ((tgr_sum)one->model_outcomes[cell] << 40) + one->beyond[cell];
             outcomes->judged += one->model_outcomes[cell];
         }
     }

@@ -24,8 +24,9 @@ typedef struct tgr_fit_wanted {
 typedef struct tgr_fit_outcomes {
     tgr_outcome_sums sums;
     size_t value_count;
-    tgr_value_sums *values;   /* value_count: each thread's; [0] is the total at the end */
-    uint64_t *model_outcomes; /* models x 3: judged queries (loss, tie, win) */
+    tgr_value_sums *values;  /* value_count: each thread's; [0] is the total at the end */
+    tgr_sum *model_outcomes; /* models x 3: judged queries (loss, tie, win), by their weights */
+    uint64_t queries;        /* judged ones */
     uint64_t judged, derived, assumed;
     uint64_t reference_recorded; /* outcomes of the reference that are not assumed */
     uint64_t dependent;          /* queries whose outcomes follow from the reference */

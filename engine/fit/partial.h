@@ -17,7 +17,7 @@
 #include "engine/scorer/values.h"
 
 #define TGR_PARTIAL_FORMAT  "tagroute.partial-fit"
-#define TGR_PARTIAL_VERSION 1
+#define TGR_PARTIAL_VERSION 2
 #define TGR_SHARDS_MAX      65536
 
 /* What lies in a file may be this large, so that as many as there may be shards add up. */
@@ -39,14 +39,14 @@ typedef struct tgr_partial {
     tgr_partial_file *files;
     size_t file_count;
 
-    uint64_t training, judged, derived, assumed, reference_recorded;
+    uint64_t training, queries, judged, derived, assumed, reference_recorded;
     size_t models;
-    tgr_mean *means;          /* 3 x models (cost, completion tokens, score), and prompt tokens */
-    uint64_t *model_outcomes; /* models x 3 */
-    tgr_strings *tags;        /* all that occur in the shard */
-    tgr_sum *occurrences;     /* tags */
-    tgr_sum *outcomes;        /* tags x models x 3; NULL where the scorer wants none */
-    tgr_value_sums values;    /* folds 0 where the scorer wants none */
+    tgr_mean *means;         /* 3 x models (cost, completion tokens, score), and prompt tokens */
+    tgr_sum *model_outcomes; /* models x 3 */
+    tgr_strings *tags;       /* all that occur in the shard */
+    tgr_sum *occurrences;    /* tags */
+    tgr_sum *outcomes;       /* tags x models x 3; NULL where the scorer wants none */
+    tgr_value_sums values;   /* folds 0 where the scorer wants none */
 } tgr_partial;
 
 void tgr_fit_partial_free(tgr_partial *partial); /* harmless on a zeroed structure */

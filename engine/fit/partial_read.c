@@ -267,29 +267,43 @@ static tgr_status read_counts(const tgr_fields *fields, size_t key, size_t count
     return status;
 }
 
+/* Likewise of counts by weight, which are not below 0. */
+static tgr_status read_weights(const tgr_fields *fields, size_t key, size_t count, tgr_sum **sums,
+                               tgr_error *error)
+{
+    tgr_status status = read_sums(fields, key, TGR_PARTIAL_SUM_BITS, count, sums, error);
+    for (size_t i = 0; status == TGR_OK && i < count; i++) {
+        if ((*sums)[i] < 0) {
+            status = tgr_fields_complain(fields, key, "holds what is not a count", error);
+        }
+    }
+    return status;
+}
+
 static tgr_status read_numbers(const tgr_fields *fields, tgr_partial *partial, tgr_error *error)
 {
-    uint64_t *const into[] = {&partial->training, &partial->judged, &partial->derived,
-                              &partial->assumed, &partial->reference_recorded};
+    uint64_t *const into[] = {&partial->training, &partial->queries, &partial->judged,
+                              &partial->derived,  &partial->assumed, &partial->reference_recorded};
+    const size_t counted = sizeof into / sizeof *into;
     size_t count = 3 * partial->models + 1;
-    uint64_t *counts = NULL, *mean_counts = NULL;
-    tgr_sum *mean_sums = NULL;
+    uint64_t *counts = NULL;
+    tgr_sum *mean_sums = NULL, *mean_counts = NULL;
     tgr_status status = TGR_OK;
-    TGR_TRY(read_counts(fields, COUNTS, 5, &counts, error));
-    for (size_t i = 0; i < 5; i++) {
+    TGR_TRY(read_counts(fields, COUNTS, counted, &counts, error));
+    for (size_t i = 0; i < counted; i++) {
         *into[i] = counts[i];
     }
     TGR_TRY(read_sums(fields, MEAN_SUMS, TGR_PARTIAL_SUM_BITS, count, &mean_sums, error));
-    TGR_TRY(read_counts(fields, MEAN_COUNTS, count, &mean_counts, error));
+    TGR_TRY(read_weights(fields, MEAN_COUNTS, count, &mean_counts, error));
     partial->means = tgr_mem_alloc(count, sizeof *partial->means);
     if (partial->means == NULL) {
         TGR_TRY(tgr_fail_memory(error, "the partial fit"));
     }
     for (size_t i = 0; i < count; i++) {
-        partial->means[i] = (tgr_mean){mean_sums[i], mean_counts[i]};
+        partial->means[i] = (tgr_mean){mean_sums[i], 0, mean_counts[i]};
     }
     TGR_TRY(
-        read_counts(fields, MODEL_OUTCOMES, 3 * partial->models, &partial->model_outcomes, error));
+        read_weights(fields, MODEL_OUTCOMES, 3 * partial->models, &partial->model_outcomes, error));
 done:
     tgr_mem_free(counts);
     tgr_mem_free(mean_sums);
@@ -342,17 +356,17 @@ static tgr_status read_values(const tgr_fields *fields, tgr_partial *partial, tg
     tgr_cursor cursor = fields->at[VALUES];
     TGR_TRY(tgr_fields_read(&of, "values", value_names, VALUE_KEYS, &cursor, NULL, NULL, error));
     TGR_TRY(tgr_fields_need(&of, VALUE_FOLDS, TGR_ITEM_UNSIGNED, &item, NULL, error));
-    if (item.as.whole != 1 && item.as.whole != TGR_FOLDS) {
-        return tgr_fields_complain(&of, VALUE_FOLDS, "must be 1 or 5", error);
+    if (item.as.whole < 1 || item.as.whole > TGR_FOLDS_MOST) {
+        return tgr_fields_complain(&of, VALUE_FOLDS, "must be from 1 to 64", error);
     }
     values->tags = tags;
     values->models = models;
     values->folds = (size_t)item.as.whole;
-    size_t cells = values->folds * tags * models; /* < 2^3 * 2^32 * 2^10 */
+    size_t cells = values->folds * tags * models; /* < 2^7 * 2^32 * 2^10 */
     TGR_TRY(read_sums(&of, X, TGR_PARTIAL_SUM_BITS, cells, &values->x, error));
     TGR_TRY(read_sums(&of, XY, TGR_PARTIAL_SUM_BITS, cells, &values->xy, error));
     TGR_TRY(read_sums(&of, Y, TGR_PARTIAL_SUM_BITS, values->folds * models, &values->y, error));
-    TGR_TRY(read_counts(&of, JUDGED, values->folds * models, &values->judged, error));
+    TGR_TRY(read_weights(&of, JUDGED, values->folds * models, &values->judged, error));
 done:
     return status;
 }

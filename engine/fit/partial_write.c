@@ -75,7 +75,7 @@ static tgr_status pack_means(msgpack_packer *packer, const tgr_partial *partial,
     }
     for (size_t i = 0; i < count; i++) {
         sums[i] = partial->means[i].sum;
-        sums[count + i] = (tgr_sum)partial->means[i].count << 40;
+        sums[count + i] = tgr_mean_count(&partial->means[i]);
     }
     tgr_status status = pack_sums(packer, "mean_sums", sums, count, error);
     if (status == TGR_OK) {
@@ -139,22 +139,22 @@ static tgr_status pack_values(msgpack_packer *packer, const tgr_value_sums *valu
     TGR_TRY(pack_sums(packer, "x", values->x, cells, error));
     TGR_TRY(pack_sums(packer, "xy", values->xy, cells, error));
     TGR_TRY(pack_sums(packer, "y", values->y, values->folds * values->models, error));
-    TGR_TRY(pack_counts(packer, "judged", values->judged, values->folds * values->models, error));
+    TGR_TRY(pack_sums(packer, "judged", values->judged, values->folds * values->models, error));
 done:
     return status;
 }
 
 static tgr_status pack_partial(msgpack_packer *packer, const tgr_partial *partial, tgr_error *error)
 {
-    const uint64_t counts[] = {partial->training, partial->judged, partial->derived,
-                               partial->assumed, partial->reference_recorded};
+    const uint64_t counts[] = {partial->training, partial->queries, partial->judged,
+                               partial->derived,  partial->assumed, partial->reference_recorded};
     size_t tags = tgr_strings_count(partial->tags);
     tgr_status status = TGR_OK;
     pack_head(packer, partial);
-    TGR_TRY(pack_counts(packer, "counts", counts, 5, error));
+    TGR_TRY(pack_counts(packer, "counts", counts, sizeof counts / sizeof *counts, error));
     TGR_TRY(pack_means(packer, partial, error));
     TGR_TRY(
-        pack_counts(packer, "model_outcomes", partial->model_outcomes, 3 * partial->models, error));
+        pack_sums(packer, "model_outcomes", partial->model_outcomes, 3 * partial->models, error));
     pack_tags(packer, partial->tags);
     TGR_TRY(pack_sums(packer, "occurrences", partial->occurrences, tags, error));
     if (partial->outcomes != NULL) {

@@ -56,8 +56,7 @@ static bool same_options(const tgr_partial *a, const tgr_partial *b)
     return a->settings.length == b->settings.length &&
            memcmp(a->settings.bytes, b->settings.bytes, a->settings.length) == 0 &&
            a->reference_given == b->reference_given && same_number(a->parameter, b->parameter) &&
-           same_text(a->split, b->split) && a->values.folds == b->values.folds &&
-           (a->outcomes == NULL) == (b->outcomes == NULL);
+           same_text(a->split, b->split) && (a->outcomes == NULL) == (b->outcomes == NULL);
 }
 
 static tgr_status check_pair(const checking *work, size_t i, tgr_error *error)
@@ -66,7 +65,8 @@ static tgr_status check_pair(const checking *work, size_t i, tgr_error *error)
     const char *different = other->shards != first->shards ? "another number of shards"
                             : !same_files(first, other)    ? "other query files"
                             : !same_options(first, other)  ? "other options"
-                                                           : NULL;
+                            : first->values.folds != other->values.folds ? "another number of folds"
+                                                                         : NULL;
     if (different != NULL) {
         return tgr_fail(error, TGR_ERR_INPUT,
                         "%s and %s do not belong together: the second was fitted with %s; merge "

@@ -9,7 +9,7 @@
 #include "engine/base/memory.h"
 #include "engine/base/runtime.h"
 
-enum { INDPTR, TAGS, VALUES, Y, FOLDS };
+enum { INDPTR, TAGS, VALUES, Y, FOLDS, WEIGHTS };
 
 static tgr_status walk_rows(void *user, tgr_row_visitor visit, void *visitor, tgr_error *error);
 
@@ -20,6 +20,7 @@ static void free_block(tgr_fit_block *block)
     tgr_mem_free(block->values);
     tgr_mem_free(block->y);
     tgr_mem_free(block->folds);
+    tgr_mem_free(block->weights);
     *block = (tgr_fit_block){0};
 }
 
@@ -153,13 +154,19 @@ static bool fill_block(tgr_fit_rows *rows, tgr_fit_block *block, const tgr_fit_j
     const tgr_csr *x = &judging->batch->x;
     size_t models = source->router->model_count, count = x->rows;
     size_t entries = (size_t)(x->indptr[count] - x->indptr[0]);
+    const tgr_weight *weights = source->walk->weights;
     bool ones = source->router->count == TGR_COUNT_BINARY;
     if (!GROW(block, INDPTR, indptr, count + 1) || !GROW(block, TAGS, tags, entries) ||
         (!ones && !GROW(block, VALUES, values, entries)) || !GROW(block, Y, y, count * models) ||
-        !GROW(block, FOLDS, folds, count)) {
+        !GROW(block, FOLDS, folds, count) ||
+        (weights != NULL && !GROW(block, WEIGHTS, weights, count))) {
         return false;
     }
     block->rows = count;
+    block->weighted = weights != NULL;
+    if (block->weighted) {
+        memcpy(block->weights, weights, count * sizeof *weights);
+    }
     memcpy(block->y, judging->y, count * models * sizeof *block->y);
     if (source->walk->folds != NULL) {
         memcpy(block->folds, source->walk->batch_folds, count);
@@ -175,11 +182,22 @@ static bool fill_block(tgr_fit_rows *rows, tgr_fit_block *block, const tgr_fit_j
                         tgr_strings_count(source->router->tags));
 }
 
+static void add_weights(tgr_fit_rows *rows, size_t count)
+{
+    const tgr_weight *weights = rows->source->walk->weights;
+    for (size_t i = 0; weights != NULL && i < count; i++) {
+        rows->weight += weights[i];
+    }
+    rows->weight += weights == NULL ? (tgr_sum)count << 40 : 0;
+    rows->bytes += weights == NULL ? 0 : count * sizeof *weights;
+    rows->public.count = tgr_exact_value(rows->weight);
+}
+
 tgr_status tgr_fit_rows_add(tgr_fit_rows *rows, const tgr_fit_judging *judging, tgr_error *error)
 {
     const tgr_csr *x = &judging->batch->x;
     size_t entries = (size_t)(x->indptr[x->rows] - x->indptr[0]);
-    rows->public.count += x->rows;
+    add_weights(rows, x->rows);
     rows->bytes += block_bytes(x->rows, rows->source->router->model_count, entries,
                                rows->source->router->count == TGR_COUNT_BINARY);
     if (rows->bytes > rows->most_bytes && !rows->streamed) {
@@ -201,8 +219,13 @@ tgr_status tgr_fit_rows_add(tgr_fit_rows *rows, const tgr_fit_judging *judging, 
 
 static void visit_block(const tgr_fit_block *block, tgr_row_visitor visit, void *visitor)
 {
-    const tgr_row_block view = {block->rows,   block->indptr, block->tags,
-                                block->values, block->y,      block->folds};
+    const tgr_row_block view = {block->rows,
+                                block->indptr,
+                                block->tags,
+                                block->values,
+                                block->y,
+                                block->folds,
+                                block->weighted ? block->weights : NULL};
     visit(visitor, &view);
 }
 

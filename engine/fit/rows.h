@@ -19,7 +19,9 @@ typedef struct tgr_fit_block { /* a tgr_row_block that owns its arrays */
     float *values;
     float *y;
     uint8_t *folds;
-    size_t capacity[5]; /* of each array */
+    tgr_weight *weights;
+    bool weighted;      /* else there are no weights */
+    size_t capacity[6]; /* of each array */
 } tgr_fit_block;
 
 typedef struct tgr_fit_rows {
@@ -32,6 +34,7 @@ typedef struct tgr_fit_rows {
     tgr_fit_block passing; /* the block at hand of streamed ones */
     uint64_t *order;       /* room to sort a row in */
     size_t order_capacity;
+    tgr_sum weight; /* of all rows */
     tgr_row_source public;
 } tgr_fit_rows;
 

@@ -80,6 +80,7 @@ static tgr_status write_partial(tgr_fit_work *work, tgr_partial *partial, const 
     partial->reference_given = work->options.reference != NULL;
     partial->parameter = work->report.parameter;
     partial->training = work->report.training;
+    partial->queries = work->outcomes.queries;
     partial->judged = work->outcomes.judged;
     partial->derived = work->outcomes.derived;
     partial->assumed = work->outcomes.assumed;

@@ -5,6 +5,7 @@
 #include "engine/base/error.h"
 #include "engine/base/memory.h"
 #include "engine/base/options.h"
+#include "engine/base/crew.h"
 #include "engine/fit/models.h"
 #include "engine/fit/work.h"
 #include "engine/router/tagger_settings.h"
@@ -32,7 +33,7 @@ void tgr_fit_work_close(tgr_fit_work *work)
     tgr_fit_means_free(&work->means);
     tgr_fit_tags_free(&work->tags);
     tgr_mem_free(work->columns);
-    tgr_mem_free(work->folds);
+    tgr_fit_folds_free(&work->folds);
     tgr_fit_walk_close(&work->walk);
     tgr_router_free(work->router);
 }
@@ -91,6 +92,26 @@ static tgr_status set_parameter(tgr_fit_work *work, tgr_error *error)
     return TGR_OK;
 }
 
+/* Folds that nothing would use are a mistake, too. */
+static tgr_status check_folds(const tgr_fit_work *work, tgr_error *error)
+{
+    uint32_t folds = work->options.folds;
+    if (folds == 0) {
+        return TGR_OK;
+    }
+    if (folds < 2 || folds > TGR_FOLDS_MOST) {
+        return tgr_fail(error, TGR_ERR_ARGUMENT, "the number of folds is from 2 to %d, not %lu",
+                        TGR_FOLDS_MOST, (unsigned long)folds);
+    }
+    return tgr_fit_work_chooses(work)
+               ? TGR_OK
+               : tgr_fail(error, TGR_ERR_ARGUMENT,
+                          "nothing is chosen by cross-validation%s, so a number of folds changes "
+                          "nothing; leave it out",
+                          work->scorer->parameter == NULL ? " for this scorer"
+                                                          : " where the parameter is given");
+}
+
 tgr_status tgr_fit_work_start(tgr_fit_work *work, const tgr_fit_options *options,
                               const tgr_run *run, tgr_error *error)
 {
@@ -100,6 +121,7 @@ tgr_status tgr_fit_work_start(tgr_fit_work *work, const tgr_fit_options *options
     TGR_TRY(tgr_options_copy(&work->options, sizeof work->options, options, error));
     TGR_TRY(check_options(work, error));
     TGR_TRY(set_parameter(work, error));
+    TGR_TRY(check_folds(work, error));
 done:
     return status;
 }
@@ -124,6 +146,15 @@ tgr_status tgr_fit_work_open(tgr_fit_work *work, tgr_error *error)
     if (status == TGR_OK && found) {
         pass->split = tgr_mem_string(TRAINING_SPLIT);
         status = pass->split == NULL ? tgr_fail_memory(error, "a name") : TGR_OK;
+    }
+    if (status == TGR_OK && tgr_run_crew(work->run) != NULL && !work->may_share) {
+        status = tgr_fail(error, TGR_ERR_UNSUPPORTED,
+                          "several processes can fit a router together, but neither shards of one "
+                          "nor comparisons of scorers nor changes to one; leave that to one "
+                          "process");
+    }
+    if (status == TGR_OK) {
+        status = tgr_pass_share(pass, work->run, error);
     }
     if (status == TGR_OK) {
         work->report.queries = pass->rows;

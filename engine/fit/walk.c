@@ -14,8 +14,8 @@
 
 void tgr_fit_walk_all(tgr_fit_walk *walk)
 {
-    walk->begin = walk->at = 0;
-    walk->end = walk->pass.rows;
+    walk->begin = walk->at = walk->pass.begin;
+    walk->end = walk->pass.end;
     walk->without = walk->only = -1;
 }
 
@@ -35,6 +35,7 @@ void tgr_fit_walk_close(tgr_fit_walk *walk)
     tgr_mem_free(walk->keep);
     tgr_mem_free(walk->numbers);
     tgr_mem_free(walk->batch_folds);
+    tgr_mem_free(walk->weight_memory);
     tgr_pass_close(&walk->pass);
     *walk = (tgr_fit_walk){0};
 }
@@ -180,10 +181,10 @@ static void select_folds(tgr_fit_walk *walk, tgr_batch *batch, size_t file)
     }
 }
 
-tgr_status tgr_fit_walk_next(tgr_fit_walk *walk, unsigned want, const char *phase,
+static tgr_status next_batch(tgr_fit_walk *walk, unsigned want, const char *phase,
                              const tgr_run *run, tgr_batch **batch, size_t *file, tgr_error *error)
 {
-    bool whole = walk->begin == 0 && walk->end == walk->pass.rows;
+    bool whole = walk->begin == walk->pass.begin && walk->end == walk->pass.end;
     walk->selected = !whole || walk->pass.split != NULL || walk->folds != NULL;
     if (whole && walk->folds == NULL && walk->pass.split == NULL) {
         return tgr_pass_next(&walk->pass, want, phase, run, batch, file, error);
@@ -199,6 +200,31 @@ tgr_status tgr_fit_walk_next(tgr_fit_walk *walk, unsigned want, const char *phas
             return TGR_OK;
         }
     }
+}
+
+static tgr_status take_weights(tgr_fit_walk *walk, const tgr_batch *batch, tgr_error *error)
+{
+    walk->weights = NULL;
+    if (batch->weight == NULL) {
+        return TGR_OK;
+    }
+    if (!tgr_mem_grow(&walk->weight_memory, &walk->weight_capacity, batch->rows,
+                      sizeof *walk->weights)) {
+        return tgr_fail_memory(error, "a block of queries");
+    }
+    tgr_weight *weights = walk->weight_memory;
+    for (size_t row = 0; row < batch->rows; row++) {
+        weights[row] = tgr_weight_of(batch->weight[row]);
+    }
+    walk->weights = weights;
+    return TGR_OK;
+}
+
+tgr_status tgr_fit_walk_next(tgr_fit_walk *walk, unsigned want, const char *phase,
+                             const tgr_run *run, tgr_batch **batch, size_t *file, tgr_error *error)
+{
+    tgr_status status = next_batch(walk, want | TGR_WANT_WEIGHT, phase, run, batch, file, error);
+    return status != TGR_OK || *batch == NULL ? status : take_weights(walk, *batch, error);
 }
 
 uint64_t tgr_fit_walk_row(const tgr_fit_walk *walk, const tgr_batch *batch, size_t row)

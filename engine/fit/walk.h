@@ -10,15 +10,17 @@
 #include <tagroute/run.h>
 #include <tagroute/status.h>
 
+#include "engine/base/weight.h"
+#include "engine/fit/folds.h"
 #include "engine/pass.h"
 
 typedef struct tgr_fit_walk {
     tgr_pass pass; /* opened by whoever walks */
     /* Rows of all files, one after another, that count: [begin, end). */
     uint64_t begin, end;
-    const uint64_t *folds; /* of each of those rows (folds.h), or NULL */
-    int without;           /* the fold that is left out; -1: none */
-    int only;              /* the one fold that is wanted; -1: every one */
+    const tgr_folds *folds; /* of each of those rows, or NULL */
+    int without;            /* the fold that is left out; -1: none */
+    int only;               /* the one fold that is wanted; -1: every one */
 
     /* where a walk over a part of the rows stands */
     uint64_t at;
@@ -32,9 +34,13 @@ typedef struct tgr_fit_walk {
     size_t number_capacity;
     uint8_t *batch_folds; /* of the last batch's rows, where there are folds */
     size_t fold_capacity;
+
+    const tgr_weight *weights; /* of the last batch's rows; NULL: each is 1 */
+    void *weight_memory;
+    size_t weight_capacity;
 } tgr_fit_walk;
 
-/* Sets a walk over every row of the pass, once that is open. */
+/* Sets a walk over every row of the pass (in a crew, of its share), once that is open. */
 void tgr_fit_walk_all(tgr_fit_walk *walk);
 /* Shard `shard` of `shards`, counted from 1. */
 void tgr_fit_walk_shard(tgr_fit_walk *walk, uint64_t shard, uint64_t shards);

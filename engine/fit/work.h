@@ -21,8 +21,9 @@ typedef struct tgr_fit_work {
     tgr_fit_options options;
     const tgr_scorer *scorer;
     const tgr_run *run;
+    bool may_share; /* among the processes of a crew: all steps are made for it */
     tgr_fit_walk walk;
-    uint64_t *folds; /* of the walk's rows; NULL where none are needed */
+    tgr_folds folds; /* of the walk's rows, where they are needed */
     tgr_router *router;
     int32_t *columns; /* files x models */
     tgr_fit_tags tags;
@@ -40,6 +41,12 @@ void tgr_fit_work_close(tgr_fit_work *work);
 
 /* Whether the scorer's parameter is still to be chosen. */
 bool tgr_fit_work_chooses(const tgr_fit_work *work);
+
+/* How many folds it is chosen by, and queries are compared on. */
+static inline uint32_t tgr_fit_work_folds(const tgr_fit_work *work)
+{
+    return work->options.folds > 0 ? work->options.folds : TGR_FOLDS_DEFAULT;
+}
 
 /* Opens the files, without a split asked for that of the training queries where there is one. */
 tgr_status tgr_fit_work_open(tgr_fit_work *work, tgr_error *error);

@@ -265,7 +265,7 @@ tgr_status tgr_describe_queries(tgr_sheet *sheet, const char *path, const tgr_pr
     tgr_status status = TGR_OK;
     TGR_TRY(tgr_query_open(path, &file, error));
     if (prices != NULL) {
-        TGR_TRY(tgr_file_prices(file, prices, &priced, run, error));
+        TGR_TRY(tgr_file_prices(file, prices, true, &priced, run, error));
     }
     TGR_TRY(count_room(&facts, file, error));
     TGR_TRY(tgr_oddities_open(&facts.odd, file, priced, error));

@@ -63,6 +63,7 @@ static tgr_status move_block(movers *all, const tgr_block *block, tgr_error *err
     TGR_TRY(tgr_row_mover_move(&all->rows, block, error));
     TGR_TRY(tgr_cell_mover_move(&all->cells, block, error));
     TGR_TRY(tgr_text_mover_move(&all->ids, block, error));
+    TGR_TRY(tgr_cell_mover_weights(&all->cells, block, error));
     if (all->with_text) {
         TGR_TRY(tgr_text_mover_move(&all->texts, block, error));
     }
@@ -141,6 +142,7 @@ static void report_contents(const tgr_columns *columns, const tgr_query_plan *pl
     report->dropped = columns->facts.dropped;
     report->estimated_tokens = columns->facts.estimated_rows;
     report->without_tokens = columns->facts.unmeasured_rows;
+    report->estimated_costs = columns->facts.paid_rows;
     report->new_tags = assembly->with_router ? plan->tags.count - columns->tags.numbered : 0;
 }
 

@@ -10,10 +10,10 @@
 
 #include "engine/base/memory.h"
 
-#define VERSION  4
+#define VERSION  6
 #define DIGITS   16
 #define LOG_PART 7 /* numbers a log */
-#define FACTS    (15 + TGR_ALIGNMENTS)
+#define FACTS    (17 + TGR_ALIGNMENTS)
 
 /* ---- facts as numbers ---------------------------------------------------------------------------
  */
@@ -26,7 +26,8 @@ static void facts_to_numbers(const tgr_facts *facts, uint64_t numbers[FACTS])
                           facts->has_text,           facts->has_models,
                           facts->has_score,          facts->has_outcome,
                           facts->has_cost,           facts->has_completion_tokens,
-                          facts->cached_token_parts, facts->has_record_parts};
+                          facts->cached_token_parts, facts->has_record_parts,
+                          facts->has_propensities};
     uint64_t bits = 0;
     for (size_t i = 0; i < sizeof flags / sizeof *flags; i++) {
         bits |= (uint64_t)flags[i] << i;
@@ -45,7 +46,9 @@ static void facts_to_numbers(const tgr_facts *facts, uint64_t numbers[FACTS])
                                  facts->estimated_rows,
                                  facts->unmeasured_rows,
                                  facts->longest_record,
-                                 facts->logged_cost_rows};
+                                 facts->logged_cost_rows,
+                                 facts->paid_rows,
+                                 facts->weight_rows};
     memcpy(numbers, all, sizeof all);
     memcpy(numbers + FACTS - TGR_ALIGNMENTS, facts->aligned, sizeof facts->aligned);
 }
@@ -72,12 +75,15 @@ static void facts_from_numbers(const uint64_t numbers[FACTS], tgr_facts *facts)
         .has_completion_tokens = bits >> 7 & 1,
         .cached_token_parts = bits >> 8 & 1,
         .has_record_parts = bits >> 9 & 1,
+        .has_propensities = bits >> 10 & 1,
         .dropped = numbers[9],
         .cached_token_rows = numbers[10],
         .estimated_rows = numbers[11],
         .unmeasured_rows = numbers[12],
         .longest_record = numbers[13],
         .logged_cost_rows = numbers[14],
+        .paid_rows = numbers[15],
+        .weight_rows = numbers[16],
     };
     memcpy(facts->aligned, numbers + FACTS - TGR_ALIGNMENTS, sizeof facts->aligned);
     memcpy(&facts->largest, &largest, sizeof largest);

@@ -10,15 +10,17 @@
 #include "engine/ingest/excess.h"
 
 const char *const tgr_spool_names[TGR_SPOOLS] = {
-    "category", "split", "allow", "deny",   "needs",  "tokens_from", "logged_model", "kept1",
-    "kept2",    "kept3", "kept4", "kept5",  "kept6",  "kept7",       "kept8",        "rows",
-    "models",   "ids",   "texts", "places", "tokens", "cached",      "costs",        "names"};
+    "category", "split", "allow",   "deny",  "needs", "tokens_from", "logged_model",
+    "kept1",    "kept2", "kept3",   "kept4", "kept5", "kept6",       "kept7",
+    "kept8",    "rows",  "models",  "ids",   "texts", "places",      "tokens",
+    "cached",   "costs", "weights", "names"};
 
 void tgr_columns_spools(tgr_columns *columns, tgr_spool *spools[TGR_SPOOLS])
 {
     tgr_spool *others[] = {&columns->entries,       &columns->models_done,  &columns->ids,
                            &columns->texts,         &columns->places,       &columns->prompt_tokens,
-                           &columns->cached_tokens, &columns->logged_costs, &columns->names};
+                           &columns->cached_tokens, &columns->logged_costs, &columns->weights,
+                           &columns->names};
     for (int i = 0; i < TGR_CODED_COLUMNS; i++) {
         spools[i] = &columns->coded[i].codes;
     }
@@ -322,6 +324,14 @@ static tgr_status add_logged_costs(tgr_columns *columns, tgr_part *part, tgr_err
                   (missing){&none, sizeof none}, error);
 }
 
+static tgr_status add_weights(tgr_columns *columns, tgr_part *part, tgr_error *error)
+{
+    static const double none = NAN;
+    return append(columns, part, &columns->weights, columns->facts.weight_rows > 0,
+                  part->facts.weight_rows > 0, &part->weights, (missing){&none, sizeof none},
+                  error);
+}
+
 tgr_status tgr_columns_add(tgr_columns *columns, tgr_part *part, uint64_t *row, tgr_error *error)
 {
     tgr_status status = TGR_OK;
@@ -338,6 +348,7 @@ tgr_status tgr_columns_add(tgr_columns *columns, tgr_part *part, uint64_t *row, 
     TGR_TRY(add_prompt_tokens(columns, part, error));
     TGR_TRY(add_cached_tokens(columns, part, error));
     TGR_TRY(add_logged_costs(columns, part, error));
+    TGR_TRY(add_weights(columns, part, error));
     TGR_TRY(add_models(columns, part, error));
     TGR_TRY(tgr_spool_append(&columns->places, part->places.bytes, part->places.length, error));
     tgr_facts_add(&columns->facts, &part->facts);

@@ -29,7 +29,7 @@ typedef struct tgr_log_rows { /* rows of one input, in order */
     tgr_source_mark mark; /* how far it was read */
 } tgr_log_rows;
 
-#define TGR_SPOOLS (TGR_CODED_COLUMNS + 9)
+#define TGR_SPOOLS (TGR_CODED_COLUMNS + 10)
 
 typedef struct tgr_columns {
     tgr_tag_table tags;
@@ -48,6 +48,7 @@ typedef struct tgr_columns {
     tgr_spool prompt_tokens;
     tgr_spool cached_tokens;
     tgr_spool logged_costs;
+    tgr_spool weights;
     tgr_spool names; /* new ones since the last checkpoint are appended with the next */
     uint32_t names_saved[TGR_CODED_COLUMNS + 2]; /* of the columns of codes, models, tags */
     tgr_facts facts;

@@ -13,6 +13,9 @@ typedef struct tgr_facts {
     uint64_t prompt_token_rows;       /* rows that have one */
     uint64_t cached_token_rows;       /* likewise */
     uint64_t logged_cost_rows;        /* likewise */
+    uint64_t paid_rows;               /* whose logged cost comes from tokens and prices */
+    uint64_t weight_rows;             /* likewise */
+    uint64_t propensity_rows;         /* likewise, of the logged model; not of logs */
     uint64_t estimated_rows;          /* whose prompt tokens are an estimate */
     uint64_t unmeasured_rows;         /* that have text and no prompt tokens */
     uint64_t longest_row;             /* entries */
@@ -26,6 +29,7 @@ typedef struct tgr_facts {
     bool has_record_parts;   /* some row is not the first record of its line or object */
     bool cached_token_parts;
     bool has_text, has_models, has_score, has_outcome, has_cost, has_completion_tokens;
+    bool has_propensities;
 } tgr_facts;
 
 static inline uint64_t tgr_larger(uint64_t one, uint64_t other)
@@ -43,6 +47,9 @@ static inline void tgr_facts_add(tgr_facts *facts, const tgr_facts *more)
     facts->prompt_token_rows += more->prompt_token_rows;
     facts->cached_token_rows += more->cached_token_rows;
     facts->logged_cost_rows += more->logged_cost_rows;
+    facts->paid_rows += more->paid_rows;
+    facts->weight_rows += more->weight_rows;
+    facts->propensity_rows += more->propensity_rows;
     facts->estimated_rows += more->estimated_rows;
     facts->unmeasured_rows += more->unmeasured_rows;
     for (int i = 0; i < TGR_ALIGNMENTS; i++) {
@@ -63,6 +70,7 @@ static inline void tgr_facts_add(tgr_facts *facts, const tgr_facts *more)
     facts->has_outcome |= more->has_outcome;
     facts->has_cost |= more->has_cost;
     facts->has_completion_tokens |= more->has_completion_tokens;
+    facts->has_propensities |= more->has_propensities;
 }
 
 #endif

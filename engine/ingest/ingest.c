@@ -121,6 +121,7 @@ static tgr_status run_ingest(tgr_ingest_state *in, const tgr_ingest_options *giv
         return TGR_OK;
     }
     tell_names(in);
+    TGR_TRY(tgr_paid_open(&in->paid, in->options.prices, &in->beside, in->run, in->error));
     TGR_TRY(tgr_replies_read(in));
     TGR_TRY(read_judgements(in));
     TGR_TRY(open_columns(in));
@@ -134,6 +135,7 @@ static tgr_status run_ingest(tgr_ingest_state *in, const tgr_ingest_options *giv
         tgr_bad_judge(&in->report, &in->options, in->columns.facts.rows, in->first_bad, in->error));
     tgr_bad_warn(&in->report, in->columns.facts.rows, in->run);
     tgr_skip_tell(&in->report, in->run);
+    tgr_paid_tell(&in->paid, in->columns.models, in->run);
     TGR_TRY(assemble(in));
     if (in->reply_count > 0) {
         tgr_responses_tell(&in->responses, in->run);
@@ -157,6 +159,7 @@ tgr_status tgr_ingest(const tgr_ingest_options *options, tgr_ingest_report *repo
     tgr_kept_free(in.kept);
     tgr_judgements_free(&in.judged);
     tgr_replies_free(&in);
+    tgr_paid_free(&in.paid);
     tgr_buffer_free(&in.beside);
     return status;
 }

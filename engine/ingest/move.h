@@ -56,6 +56,8 @@ typedef struct tgr_cell_mover {
 tgr_status tgr_cell_mover_open(tgr_cell_mover *mover, tgr_columns *columns,
                                const tgr_numbering *numbering, size_t block_rows, tgr_error *error);
 tgr_status tgr_cell_mover_move(tgr_cell_mover *mover, const tgr_block *block, tgr_error *error);
+/* The weights, once it is known which rows were judged. */
+tgr_status tgr_cell_mover_weights(tgr_cell_mover *mover, const tgr_block *block, tgr_error *error);
 void tgr_cell_mover_free(tgr_cell_mover *mover);
 
 /* Ids or texts; ids are moved first, so that what was judged of the rows is known. */
@@ -81,8 +83,8 @@ typedef struct tgr_model_mover {
     tgr_spool *spool; /* NULL: the log says nothing of any */
     const uint32_t *place;
     size_t models;
-    uint64_t newly_judged;                   /* pairs of which the log says nothing */
-    float *score, *cost, *completion_tokens; /* NULL: no such column */
+    uint64_t newly_judged;                                /* pairs of which the log says nothing */
+    float *score, *cost, *completion_tokens, *propensity; /* NULL: no such column */
     int8_t *outcome;
 } tgr_model_mover;
 

@@ -1,8 +1,11 @@
 /* move_cells.c - columns of one number a row. */
 #include "engine/ingest/move.h"
 
+#include <math.h>
+
 #include "engine/base/error.h"
 #include "engine/base/memory.h"
+#include "engine/ingest/move_judged.h"
 
 static tgr_query_column column_of(tgr_coded which)
 {
@@ -39,6 +42,7 @@ tgr_status tgr_cell_mover_open(tgr_cell_mover *mover, tgr_columns *columns,
     TGR_TRY(tgr_spool_rewind(&columns->prompt_tokens, error));
     TGR_TRY(tgr_spool_rewind(&columns->cached_tokens, error));
     TGR_TRY(tgr_spool_rewind(&columns->logged_costs, error));
+    TGR_TRY(tgr_spool_rewind(&columns->weights, error));
 done:
     return status;
 }
@@ -136,6 +140,27 @@ tgr_status tgr_cell_mover_move(tgr_cell_mover *mover, const tgr_block *block, tg
         TGR_TRY(move_plain(mover, &columns->logged_costs, TGR_COLUMN_LOGGED_COST, sizeof(double),
                            block, error));
     }
+done:
+    return status;
+}
+
+tgr_status tgr_cell_mover_weights(tgr_cell_mover *mover, const tgr_block *block, tgr_error *error)
+{
+    tgr_columns *columns = mover->columns;
+    double *weights = mover->cells;
+    bool logged = columns->facts.weight_rows > 0;
+    tgr_status status = TGR_OK;
+    if (!logged && (block->judged == NULL || !block->judged->has_weight)) {
+        return TGR_OK;
+    }
+    for (size_t row = 0; !logged && row < block->rows; row++) {
+        weights[row] = NAN;
+    }
+    if (logged) {
+        TGR_TRY(tgr_spool_take(&columns->weights, weights, block->rows * sizeof *weights, error));
+    }
+    tgr_judged_weigh(block, weights);
+    TGR_TRY(tgr_query_put(block->writer, TGR_COLUMN_WEIGHT, weights, block->rows, error));
 done:
     return status;
 }

@@ -32,6 +32,7 @@ tgr_status tgr_judged_number(tgr_judgements *judged, tgr_columns *columns, tgr_e
     }
     columns->facts.has_score |= judged->has_score;
     columns->facts.has_outcome |= judged->has_outcome;
+    columns->facts.has_propensities |= judged->has_propensity;
     return TGR_OK;
 }
 
@@ -60,6 +61,9 @@ static void lay_pair(tgr_model_mover *mover, size_t cell, const tgr_pair_judgeme
     if (mover->outcome != NULL) {
         mover->outcome[cell] = pair->outcome;
     }
+    if (mover->propensity != NULL && !isnan(pair->propensity)) { /* no result: one logged stays */
+        mover->propensity[cell] = pair->propensity;
+    }
 }
 
 void tgr_judged_lay(tgr_model_mover *mover, const tgr_block *block)
@@ -73,6 +77,19 @@ void tgr_judged_lay(tgr_model_mover *mover, const tgr_block *block)
         for (size_t i = judged->begin[id]; i < judged->begin[id + 1]; i++) {
             const tgr_pair_judgement *pair = &judged->pairs[i];
             lay_pair(mover, row * mover->models + mover->place[judged->numbers[pair->model]], pair);
+        }
+    }
+}
+
+void tgr_judged_weigh(const tgr_block *block, double *weights)
+{
+    const tgr_judgements *judged = block->judged;
+    for (size_t row = 0; judged != NULL && row < block->rows; row++) {
+        uint32_t id = block->judged_ids[row];
+        for (size_t i = id == TGR_STRING_NONE ? 0 : judged->begin[id];
+             id != TGR_STRING_NONE && i < judged->begin[id + 1]; i++) {
+            double weight = judged->pairs[i].weight;
+            weights[row] = isnan(weight) ? weights[row] : weight;
         }
     }
 }

@@ -14,4 +14,7 @@ void tgr_judged_find(const tgr_block *block, size_t row, const char *id, size_t 
 /* Puts what was judged in the place of what the log says of its pairs. */
 void tgr_judged_lay(tgr_model_mover *mover, const tgr_block *block);
 
+/* Likewise the weights that come with judgements, over those of the log. */
+void tgr_judged_weigh(const tgr_block *block, double *weights);
+
 #endif

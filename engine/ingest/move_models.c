@@ -27,6 +27,7 @@ tgr_status tgr_model_mover_open(tgr_model_mover *mover, tgr_columns *columns,
     mover->score = matrix(columns->facts.has_score, cells, &complete);
     mover->cost = matrix(columns->facts.has_cost, cells, &complete);
     mover->completion_tokens = matrix(columns->facts.has_completion_tokens, cells, &complete);
+    mover->propensity = matrix(columns->facts.has_propensities, cells, &complete);
     if (columns->facts.has_outcome) {
         mover->outcome = tgr_mem_alloc(cells, sizeof *mover->outcome);
         complete = complete && mover->outcome != NULL;
@@ -50,6 +51,7 @@ static void store(tgr_model_mover *mover, size_t row, const tgr_spooled_model *e
     set_float(mover->score, cell, entry->score);
     set_float(mover->cost, cell, entry->cost);
     set_float(mover->completion_tokens, cell, entry->completion_tokens);
+    set_float(mover->propensity, cell, entry->propensity);
     if (mover->outcome != NULL) {
         mover->outcome[cell] = (int8_t)entry->outcome;
     }
@@ -61,6 +63,7 @@ static void clear(tgr_model_mover *mover, size_t cells)
         set_float(mover->score, cell, NAN);
         set_float(mover->cost, cell, NAN);
         set_float(mover->completion_tokens, cell, NAN);
+        set_float(mover->propensity, cell, NAN);
     }
     if (mover->outcome != NULL) {
         memset(mover->outcome, -1, cells);
@@ -92,6 +95,7 @@ tgr_status tgr_model_mover_move(tgr_model_mover *mover, const tgr_block *block, 
     TGR_TRY(put(block, TGR_COLUMN_OUTCOME, mover->outcome, cells, error));
     TGR_TRY(put(block, TGR_COLUMN_COST, mover->cost, cells, error));
     TGR_TRY(put(block, TGR_COLUMN_COMPLETION_TOKENS, mover->completion_tokens, cells, error));
+    TGR_TRY(put(block, TGR_COLUMN_PROPENSITIES, mover->propensity, cells, error));
 done:
     return status;
 }
@@ -101,6 +105,7 @@ void tgr_model_mover_free(tgr_model_mover *mover)
     tgr_mem_free(mover->score);
     tgr_mem_free(mover->cost);
     tgr_mem_free(mover->completion_tokens);
+    tgr_mem_free(mover->propensity);
     tgr_mem_free(mover->outcome);
     *mover = (tgr_model_mover){0};
 }

@@ -48,6 +48,7 @@ void tgr_part_clear(tgr_part *part)
     empty(&part->texts);
     empty(&part->cached_tokens);
     empty(&part->logged_costs);
+    empty(&part->weights);
     empty(&part->places);
     empty(&part->prompt_tokens);
     empty(&part->line_numbers);
@@ -74,6 +75,7 @@ void tgr_part_free(tgr_part *part)
     tgr_buffer_free(&part->texts);
     tgr_buffer_free(&part->cached_tokens);
     tgr_buffer_free(&part->logged_costs);
+    tgr_buffer_free(&part->weights);
     tgr_buffer_free(&part->places);
     tgr_buffer_free(&part->prompt_tokens);
     tgr_buffer_free(&part->line_numbers);
@@ -218,6 +220,13 @@ static bool add_logged_cost(tgr_part *part, double cost)
     return add_tokens(&costs, part->facts.rows, cost);
 }
 
+static bool add_weight(tgr_part *part, double weight)
+{
+    bool parts = false;
+    const token_column weights = {&part->weights, &part->facts.weight_rows, &parts};
+    return add_tokens(&weights, part->facts.rows, weight);
+}
+
 /* Those of the prompt, logged or else estimated from the text, and of these the cached ones. */
 static bool add_prompt_tokens(tgr_part *part, const tgr_record *record, bool estimate)
 {
@@ -249,10 +258,12 @@ static bool add_model(tgr_part *part, const tgr_model_entry *entry)
     facts->has_score |= !isnan(entry->score);
     facts->has_cost |= !isnan(entry->cost);
     facts->has_completion_tokens |= !isnan(entry->completion_tokens);
+    facts->has_propensities |= !isnan(entry->propensity);
     facts->has_outcome |= entry->outcome >= 0;
     facts->judged += !isnan(entry->score) || entry->outcome >= 0;
-    tgr_spooled_model spooled = {model, entry->score, entry->cost, entry->completion_tokens,
-                                 entry->outcome};
+    tgr_spooled_model spooled = {
+        model,         entry->score, entry->cost, entry->completion_tokens, entry->propensity,
+        entry->outcome};
     tgr_put(&part->models_done, &spooled, sizeof spooled);
     return true;
 }
@@ -322,8 +333,8 @@ bool tgr_part_add(tgr_part *part, tgr_record *record, const tgr_row *row, const 
                  add_id(part, record, item, source) &&
                  (!keep->kept || add_query_text(part, &record->text)) &&
                  add_prompt_tokens(part, record, keep->estimated) && add_kept(part, record) &&
-                 add_logged_cost(part, record->logged_cost) && add_models(part, record) &&
-                 add_place(part, item);
+                 add_logged_cost(part, record->logged_cost) && add_weight(part, record->weight) &&
+                 add_models(part, record) && add_place(part, item);
     tgr_part_count_tags(part, row);
     part->facts.rows += added;
     return added;

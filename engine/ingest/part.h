@@ -45,7 +45,7 @@ typedef struct tgr_part_codes {
 
 typedef struct tgr_spooled_model { /* what one model did on one query */
     uint32_t model;
-    float score, cost, completion_tokens;
+    float score, cost, completion_tokens, propensity;
     int32_t outcome;
 } tgr_spooled_model;
 
@@ -65,9 +65,10 @@ typedef struct tgr_part {
     tgr_buffer ids;         /* a row: uint32_t length, then bytes; likewise texts */
     tgr_buffer texts;
     tgr_buffer places;        /* a row: tgr_spooled_place */
-    tgr_buffer prompt_tokens; /* a row: double; likewise the next two */
+    tgr_buffer prompt_tokens; /* a row: double; likewise the next three */
     tgr_buffer cached_tokens;
     tgr_buffer logged_costs;
+    tgr_buffer weights;
     tgr_buffer line_numbers; /* a row: uint32_t, in the piece; MessagePack: 0 */
     tgr_facts facts;
 

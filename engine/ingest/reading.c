@@ -66,6 +66,7 @@ static tgr_status take(tgr_ingest_state *in, tgr_delivery *from)
     if (from->begins) {
         TGR_TRY(tgr_columns_begin_log(&in->columns, in->logs.logs[from->log].text, in->error));
     }
+    TGR_TRY(tgr_paid_estimate(&in->paid, &from->part, in->run, in->error));
     status = tgr_columns_add(&in->columns, &from->part, &row, in->error);
     TGR_TRY(end_at(in, from, row, status));
     for (int i = 0; i < TGR_SKIP_REASONS; i++) {

@@ -13,6 +13,7 @@
 #include "engine/ingest/keeper.h"
 #include "engine/ingest/kept.h"
 #include "engine/ingest/logs.h"
+#include "engine/ingest/paid.h"
 #include "engine/ingest/tagging.h"
 #include "engine/ingest/team.h"
 #include "engine/judgements/judgements.h"
@@ -32,7 +33,8 @@ typedef struct tgr_ingest_state {
     size_t reply_count;
     tgr_responses responses; /* where there are such */
     tgr_judgements judged;   /* where files of judgements are named */
-    tgr_buffer beside;       /* what tells these files from others */
+    tgr_paid paid;           /* prices, where some were given */
+    tgr_buffer beside;       /* what tells these files and prices from others */
 
     tgr_logs logs;
     tgr_columns columns;

@@ -17,6 +17,37 @@ tgr_status tgr_judgements_check(const char *const *paths, size_t count, tgr_erro
     return TGR_OK;
 }
 
+/* An id is cut at a whole character. */
+static void show_id(char shown[64], const char *id, size_t length)
+{
+    if (length > 63) {
+        length = 63;
+        while (length > 0 && ((unsigned char)id[length] & 0xc0) == 0x80) {
+            length--;
+        }
+    }
+    memcpy(shown, id, length);
+    shown[length] = '\0';
+}
+
+/* A weight is the query's: how many queries it stands for. */
+static tgr_status check_weights(const tgr_judgements *judged, tgr_error *error)
+{
+    double weights[2];
+    char id[64];
+    size_t length;
+    uint32_t odd = tgr_judgements_odd_weights(judged, weights);
+    if (odd == TGR_STRING_NONE) {
+        return TGR_OK;
+    }
+    const char *text = tgr_strings_get(judged->ids, odd, &length);
+    show_id(id, text, length);
+    return tgr_fail(error, TGR_ERR_INPUT,
+                    "the judgements of %s have the weights %g and %g, and a query has one; give "
+                    "all of its judgements the same",
+                    id, weights[0], weights[1]);
+}
+
 tgr_status tgr_judgements_read(tgr_judgements *judged, const char *const *paths, size_t count,
                                const tgr_run *run, tgr_error *error)
 {
@@ -32,25 +63,15 @@ tgr_status tgr_judgements_read(tgr_judgements *judged, const char *const *paths,
     if (status == TGR_OK && !tgr_judgements_settle(judged)) {
         status = tgr_fail_memory(error, "judgements");
     }
+    if (status == TGR_OK) {
+        status = check_weights(judged, error);
+    }
 done:
     return status;
 }
 
 /* ---- what became of their ids -------------------------------------------------------------------
  */
-
-/* An id is cut at a whole character. */
-static void show_id(char shown[64], const char *id, size_t length)
-{
-    if (length > 63) {
-        length = 63;
-        while (length > 0 && ((unsigned char)id[length] & 0xc0) == 0x80) {
-            length--;
-        }
-    }
-    memcpy(shown, id, length);
-    shown[length] = '\0';
-}
 
 void tgr_judgements_report(const tgr_judgements *judged, tgr_judged_ids *report)
 {

@@ -24,7 +24,7 @@ void tgr_judgements_free(tgr_judgements *judged)
 }
 
 bool tgr_judgements_add(tgr_judgements *judged, const char *id, size_t id_length, const char *model,
-                        size_t model_length, float score, int8_t outcome)
+                        size_t model_length, const tgr_pair_judgement *pair)
 {
     void *pairs = judged->pairs;
     bool enough = tgr_mem_grow(&pairs, &judged->capacity, judged->count + 1, sizeof *judged->pairs);
@@ -35,11 +35,15 @@ bool tgr_judgements_add(tgr_judgements *judged, const char *id, size_t id_length
     if (number == TGR_STRING_NONE || of_model == TGR_STRING_NONE) {
         return false;
     }
-    judged->has_score |= !isnan(score);
-    judged->has_outcome |= outcome >= 0;
-    judged->pairs[judged->count] =
-        (tgr_pair_judgement){number, of_model, score, outcome, judged->count};
-    judged->count++;
+    judged->has_score |= !isnan(pair->score);
+    judged->has_outcome |= pair->outcome >= 0;
+    judged->has_weight |= !isnan(pair->weight);
+    judged->has_propensity |= !isnan(pair->propensity);
+    tgr_pair_judgement *added = &judged->pairs[judged->count];
+    *added = *pair;
+    added->id = number;
+    added->model = of_model;
+    added->order = judged->count++;
     return true;
 }
 
@@ -84,6 +88,20 @@ bool tgr_judgements_settle(tgr_judgements *judged)
         judged->begin[id + 1] += judged->begin[id];
     }
     return true;
+}
+
+uint32_t tgr_judgements_odd_weights(const tgr_judgements *judged, double weights[2])
+{
+    for (size_t i = 0; i < judged->count; i++) {
+        const tgr_pair_judgement *pair = &judged->pairs[i];
+        weights[0] = i > 0 && judged->pairs[i - 1].id == pair->id ? weights[0] : (double)NAN;
+        weights[1] = pair->weight;
+        if (weights[1] < weights[0] || weights[1] > weights[0]) {
+            return pair->id;
+        }
+        weights[0] = isnan(weights[1]) ? weights[0] : weights[1];
+    }
+    return TGR_STRING_NONE;
 }
 
 uint32_t tgr_judgements_find(const tgr_judgements *judged, const char *id, size_t length)

@@ -10,6 +10,7 @@
 #include "engine/base/memory.h"
 #include "engine/base/number.h"
 #include "engine/base/runtime.h"
+#include "engine/base/weight.h"
 #include "engine/judgements/csv_read.h"
 #include "engine/log/cutter.h"
 #include "engine/log/json.h"
@@ -26,54 +27,74 @@ typedef struct fields {
     char digits[KEYS][TGR_NUMBER_SIZE];
 } fields;
 
-/* What is wrong with a judgement; NULL: nothing. */
-static const char *judge(const fields *found, float *score, int8_t *outcome)
+/* A number between two others, or NaN where the key is missing; false where it is something else.
+ */
+static bool take_number(const tgr_text *text, double least, double most, double *number)
+{
+    char digits[TGR_NUMBER_SIZE];
+    *number = NAN;
+    if (text->bytes == NULL) {
+        return true;
+    }
+    if (text->length >= sizeof digits) {
+        return false;
+    }
+    memcpy(digits, text->bytes, text->length);
+    digits[text->length] = '\0';
+    return tgr_number_parse(digits, number) && isfinite((float)*number) && *number >= least &&
+           *number <= most;
+}
+
+/* -1 where there is none. */
+static int8_t outcome_of(const tgr_text *name)
 {
     static const char *const names[] = {"loss", "tie", "win"};
-    const tgr_text *name = &found->text[OUTCOME];
-    char digits[TGR_NUMBER_SIZE];
-    double number = NAN;
-    *outcome = -1;
     for (int8_t i = 0; name->bytes != NULL && i < 3; i++) {
         if (name->length == strlen(names[i]) && memcmp(name->bytes, names[i], name->length) == 0) {
-            *outcome = i;
+            return i;
         }
     }
-    if (found->text[SCORE].bytes != NULL) {
-        size_t length = found->text[SCORE].length;
-        if (length >= sizeof digits) {
-            return "\"score\" is not a finite number";
-        }
-        memcpy(digits, found->text[SCORE].bytes, length);
-        digits[length] = '\0';
-        if (!tgr_number_parse(digits, &number) || !isfinite((float)number)) {
-            return "\"score\" is not a finite number";
-        }
+    return -1;
+}
+
+/* What is wrong with a judgement; NULL: nothing. */
+static const char *judge(const fields *found, tgr_pair_judgement *pair)
+{
+    const tgr_text *text = found->text;
+    double score, weight, propensity;
+    if (!take_number(&text[SCORE], -HUGE_VAL, HUGE_VAL, &score)) {
+        return "\"score\" is not a finite number";
     }
-    *score = (float)number + 0.0f;
-    return found->text[ID].bytes == NULL || found->text[ID].length > TGR_NAME_MAX
+    if (!take_number(&text[WEIGHT], TGR_WEIGHT_LEAST, TGR_WEIGHT_MOST, &weight)) {
+        return "\"weight\" is not a number from 2^-20 to 2^20";
+    }
+    if (!take_number(&text[PROPENSITY], TGR_CHANCE_LEAST, 1, &propensity)) {
+        return "\"propensity\" is not a number from 2^-20 to 1";
+    }
+    *pair = (tgr_pair_judgement){.score = (float)score + 0.0f,
+                                 .propensity = (float)propensity,
+                                 .weight = weight,
+                                 .outcome = outcome_of(&text[OUTCOME])};
+    return text[ID].bytes == NULL || text[ID].length > TGR_NAME_MAX
                ? "no \"id\" of at most 1024 bytes"
-           : found->text[MODEL].bytes == NULL || found->text[MODEL].length > TGR_NAME_MAX
+           : text[MODEL].bytes == NULL || text[MODEL].length > TGR_NAME_MAX
                ? "no \"model\" of at most 1024 bytes"
-           : name->bytes != NULL && *outcome < 0 ? "\"outcome\" is not win, tie or loss"
-           : isnan(number) && *outcome < 0       ? "neither \"outcome\" nor \"score\""
-           : found->text[WEIGHT].bytes != NULL || found->text[PROPENSITY].bytes != NULL
-               ? "a \"weight\" or \"propensity\", which judgements cannot have yet; leave it out"
-               : NULL;
+           : text[OUTCOME].bytes != NULL && pair->outcome < 0
+               ? "\"outcome\" is not win, tie or loss"
+           : isnan(score) && pair->outcome < 0 ? "neither \"outcome\" nor \"score\""
+                                               : NULL;
 }
 
 static tgr_status add(tgr_judgements *judged, const fields *found, const char *where,
                       tgr_error *error)
 {
-    float score;
-    int8_t outcome;
-    const char *why = judge(found, &score, &outcome);
+    tgr_pair_judgement pair;
+    const char *why = judge(found, &pair);
     const tgr_text *id = &found->text[ID], *model = &found->text[MODEL];
     if (why != NULL) {
         return tgr_fail(error, TGR_ERR_INPUT, "%s: %s", where, why);
     }
-    return tgr_judgements_add(judged, id->bytes, id->length, model->bytes, model->length, score,
-                              outcome)
+    return tgr_judgements_add(judged, id->bytes, id->length, model->bytes, model->length, &pair)
                ? TGR_OK
                : tgr_fail_memory(error, "judgements");
 }

@@ -190,6 +190,7 @@ typedef enum field_kind {
     FIELD_NAME, /* tgr_text of at most TGR_NAME_MAX bytes */
     FIELD_TEXT, /* tgr_text of any length */
     FIELD_TOKENS,
+    FIELD_WEIGHT,
     FIELD_LIST,
     FIELD_TAGS,
     FIELD_MODELS
@@ -216,6 +217,8 @@ static const field tokens_field = {FIELD(prompt_tokens), FIELD_TOKENS,
                                    "\"prompt_tokens\" is not a number from 0 to 2^53"};
 static const field cached_field = {FIELD(cached_prompt_tokens), FIELD_TOKENS,
                                    "\"cached_prompt_tokens\" is not a number from 0 to 2^53"};
+static const field weight_field = {FIELD(weight), FIELD_WEIGHT,
+                                   "\"weight\" is not a number from 2^-20 to 2^20"};
 static const field models_field = {FIELD(models), FIELD_MODELS, NULL};
 static const field allow_field = {
     FIELD(allow), FIELD_LIST, "\"allow\" is not a list of names of at most 1024 bytes without NUL"};
@@ -226,7 +229,7 @@ static const field needs_field = {
 
 static const field *const fields[] = {
     &id_field,     &text_field,  &tags_field, &category_field, &split_field,  &tokens_field,
-    &models_field, &allow_field, &deny_field, &needs_field,    &cached_field,
+    &models_field, &allow_field, &deny_field, &needs_field,    &cached_field, &weight_field,
 };
 
 #define FIELDS (sizeof(fields) / sizeof(fields[0]))
@@ -248,7 +251,9 @@ static const field *find_field(const tgr_value *key)
                : TGR_KEY_IS(key, "needs") ? &needs_field
                                           : NULL;
     case 6:
-        return TGR_KEY_IS(key, "models") ? &models_field : NULL;
+        return TGR_KEY_IS(key, "models")   ? &models_field
+               : TGR_KEY_IS(key, "weight") ? &weight_field
+                                           : NULL;
     case 8:
         return TGR_KEY_IS(key, "category") ? &category_field : NULL;
     case 13:
@@ -271,6 +276,7 @@ static void forget(tgr_record *record, const field *known)
         *(tgr_text *)slot = (tgr_text){NULL, 0};
         break;
     case FIELD_TOKENS:
+    case FIELD_WEIGHT:
         *(double *)slot = NAN;
         break;
     case FIELD_LIST:
@@ -299,6 +305,8 @@ static bool read_slot(tgr_reading *from, const field *known, const tgr_value *va
         return tgr_reading_text(from, value, SIZE_MAX, slot);
     case FIELD_TOKENS:
         return read_tokens(value, slot);
+    case FIELD_WEIGHT:
+        return tgr_reading_weight(value, slot);
     case FIELD_LIST:
         return read_list(from, value, slot);
     case FIELD_TAGS:
@@ -349,7 +357,7 @@ bool tgr_record_from_log(tgr_log_item *item, tgr_record *record, bool *no_memory
 {
     tgr_reading from = {.values = item->tape->values, .record = record, .item = item};
     tgr_record_clear(record);
-    bool good = read_map(&from, &from.values[item->root]);
+    bool good = read_map(&from, &from.values[item->root]) && tgr_reading_settle_weight(&from);
     *no_memory = from.no_memory;
     if (good && !record->has_tags && !record->text.bytes) {
         return tgr_reading_refuse(&from, TGR_BAD_EMPTY, "neither \"tags\" nor \"text\"");

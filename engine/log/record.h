@@ -23,6 +23,8 @@ typedef struct tgr_tag_entry {
 typedef struct tgr_model_entry {
     tgr_text model;
     float score, cost, completion_tokens; /* NaN missing */
+    float propensity;                     /* the chance that it had of being asked; NaN missing */
+    double weight;                        /* of the query; NaN missing */
     int8_t outcome;                       /* -1 missing, 0 loss, 1 tie, 2 win */
 } tgr_model_entry;
 
@@ -43,6 +45,7 @@ typedef struct tgr_record {
     tgr_text id, text, category, split;
     double prompt_tokens;        /* NaN missing */
     double cached_prompt_tokens; /* of these, those that the provider had cached; NaN missing */
+    double weight;               /* how many queries it stands for; NaN missing */
     tgr_text_list allow, deny, needs;
     tgr_tag_entry *tags; /* in the order logged; a tag may stand several times (values add up) */
     size_t tag_count, tag_capacity;

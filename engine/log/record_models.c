@@ -2,29 +2,32 @@
 #include <math.h>
 #include <string.h>
 
+#include "engine/base/weight.h"
 #include "engine/log/record_parts.h"
 
 /* A number of an entry, held as float32. */
 typedef struct model_number {
     size_t offset; /* in tgr_model_entry */
-    double least;
+    double least, most;
     const char *why;
 } model_number;
 
-static const model_number score = {offsetof(tgr_model_entry, score), -HUGE_VAL,
+static const model_number score = {offsetof(tgr_model_entry, score), -HUGE_VAL, HUGE_VAL,
                                    "a model's \"score\" is not a finite number"};
-static const model_number cost = {offsetof(tgr_model_entry, cost), 0,
+static const model_number cost = {offsetof(tgr_model_entry, cost), 0, HUGE_VAL,
                                   "a model's \"cost\" is not a finite number of at least 0"};
 static const model_number completion_tokens = {
-    offsetof(tgr_model_entry, completion_tokens), 0,
+    offsetof(tgr_model_entry, completion_tokens), 0, HUGE_VAL,
     "a model's \"completion_tokens\" is not a finite number of at least 0"};
+static const model_number propensity = {offsetof(tgr_model_entry, propensity), TGR_CHANCE_LEAST, 1,
+                                        "a model's \"propensity\" is not a number from 2^-20 to 1"};
 
 static bool read_number(tgr_reading *from, const tgr_value *value, const model_number *number,
                         tgr_model_entry *entry)
 {
     double wide = NAN;
-    if (value->kind != TGR_NIL &&
-        (!tgr_value_number(value, &wide) || !isfinite((float)wide) || wide < number->least)) {
+    if (value->kind != TGR_NIL && (!tgr_value_number(value, &wide) || !isfinite((float)wide) ||
+                                   wide < number->least || wide > number->most)) {
         return tgr_reading_refuse(from, TGR_BAD_MODEL, number->why);
     }
     float narrow = (float)wide + 0.0f; /* which makes a negative zero positive */
@@ -49,6 +52,35 @@ static bool read_outcome(tgr_reading *from, const tgr_value *value, tgr_model_en
     return true;
 }
 
+bool tgr_reading_weight(const tgr_value *value, double *weight)
+{
+    return tgr_value_number(value, weight) && *weight >= TGR_WEIGHT_LEAST &&
+           *weight <= TGR_WEIGHT_MOST;
+}
+
+static bool read_weight(tgr_reading *from, const tgr_value *value, tgr_model_entry *entry)
+{
+    entry->weight = NAN;
+    return value->kind == TGR_NIL || tgr_reading_weight(value, &entry->weight) ||
+           tgr_reading_refuse(from, TGR_BAD_MODEL,
+                              "a model's \"weight\" is not a number from 2^-20 to 2^20");
+}
+
+bool tgr_reading_settle_weight(tgr_reading *from)
+{
+    tgr_record *record = from->record;
+    for (size_t i = 0; i < record->model_count; i++) {
+        double weight = record->models[i].weight;
+        if (isnan(record->weight)) {
+            record->weight = weight;
+        } else if (!isnan(weight) && (weight < record->weight || weight > record->weight)) {
+            return tgr_reading_refuse(from, TGR_BAD_MODEL,
+                                      "two \"weight\"s that differ, where a query has one");
+        }
+    }
+    return true;
+}
+
 static bool read_pair(tgr_reading *from, const tgr_value *key, const tgr_value *value,
                       tgr_model_entry *entry)
 {
@@ -60,6 +92,12 @@ static bool read_pair(tgr_reading *from, const tgr_value *key, const tgr_value *
     }
     if (TGR_KEY_IS(key, "cost")) {
         return read_number(from, value, &cost, entry);
+    }
+    if (TGR_KEY_IS(key, "weight")) {
+        return read_weight(from, value, entry);
+    }
+    if (TGR_KEY_IS(key, "propensity")) {
+        return read_number(from, value, &propensity, entry);
     }
     return !TGR_KEY_IS(key, "completion_tokens") ||
            read_number(from, value, &completion_tokens, entry);
@@ -102,8 +140,13 @@ tgr_model_entry *tgr_reading_add_model(tgr_reading *from, const tgr_text *name)
     }
     record->models = models;
     tgr_model_entry *entry = &record->models[record->model_count++];
-    *entry = (tgr_model_entry){
-        .model = *name, .score = NAN, .cost = NAN, .completion_tokens = NAN, .outcome = -1};
+    *entry = (tgr_model_entry){.model = *name,
+                               .score = NAN,
+                               .cost = NAN,
+                               .completion_tokens = NAN,
+                               .propensity = NAN,
+                               .weight = NAN,
+                               .outcome = -1};
     return entry;
 }
 

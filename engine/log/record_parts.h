@@ -41,4 +41,10 @@ tgr_model_entry *tgr_reading_add_model(tgr_reading *from, const tgr_text *name);
 /* Reads the map of models into the record. */
 bool tgr_reading_models(tgr_reading *from, const tgr_value *value);
 
+/* A weight of a query; false where it is none. */
+bool tgr_reading_weight(const tgr_value *value, double *weight);
+
+/* The record's weight becomes that of its models, where these have one; false where they differ. */
+bool tgr_reading_settle_weight(tgr_reading *from);
+
 #endif

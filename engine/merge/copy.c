@@ -242,15 +242,6 @@ static tgr_status copy_tokens(copying *work, bool wanted, tgr_query_column colum
     return tgr_query_put(work->writer, column, cells, rows, error);
 }
 
-/* ---- one number a row and model -------------------------------------------------------- */
-
-/* Where the file's models stand in the union; the next one after the last of a row. */
-static size_t cell_of(const copying *work, size_t row, size_t model)
-{
-    const tgr_order *order = &work->numbering->models;
-    return row * order->count + order->place[work->map->models[model]];
-}
-
 /* What was judged of a row: pairs from *begin to *end; false where nothing was. */
 static bool find_judged(const copying *work, size_t row, size_t *begin, size_t *end)
 {
@@ -269,6 +260,37 @@ static bool find_judged(const copying *work, size_t row, size_t *begin, size_t *
     *begin = judged->begin[id];
     *end = judged->begin[id + 1];
     return true;
+}
+
+/* The weight that comes with a row's judgements, in place of the file's. */
+static tgr_status copy_weights(copying *work, tgr_error *error)
+{
+    const double *from = work->batch->weight;
+    size_t rows = work->batch->rows, begin, end;
+    if (!work->plan->has_weight) {
+        return TGR_OK;
+    }
+    double *cells = reserve(work, CELLS, rows, sizeof *cells);
+    if (cells == NULL) {
+        return no_memory(error);
+    }
+    for (size_t row = 0; row < rows; row++) {
+        cells[row] = from == NULL || isnan(from[row]) ? (double)NAN : from[row];
+        for (begin = end = 0, find_judged(work, row, &begin, &end); begin < end; begin++) {
+            double weight = work->all->judged->pairs[begin].weight;
+            cells[row] = isnan(weight) ? cells[row] : weight;
+        }
+    }
+    return tgr_query_put(work->writer, TGR_COLUMN_WEIGHT, cells, rows, error);
+}
+
+/* ---- one number a row and model -------------------------------------------------------- */
+
+/* Where the file's models stand in the union; the next one after the last of a row. */
+static size_t cell_of(const copying *work, size_t row, size_t model)
+{
+    const tgr_order *order = &work->numbering->models;
+    return row * order->count + order->place[work->map->models[model]];
 }
 
 /* Where a judgement stands; it takes the place of what the file knew of its pair. */
@@ -296,6 +318,20 @@ static void lay_outcomes(const copying *work, int8_t *to)
         for (begin = end = 0, find_judged(work, row, &begin, &end); begin < end; begin++) {
             const tgr_pair_judgement *pair = &work->all->judged->pairs[begin];
             to[judged_cell(work, row, pair)] = pair->outcome;
+        }
+    }
+}
+
+/* A chance is no result: one that the file has stays where a judgement brings none. */
+static void lay_propensities(const copying *work, float *to)
+{
+    size_t begin, end;
+    for (size_t row = 0; work->all->judged != NULL && row < work->batch->rows; row++) {
+        for (begin = end = 0, find_judged(work, row, &begin, &end); begin < end; begin++) {
+            const tgr_pair_judgement *pair = &work->all->judged->pairs[begin];
+            if (!isnan(pair->propensity)) {
+                to[judged_cell(work, row, pair)] = pair->propensity;
+            }
         }
     }
 }
@@ -335,6 +371,8 @@ static tgr_status copy_floats(copying *work, bool wanted, tgr_query_column colum
     }
     if (column == TGR_COLUMN_SCORE) {
         lay_scores(work, to);
+    } else if (column == TGR_COLUMN_PROPENSITIES) {
+        lay_propensities(work, to);
     }
     return tgr_query_put(work->writer, column, to, cells, error);
 }
@@ -377,6 +415,8 @@ static tgr_status copy_models(copying *work, tgr_error *error)
     TGR_TRY(copy_floats(work, plan->has_cost, TGR_COLUMN_COST, batch->cost, error));
     TGR_TRY(copy_floats(work, plan->has_completion_tokens, TGR_COLUMN_COMPLETION_TOKENS,
                         batch->completion_tokens, error));
+    TGR_TRY(copy_floats(work, plan->has_propensities, TGR_COLUMN_PROPENSITIES, batch->propensities,
+                        error));
 done:
     return status;
 }
@@ -433,6 +473,9 @@ static tgr_status copy_batch(copying *work, tgr_error *error)
                         work->batch->cached_tokens, error));
     TGR_TRY(copy_tokens(work, work->plan->has_logged_cost, TGR_COLUMN_LOGGED_COST,
                         work->batch->logged_cost, error));
+    TGR_TRY(copy_tokens(work, work->plan->has_propensity, TGR_COLUMN_PROPENSITY,
+                        work->batch->propensity, error));
+    TGR_TRY(copy_weights(work, error));
     TGR_TRY(copy_models(work, error));
     TGR_TRY(copy_texts(work, error));
 done:
@@ -447,7 +490,7 @@ tgr_status tgr_union_copy(const tgr_union *all, tgr_pass *pass, const tgr_number
                           TGR_WANT_PROMPT_TOKENS | TGR_WANT_SCORE | TGR_WANT_OUTCOME |
                           TGR_WANT_COST | TGR_WANT_COMPLETION_TOKENS | TGR_WANT_TEXTS |
                           TGR_WANT_PLACES | TGR_WANT_CACHED_TOKENS | TGR_WANT_TOKENS_FROM |
-                          TGR_WANT_LOGGED | TGR_WANT_MORE;
+                          TGR_WANT_LOGGED | TGR_WANT_WEIGHT | TGR_WANT_MORE;
     const int64_t first = 0;
     copying work = {.all = all, .numbering = numbering, .plan = plan, .writer = writer};
     tgr_status status = tgr_query_put(writer, TGR_COLUMN_INDPTR, &first, 1, error);

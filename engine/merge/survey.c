@@ -56,7 +56,7 @@ static void measure_records(tgr_facts *facts, const int64_t *bytes, size_t rows)
 tgr_status tgr_union_survey(tgr_union *all, tgr_pass *pass, const tgr_run *run, tgr_error *error)
 {
     const unsigned want = TGR_WANT_IDS | TGR_WANT_PROMPT_TOKENS | TGR_WANT_CACHED_TOKENS |
-                          TGR_WANT_PLACES | TGR_WANT_LOGGED;
+                          TGR_WANT_PLACES | TGR_WANT_LOGGED | TGR_WANT_WEIGHT;
     tgr_facts *facts = &all->columns.facts;
     tgr_batch *batch;
     size_t file;
@@ -70,6 +70,8 @@ tgr_status tgr_union_survey(tgr_union *all, tgr_pass *pass, const tgr_run *run, 
         count_tokens(batch->cached_tokens, batch->rows, &facts->cached_token_rows,
                      &facts->cached_token_parts);
         count_tokens(batch->logged_cost, batch->rows, &facts->logged_cost_rows, &parts);
+        count_tokens(batch->weight, batch->rows, &facts->weight_rows, &parts);
+        count_tokens(batch->propensity, batch->rows, &facts->propensity_rows, &parts);
         measure_records(facts, batch->record_bytes, batch->rows);
         facts->id_width = tgr_larger(facts->id_width, id_width(pass->files[file], batch));
     }

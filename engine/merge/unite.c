@@ -211,6 +211,7 @@ static void take_facts(tgr_union *all, const tgr_query_file *file)
     facts->has_outcome |= file->has_outcome;
     facts->has_cost |= file->has_cost;
     facts->has_completion_tokens |= file->has_completion_tokens;
+    facts->has_propensities |= file->has_propensities;
     if (file->tagger_digest[0] != '\0') {
         all->tagged = file;
     }
@@ -264,6 +265,8 @@ static bool add_judged(tgr_columns *columns, tgr_judgements *judged)
 {
     columns->facts.has_score |= judged->has_score;
     columns->facts.has_outcome |= judged->has_outcome;
+    columns->facts.has_propensities |= judged->has_propensity;
+    columns->facts.weight_rows += judged->has_weight;
     return add_names(judged->models, columns->models, NULL, &judged->numbers);
 }
 

@@ -86,7 +86,7 @@ static tgr_status look_at_file(const tgr_plausible_options *options, const char 
     tgr_status status = TGR_OK;
     TGR_TRY(tgr_query_open(path, &file, error));
     if (options->router == NULL && options->prices != NULL) {
-        TGR_TRY(tgr_file_prices(file, options->prices, &priced, run, error));
+        TGR_TRY(tgr_file_prices(file, options->prices, !options->some_models, &priced, run, error));
     }
     TGR_TRY(
         tgr_oddities_open(&odd, file, options->router != NULL ? options->router : priced, error));

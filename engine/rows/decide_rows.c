@@ -11,16 +11,38 @@
 #include "engine/decide.h"
 #include "engine/rows/view.h"
 
-/* A call's own state; results of the block at hand go to rows from `first` on. */
+/* Enough rows are shared out block by block to threads that never wait for each other; others are
+ * decided block after block by all of them. */
+#define SHARED_ROWS    ((uint64_t)1 << 15) /* of a block that is shared out, at most and */
+#define SHARED_LEAST   ((uint64_t)1 << 12) /* at least */
+#define SHARED_ENTRIES ((uint64_t)1 << 17)
+#define SHARES         4 /* blocks a thread, at least */
+
+struct call;
+
+/* What decides blocks; results of the one at hand go to rows from `first` on. */
+typedef struct lane {
+    struct call *of;
+    tgr_rows_view view;
+    tgr_decide decide;
+    uint64_t first;
+} lane;
+
+/* A call's own state. */
 typedef struct call {
     tgr_decide_options options;
     tgr_decided decided;
     tgr_router router; /* the caller's, but for the costs of its models */
     tgr_model *models; /* NULL: the costs are the router's */
     int fallback;
-    tgr_rows_view view;
-    tgr_decide decide;
-    uint64_t first;
+    lane own;              /* of the thread that calls */
+    lane *others;          /* NULL: there is no other one */
+    int other_room, lanes; /* with its own */
+    uint64_t next;         /* row that nobody has taken */
+
+    /* the failure of the first block that fails */
+    tgr_error failure;
+    uint64_t failed_at;
 } call;
 
 void tgr_decide_options_init(tgr_decide_options *options)
@@ -30,10 +52,10 @@ void tgr_decide_options_init(tgr_decide_options *options)
 
 /* ---- results --------------------------------------------------------------------------------- */
 
-static void give_costs(const call *at, const tgr_decide *decide, size_t begin, size_t end)
+static void give_costs(const lane *at, const tgr_decide *decide, size_t begin, size_t end)
 {
     size_t count = decide->plan.threshold_count;
-    double *cost = at->decided.cost + at->first * count;
+    double *cost = at->of->decided.cost + at->first * count;
     for (size_t row = begin; row < end; row++) {
         for (size_t i = row * count; i < (row + 1) * count; i++) {
             int model = decide->model[i];
@@ -46,27 +68,28 @@ static void give_costs(const call *at, const tgr_decide *decide, size_t begin, s
 static void give_rows(void *user, const tgr_decide *decide, int thread, size_t begin, size_t end)
 {
     (void)thread;
-    const call *at = user;
+    const lane *at = user;
+    const tgr_decided *decided = &at->of->decided;
     size_t count = decide->plan.threshold_count;
     size_t to = (at->first + begin) * count, from = begin * count, all = (end - begin) * count;
-    if (at->decided.model != NULL) {
-        memcpy(at->decided.model + to, decide->model + from, all * sizeof *decide->model);
+    if (decided->model != NULL) {
+        memcpy(decided->model + to, decide->model + from, all * sizeof *decide->model);
     }
-    if (at->decided.margin != NULL) {
-        memcpy(at->decided.margin + to, decide->margin + from, all * sizeof *decide->margin);
+    if (decided->margin != NULL) {
+        memcpy(decided->margin + to, decide->margin + from, all * sizeof *decide->margin);
     }
-    if (at->decided.cost != NULL) {
+    if (decided->cost != NULL) {
         give_costs(at, decide, begin, end);
     }
 }
 
 static void give_scores(void *user, const tgr_decide *decide, const tgr_scored *scored)
 {
-    const call *at = user;
+    const lane *at = user;
     const tgr_serve *serve = decide->serve;
     for (size_t row = scored->begin; row < scored->end; row++) {
         const float *from = scored->scores + (row - scored->begin) * scored->stride;
-        float *to = at->decided.score + (at->first + row) * serve->models;
+        float *to = at->of->decided.score + (at->first + row) * serve->models;
         for (size_t model = 0; model < serve->models; model++) {
             to[model] = from[serve->place[model]];
         }
@@ -122,6 +145,7 @@ static tgr_status view_router(call *at, const tgr_router *router, tgr_error *err
 
 static tgr_status open_decide(call *at, const tgr_run *run, tgr_error *error)
 {
+    lane *own = &at->own;
     const tgr_decide_plan plan = {
         .router = &at->router,
         .policy = at->options.policy,
@@ -129,28 +153,71 @@ static tgr_status open_decide(call *at, const tgr_run *run, tgr_error *error)
         .threshold_count = at->options.threshold_count,
         .fallback = at->fallback,
         .want_margins = at->decided.margin != NULL,
-        .threads = at->view.threads,
+        .threads = own->view.threads,
         .run = run,
         .observer = give_rows,
-        .user = at,
+        .user = own,
     };
-    tgr_status status = tgr_decide_open(&at->decide, &plan, error);
-    return status == TGR_OK ? tgr_decide_file(&at->decide, &at->view.file, error) : status;
+    own->of = at;
+    tgr_status status = tgr_decide_open(&own->decide, &plan, error);
+    return status == TGR_OK ? tgr_decide_file(&own->decide, &own->view.file, error) : status;
 }
 
+/* A lane a thread, where there is enough for all of them. */
+static tgr_status open_lanes(call *at, tgr_error *error)
+{
+    lane *own = &at->own;
+    uint64_t threads = (uint64_t)own->view.threads, rows = own->view.rows.rows;
+    tgr_status status = TGR_OK;
+    at->lanes = 1;
+    if (threads == 1 || own->decide.aligned.active || rows / threads < SHARES * SHARED_LEAST) {
+        return TGR_OK;
+    }
+    uint64_t share = rows / threads / SHARES;
+    own->view.block_rows = share < SHARED_ROWS ? share : SHARED_ROWS;
+    own->view.block_entries = SHARED_ENTRIES;
+    own->view.threads = own->decide.plan.threads = 1;
+    at->others = tgr_mem_zalloc(threads - 1, sizeof *at->others);
+    if (at->others == NULL) {
+        return tgr_fail_memory(error, "the threads' blocks");
+    }
+    at->other_room = (int)threads - 1;
+    for (; at->lanes < (int)threads; at->lanes++) {
+        lane *one = &at->others[at->lanes - 1];
+        one->of = at;
+        TGR_TRY(tgr_rows_view_beside(&one->view, &own->view, error));
+        TGR_TRY(tgr_decide_beside(&one->decide, &own->decide, &one->view.file, one, error));
+    }
+done:
+    return status;
+}
+
+static void close_lanes(call *at)
+{
+    for (int i = 0; i < at->other_room; i++) { /* those not made are zeroed */
+        tgr_decide_leave(&at->others[i].decide);
+        tgr_rows_view_close(&at->others[i].view);
+    }
+    tgr_mem_free(at->others);
+    tgr_decide_close(&at->own.decide);
+    tgr_rows_view_close(&at->own.view);
+}
+
+/* ---- blocks ---------------------------------------------------------------------------------- */
+
 /* The rows from `first` on as they are: deciding and scoring each change a batch of their own. */
-static tgr_status take_block(call *at, tgr_error *error)
+static tgr_status take_block(lane *at, tgr_error *error)
 {
     tgr_status status = tgr_rows_view_block(&at->view, at->first, error);
     if (status == TGR_OK && at->view.rows.eligible != NULL) {
-        at->view.batch.eligible = at->view.rows.eligible + at->first * at->router.model_count;
+        at->view.batch.eligible = at->view.rows.eligible + at->first * at->of->router.model_count;
     }
     return status;
 }
 
-static tgr_status decide_block(call *at, tgr_error *error)
+static tgr_status decide_block(lane *at, tgr_error *error)
 {
-    const tgr_decided *wanted = &at->decided;
+    const tgr_decided *wanted = &at->of->decided;
     bool decided = wanted->model != NULL || wanted->margin != NULL || wanted->cost != NULL;
     tgr_status status = TGR_OK;
     TGR_TRY(take_block(at, error));
@@ -167,18 +234,70 @@ done:
     return status;
 }
 
-static tgr_status decide_all(call *at, const tgr_run *run, tgr_error *error)
+/* Blocks are taken in order, so that those before one that fails have all been taken. */
+static bool next_block(lane *at)
+{
+    call *of = at->of;
+    bool there;
+#pragma omp critical(tgr_rows_next)
+    {
+        there = of->failed_at == UINT64_MAX && of->next < at->view.rows.rows;
+        at->first = of->next;
+        of->next += there ? tgr_rows_view_count(&at->view, of->next) : 0;
+    }
+    return there;
+}
+
+static void note_failure(call *of, uint64_t first, const tgr_error *error)
+{
+#pragma omp critical(tgr_rows_next)
+    if (first < of->failed_at) {
+        of->failed_at = first;
+        of->failure = *error;
+    }
+}
+
+/* Takes blocks until there are none. run: NULL but for the thread that calls. */
+static void run_lane(lane *at, const tgr_run *run)
 {
     uint64_t rows = at->view.rows.rows;
-    tgr_status status = TGR_OK;
-    while (at->first < rows) {
-        TGR_TRY(tgr_run_check(run, error));
-        TGR_TRY(decide_block(at, error));
-        at->first += at->view.batch.rows;
-        tgr_run_progress(run, "deciding", "queries", at->first, rows, at->first);
+    while (next_block(at)) {
+        tgr_error error = {TGR_OK, ""};
+        if (tgr_run_check(run, &error) != TGR_OK) {
+            note_failure(at->of, 0, &error);
+        } else if (decide_block(at, &error) != TGR_OK) {
+            note_failure(at->of, at->first, &error);
+        }
+        uint64_t done = at->first + at->view.batch.rows;
+        tgr_run_progress(run, "deciding", "queries", done, rows, done);
     }
-done:
-    return status;
+}
+
+static tgr_status decide_all(call *at, const tgr_run *run, tgr_error *error)
+{
+    at->failed_at = UINT64_MAX;
+    if (at->lanes == 1) {
+        run_lane(&at->own, run);
+    } else {
+#pragma omp parallel for num_threads(at->lanes) schedule(static, 1)
+        for (int i = 0; i < at->lanes; i++) {
+            run_lane(i == 0 ? &at->own : &at->others[i - 1], i == 0 ? run : NULL);
+        }
+    }
+    return at->failed_at == UINT64_MAX
+               ? TGR_OK
+               : tgr_fail(error, at->failure.status, "%s", at->failure.message);
+}
+
+static void count(const call *at, tgr_decided_counts *counts)
+{
+    *counts = (tgr_decided_counts){.unknown_tags = at->own.decide.serve->unknown_tags};
+    for (int i = 0; i < at->lanes; i++) {
+        const tgr_decide *decide = i == 0 ? &at->own.decide : &at->others[i - 1].decide;
+        counts->no_known_tag += decide->no_known_tag;
+        counts->fell_back += decide->fell_back;
+        counts->undecided += decide->undecided;
+    }
 }
 
 tgr_status tgr_decide_rows(const tgr_router *router, const tgr_rows *rows,
@@ -189,17 +308,16 @@ tgr_status tgr_decide_rows(const tgr_router *router, const tgr_rows *rows,
     tgr_status status = TGR_OK;
     TGR_TRY(take_options(&at, router, options, decided, error));
     TGR_TRY(view_router(&at, router, error));
-    TGR_TRY(tgr_rows_view_open(&at.view, rows, router->tags, tgr_run_threads(run), error));
-    at.view.copies = router->count != TGR_COUNT_RAW; /* transforms work in place */
+    TGR_TRY(tgr_rows_view_open(&at.own.view, rows, router->tags, tgr_run_threads(run), error));
+    at.own.view.copies = router->count != TGR_COUNT_RAW; /* transforms work in place */
     TGR_TRY(open_decide(&at, run, error));
+    TGR_TRY(open_lanes(&at, error));
     TGR_TRY(decide_all(&at, run, error));
     if (counts != NULL) {
-        *counts = (tgr_decided_counts){at.decide.no_known_tag, at.decide.fell_back,
-                                       at.decide.undecided, at.decide.serve->unknown_tags};
+        count(&at, counts);
     }
 done:
-    tgr_decide_close(&at.decide);
-    tgr_rows_view_close(&at.view);
+    close_lanes(&at);
     tgr_mem_free(at.models);
     return status;
 }

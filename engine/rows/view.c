@@ -160,10 +160,20 @@ done:
     return status;
 }
 
+static tgr_status open_prompt_tokens(tgr_rows_view *view, tgr_error *error)
+{
+    if (!view->file.has_prompt_tokens) {
+        return TGR_OK;
+    }
+    view->prompt_tokens = tgr_mem_alloc(view->block_rows, sizeof *view->prompt_tokens);
+    return view->prompt_tokens == NULL ? tgr_fail_memory(error, "prompt tokens") : TGR_OK;
+}
+
 tgr_status tgr_rows_view_open(tgr_rows_view *view, const tgr_rows *rows, tgr_strings *router_tags,
                               int threads, tgr_error *error)
 {
-    *view = (tgr_rows_view){.threads = threads};
+    *view = (tgr_rows_view){
+        .threads = threads, .block_rows = BLOCK_ROWS, .block_entries = BLOCK_ENTRIES};
     tgr_status status = TGR_OK;
     TGR_TRY(tgr_options_copy(&view->rows, sizeof view->rows, rows, error));
     TGR_TRY(check_arrays(view, error));
@@ -175,12 +185,24 @@ tgr_status tgr_rows_view_open(tgr_rows_view *view, const tgr_rows *rows, tgr_str
     view->file.value_type = view->value_type;
     view->file.has_prompt_tokens = view->rows.prompt_tokens != NULL;
     view->file.has_eligible = view->rows.eligible != NULL;
-    if (view->file.has_prompt_tokens) {
-        view->prompt_tokens = tgr_mem_alloc(BLOCK_ROWS, sizeof *view->prompt_tokens);
-        status = view->prompt_tokens == NULL ? tgr_fail_memory(error, "prompt tokens") : TGR_OK;
-    }
+    status = open_prompt_tokens(view, error);
 done:
     return status;
+}
+
+tgr_status tgr_rows_view_beside(tgr_rows_view *view, const tgr_rows_view *first, tgr_error *error)
+{
+    *view = (tgr_rows_view){
+        .rows = first->rows,
+        .threads = 1,
+        .copies = first->copies,
+        .block_rows = first->block_rows,
+        .block_entries = first->block_entries,
+        .nonzeros = first->nonzeros,
+        .value_type = first->value_type,
+        .file = first->file,
+    };
+    return open_prompt_tokens(view, error);
 }
 
 void tgr_rows_view_close(tgr_rows_view *view)
@@ -203,14 +225,15 @@ static int64_t indptr_at(const tgr_rows_view *view, uint64_t row)
     return value;
 }
 
-/* Rows from `first` on that hold BLOCK_ENTRIES or less together, or one. */
-static size_t block_rows(const tgr_rows_view *view, uint64_t first)
+/* Rows from `first` on that hold as many entries as a block or less together, or one. */
+size_t tgr_rows_view_count(const tgr_rows_view *view, uint64_t first)
 {
-    uint64_t left = view->rows.rows - first, low = 1, high = left < BLOCK_ROWS ? left : BLOCK_ROWS;
+    uint64_t left = view->rows.rows - first, low = 1;
+    uint64_t high = left < view->block_rows ? left : view->block_rows;
     int64_t begin = indptr_at(view, first);
     while (low < high) {
         uint64_t middle = high - (high - low) / 2;
-        if ((uint64_t)(indptr_at(view, first + middle) - begin) <= BLOCK_ENTRIES) {
+        if ((uint64_t)(indptr_at(view, first + middle) - begin) <= view->block_entries) {
             low = middle;
         } else {
             high = middle - 1;
@@ -354,7 +377,7 @@ tgr_status tgr_rows_view_block(tgr_rows_view *view, uint64_t first, tgr_error *e
 {
     tgr_status status = TGR_OK;
     bool in_place = false;
-    view->batch = (tgr_batch){.first_row = first, .rows = block_rows(view, first)};
+    view->batch = (tgr_batch){.first_row = first, .rows = tgr_rows_view_count(view, first)};
     if (readable_in_place(view)) {
         const int64_t *indptr = NULL;
         TGR_TRY(block_indptr(view, first, view->batch.rows, false, &indptr, error));

@@ -18,7 +18,8 @@
 typedef struct tgr_rows_view {
     tgr_rows rows;
     int threads;
-    bool copies; /* whoever reads batches may write into their values */
+    bool copies;                        /* whoever reads batches may write into their values */
+    uint64_t block_rows, block_entries; /* of a block at most, but for one row */
     uint64_t nonzeros;
     tgr_value_type value_type; /* of every batch */
     tgr_query_file file;       /* stands for the rows where a file is expected */
@@ -40,6 +41,12 @@ typedef struct tgr_rows_view {
 tgr_status tgr_rows_view_open(tgr_rows_view *view, const tgr_rows *rows, tgr_strings *router_tags,
                               int threads, tgr_error *error);
 void tgr_rows_view_close(tgr_rows_view *view);
+
+/* Another view of the same rows, for another thread; it is closed before the first one. */
+tgr_status tgr_rows_view_beside(tgr_rows_view *view, const tgr_rows_view *first, tgr_error *error);
+
+/* How many rows the block has that starts at a row below rows.rows. */
+size_t tgr_rows_view_count(const tgr_rows_view *view, uint64_t first);
 
 /* The block that starts at a row below rows.rows: view->batch, valid until the next one. Checks
  * what it holds. */

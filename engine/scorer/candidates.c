@@ -9,13 +9,14 @@
 #include "engine/base/error.h"
 #include "engine/base/exact.h"
 #include "engine/base/memory.h"
+#include "engine/base/crew.h"
 
 /* Differences are taken in units of the largest y, and a predicted one is cut off beyond this many:
  * their products then fit exact sums. */
 #define MOST_UNITS 1024.0
 
 typedef struct pair_sums { /* of predicted differences p and measured ones d */
-    uint64_t count;
+    tgr_sum count;
     tgr_sum p, d, pp, dd, pd;
 } pair_sums;
 
@@ -63,18 +64,20 @@ static void score_row(const tgr_candidates *from, const tgr_row_block *block, si
     }
 }
 
-static void add_pair(pair_sums *sums, double predicted, double measured)
+static void add_pair(pair_sums *sums, double predicted, double measured, tgr_weight weight)
 {
     double p = fmax(-MOST_UNITS, fmin(predicted, MOST_UNITS));
-    sums->count++;
-    sums->p += tgr_exact_term(p);
-    sums->d += tgr_exact_term(measured);
-    sums->pp += tgr_exact_term(p * p);
-    sums->dd += tgr_exact_term(measured * measured);
-    sums->pd += tgr_exact_term(p * measured);
+    const double terms[] = {p, measured, p * p, measured * measured, p * measured};
+    tgr_sum *const into[] = {&sums->p, &sums->d, &sums->pp, &sums->dd, &sums->pd};
+    sums->count += weight;
+    for (size_t i = 0; i < sizeof terms / sizeof *terms; i++) {
+        int64_t term = tgr_exact_term(terms[i]);
+        *into[i] += weight == TGR_WEIGHT_ONE ? term : tgr_weigh(weight, term);
+    }
 }
 
-static void add_row(const judging *work, const float *y, const double *scores, pair_sums *sums)
+static void add_row(const judging *work, const float *y, const double *scores, tgr_weight weight,
+                    pair_sums *sums)
 {
     const tgr_candidates *from = work->candidates;
     size_t models = from->models, reference = from->reference;
@@ -87,7 +90,8 @@ static void add_row(const judging *work, const float *y, const double *scores, p
         for (size_t i = 0; i < from->count; i++) {
             const double *of = scores + i * models;
             double predicted = of[model] - (alone ? 0 : of[reference]);
-            add_pair(&sums[i * models + model], predicted / work->unit, measured / work->unit);
+            add_pair(&sums[i * models + model], predicted / work->unit, measured / work->unit,
+                     weight);
         }
     }
 }
@@ -101,21 +105,22 @@ static void visit(void *user, const tgr_row_block *block)
         double *scores = work->scores + thread * work->cells;
         score_row(work->candidates, block, row, scores);
         add_row(work, block->y + row * work->candidates->models, scores,
+                block->weights == NULL ? TGR_WEIGHT_ONE : block->weights[row],
                 work->sums + thread * work->cells);
     }
 }
 
 static double correlation(const pair_sums *sums)
 {
-    double n = (double)sums->count, p = tgr_exact_value(sums->p), d = tgr_exact_value(sums->d);
+    double n = tgr_exact_value(sums->count), p = tgr_exact_value(sums->p),
+           d = tgr_exact_value(sums->d);
     double pp = n * tgr_exact_value(sums->pp) - p * p, dd = n * tgr_exact_value(sums->dd) - d * d;
     double both = n * tgr_exact_value(sums->pd) - p * d;
     return pp > 0 && dd > 0 ? both / (sqrt(pp) * sqrt(dd)) : NAN;
 }
 
-static void add_up(judging *work, double *worth)
+static void add_up(judging *work)
 {
-    size_t models = work->candidates->models;
     for (size_t thread = 1; thread < work->threads; thread++) {
         for (size_t cell = 0; cell < work->cells; cell++) {
             pair_sums *into = &work->sums[cell];
@@ -128,6 +133,36 @@ static void add_up(judging *work, double *worth)
             into->pd += from->pd;
         }
     }
+}
+
+/* Of all processes of a crew. A pair's sums travel as wide numbers, the count among them. */
+static tgr_status unite(judging *work, const tgr_run *run, tgr_error *error)
+{
+    enum { NUMBERS = 6 };
+    if (tgr_run_crew(run) == NULL) {
+        return TGR_OK;
+    }
+    tgr_sum *numbers = tgr_mem_alloc(work->cells, NUMBERS * sizeof *numbers);
+    if (numbers == NULL) {
+        return tgr_fail_memory(error, "judging parameters");
+    }
+    for (size_t cell = 0; cell < work->cells; cell++) {
+        const pair_sums *one = &work->sums[cell];
+        const tgr_sum all[NUMBERS] = {one->count, one->p, one->d, one->pp, one->dd, one->pd};
+        memcpy(numbers + NUMBERS * cell, all, sizeof all);
+    }
+    tgr_status status = tgr_crew_sum_wide(run, numbers, NUMBERS * work->cells, error);
+    for (size_t cell = 0; status == TGR_OK && cell < work->cells; cell++) {
+        const tgr_sum *all = numbers + NUMBERS * cell;
+        work->sums[cell] = (pair_sums){all[0], all[1], all[2], all[3], all[4], all[5]};
+    }
+    tgr_mem_free(numbers);
+    return status;
+}
+
+static void compare(const judging *work, double *worth)
+{
+    size_t models = work->candidates->models;
     for (size_t i = 0; i < work->candidates->count; i++) {
         double sum = 0, count = 0;
         for (size_t model = 0; model < models; model++) {
@@ -147,7 +182,7 @@ static double unit_of(double largest)
 }
 
 tgr_status tgr_candidates_judge(const tgr_candidates *candidates, const tgr_row_source *rows,
-                                int threads, double *worth, tgr_error *error)
+                                int threads, double *worth, const tgr_run *run, tgr_error *error)
 {
     judging work = {.candidates = candidates,
                     .unit = unit_of(rows->largest_y),
@@ -162,7 +197,11 @@ tgr_status tgr_candidates_judge(const tgr_candidates *candidates, const tgr_row_
         status = rows->walk(rows->rows, visit, &work, error);
     }
     if (status == TGR_OK) {
-        add_up(&work, worth);
+        add_up(&work);
+        status = unite(&work, run, error);
+    }
+    if (status == TGR_OK) {
+        compare(&work, worth);
     }
     tgr_mem_free(work.sums);
     tgr_mem_free(work.scores);

@@ -71,6 +71,32 @@ bool tgr_column_sums_add(tgr_column_sums *sums, const tgr_csr *x, bool binary, s
     return true;
 }
 
+static double value_at(const tgr_csr *x, int64_t entry)
+{
+    return x->value_type == TGR_F32  ? (double)((const float *)x->values)[entry]
+           : x->value_type == TGR_U8 ? (double)((const uint8_t *)x->values)[entry]
+                                     : (double)((const uint16_t *)x->values)[entry];
+}
+
+bool tgr_column_sums_add_weighted(tgr_column_sums *sums, const tgr_csr *x, bool binary,
+                                  const tgr_weight *weights, size_t begin, size_t end,
+                                  size_t *bad_row)
+{
+    for (size_t row = begin; row < end; row++) {
+        for (int64_t entry = x->indptr[row]; entry < x->indptr[row + 1]; entry++) {
+            double value = binary ? 1 : value_at(x, entry);
+            if (!tgr_exact_fits(value)) {
+                *bad_row = row;
+                return false;
+            }
+            size_t column = tgr_csr_column(x, entry);
+            sums->terms[column] += tgr_weigh(weights[row], tgr_exact_term(value));
+            sums->seen[column] = true;
+        }
+    }
+    return true;
+}
+
 void tgr_column_sums_merge(const tgr_column_sums *sums, tgr_sum *total, bool *seen)
 {
     for (uint32_t column = 0; column < sums->columns; column++) {

@@ -8,6 +8,7 @@
 #include "engine/base/error.h"
 #include "engine/base/memory.h"
 #include "engine/base/runtime.h"
+#include "engine/base/crew.h"
 #include "engine/scorer/sums.h"
 
 #define MOST_STEPS 400
@@ -129,6 +130,21 @@ static void spread_row(const tgr_ridge_system *system, const tgr_row_block *bloc
     }
 }
 
+/* The same of a query that counts as often as its weight says. */
+static void spread_weighted_row(const tgr_ridge_system *system, const tgr_row_block *block,
+                                size_t row, const double *scores, int64_t *sums)
+{
+    size_t columns = system->columns;
+    for (int64_t at = block->indptr[row]; at < block->indptr[row + 1]; at++) {
+        int64_t *of_tag = sums + block->tags[at] * columns;
+        double value = block->values == NULL ? 1 : (double)block->values[at];
+        for (size_t c = 0; c < columns; c++) {
+            int64_t term = (int64_t)nearbyint(value * scores[c]);
+            of_tag[c] += (int64_t)tgr_weigh(block->weights[row], term);
+        }
+    }
+}
+
 typedef struct multiplying {
     const tgr_ridge_system *system;
     const double *vectors;
@@ -144,7 +160,11 @@ static void multiply_block(void *user, const tgr_row_block *block)
         size_t thread = (size_t)omp_get_thread_num();
         double *scores = system->scores + thread * system->columns;
         score_row(system, block, row, work->vectors, scores);
-        spread_row(system, block, row, scores, system->sums + thread * cells);
+        if (block->weights == NULL) {
+            spread_row(system, block, row, scores, system->sums + thread * cells);
+        } else {
+            spread_weighted_row(system, block, row, scores, system->sums + thread * cells);
+        }
     }
 }
 
@@ -152,7 +172,7 @@ static void multiply_block(void *user, const tgr_row_block *block)
 static void choose_scales(tgr_ridge_system *system, const double *vectors)
 {
     const tgr_row_source *rows = system->rows;
-    double most = (double)rows->count * rows->largest_x * rows->longest;
+    double most = rows->count * rows->largest_x * rows->longest;
     for (size_t c = 0; c < system->columns; c++) {
         double largest = 0;
         for (size_t tag = 0; tag < system->tags; tag++) {
@@ -173,11 +193,16 @@ static tgr_status multiply(tgr_ridge_system *system, const double *vectors, tgr_
     choose_scales(system, vectors);
     memset(system->sums, 0, system->threads * cells * sizeof *system->sums);
     tgr_status status = system->rows->walk(system->rows->rows, multiply_block, &work, error);
-    for (size_t cell = 0; status == TGR_OK && cell < cells; cell++) {
-        int64_t sum = 0;
-        for (size_t thread = 0; thread < system->threads; thread++) {
-            sum += system->sums[thread * cells + cell];
+    for (size_t thread = 1; thread < system->threads; thread++) {
+        for (size_t cell = 0; cell < cells; cell++) {
+            system->sums[cell] += system->sums[thread * cells + cell];
         }
+    }
+    if (status == TGR_OK) {
+        status = tgr_crew_sum(system->run, (uint64_t *)(void *)system->sums, cells, error);
+    }
+    for (size_t cell = 0; status == TGR_OK && cell < cells; cell++) {
+        int64_t sum = system->sums[cell];
         double scale = system->scale[cell % columns];
         system->product[cell] =
             (scale > 0 ? (double)sum / scale : 0) + system->penalty[cell / columns] * vectors[cell];

@@ -27,12 +27,13 @@ double tgr_reward_sum(const double rewards[3], double losses, double ties, doubl
     return rewards[0] * wins + rewards[1] * ties + rewards[2] * losses;
 }
 
-double tgr_mean_reward(const double rewards[3], const uint64_t outcomes[3])
+double tgr_mean_reward(const double rewards[3], const tgr_sum outcomes[3])
 {
-    uint64_t judged = outcomes[0] + outcomes[1] + outcomes[2];
+    tgr_sum judged = outcomes[0] + outcomes[1] + outcomes[2];
     if (judged == 0) {
         return NAN;
     }
-    return tgr_reward_sum(rewards, (double)outcomes[0], (double)outcomes[1], (double)outcomes[2]) /
-           (double)judged;
+    return tgr_reward_sum(rewards, tgr_exact_value(outcomes[0]), tgr_exact_value(outcomes[1]),
+                          tgr_exact_value(outcomes[2])) /
+           tgr_exact_value(judged);
 }

@@ -19,9 +19,9 @@
  * tie, win. */
 typedef struct tgr_sums {
     size_t tags, models;
-    const tgr_sum *occurrences;     /* tags: n_t */
-    const tgr_sum *outcomes;        /* tags x models x 3: n_tk(r) */
-    const uint64_t *model_outcomes; /* models x 3: judged queries */
+    const tgr_sum *occurrences;    /* tags: n_t */
+    const tgr_sum *outcomes;       /* tags x models x 3: n_tk(r) */
+    const tgr_sum *model_outcomes; /* models x 3: judged queries */
 } tgr_sums;
 
 /* All that a scorer may learn from; it says which parts it wants. */
@@ -59,8 +59,9 @@ const char *tgr_scorer_names(void);
 /* rewards: of a win, a tie, a loss. The sum over outcomes (loss, tie, win) of count * reward. */
 double tgr_reward_sum(const double rewards[3], double losses, double ties, double wins);
 
-/* The mean reward of a model's judged queries (loss, tie, win); NaN where there is none. */
-double tgr_mean_reward(const double rewards[3], const uint64_t outcomes[3]);
+/* The mean reward of a model's judged queries (loss, tie, win, in units of 2^-40); NaN where there
+ * is none. */
+double tgr_mean_reward(const double rewards[3], const tgr_sum outcomes[3]);
 
 extern const tgr_scorer tgr_scorer_paper, tgr_scorer_bayes, tgr_scorer_ridge, tgr_scorer_mixed;
 

@@ -137,16 +137,18 @@ static void change_lanes(tgr_outcome_sums *sums, tgr_outcome_table *table, size_
     table->lane_size = lane_size;
 }
 
-/* Sums of rows whose values are too large for any lane, so that two might overflow. */
+/* A row by itself: one whose values are too large for any lane, so that two might overflow, or one
+ * with a weight. */
 static void add_to_total(tgr_outcome_sums *sums, const tgr_csr *x, const uint32_t *slots,
-                         const int8_t *outcomes, size_t row)
+                         const int8_t *outcomes, tgr_weight weight, size_t row)
 {
     for (int64_t entry = x->indptr[row]; entry < x->indptr[row + 1]; entry++) {
         size_t tag = slots[tgr_csr_column(x, entry)];
-        tgr_sum term = x->value_type == TGR_F32 ? tgr_exact_term(((const float *)x->values)[entry])
-                       : x->value_type == TGR_U8
-                           ? (tgr_sum)((const uint8_t *)x->values)[entry] << 40
-                           : (tgr_sum)((const uint16_t *)x->values)[entry] << 40;
+        int64_t value = x->value_type == TGR_F32 ? tgr_exact_term(((const float *)x->values)[entry])
+                        : x->value_type == TGR_U8
+                            ? (int64_t)((const uint8_t *)x->values)[entry] << 40
+                            : (int64_t)((const uint16_t *)x->values)[entry] << 40;
+        tgr_sum term = tgr_weigh(weight, value);
         for (size_t model = 0; tag < sums->tags && model < sums->models; model++) {
             int8_t outcome = outcomes[row * sums->models + model];
             if (outcome >= 0) {
@@ -236,10 +238,20 @@ void tgr_outcome_sums_add(tgr_outcome_sums *sums, size_t number, const tgr_csr *
             } else {
                 rows = 1;
 #pragma omp critical(tgr_outcome_total)
-                add_to_total(sums, x, slots, outcomes, begin);
+                add_to_total(sums, x, slots, outcomes, TGR_WEIGHT_ONE, begin);
             }
             begin += rows;
         }
+    }
+}
+
+void tgr_outcome_sums_add_weighted(tgr_outcome_sums *sums, const tgr_csr *x, const uint32_t *slots,
+                                   const int8_t *outcomes, const tgr_weight *weights, size_t begin,
+                                   size_t end)
+{
+#pragma omp critical(tgr_outcome_total)
+    for (size_t row = begin; row < end; row++) {
+        add_to_total(sums, x, slots, outcomes, weights[row], row);
     }
 }
 

@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "engine/base/exact.h"
+#include "engine/base/weight.h"
 #include "kernels/kernels.h"
 
 /* How many tables of so many bytes are worth having: one for each thread, as far as those beyond
@@ -35,6 +36,11 @@ void tgr_column_sums_free(tgr_column_sums *sums);
  * *bad_row set, at a value that exact.h cannot take. */
 bool tgr_column_sums_add(tgr_column_sums *sums, const tgr_csr *x, bool binary, size_t begin,
                          size_t end, size_t *bad_row);
+
+/* The same of rows that count as often as their weights say; the sums are open for reals. */
+bool tgr_column_sums_add_weighted(tgr_column_sums *sums, const tgr_csr *x, bool binary,
+                                  const tgr_weight *weights, size_t begin, size_t end,
+                                  size_t *bad_row);
 
 /* Adds the sums to those given, and marks the columns that occurred. */
 void tgr_column_sums_merge(const tgr_column_sums *sums, tgr_sum *total, bool *seen);
@@ -71,6 +77,12 @@ void tgr_outcome_sums_free(tgr_outcome_sums *sums);
  * tgr_column_sums_add would refuse must not occur. */
 void tgr_outcome_sums_add(tgr_outcome_sums *sums, size_t table, const tgr_csr *x,
                           const uint32_t *slots, const int8_t *outcomes, size_t begin, size_t end);
+
+/* The same of rows that count as often as their weights say: straight into the total, so that
+ * threads wait for each other. */
+void tgr_outcome_sums_add_weighted(tgr_outcome_sums *sums, const tgr_csr *x, const uint32_t *slots,
+                                   const int8_t *outcomes, const tgr_weight *weights, size_t begin,
+                                   size_t end);
 
 /* The total, tags x models x 3; belongs to `sums`. Nothing may be added after it. */
 const tgr_sum *tgr_outcome_sums_total(tgr_outcome_sums *sums);

@@ -42,9 +42,34 @@ static double value_at(const tgr_csr *x, int64_t entry)
                                      : (double)((const uint16_t *)x->values)[entry];
 }
 
-static bool add_entry(tgr_sum *x, tgr_sum *xy, double value, const float *y, size_t models)
+/* As often as the weight says; told apart where there are weights at all. */
+static inline tgr_sum weighed(const tgr_weight *weights, size_t row, int64_t term)
 {
-    int64_t term = tgr_exact_term(value);
+    return weights == NULL ? term : tgr_weigh(weights[row], term);
+}
+
+/* Sums that no tag enters. */
+static inline bool add_answers(tgr_value_sums *sums, size_t fold, const float *y,
+                               const tgr_weight *weights, size_t row)
+{
+    for (size_t model = 0; model < sums->models; model++) {
+        if (isnan(y[model])) {
+            continue;
+        }
+        if (!tgr_exact_fits((double)y[model])) {
+            return false;
+        }
+        size_t place = fold * sums->models + model;
+        sums->y[place] += weighed(weights, row, tgr_exact_term((double)y[model]));
+        sums->judged[place] += weights == NULL ? TGR_WEIGHT_ONE : weights[row];
+    }
+    return true;
+}
+
+static inline bool add_entry(tgr_sum *x, tgr_sum *xy, double value, const float *y, size_t models,
+                             const tgr_weight *weights, size_t row)
+{
+    tgr_sum term = weighed(weights, row, tgr_exact_term(value));
     for (size_t model = 0; model < models; model++) {
         if (isnan(y[model])) {
             continue;
@@ -54,39 +79,42 @@ static bool add_entry(tgr_sum *x, tgr_sum *xy, double value, const float *y, siz
             return false;
         }
         x[model] += term;
-        xy[model] += tgr_exact_term(product);
+        xy[model] += weighed(weights, row, tgr_exact_term(product));
     }
     return true;
 }
 
-bool tgr_value_sums_add(tgr_value_sums *sums, const tgr_csr *x, const uint32_t *slots,
-                        const float *y, const uint8_t *folds, size_t begin, size_t end,
-                        size_t *bad_row)
+/* Compiled once without weights and once with them. */
+static inline __attribute__((always_inline)) bool
+add_rows(tgr_value_sums *sums, const tgr_csr *x, const uint32_t *slots, const float *y,
+         const uint8_t *folds, const tgr_weight *weights, size_t begin, size_t end, size_t *bad_row)
 {
     size_t models = sums->models;
     for (size_t row = begin; row < end; row++) {
         size_t fold = folds == NULL ? 0 : folds[row];
         const float *of_row = y + row * models;
         *bad_row = row;
-        for (size_t model = 0; model < models; model++) {
-            if (!isnan(of_row[model])) {
-                if (!tgr_exact_fits((double)of_row[model])) {
-                    return false;
-                }
-                sums->y[fold * models + model] += tgr_exact_term((double)of_row[model]);
-                sums->judged[fold * models + model]++;
-            }
+        if (!add_answers(sums, fold, of_row, weights, row)) {
+            return false;
         }
         for (int64_t entry = x->indptr[row]; entry < x->indptr[row + 1]; entry++) {
             size_t tag = slots[tgr_csr_column(x, entry)];
             size_t place = (fold * sums->tags + tag) * models;
-            if (tag < sums->tags &&
-                !add_entry(sums->x + place, sums->xy + place, value_at(x, entry), of_row, models)) {
+            if (tag < sums->tags && !add_entry(sums->x + place, sums->xy + place,
+                                               value_at(x, entry), of_row, models, weights, row)) {
                 return false;
             }
         }
     }
     return true;
+}
+
+bool tgr_value_sums_add(tgr_value_sums *sums, const tgr_csr *x, const uint32_t *slots,
+                        const float *y, const uint8_t *folds, const tgr_weight *weights,
+                        size_t begin, size_t end, size_t *bad_row)
+{
+    return weights == NULL ? add_rows(sums, x, slots, y, folds, NULL, begin, end, bad_row)
+                           : add_rows(sums, x, slots, y, folds, weights, begin, end, bad_row);
 }
 
 static void add_fold(tgr_value_sums *into, size_t to, const tgr_value_sums *from, size_t fold)
@@ -124,6 +152,7 @@ bool tgr_value_sums_without(const tgr_value_sums *sums, int without, tgr_value_s
 
 double tgr_value_mean(const tgr_value_sums *sums, size_t model)
 {
-    return sums->judged[model] == 0 ? NAN
-                                    : tgr_exact_value(sums->y[model]) / (double)sums->judged[model];
+    return sums->judged[model] == 0
+               ? NAN
+               : tgr_exact_value(sums->y[model]) / tgr_exact_value(sums->judged[model]);
 }

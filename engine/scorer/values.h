@@ -8,14 +8,15 @@
 #include <stdint.h>
 
 #include "engine/base/exact.h"
+#include "engine/base/weight.h"
 #include "kernels/kernels.h"
 
 typedef struct tgr_value_sums {
     size_t folds, tags, models;
-    tgr_sum *x;       /* folds x tags x models: of x over the judged queries, n_tk */
-    tgr_sum *xy;      /* likewise: of x y */
-    tgr_sum *y;       /* folds x models */
-    uint64_t *judged; /* folds x models: queries */
+    tgr_sum *x;      /* folds x tags x models: of x over the judged queries, n_tk */
+    tgr_sum *xy;     /* likewise: of x y */
+    tgr_sum *y;      /* folds x models */
+    tgr_sum *judged; /* folds x models: queries, each by its weight */
 } tgr_value_sums;
 
 /* False where memory is short. Freed in any case. */
@@ -24,11 +25,13 @@ void tgr_value_sums_free(tgr_value_sums *sums);
 size_t tgr_value_sums_bytes(size_t folds, size_t tags, size_t models);
 
 /* Adds rows [begin, end). slots: of each column, the tag's number, or `tags` where it does not
- * count; y: rows x models, NaN not judged; folds: rows, NULL where there is one. False, with
- * *bad_row set, at a value whose product with y exact.h cannot take. */
+ * count; y: rows x models, NaN not judged; folds: rows, NULL where there is one; weights: rows,
+ * NULL where each is 1. False, with *bad_row set, at a value whose product with y exact.h cannot
+ * take.
+ */
 bool tgr_value_sums_add(tgr_value_sums *sums, const tgr_csr *x, const uint32_t *slots,
-                        const float *y, const uint8_t *folds, size_t begin, size_t end,
-                        size_t *bad_row);
+                        const float *y, const uint8_t *folds, const tgr_weight *weights,
+                        size_t begin, size_t end, size_t *bad_row);
 
 /* into += from, of the same shape. */
 void tgr_value_sums_merge(tgr_value_sums *into, const tgr_value_sums *from);

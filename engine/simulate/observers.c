@@ -217,6 +217,10 @@ static void join_bins(tgr_observers *observers, tgr_gathering *gathering)
             tgr_bins_join(gathering->bins, observers->each[thread].own);
         }
     }
+}
+
+void tgr_gathering_settle(tgr_gathering *gathering)
+{
     if (gathering->keeping) {
         tgr_bins_free(gathering->bins);
         gathering->bins = NULL;

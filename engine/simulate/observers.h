@@ -40,7 +40,7 @@ typedef struct tgr_gathering {
     bool keeping;
     tgr_moves moves; /* all of them, while they are kept */
     size_t most;     /* moves that fit */
-    tgr_bins *bins;  /* NULL: moves are sure to fit; after the merge, that they did */
+    tgr_bins *bins;  /* NULL: moves are sure to fit; once it is settled, that they did */
     bool moving;     /* the policy compares costs, or needs none: else there are no moves */
     tgr_asked asked; /* thresholds asked for */
     bool utility;
@@ -70,5 +70,8 @@ void tgr_gathering_close(tgr_gathering *gathering); /* harmless on a zeroed stru
 
 /* Adds what all threads, and all groups of a bootstrap, have summed. */
 void tgr_observers_merge(tgr_observers *observers, tgr_gathering *gathering);
+
+/* After all is merged: where moves were kept, nothing needs bins. */
+void tgr_gathering_settle(tgr_gathering *gathering);
 
 #endif

@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "engine/base/crew.h"
 #include "engine/base/error.h"
 #include "engine/base/memory.h"
 #include "engine/base/options.h"
@@ -12,6 +13,7 @@
 #include "engine/simulate/metrics.h"
 #include "engine/simulate/partial.h"
 #include "engine/simulate/simulating.h"
+#include "engine/simulate/unite.h"
 
 /* Below this share of judged decisions a reader should know that quality rests on few. */
 #define LOW_COVERAGE  0.5
@@ -79,6 +81,18 @@ static tgr_status check_options(const tgr_simulate_options *options, tgr_error *
     return TGR_OK;
 }
 
+static tgr_status check_crew(const tgr_simulating *work, tgr_error *error)
+{
+    const char *what = work->options.shards > 0 ? "shards, which are for processes apart"
+                       : work->source != NULL   ? "scores and decisions from elsewhere"
+                                                : NULL;
+    return what == NULL ? TGR_OK
+                        : tgr_fail(error, TGR_ERR_UNSUPPORTED,
+                                   "several processes can simulate a router together, but not "
+                                   "%s; leave that to one process",
+                                   what);
+}
+
 /* The thresholds asked for, or room for a grid. */
 static tgr_status find_thresholds(tgr_simulating *work, tgr_error *error)
 {
@@ -110,7 +124,8 @@ static tgr_status open_gathering(tgr_simulating *work, tgr_error *error)
     gathering->utility = gathering->moving && options->policy == TGR_POLICY_UTILITY;
     gathering->keeping = !options->binned && options->partial == NULL;
     uint64_t each = options->policy == TGR_POLICY_MARGIN ? 1 : router->model_count;
-    if (gathering->keeping && work->pass.rows <= gathering->most / each) {
+    if (gathering->keeping && work->pass.rows <= gathering->most / each &&
+        tgr_run_crew(work->run) == NULL) { /* processes of a crew may have other memory each */
         return TGR_OK;
     }
     gathering->bins =
@@ -144,12 +159,29 @@ static tgr_status find_share(tgr_simulating *work, tgr_error *error)
     return status;
 }
 
+/* Whoever gave weights should know that they are left out. */
+static void warn_of_weights(const tgr_simulating *work)
+{
+    for (size_t i = 0; i < work->pass.file_count; i++) {
+        if (work->pass.files[i]->has_weight) {
+            tgr_run_message(work->run, TGR_WARNING,
+                            "%s: queries have weights, which count when a router is fitted and "
+                            "not here: figures are of the judged queries as they are",
+                            work->pass.files[i]->path);
+            return;
+        }
+    }
+}
+
 static tgr_status open_simulating(tgr_simulating *work, tgr_error *error)
 {
     static const double zero = 0, one = 1; /* costs are needed, or not */
     const tgr_simulate_options *options = &work->options;
     tgr_status status = TGR_OK;
     TGR_TRY(check_options(options, error));
+    if (tgr_run_crew(work->run) != NULL) {
+        TGR_TRY(check_crew(work, error));
+    }
     work->plan = (tgr_decide_plan){
         .router = work->router,
         .policy = options->policy,
@@ -167,6 +199,8 @@ static tgr_status open_simulating(tgr_simulating *work, tgr_error *error)
     }
     TGR_TRY(
         tgr_pass_open(&work->pass, options->inputs, options->input_count, options->split, error));
+    warn_of_weights(work);
+    TGR_TRY(tgr_pass_share(&work->pass, work->run, error));
     TGR_TRY(find_share(work, error));
     TGR_TRY(tgr_simulating_sums(work, work->plan.threads, error));
     work->plan.thresholds = work->gathering.moving ? &one : &zero;
@@ -194,12 +228,15 @@ void tgr_simulating_close(tgr_simulating *work)
 
 /* ---- the walk -------------------------------------------------------------------------------- */
 
-static tgr_status enter_file(tgr_simulating *work, const tgr_query_file *file, tgr_error *error)
+static tgr_status enter_file(tgr_simulating *work, size_t number, tgr_error *error)
 {
+    const tgr_query_file *file = work->pass.files[number];
     tgr_status status = tgr_decide_file(&work->decide, file, error);
     bool by_tags = work->source == NULL || !work->source->scores.knows_all;
     if (status == TGR_OK && by_tags) {
-        tgr_aligned_add(&work->decide.aligned, &work->aligned);
+        if (number != work->pass.begun_before) { /* else another process has counted it */
+            tgr_aligned_add(&work->decide.aligned, &work->aligned);
+        }
         tgr_aligned_tell(&work->decide.aligned, file, work->decide.serve->unknown_tags, work->run);
     }
     return status;
@@ -225,9 +262,8 @@ static tgr_status keep_share(tgr_simulating *work, tgr_batch *batch, const tgr_q
     return TGR_OK;
 }
 
-/* The next batch with queries of the shard; NULL at the end. */
-static tgr_status next_batch(tgr_simulating *work, tgr_batch **batch, size_t *file,
-                             tgr_error *error)
+tgr_status tgr_simulating_next(tgr_simulating *work, tgr_batch **batch, size_t *file,
+                               tgr_error *error)
 {
     const tgr_simulate_source *source = work->source;
     const unsigned want = TGR_WANT_ELIGIBILITY | TGR_WANT_PROMPT_TOKENS | TGR_WANT_SCORE |
@@ -260,28 +296,34 @@ static tgr_status walk(tgr_simulating *work, tgr_error *error)
 {
     size_t entered = SIZE_MAX;
     tgr_status status = TGR_OK;
+    if (tgr_run_crew(work->run) != NULL && work->options.bootstrap > 0) {
+        TGR_TRY(tgr_simulating_scout_ahead(work, error));
+    }
+    work->decide.queries = work->pass.before;
     for (;;) {
         tgr_batch *batch;
         size_t file;
-        TGR_TRY(next_batch(work, &batch, &file, error));
+        TGR_TRY(tgr_simulating_next(work, &batch, &file, error));
         if (batch == NULL) {
             break;
         }
         if (file != entered) {
-            TGR_TRY(enter_file(work, work->pass.files[file], error));
+            TGR_TRY(enter_file(work, file, error));
             entered = file;
         }
         if (work->options.bootstrap > 0 && work->gathering.resample == NULL) {
-            TGR_TRY(tgr_simulating_scout(work, batch, work->pass.files[file], error));
+            TGR_TRY(tgr_simulating_scout_batch(work, batch, file, error));
         }
         TGR_TRY(tgr_observers_batch(&work->observers, &work->decide, batch, work->pass.files[file],
                                     &work->gathering, error));
     }
+    tgr_observers_merge(&work->observers, &work->gathering);
+    TGR_TRY(tgr_simulating_unite(work, error));
+    tgr_gathering_settle(&work->gathering);
     if (work->decide.queries == 0 && work->options.shards == 0) {
         return tgr_fail(error, TGR_ERR_INPUT, "%s: holds no query to simulate",
                         work->options.inputs[0]);
     }
-    tgr_observers_merge(&work->observers, &work->gathering);
 done:
     return status;
 }

@@ -29,6 +29,7 @@ enum {
     TGR_WANT_CACHED_TOKENS = 1 << 12,
     TGR_WANT_TOKENS_FROM = 1 << 13,
     TGR_WANT_PLACES = 1 << 14, /* source, position, length, part: as texts */
+    TGR_WANT_WEIGHT = 1 << 15,
 };
 
 #define TGR_MORE_COLUMNS 8 /* of /obs, by name, at most */
@@ -54,6 +55,7 @@ typedef struct tgr_batch {
     double *prompt_tokens; /* rows: >= 0, NaN missing; likewise the next */
     double *cached_tokens; /* of the prompt: not counted again there */
     int32_t *tokens_from;  /* rows: code, -1 as logged */
+    double *weight;        /* rows: how many queries it stands for, above 0; NaN: not said */
     int32_t *source;
     int64_t *position; /* of the record in its source; likewise its length in bytes, and which */
     int64_t *record_bytes; /* record of that line or object it is, from 0 */

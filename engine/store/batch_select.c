@@ -82,6 +82,7 @@ void tgr_batch_select(tgr_batch *batch, size_t file_models, const bool *keep)
     select_rows(batch->logged_model, sizeof(int32_t), keep, rows);
     select_rows(batch->logged_cost, sizeof(double), keep, rows);
     select_rows(batch->propensity, sizeof(double), keep, rows);
+    select_rows(batch->weight, sizeof(double), keep, rows);
     select_texts(&batch->text, keep, rows);
     select_rows(batch->score, file_models * sizeof(float), keep, rows);
     select_rows(batch->cost, file_models * sizeof(float), keep, rows);

@@ -65,6 +65,9 @@ static const char *const paths[TGR_DATASETS] = {
     [TGR_DATASET_KEPT_NAMES + 5] = "uns/tagroute/kept/5/categories",
     [TGR_DATASET_KEPT_NAMES + 6] = "uns/tagroute/kept/6/categories",
     [TGR_DATASET_KEPT_NAMES + 7] = "uns/tagroute/kept/7/categories",
+    [TGR_DATASET_WEIGHT] = "obs/weight",
+    [TGR_DATASET_PROPENSITY] = "obs/propensity",
+    [TGR_DATASET_PROPENSITIES] = "obsm/propensity",
 };
 
 const char *const tgr_skipped_names[TGR_SKIP_REASONS] = {

@@ -63,6 +63,9 @@ typedef enum tgr_dataset {
     TGR_DATASET_KEPT,         /* codes of the first; likewise the next seven */
     TGR_DATASET_KEPT_NAMES = TGR_DATASET_KEPT + 8, /* in the same order */
     TGR_DATASET_KEPT_LAST = TGR_DATASET_KEPT_NAMES + 7,
+    TGR_DATASET_WEIGHT,
+    TGR_DATASET_PROPENSITY,   /* of the logged model */
+    TGR_DATASET_PROPENSITIES, /* of each model */
     TGR_DATASETS
 } tgr_dataset;
 

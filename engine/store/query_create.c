@@ -136,7 +136,7 @@ static tgr_status open_obs(tgr_query_writer *writer, tgr_error *error)
 {
     const tgr_query_plan *plan = writer->plan;
     categorical list[CATEGORICALS];
-    const char *columns[CATEGORICALS + 7];
+    const char *columns[CATEGORICALS + 9];
     size_t count = 0;
     tgr_anndata obs = {0};
     tgr_status status = TGR_OK;
@@ -164,6 +164,12 @@ static tgr_status open_obs(tgr_query_writer *writer, tgr_error *error)
     if (plan->has_logged_cost) {
         columns[count++] = "logged_cost";
     }
+    if (plan->has_weight) {
+        columns[count++] = "weight";
+    }
+    if (plan->has_propensity) {
+        columns[count++] = "propensity";
+    }
     if (plan->has_text) {
         columns[count++] = "text";
     }
@@ -185,6 +191,14 @@ static tgr_status open_obs(tgr_query_writer *writer, tgr_error *error)
     }
     if (plan->has_logged_cost) {
         TGR_TRY(open_stream(writer, obs, TGR_DATASET_LOGGED_COST, TGR_ELEMENT_F64, plan->rows, 0,
+                            error));
+    }
+    if (plan->has_weight) {
+        TGR_TRY(
+            open_stream(writer, obs, TGR_DATASET_WEIGHT, TGR_ELEMENT_F64, plan->rows, 0, error));
+    }
+    if (plan->has_propensity) {
+        TGR_TRY(open_stream(writer, obs, TGR_DATASET_PROPENSITY, TGR_ELEMENT_F64, plan->rows, 0,
                             error));
     }
     if (plan->has_text) {
@@ -244,6 +258,7 @@ static tgr_status open_obsm(tgr_query_writer *writer, tgr_error *error)
         {plan->has_outcome, TGR_DATASET_OUTCOME, TGR_ELEMENT_I8},
         {plan->has_cost, TGR_DATASET_COST, TGR_ELEMENT_F32},
         {plan->has_completion_tokens, TGR_DATASET_COMPLETION_TOKENS, TGR_ELEMENT_F32},
+        {plan->has_propensities, TGR_DATASET_PROPENSITIES, TGR_ELEMENT_F32},
     };
     tgr_anndata obsm;
     tgr_status status = tgr_anndata_group(writer->file, "obsm", "dict", "0.1.0", &obsm, error);

@@ -99,7 +99,10 @@ static tgr_status open_obs(tgr_query_file *file, tgr_error *error)
                                    &source->logged_cost, error));
     TGR_TRY(tgr_number_column_open(&source->file, obs, "propensity", file->rows,
                                    &source->propensity, error));
+    TGR_TRY(
+        tgr_number_column_open(&source->file, obs, "weight", file->rows, &source->weight, error));
     file->has_logged_cost = source->logged_cost.present;
+    file->has_weight = source->weight.present;
     file->has_ids = source->ids.dataset != 0;
     file->id_width = source->ids.kind == TGR_ARRAY_FIXED && file->has_ids ? source->ids.width : 0;
     file->has_prompt_tokens = source->prompt_tokens.present;
@@ -122,7 +125,7 @@ static tgr_status open_obsm(tgr_query_file *file, tgr_error *error)
         {"outcome", &source->outcome, &file->has_outcome},
         {"cost", &source->cost, &file->has_cost},
         {"completion_tokens", &source->completion_tokens, &file->has_completion_tokens},
-        {"propensity", &source->propensities, &file->has_propensity},
+        {"propensity", &source->propensities, &file->has_propensities},
     };
     hid_t obsm;
     tgr_status status = tgr_h5_group(&source->file, source->file.id, "obsm", &obsm, error);
@@ -131,7 +134,7 @@ static tgr_status open_obsm(tgr_query_file *file, tgr_error *error)
                                         file->models, columns[i].column, error);
         *columns[i].has = status == TGR_OK && columns[i].column->present;
     }
-    file->has_propensity |= source->propensity.present;
+    file->has_propensity = file->has_propensities || source->propensity.present;
     tgr_h5_close(obsm);
     return status;
 }
@@ -245,7 +248,8 @@ static void touch_columns(const struct tgr_query_source *source)
     const tgr_matrix_column *matrices[] = {&source->score, &source->outcome, &source->cost,
                                            &source->completion_tokens, &source->propensities};
     const tgr_number_column *numbers[] = {&source->prompt_tokens, &source->cached_tokens,
-                                          &source->logged_cost, &source->propensity};
+                                          &source->logged_cost, &source->propensity,
+                                          &source->weight};
     for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++) {
         tgr_array_touch(&codes[i]->codes);
     }
@@ -321,6 +325,7 @@ static void close_source(struct tgr_query_source *source)
     tgr_number_column_close(&source->cached_tokens);
     tgr_number_column_close(&source->logged_cost);
     tgr_number_column_close(&source->propensity);
+    tgr_number_column_close(&source->weight);
     tgr_matrix_column_close(&source->score);
     tgr_matrix_column_close(&source->outcome);
     tgr_matrix_column_close(&source->cost);

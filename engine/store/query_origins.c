@@ -123,6 +123,8 @@ static bool is_known(const listing *list, const char *name)
         "record_part",
         "logged_model",
         "logged_cost",
+        "propensity",
+        "weight",
         "text",
         "score",
         "cost",

@@ -8,6 +8,7 @@
 
 #include "engine/base/error.h"
 #include "engine/base/memory.h"
+#include "engine/base/weight.h"
 #include "engine/base/wide.h"
 #include "engine/store/blocks.h"
 #include "engine/store/query_source.h"
@@ -38,6 +39,7 @@ enum {
     LOGGED_COST,
     PROPENSITY,
     PROPENSITIES,
+    WEIGHT,
     MORE,
     WORK = MORE + TGR_MORE_COLUMNS,
     COLUMNS
@@ -137,9 +139,6 @@ static tgr_status read_numbers(const tgr_number_column *column, int which, doubl
     return status;
 }
 
-/* The least chance that can be divided by, so that sums stay exact. */
-#define LEAST_CHANCE 0x1p-20
-
 static tgr_status read_logged(tgr_query_file *file, tgr_batch *batch, tgr_error *error)
 {
     struct tgr_query_source *source = file->source;
@@ -147,8 +146,8 @@ static tgr_status read_logged(tgr_query_file *file, tgr_batch *batch, tgr_error 
     TGR_TRY(read_codes(&source->logged_model, LOGGED_MODEL, batch, &batch->logged_model, error));
     TGR_TRY(read_numbers(&source->logged_cost, LOGGED_COST, 0, DBL_MAX, "cost in USD", batch,
                          &batch->logged_cost, error));
-    TGR_TRY(read_numbers(&source->propensity, PROPENSITY, LEAST_CHANCE, 1, "chance from 2^-20 to 1",
-                         batch, &batch->propensity, error));
+    TGR_TRY(read_numbers(&source->propensity, PROPENSITY, TGR_CHANCE_LEAST, 1,
+                         "chance from 2^-20 to 1", batch, &batch->propensity, error));
 done:
     return status;
 }
@@ -338,6 +337,10 @@ static tgr_status read_obs(tgr_query_file *file, unsigned want, tgr_batch *batch
     if (want & TGR_WANT_LOGGED) {
         TGR_TRY(read_logged(file, batch, error));
     }
+    if (want & TGR_WANT_WEIGHT) {
+        TGR_TRY(read_numbers(&source->weight, WEIGHT, TGR_WEIGHT_LEAST, TGR_WEIGHT_MOST,
+                             "weight from 2^-20 to 2^20", batch, &batch->weight, error));
+    }
 done:
     return status;
 }
@@ -397,6 +400,7 @@ static tgr_status prefer_checksums(const struct tgr_query_source *source, tgr_st
         &source->logged_cost.values,
         &source->propensity.values,
         &source->propensities.dense,
+        &source->weight.values,
     };
     tgr_error found;
     for (size_t i = 0; status == TGR_ERR_INPUT && i < sizeof(arrays) / sizeof(arrays[0]); i++) {
@@ -480,6 +484,7 @@ uint64_t tgr_query_row_bytes(const tgr_query_file *file, unsigned want)
     bytes += want & TGR_WANT_MORE ? TGR_MORE_COLUMNS * sizeof(int32_t) : 0;
     bytes += want & TGR_WANT_LOGGED ? sizeof(int32_t) + 2 * sizeof(double) : 0;
     bytes += want & TGR_WANT_LOGGED && source->propensities.present ? cells : 0;
+    bytes += want & TGR_WANT_WEIGHT && file->has_weight ? sizeof(double) : 0;
     bytes += want & TGR_WANT_SPLIT ? sizeof(int32_t) : 0;
     bytes += want & TGR_WANT_CATEGORY ? sizeof(int32_t) : 0;
     bytes += want & TGR_WANT_ELIGIBILITY ? 3 * sizeof(int32_t) : 0;
@@ -491,6 +496,18 @@ uint64_t tgr_query_row_bytes(const tgr_query_file *file, unsigned want)
     bytes += want & TGR_WANT_COMPLETION_TOKENS && file->has_completion_tokens ? cells : 0;
     bytes += want & TGR_WANT_OUTCOME && file->has_outcome ? 2 * cells : 0;
     return bytes;
+}
+
+tgr_status tgr_query_values_before(tgr_query_file *file, uint64_t row, uint64_t *values,
+                                   tgr_error *error)
+{
+    tgr_h5_quiet quiet;
+    tgr_h5_quiet_begin(&quiet);
+    tgr_block_readers_set(file->source->file.readers, file->threads, 0);
+    tgr_status status = tgr_x_values_before(&file->source->x, row, values, error);
+    status = prefer_checksums(file->source, status, error);
+    tgr_h5_quiet_end(&quiet);
+    return status;
 }
 
 bool tgr_query_is_plain(const tgr_query_file *file)

@@ -35,6 +35,8 @@ typedef struct tgr_query_file {
     bool has_eligible; /* batches say of each row which models may serve it */
     bool has_score, has_outcome, has_cost, has_completion_tokens;
     bool has_logged_cost, has_propensity; /* the latter of the logged model or of all models */
+    bool has_propensities;                /* of all models */
+    bool has_weight;
 
     char *digest;          /* of the contents, as written by tagroute; "" for a foreign file, or one
                             * whose parts were replaced since */
@@ -106,6 +108,11 @@ uint64_t tgr_query_nonzero_bytes(const tgr_query_file *file);
 /* Reads the codes of the column `split`, which the file must have, and nothing else. */
 tgr_status tgr_query_read_split(tgr_query_file *file, uint64_t first, size_t rows, int32_t *codes,
                                 tgr_error *error);
+
+/* How many values are stored before a row, at most as many as there are in the file; of a dense
+ * array, which tells less, in proportion to the rows. */
+tgr_status tgr_query_values_before(tgr_query_file *file, uint64_t row, uint64_t *values,
+                                   tgr_error *error);
 
 /* Whether X lies in the file as it is in memory, so that reading it is little more than a copy. */
 bool tgr_query_is_plain(const tgr_query_file *file);

@@ -13,7 +13,7 @@ struct tgr_query_source {
     tgr_x x;
     tgr_array ids;
     tgr_code_column split, category, allow, deny, needs, logged_model, tokens_from;
-    tgr_number_column prompt_tokens, cached_tokens, logged_cost, propensity;
+    tgr_number_column prompt_tokens, cached_tokens, logged_cost, propensity, weight;
     tgr_matrix_column score, outcome, cost, completion_tokens, propensities;
     tgr_code_column more[TGR_MORE_COLUMNS]; /* once tgr_query_open_more was called */
     tgr_code_column source; /* this and the next four: once tgr_query_open_origins was called */

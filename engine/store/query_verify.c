@@ -72,7 +72,8 @@ tgr_status tgr_query_verify(tgr_query_file *file, tgr_error *error)
     tgr_batch batch = {0};
     const unsigned want = TGR_WANT_IDS | TGR_WANT_SPLIT | TGR_WANT_CATEGORY | TGR_WANT_ELIGIBILITY |
                           TGR_WANT_PROMPT_TOKENS | TGR_WANT_SCORE | TGR_WANT_OUTCOME |
-                          TGR_WANT_COST | TGR_WANT_COMPLETION_TOKENS;
+                          TGR_WANT_COST | TGR_WANT_COMPLETION_TOKENS | TGR_WANT_LOGGED |
+                          TGR_WANT_WEIGHT;
     tgr_h5_quiet_begin(&quiet);
     tgr_status status = tgr_probe(file->path, try_datasets, file, error);
     if (status == TGR_OK) {

@@ -33,6 +33,9 @@ typedef struct tgr_query_plan {
     tgr_names kept[TGR_MORE_COLUMNS];                             /* likewise, */
     const char *kept_columns[TGR_MORE_COLUMNS];                   /* under these names */
     bool has_logged_cost;
+    bool has_weight;
+    bool has_propensity;     /* of the logged model */
+    bool has_propensities;   /* of each model */
     const uint64_t *skipped; /* NULL, or TGR_SKIP_REASONS: records that were no queries */
     const int64_t
         *source_bytes; /* NULL, or sources: length of each log, decompressed; -1 unknown */
@@ -81,7 +84,11 @@ typedef enum tgr_query_column {                      /* values as passed to tgr_
                                 TGR_COLUMN_CACHED_TOKENS, /* double, NaN missing */
                                 TGR_COLUMN_TOKENS_FROM,   /* int32_t codes, -1 missing */
                                 TGR_COLUMN_LOGGED_MODEL,  /* int32_t codes, -1 missing */
-                                TGR_COLUMN_LOGGED_COST,   /* double, NaN missing */
+                                TGR_COLUMN_LOGGED_COST,   /* double, NaN missing; likewise the
+                                                             next two */
+                                TGR_COLUMN_WEIGHT,
+                                TGR_COLUMN_PROPENSITY,
+                                TGR_COLUMN_PROPENSITIES, /* float, rows x models */
                                 TGR_COLUMN_KEPT, /* codes; likewise the next TGR_MORE_COLUMNS - 1 */
                                 TGR_QUERY_COLUMNS = TGR_COLUMN_KEPT + TGR_MORE_COLUMNS
 } tgr_query_column;

@@ -39,6 +39,8 @@ typedef struct tgr_fit_options {
     double alpha;      /* of ridge and mixed, not below 0; NaN: likewise */
     uint64_t memory;   /* bytes for holding training queries, where they are walked more than a few
                         * times; more than fit are read again each time. 0: as the run says */
+    uint32_t folds;    /* by which kappa or alpha is chosen, and tgr_fit_compare measures: 2 to 64;
+                        * 0: 5. An error where nothing is chosen by them */
 } tgr_fit_options;
 
 typedef struct tgr_fit_report {
@@ -47,10 +49,12 @@ typedef struct tgr_fit_report {
     uint64_t tags_seen; /* distinct tags in the training queries */
     uint64_t tags;      /* kept */
     uint64_t models;
-    uint64_t judged;       /* (query, model) pairs with an outcome, derived ones included */
-    uint64_t derived;      /* of them: outcomes derived from scores */
-    uint64_t assumed_ties; /* of them: the reference's, not recorded */
-    double parameter;      /* kappa or alpha, given or chosen; NaN where the scorer has none */
+    uint64_t judged;         /* (query, model) pairs with an outcome, derived ones included */
+    uint64_t derived;        /* of them: outcomes derived from scores */
+    uint64_t assumed_ties;   /* of them: the reference's, not recorded */
+    double parameter;        /* kappa or alpha, given or chosen; NaN where the scorer has none */
+    uint64_t judged_queries; /* of the training queries: those with any outcome or score of the
+                              * router's models */
 } tgr_fit_report;
 
 /* Defaults: scorer "paper", min_count 5, default count, rewards 1, 0.15, -1, parameters chosen. */
@@ -73,10 +77,10 @@ struct tgr_price_options; /* prices.h */
  *
  * bayes, ridge and mixed learn from y: the recorded score, else the reward of the outcome. Their
  * parameter, unless given, is the one whose predictions correlate best with the differences
- * measured between each model and the reference, over five folds of the training queries: by XXH3
- * of the text, else of the id. ridge and mixed minimise squared errors iteratively; their queries
- * are held in memory (about 8 bytes a tag and 4 a model, each query) within `memory`, else read
- * once a step.
+ * measured between each model and the reference, over `folds` folds of the training queries: by
+ * XXH3 of the text, else of the id. ridge and mixed minimise squared errors iteratively; their
+ * queries are held in memory (about 8 bytes a tag and 4 a model, each query) within `memory`, else
+ * read once a step.
  *
  * Every sum is exact, so weights and means do not depend on threads, order of rows, or how they are
  * split over files. The router also holds margin quantiles: the ceil(share * n)-th largest margin
@@ -147,13 +151,14 @@ typedef struct tgr_fit_comparison {
     tgr_fit_compared *entries; /* by file, then by scorer */
 } tgr_fit_comparison;
 
-/* Fits every scorer five times, each time without one fold of the training queries (see tgr_fit),
- * and measures margin routing on the fold left out: what tags are kept, parameters, reference and
- * means are all learnt without it. Figures are those of docs/metrics.md by the share of queries
- * sent to the reference, also with more than two models, the others being represented by the best
- * of them for each query; they are averaged over the folds. Intervals: Poisson bootstrap over
- * queries, seeded, the same draws for all entries. Queries whose reference or other model is not
- * judged are left out. kappa, alpha and count, where given, hold for every scorer that has them.
+/* Fits every scorer as often as there are folds, each time without one fold of the training queries
+ * (see tgr_fit), and measures margin routing on the fold left out: what tags are kept, parameters,
+ * reference and means are all learnt without it. Figures are those of docs/metrics.md by the share
+ * of queries sent to the reference, also with more than two models, the others being represented by
+ * the best of them for each query; they are averaged over the folds. Intervals: Poisson bootstrap
+ * over queries, seeded, the same draws for all entries. Queries whose reference or other model is
+ * not judged are left out. kappa, alpha and count, where given, hold for every scorer that has
+ * them.
  *
  * each: every input is fitted for itself, so that ways to tag the same queries can be compared;
  * TGR_ERR_INPUT where a file does not hold the queries of the first in the same order. Else the

@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <tagroute/prices.h>
 #include <tagroute/run.h>
 #include <tagroute/status.h>
 
@@ -117,6 +118,10 @@ typedef struct tgr_ingest_options {
 
     const char *const *outcomes; /* files of judgements to lay over the rows, as tgr_join does */
     size_t outcome_count;
+
+    const tgr_price_options *prices; /* NULL, or what calls cost whose cost was not logged, where
+                                      * their tokens were: /obs/logged_cost alone is estimated;
+                                      * expected tokens and flat costs say nothing here */
 } tgr_ingest_options;
 
 #define TGR_INGEST_UNMATCHED_SHOWN 5
@@ -143,6 +148,7 @@ typedef struct tgr_ingest_report {
     uint64_t without_tokens;   /* rows that have text and no prompt tokens */
     uint64_t skipped;          /* good records of other schemas that are no queries */
     uint64_t skipped_by_reason[TGR_SKIP_REASONS];
+    uint64_t estimated_costs; /* rows whose logged cost comes from tokens and prices */
     /* of `outcomes` */
     uint64_t judgements;     /* distinct (id, model) pairs that were read */
     uint64_t joined_queries; /* rows that got one at least */

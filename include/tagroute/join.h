@@ -38,7 +38,8 @@ typedef struct tgr_join_report {
 /* Defaults: nothing. */
 TGR_API void tgr_join_options_init(tgr_join_options *options);
 
-/* Writes options->queries with the judgements in /obsm/score and /obsm/outcome. A judgement takes
+/* Writes options->queries with the judgements in /obsm/score and /obsm/outcome, their propensities
+ * in /obsm/propensity and the weights of their queries in /obs/weight. A judgement takes
  * the place of what was known of its pair; of several of one pair the last counts. All rows with an
  * id get its judgements. Judgements are held in memory, queries are not. TGR_ERR_INPUT at the first
  * judgement that is not as it should be, or where no id is that of a query. `report` may be NULL.

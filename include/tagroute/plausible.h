@@ -2,6 +2,7 @@
 #ifndef TAGROUTE_PLAUSIBLE_H
 #define TAGROUTE_PLAUSIBLE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -21,7 +22,9 @@ typedef struct tgr_plausible_options {
     size_t input_count;
     const tgr_router *router;        /* whose prices recorded costs are compared with, or NULL */
     const tgr_price_options *prices; /* the same without a router, for the files' models; or NULL */
-    uint64_t most; /* queries of each file looked at, in 16 even stretches; 0: all of them */
+    uint64_t most;    /* queries of each file looked at, in 16 even stretches; 0: all of them */
+    bool some_models; /* words of `prices` about models that a file lacks are passed over, and
+                       * nothing is said of models without a price */
 } tgr_plausible_options;
 
 /* Looks for what honest logs do not have, and says each in a warning through run:

@@ -90,7 +90,7 @@ typedef struct tgr_decided_counts {
 TGR_API void tgr_decide_options_init(tgr_decide_options *options);
 
 /* Scores and decides all rows: the same bits as tgr_route on a query file that holds them. Beside
- * the results it needs memory for a block of rows only. `counts` and `run` may be NULL.
+ * the results it needs memory for a block of rows a thread only. `counts` and `run` may be NULL.
  * TGR_ERR_ARGUMENT for arrays that are missing, short or of a type that does not fit, and where the
  * policy needs a cost that is not known; TGR_ERR_INPUT for numbers out of range, naming the row.
  * Results are not defined unless it succeeds. */

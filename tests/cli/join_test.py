@@ -87,7 +87,7 @@ class Join(Scratch):
                 ("o.jsonl", '{"id": "a", "score": 1}', "no \"model\""),
                 ("o.jsonl", '{"id": "a", "model": "m", "score": "x"}', "\"score\" is not a finite"),
                 ("o.jsonl", '{"id": "a", "model": "m", "outcome": "won"}', "is not win, tie or loss"),
-                ("o.jsonl", '{"id": "a", "model": "m", "score": 1, "weight": 2}', "\"weight\""),
+                ("o.jsonl", '{"id": "a", "model": "m", "score": 1, "weight": 0}', "\"weight\""),
                 ("o.jsonl", '{"id": ["a"], "model": "m", "score": 1}', "neither a number nor a text"),
                 ("o.jsonl", "", "holds no judgement"),
                 ("o.csv", "id,model\na,b\n", "does not name the columns"),

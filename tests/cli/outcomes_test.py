@@ -17,10 +17,13 @@ SEED = 7
 def judgements(names, count, chance):
     """Of some queries, some of them twice, and of some that no log has."""
     for _ in range(count):
-        yield {"id": chance.choice(names) if chance.random() < 0.8 else f"none-{chance.randrange(9)}",
+        name = chance.choice(names) if chance.random() < 0.8 else f"none-{chance.randrange(9)}"
+        yield {"id": name,
                "model": chance.choice(("small", "large", "new")),
                **({"score": chance.choice((0, 0.5, 1))} if chance.random() < 0.7 else
-                  {"outcome": chance.choice(("win", "tie", "loss"))})}
+                  {"outcome": chance.choice(("win", "tie", "loss"))}),
+               **({"propensity": chance.choice((0.25, 0.5))} if chance.random() < 0.3 else {}),
+               **({"weight": 0.5 + ord(name[-1]) % 7} if chance.random() < 0.5 else {})}
 
 
 class Outcomes(Scratch):
@@ -58,7 +61,7 @@ class Outcomes(Scratch):
         self.same("some.jsonl", "--category-tag", "--compact", joined=("--compact",))
         self.same("some.jsonl", "--compress", joined=("--compress",))
         out = io.StringIO()
-        rows = csv.DictWriter(out, ["id", "model", "score", "outcome"])
+        rows = csv.DictWriter(out, ["id", "model", "score", "outcome", "propensity", "weight"])
         rows.writeheader()
         rows.writerows(found)
         self.write("o.csv", out.getvalue())
