@@ -124,7 +124,8 @@ static tgr_status open_gathering(tgr_simulating *work, tgr_error *error)
     gathering->utility = gathering->moving && options->policy == TGR_POLICY_UTILITY;
     gathering->keeping = !options->binned && options->partial == NULL;
     uint64_t each = options->policy == TGR_POLICY_MARGIN ? 1 : router->model_count;
-    if (gathering->keeping && work->pass.rows <= gathering->most / each) {
+    if (gathering->keeping && work->pass.rows <= gathering->most / each &&
+        tgr_run_crew(work->run) == NULL) { /* processes of a crew may have other memory each */
         return TGR_OK;
     }
     gathering->bins =
