@@ -105,7 +105,7 @@ void tgr_decide_close(tgr_decide *decide)
 {
     tgr_serve_close(decide->serve);
     tgr_aligned_close(&decide->aligned);
-    tgr_mem_free(decide->model);
+    tgr_mem_free_aligned(decide->model);
     tgr_mem_free(decide->margin);
     if (decide->memory != NULL) {
         tgr_transform_free(&decide->memory->transform);
@@ -167,6 +167,19 @@ static size_t piece_rows(const tgr_decide *decide)
     return wanted > 0 ? wanted : decide->memory->plan.piece_rows;
 }
 
+/* Lines of choices: those of many thresholds then go to memory past the caches. What was there is
+ * not kept. */
+static bool grow_choices(tgr_decide *decide, size_t choices)
+{
+    size_t *capacity = &decide->memory->choice_capacity;
+    if (choices > *capacity || decide->model == NULL) {
+        tgr_mem_free_aligned(decide->model);
+        decide->model = tgr_mem_aligned(choices > 0 ? choices : 1, sizeof *decide->model);
+        *capacity = decide->model == NULL ? 0 : choices;
+    }
+    return decide->model != NULL;
+}
+
 static tgr_status make_room(tgr_decide *decide, const tgr_batch *batch, tgr_error *error)
 {
     tgr_decide_memory *memory = decide->memory;
@@ -176,10 +189,9 @@ static tgr_status make_room(tgr_decide *decide, const tgr_batch *batch, tgr_erro
     size_t pieces = tgr_cut_most(rows, entries, piece_rows(decide), memory->plan.piece_entries);
     bool fits = !__builtin_mul_overflow(rows, decide->plan.threshold_count, &choices) &&
                 !__builtin_mul_overflow(rows, serve->mask_words, &words);
-    void *model = decide->model, *margin = decide->margin, *masks = memory->masks;
+    void *margin = decide->margin, *masks = memory->masks;
     void *bounds = memory->bounds;
-    fits = fits && tgr_mem_grow(&model, &memory->choice_capacity, choices, sizeof(int16_t));
-    decide->model = model;
+    fits = fits && grow_choices(decide, choices);
     fits = fits && tgr_mem_grow(&bounds, &memory->bound_capacity, pieces + 1, sizeof(size_t));
     memory->bounds = bounds;
     if (fits && decide->plan.want_margins) {

@@ -198,6 +198,12 @@ static void compare(const tgr_kernels *kernels, const problem *p, const tgr_deci
     size_t count = decider->threshold_count;
     for (size_t i = 0; i < places; i++) {
         bool inside = i >= begin * count && i < end * count;
+        if (inside && choice.model[i] != model[i]) {
+            print_message("%s, rule %d, %zu models, row %zu, threshold %.17g%s%s\n", kernels->isa,
+                          (int)decider->rule, decider->models, i / count,
+                          decider->thresholds[i % count], decider->eligible ? ", masked" : "",
+                          decider->price_in ? ", tokens" : "");
+        }
         assert_int_equal(choice.model[i], inside ? model[i] : 0x5555);
         if (inside && margins) {
             bool both_nan = isnan(choice.margin[i]) && isnan(margin[i]);
@@ -281,6 +287,7 @@ enum { THRESHOLDS_MAX = 150 };
 static size_t some_threshold_count(const shape *s)
 {
     size_t count = below(2) ? 1 + below(7) : 8 + below(THRESHOLDS_MAX - 8);
+    count = below(5) == 0 ? 64 * (1 + below(2)) : count; /* whole lines of choices */
     size_t most = 1 + 1000000 / (s->rows * s->models + 1);
     return count < most ? count : most;
 }

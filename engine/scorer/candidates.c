@@ -6,10 +6,10 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "engine/base/crew.h"
 #include "engine/base/error.h"
 #include "engine/base/exact.h"
 #include "engine/base/memory.h"
-#include "engine/base/crew.h"
 
 /* Differences are taken in units of the largest y, and a predicted one is cut off beyond this many:
  * their products then fit exact sums. */

@@ -5,10 +5,10 @@
 #include <omp.h>
 #include <string.h>
 
+#include "engine/base/crew.h"
 #include "engine/base/error.h"
 #include "engine/base/memory.h"
 #include "engine/base/runtime.h"
-#include "engine/base/crew.h"
 #include "engine/scorer/sums.h"
 
 #define MOST_STEPS 400

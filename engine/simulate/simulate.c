@@ -20,7 +20,8 @@
 #define GRID_MAX      ((size_t)1000000)
 #define BOOTSTRAP_MAX ((size_t)100000)
 
-#define MOVE_BYTES (sizeof(tgr_move) + sizeof(tgr_curve_point)) /* a point each in the end */
+#define OWN_BINS_SHARE 8 /* of the memory, for the bins of threads */
+#define MOVE_BYTES     (sizeof(tgr_move) + sizeof(tgr_curve_point)) /* a point each in the end */
 
 void tgr_simulate_options_init(tgr_simulate_options *options)
 {
@@ -113,6 +114,7 @@ static tgr_status find_thresholds(tgr_simulating *work, tgr_error *error)
 static tgr_status open_gathering(tgr_simulating *work, tgr_error *error)
 {
     const tgr_simulate_options *options = &work->options;
+    const tgr_router *router = work->router;
     tgr_gathering *gathering = &work->gathering;
     work->memory = options->memory > 0 ? options->memory : tgr_run_memory(work->run);
     gathering->most = (size_t)(work->memory / 4 * 3 / MOVE_BYTES); /* the rest is for all else */
@@ -120,11 +122,14 @@ static tgr_status open_gathering(tgr_simulating *work, tgr_error *error)
         options->policy == TGR_POLICY_MARGIN || options->thresholds == NULL ||
         tgr_policy_needs_costs(options->policy, options->thresholds, options->threshold_count);
     gathering->utility = gathering->moving && options->policy == TGR_POLICY_UTILITY;
-    if (!options->binned && options->partial == NULL) {
+    gathering->keeping = !options->binned && options->partial == NULL;
+    uint64_t each = options->policy == TGR_POLICY_MARGIN ? 1 : router->model_count;
+    if (gathering->keeping && work->pass.rows <= gathering->most / each) {
         return TGR_OK;
     }
-    return tgr_gathering_use_bins(gathering, work->router->model_count, work->router->reference,
-                                  work->plan.threads, error);
+    gathering->bins =
+        tgr_bins_new(router->model_count, router->reference, work->memory / OWN_BINS_SHARE);
+    return gathering->bins == NULL ? tgr_fail_memory(error, "the bins of thresholds") : TGR_OK;
 }
 
 tgr_status tgr_simulating_sums(tgr_simulating *work, int threads, tgr_error *error)
@@ -313,6 +318,7 @@ static tgr_status walk(tgr_simulating *work, tgr_error *error)
     }
     tgr_observers_merge(&work->observers, &work->gathering);
     TGR_TRY(tgr_simulating_unite(work, error));
+    tgr_gathering_settle(&work->gathering);
     if (work->decide.queries == 0 && work->options.shards == 0) {
         return tgr_fail(error, TGR_ERR_INPUT, "%s: holds no query to simulate",
                         work->options.inputs[0]);

@@ -110,8 +110,7 @@ static void pass_groups(row *r, tgr_simulating *work, const void *unused)
     }
 }
 
-/* ---- moves and bins
- * ------------------------------------------------------------------------------ */
+/* ---- moves and bins -------------------------------------------------------------------------- */
 
 /* Each puts its own at its place among nothing. */
 static tgr_status unite_moves(tgr_simulating *work, uint64_t before, uint64_t total,
@@ -133,34 +132,36 @@ static tgr_status unite_moves(tgr_simulating *work, uint64_t before, uint64_t to
     return status;
 }
 
-static void pass_bin(row *r, tgr_bin *bin)
+static void pass_bin(row *r, tgr_page *page, size_t bin)
 {
     for (int way = 0; way < 2; way++) {
-        pass_sum(r, &bin->cost[way]);
-        pass_sum(r, &bin->score[way]);
-        pass_number(r, &bin->costed[way]);
-        pass_number(r, &bin->scored[way]);
-        pass_number(r, &bin->judged[way]);
-        pass_number(r, &bin->accepted[way]);
+        pass_sum(r, &page->sums[bin].cost[way]);
+        pass_sum(r, &page->sums[bin].score[way]);
+        pass_number(r, &page->counts[bin].accepted[way]);
+        pass_number(r, &page->known[bin].costed[way]);
+        pass_number(r, &page->known[bin].scored[way]);
+        pass_number(r, &page->known[bin].judged[way]);
     }
-    pass_number(r, &bin->reference);
-    pass_number(r, &bin->moves);
+    pass_number(r, &page->counts[bin].reference);
+    pass_number(r, &page->counts[bin].moves);
 }
 
 static void pass_page(row *r, tgr_simulating *work, const void *what)
 {
     const size_t *number = what;
+    size_t models = work->router->model_count;
     tgr_page *page = work->gathering.bins->pages[*number];
     for (size_t i = 0; i < TGR_PAGE_BINS; i++) {
-        pass_bin(r, &page->bins[i]);
+        pass_bin(r, page, i);
     }
     for (size_t i = 0; i < TGR_PAGE_GROUPS; i++) {
-        pass_number(r, &page->groups[i].moves);
-        pass_number(r, &page->groups[i].score_ranks);
-        pass_number(r, &page->groups[i].outcome_ranks);
-    }
-    for (size_t i = 0; i < TGR_PAGE_GROUPS * work->router->model_count; i++) {
-        pass_number(r, &page->chosen[i]);
+        tgr_group *group = tgr_page_group(page, models, i);
+        pass_number(r, &group->moves);
+        pass_number(r, &group->score_ranks);
+        pass_number(r, &group->outcome_ranks);
+        for (size_t model = 0; model < models; model++) {
+            pass_number(r, &group->chosen[model]);
+        }
     }
 }
 
@@ -188,38 +189,33 @@ static tgr_status unite_bins(tgr_simulating *work, tgr_error *error)
 }
 
 typedef struct moves_of { /* one process */
-    uint64_t count, binned;
+    uint64_t count, kept;
 } moves_of;
 
+/* Whether bins are in use is known from the files, so all processes agree on it. */
 static tgr_status unite_gathering(tgr_simulating *work, tgr_error *error)
 {
     tgr_gathering *gathering = &work->gathering;
-    const moves_of own = {gathering->moves.count, gathering->bins != NULL};
-    uint64_t before = 0, total = 0, binned = 0;
+    const moves_of own = {gathering->moves.count, gathering->keeping};
+    uint64_t before = 0, total = 0, kept = 0;
     void *all;
     tgr_status status = tgr_crew_gather(work->run, &own, sizeof own, &all, error);
     if (status != TGR_OK) {
         return status;
     }
-    for (uint32_t i = 0; i < tgr_crew_ranks(work->run); i++) {
+    uint32_t ranks = tgr_crew_ranks(work->run);
+    for (uint32_t i = 0; i < ranks; i++) {
         const moves_of *one = (const moves_of *)all + i;
         before += i < tgr_crew_rank(work->run) ? one->count : 0;
         total += one->count;
-        binned += one->binned;
+        kept += one->kept;
     }
     tgr_mem_free(all);
-    if (binned == 0 && total <= gathering->most) {
-        return unite_moves(work, before, total, error);
-    }
-    if (gathering->bins == NULL) {
-        status = tgr_gathering_use_bins(gathering, work->router->model_count,
-                                        work->router->reference, work->plan.threads, error);
-    }
-    return status == TGR_OK ? unite_bins(work, error) : status;
+    gathering->keeping = kept == ranks && (gathering->bins == NULL || total <= gathering->most);
+    return gathering->keeping ? unite_moves(work, before, total, error) : unite_bins(work, error);
 }
 
-/* ---- all of it
- * ----------------------------------------------------------------------------------- */
+/* ---- all of it ------------------------------------------------------------------------------- */
 
 tgr_status tgr_simulating_unite(tgr_simulating *work, tgr_error *error)
 {

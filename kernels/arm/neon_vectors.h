@@ -2,10 +2,11 @@
 #include <arm_neon.h>
 #include <string.h>
 
-#define V_LANES     4
-#define TGR_ROWS_16 4
-#define TGR_ROWS_32 2
-#define TGR_ROWS_64 1
+#define V_LANES       4
+#define V_KEY_COLUMNS 64
+#define TGR_ROWS_16   4
+#define TGR_ROWS_32   2
+#define TGR_ROWS_64   1
 
 typedef float32x4_t v_float;
 typedef int32x4_t v_int;
@@ -37,6 +38,11 @@ TGR_INLINE v_float v_sub(v_float a, v_float b)
 TGR_INLINE v_float v_fma(v_float a, v_float b, v_float c)
 {
     return vfmaq_f32(c, a, b);
+}
+
+TGR_INLINE v_float v_div(v_float a, v_float b)
+{
+    return vdivq_f32(a, b);
 }
 
 TGR_INLINE v_float v_max(v_float a, v_float b)
@@ -273,6 +279,39 @@ TGR_INLINE void v_transpose4(const float *rows, size_t stride, float *tile)
         vst1q_f32(tile + 32, vreinterpretq_f32_f64(vtrn2q_f64(ab_even, cd_even)));
         vst1q_f32(tile + 48, vreinterpretq_f32_f64(vtrn2q_f64(ab_odd, cd_odd)));
     }
+}
+
+#define S_LANES 8
+typedef int16x8_t s_int;
+
+TGR_INLINE s_int s_load(const int16_t *p)
+{
+    return vld1q_s16(p);
+}
+
+TGR_INLINE void s_store(int16_t *p, s_int v)
+{
+    vst1q_s16(p, v);
+}
+
+/* Nothing goes past the caches here. */
+TGR_INLINE void s_stream(int16_t *p, s_int v)
+{
+    s_store(p, v);
+}
+
+TGR_INLINE void s_streamed(void)
+{
+}
+
+TGR_INLINE s_int s_pairs(const int32_t *p)
+{
+    return vreinterpretq_s16_s32(vdupq_n_s32(*p));
+}
+
+TGR_INLINE s_int s_above(s_int a, s_int b, s_int yes, s_int no)
+{
+    return vbslq_s16(vcgtq_s16(a, b), yes, no);
 }
 
 /* Rows of W: quads of floats, one, two or four. */

@@ -33,7 +33,7 @@ static void plan_next_block(tgr_job *job, size_t end)
     plan_ahead(job, narrow ? (const void *)x->narrow : (const void *)x->indices,
                narrow ? sizeof *x->narrow : sizeof *x->indices, first, last);
     plan_ahead(job, x->indptr, sizeof *x->indptr, next, after + 1);
-    if (decider != NULL && !job->settles) { /* more than scores is wanted, and not in order */
+    if (decider != NULL && !job->keeps) { /* more than scores is wanted, and not in order */
         plan_ahead(job, job->choice->model, decider->threshold_count * sizeof *job->choice->model,
                    next, after);
     }

@@ -203,26 +203,6 @@ TGR_INLINE void argmax_once(tgr_job *job, bool masked)
 DECIDE_ONCE(margin)
 DECIDE_ONCE(argmax)
 
-#include "kernels/body/decide_steps.h"
-
-TGR_INLINE void margin_tile(tgr_job *job, bool masked, bool margins)
-{
-    const tgr_decider *decider = job->decider;
-    for (size_t lane = 0; lane < TGR_TILE; lane += V_LANES) {
-        tile_part part;
-        open_part(&part, job, lane);
-        margin_part found = margins_of(&part, masked);
-        if (decider->threshold_count >= TGR_MANY_STEPS) {
-            keep_margins(&part, job, &found);
-            continue;
-        }
-        for (size_t i = 0; i < decider->threshold_count; i++) {
-            v_mask moves = v_ge(found.margin, v_set((float)decider->thresholds[i]));
-            store_choice(&part, i, i_select(moves, found.other, found.kept), found.margin, margins);
-        }
-    }
-}
-
 /* Expected cost of a model, lane by lane. */
 TGR_INLINE v_pair costs_of(const tile_part *part, size_t model, bool tokens)
 {
@@ -245,6 +225,24 @@ TGR_INLINE bool load_tokens(tile_part *part)
     part->tokens =
         d_pick(decider->prompt_tokens + part->job->block_begin, part->job->tile_rows + part->lane);
     return true;
+}
+
+#include "kernels/body/decide_steps.h"
+
+#include "kernels/body/decide_sorted.h"
+
+TGR_INLINE void margin_tile(tgr_job *job, bool masked, bool margins)
+{
+    const tgr_decider *decider = job->decider;
+    for (size_t lane = 0; lane < TGR_TILE; lane += V_LANES) {
+        tile_part part;
+        open_part(&part, job, lane);
+        margin_part found = margins_of(&part, masked);
+        for (size_t i = 0; i < decider->threshold_count; i++) {
+            v_mask moves = v_ge(found.margin, v_set((float)decider->thresholds[i]));
+            store_choice(&part, i, i_select(moves, found.other, found.kept), found.margin, margins);
+        }
+    }
 }
 
 typedef struct best_utility {
@@ -298,15 +296,12 @@ TGR_INLINE void utility_part(tile_part *part, size_t threshold, bool tokens, boo
 
 TGR_INLINE void utility_tile(tgr_job *job, bool masked, bool margins)
 {
-    if (!margins && job->decider->threshold_count >= TGR_MANY_STEPS) {
-        utility_steps(job, masked);
-        return;
-    }
+    const size_t first = job->steps->first, end = first + job->steps->count;
     for (size_t lane = 0; lane < TGR_TILE; lane += V_LANES) {
         tile_part part;
         open_part(&part, job, lane);
         bool tokens = load_tokens(&part);
-        for (size_t i = 0; i < job->decider->threshold_count; i++) {
+        for (size_t i = first; i < end; i++) {
             if (job->decider->thresholds[i] == 0 && !margins) { /* plain argmax, all in float */
                 store_choice(&part, i, best_of(&part, -1, masked).model, v_set(0), false);
             } else {
@@ -357,66 +352,15 @@ TGR_INLINE void slack_part(tile_part *part, size_t threshold, const best_score *
 
 TGR_INLINE void slack_tile(tgr_job *job, bool masked, bool margins)
 {
-    if (!margins && job->decider->threshold_count >= TGR_MANY_STEPS) {
-        slack_steps(job, masked);
-        return;
-    }
+    const size_t first = job->steps->first, end = first + job->steps->count;
     for (size_t lane = 0; lane < TGR_TILE; lane += V_LANES) {
         tile_part part;
         open_part(&part, job, lane);
         bool tokens = load_tokens(&part);
         best_score top = best_of(&part, -1, masked);
         v_pair top_cost = cost_of_choice(&part, top.model, tokens);
-        for (size_t i = 0; i < job->decider->threshold_count; i++) {
+        for (size_t i = first; i < end; i++) {
             slack_part(&part, i, &top, top_cost, tokens, masked, margins);
         }
     }
-}
-
-#define DECIDE_INSTANCES(RULE)                                                                     \
-    static void RULE##_plain(tgr_job *job)                                                         \
-    {                                                                                              \
-        RULE##_tile(job, false, false);                                                            \
-    }                                                                                              \
-    static void RULE##_margins(tgr_job *job)                                                       \
-    {                                                                                              \
-        RULE##_tile(job, false, true);                                                             \
-    }                                                                                              \
-    static void RULE##_masked(tgr_job *job)                                                        \
-    {                                                                                              \
-        RULE##_tile(job, true, false);                                                             \
-    }                                                                                              \
-    static void RULE##_masked_margins(tgr_job *job)                                                \
-    {                                                                                              \
-        RULE##_tile(job, true, true);                                                              \
-    }
-
-DECIDE_INSTANCES(margin)
-DECIDE_INSTANCES(utility)
-DECIDE_INSTANCES(slack)
-
-#define DECIDE_ROW(RULE)                                                                           \
-    {                                                                                              \
-        {RULE##_plain, RULE##_margins},                                                            \
-        {                                                                                          \
-            RULE##_masked, RULE##_masked_margins                                                   \
-        }                                                                                          \
-    }
-
-static decide_tile_function *choose_decide(const tgr_decider *decider, const tgr_choice *choice)
-{
-    static decide_tile_function *const table[3][2][2] = {
-        [TGR_RULE_MARGIN] = DECIDE_ROW(margin),
-        [TGR_RULE_UTILITY] = DECIDE_ROW(utility),
-        [TGR_RULE_SLACK] = DECIDE_ROW(slack),
-    };
-    bool masked = decider->eligible != NULL;
-    bool once = decider->threshold_count == 1 && choice->margin == NULL;
-    if (once && decider->rule == TGR_RULE_MARGIN) {
-        return masked ? margin_once_masked : margin_once_plain;
-    }
-    if (once && decider->rule == TGR_RULE_UTILITY && decider->thresholds[0] == 0) {
-        return masked ? argmax_once_masked : argmax_once_plain;
-    }
-    return table[decider->rule][masked][choice->margin != NULL];
 }

@@ -1,9 +1,8 @@
-/* decide_steps.h - many thresholds: one row's choices at all of them, thresholds side by side.
+/* decide_steps.h - many thresholds, made ready; and one row's choices at all of them, side by side.
  *
- * Down the columns of a tile every threshold would weigh every model anew in float64. Here a vector
- * holds thresholds, and of each row:
+ * The second is for what decide_sorted.h leaves: many models, odd costs. A vector holds thresholds,
+ * and of each row
  *
- *   margin   compares one number with all of them, row after row when a block is decided;
  *   utility  weighs models in float32, and leaves to the reference what lies too close to tell;
  *   slack    goes through the models from dearest to cheapest: the last one near enough stays.
  */
@@ -11,76 +10,79 @@
 #define STEP_VECTORS 4 /* vectors of them in registers at a time */
 #define STEP_LANES   (STEP_VECTORS * V_LANES)
 
-/* to[i] = margin >= thresholds[i] ? other : kept; compilers make vectors of it. */
-static void fill_steps(int16_t *restrict to, const float *restrict thresholds, size_t count,
-                       float margin, int16_t other, int16_t kept)
-{
-    for (size_t i = 0; i < count; i++) {
-        to[i] = margin >= thresholds[i] ? other : kept;
-    }
-}
-
 /* To float32 with a relative error of at most 2^-24; NaN where that cannot be had. */
 TGR_INLINE float rounded(double x)
 {
     return x != 0 && fabs(x) < (double)FLT_MIN ? NAN : (float)x;
 }
 
-/* Thresholds from `first` on into job->steps; returns how many there are. */
-static size_t take_thresholds(tgr_job *job, size_t first)
+/* What a threshold is sorted by: see decide_sorted.h. */
+static float key_of(const tgr_decider *decider, double threshold)
+{
+    return decider->rule == TGR_RULE_SLACK ? (float)threshold : -(float)threshold;
+}
+
+/* The place among the first `count` sorted keys. */
+static void sort_in(tgr_steps *steps, size_t count, float key)
+{
+    size_t at = count;
+    for (; at > 0; at--) {
+        float before = steps->sorted[at - 1];
+        if (isnan(before) || before <= key) {
+            break;
+        }
+        steps->sorted[at] = before;
+        steps->given[at] = steps->given[at - 1];
+    }
+    steps->sorted[at] = key;
+    steps->given[at] = (uint16_t)count;
+}
+
+static void sort_steps(tgr_job *job)
+{
+    tgr_steps *steps = job->steps;
+    const size_t rows = TGR_STEPS / V_KEY_COLUMNS;
+    steps->plain = true;
+    for (size_t i = 0; i < TGR_STEPS; i++) {
+        bool there = i < steps->count;
+        double threshold = there ? job->decider->thresholds[steps->first + i] : 0;
+        bool sized = threshold >= 0x1p-100 && threshold <= 0x1p100;
+        steps->plain = steps->plain && (threshold == 0 || sized);
+        sort_in(steps, i, there ? key_of(job->decider, threshold) : INFINITY);
+    }
+    for (size_t i = 0; i < TGR_STEPS; i++) {
+        steps->place[steps->given[i]] = (int16_t)(i + 1);
+        steps->keys[i % rows * V_KEY_COLUMNS + i / rows] = steps->sorted[i];
+    }
+}
+
+/* Thresholds from `first` on into job->steps-> */
+static void take_thresholds(tgr_job *job, size_t first)
 {
     const tgr_decider *decider = job->decider;
-    size_t left = decider->threshold_count - first, count = left < TGR_STEPS ? left : TGR_STEPS;
+    tgr_steps *steps = job->steps;
+    size_t left = decider->threshold_count - first;
     bool utility = decider->rule == TGR_RULE_UTILITY;
-    for (size_t i = 0; job->step_first != first && i < TGR_STEPS; i++) {
-        double threshold = i < count ? decider->thresholds[first + i] : 0;
-        job->steps[i] = utility ? rounded(threshold) : (float)threshold;
+    steps->first = first;
+    steps->count = left < TGR_STEPS ? left : TGR_STEPS;
+    if (steps->taken == first) {
+        return;
     }
-    job->step_first = first;
-    return count;
-}
-
-/* Rows of a tile lie far apart in what is written, and each takes lines of its own: what they
- * choose is put aside, and written in the order of rows when the block is done. */
-static void keep_margins(const tile_part *part, tgr_job *job, const margin_part *found)
-{
-    const uint16_t *rows = job->tile_rows + part->lane;
-    float margin[V_LANES];
-    int16_t other[V_LANES], kept[V_LANES];
-    v_store(margin, found->margin);
-    i_store_16(other, found->other);
-    i_store_16(kept, found->kept);
-    for (size_t lane = 0; lane < V_LANES; lane++) {
-        job->row_margin[rows[lane]] = margin[lane];
-        job->row_other[rows[lane]] = other[lane];
-        job->row_kept[rows[lane]] = kept[lane];
+    for (size_t i = 0; i < TGR_STEPS; i++) {
+        double threshold = i < steps->count ? decider->thresholds[first + i] : 0;
+        steps->value[i] = utility ? rounded(threshold) : (float)threshold;
     }
-}
-
-/* Writes what was put aside; to be called when a block's rows are decided. */
-static void settle_rows(tgr_job *job)
-{
-    size_t count = job->decider->threshold_count;
-    for (size_t first = 0; job->settles && first < count; first += TGR_STEPS) {
-        size_t steps = take_thresholds(job, first);
-        for (size_t row = 0; row < job->block_rows; row++) {
-            size_t place = (job->block_begin + row) * count + first;
-            fill_steps(job->choice->model + place, job->steps, steps, job->row_margin[row],
-                       job->row_other[row], job->row_kept[row]);
-            for (size_t i = 0; job->choice->margin != NULL && i < steps; i++) {
-                job->choice->margin[place + i] = job->row_margin[row];
-            }
-        }
-    }
+    sort_steps(job);
+    steps->taken = first;
 }
 
 /* One row of the tile as the two rules below see it. */
 typedef struct row_steps {
     const tgr_job *job;
     const float *scores;
-    size_t row;          /* of the whole */
-    size_t first, count; /* the thresholds in job->steps */
-    int16_t *model;      /* their choices: in place, or in `rest` where they do not fill it */
+    size_t row;     /* of the whole */
+    size_t count;   /* of thresholds in job->steps */
+    int16_t *model; /* their choices: in place, or in `rest` where they do not fill it */
     int16_t rest[TGR_STEPS];
     const float *score; /* `scores`, those of models that may not serve replaced */
     float row_score[TGR_MODELS_MAX];
@@ -97,21 +99,22 @@ TGR_INLINE bool serves(const row_steps *steps, size_t model)
     return decider->eligible[steps->row * decider->mask_words + model / 64] >> model % 64 & 1;
 }
 
-/* What kernels/ref chooses at one of the thresholds. */
-static int16_t reference_choice(const row_steps *steps, size_t threshold)
+/* What kernels/ref chooses for a row at one of the thresholds. */
+static int16_t reference_choice(const tgr_job *job, const float *scores, size_t row,
+                                size_t threshold)
 {
-    tgr_decider one = *steps->job->decider;
+    tgr_decider one = *job->decider;
     int16_t model;
     const tgr_choice choice = {&model, NULL};
-    one.thresholds += steps->first + threshold;
+    one.thresholds += threshold;
     one.threshold_count = 1;
     if (one.prompt_tokens != NULL) {
-        one.prompt_tokens += steps->row;
+        one.prompt_tokens += row;
     }
     if (one.eligible != NULL) {
-        one.eligible += steps->row * one.mask_words;
+        one.eligible += row * one.mask_words;
     }
-    tgr_ref_decide(&one, steps->scores, steps->job->row_stride, 0, 1, &choice);
+    tgr_ref_decide(&one, scores, job->row_stride, 0, 1, &choice);
     return model;
 }
 
@@ -130,6 +133,7 @@ TGR_INLINE float largest_size(const float *values, size_t count)
 static void open_steps(row_steps *steps, const tgr_job *job)
 {
     steps->job = job;
+    steps->count = job->steps->count;
     steps->ordered = false;
     for (size_t model = 0; model < job->decider->models; model++) {
         steps->order[model] = (uint16_t)model;
@@ -183,7 +187,7 @@ TGR_INLINE uint64_t weigh_steps(row_steps *steps, size_t at, size_t models, floa
     v_float lambda[STEP_VECTORS], best[STEP_VECTORS], second[STEP_VECTORS];
     v_int chosen[STEP_VECTORS];
     for (size_t i = 0; i < STEP_VECTORS; i++) {
-        lambda[i] = v_sub(v_set(0), v_load(steps->job->steps + at + i * V_LANES));
+        lambda[i] = v_sub(v_set(0), v_load(steps->job->steps->value + at + i * V_LANES));
         best[i] = second[i] = v_set(-INFINITY);
         chosen[i] = i_set(TGR_UNDECIDED);
     }
@@ -218,7 +222,8 @@ TGR_INLINE void utility_row(row_steps *steps)
     }
     for (size_t i = 0; unsure != 0 && i < steps->count; i++) {
         if (unsure >> i & 1) {
-            steps->model[i] = reference_choice(steps, i);
+            steps->model[i] = reference_choice(steps->job, steps->scores, steps->row,
+                                               steps->job->steps->first + i);
         }
     }
 }
@@ -273,7 +278,8 @@ TGR_INLINE void slack_row(row_steps *steps)
     float largest = largest_size(steps->scores, models) + steps->cost_size;
     if (top == models || largest != largest) {
         for (size_t i = 0; i < steps->count; i++) {
-            steps->model[i] = reference_choice(steps, i);
+            steps->model[i] = reference_choice(steps->job, steps->scores, steps->row,
+                                               steps->job->steps->first + i);
         }
         return;
     }
@@ -285,7 +291,7 @@ TGR_INLINE void slack_row(row_steps *steps)
         v_float allowed[STEP_VECTORS];
         v_int chosen[STEP_VECTORS];
         for (size_t i = 0; i < STEP_VECTORS; i++) {
-            allowed[i] = v_load(steps->job->steps + at + i * V_LANES);
+            allowed[i] = v_load(steps->job->steps->value + at + i * V_LANES);
             chosen[i] = i_set((int)top);
         }
         for (size_t place = models; place-- > 0;) {
@@ -305,20 +311,16 @@ TGR_INLINE void slack_row(row_steps *steps)
 #define STEPS_OF_TILE(NAME, ROW, OUT)                                                              \
     TGR_INLINE void NAME(tgr_job *job, bool masked)                                                \
     {                                                                                              \
-        size_t count = job->decider->threshold_count;                                              \
+        size_t all = job->decider->threshold_count;                                                \
         row_steps steps;                                                                           \
         open_steps(&steps, job);                                                                   \
-        for (size_t first = 0; first < count; first += TGR_STEPS) {                                \
-            steps.first = first;                                                                   \
-            steps.count = take_thresholds(job, first);                                             \
-            for (size_t lane = 0; lane < TGR_TILE; lane++) {                                       \
-                take_row(&steps, lane, masked, OUT);                                               \
-                int16_t *to = job->choice->model + steps.row * count + first;                      \
-                steps.model = steps.count == TGR_STEPS ? to : steps.rest;                          \
-                ROW(&steps);                                                                       \
-                if (steps.count < TGR_STEPS) {                                                     \
-                    memcpy(to, steps.rest, steps.count * sizeof *to);                              \
-                }                                                                                  \
+        for (size_t lane = 0; lane < TGR_TILE; lane++) {                                           \
+            take_row(&steps, lane, masked, OUT);                                                   \
+            int16_t *to = job->choice->model + steps.row * all + job->steps->first;                \
+            steps.model = steps.count == TGR_STEPS ? to : steps.rest;                              \
+            ROW(&steps);                                                                           \
+            if (steps.count < TGR_STEPS) {                                                         \
+                memcpy(to, steps.rest, steps.count * sizeof *to);                                  \
             }                                                                                      \
         }                                                                                          \
     }

@@ -13,14 +13,16 @@ static size_t aligned(size_t bytes)
 /* Runs are padded to whole tiles. */
 #define ORDER_BYTES ((TGR_SHORT_ROWS + TGR_SHORT_ROW * TGR_TILE + TGR_SLACK) * sizeof(uint16_t))
 
-#define CHOICE_BYTES (TGR_SHORT_ROWS * (sizeof(float) + 2 * sizeof(int16_t)))
+#define SORTED_BYTES aligned(sizeof(tgr_sorted_tile))
+#define KEPT_BYTES   (2 * TGR_KEPT_SCORES * sizeof(float))
 
 size_t tgr_kernels_scratch(size_t models)
 {
     size_t stride = tgr_weights_stride(models);
     size_t scores = aligned(stride * TGR_TILE * sizeof(float));
     return aligned(ENTRY_BYTES) + 2 * aligned(ROW_BYTES) + 2 * aligned(ORDER_BYTES) +
-           aligned(stride * sizeof(float)) + 3 * scores + aligned(CHOICE_BYTES);
+           aligned(stride * sizeof(float)) + 3 * scores + aligned(KEPT_BYTES) + 2 * SORTED_BYTES +
+           aligned(sizeof(tgr_steps)) + aligned(sizeof(tgr_sorted_models));
 }
 
 void tgr_job_open(tgr_job *job, const tgr_csr *x, const tgr_weights *w, const tgr_decider *decider,
@@ -28,12 +30,7 @@ void tgr_job_open(tgr_job *job, const tgr_csr *x, const tgr_weights *w, const tg
 {
     char *next = scratch;
     size_t stride = tgr_weights_stride(w->models);
-    *job = (tgr_job){.x = x,
-                     .w = w,
-                     .decider = decider,
-                     .choice = choice,
-                     .row_stride = stride,
-                     .step_first = SIZE_MAX};
+    *job = (tgr_job){.x = x, .w = w, .decider = decider, .choice = choice, .row_stride = stride};
     job->entries = (tgr_entry *)(void *)next;
     next += aligned(ENTRY_BYTES);
     job->start = (uint32_t *)(void *)next;
@@ -52,11 +49,24 @@ void tgr_job_open(tgr_job *job, const tgr_csr *x, const tgr_weights *w, const tg
     next += aligned(stride * TGR_TILE * sizeof(float));
     job->fresh = (float *)(void *)next;
     next += aligned(stride * TGR_TILE * sizeof(float));
-    job->row_margin = (float *)(void *)next;
-    job->row_other = (int16_t *)(void *)(job->row_margin + TGR_SHORT_ROWS);
-    job->row_kept = job->row_other + TGR_SHORT_ROWS;
-    job->settles = decider != NULL && decider->rule == TGR_RULE_MARGIN &&
-                   decider->threshold_count >= TGR_MANY_STEPS;
+    job->kept = (float *)(void *)next;
+    job->spare = job->kept + TGR_KEPT_SCORES;
+    next += aligned(KEPT_BYTES);
+    job->found = (tgr_sorted_tile *)(void *)next;
+    next += SORTED_BYTES;
+    job->filled = (tgr_sorted_tile *)(void *)next;
+    job->filled->begin = job->filled->end = 0;
+    next += SORTED_BYTES;
+    job->steps = (tgr_steps *)(void *)next;
+    next += aligned(sizeof(tgr_steps));
+    job->sorted = (tgr_sorted_models *)(void *)next;
+    job->sorted->ready = false;
+    job->steps->first = 0;
+    job->keeps = decider != NULL && decider->threshold_count >= TGR_MANY_STEPS;
+    job->streams = job->keeps && decider->threshold_count % TGR_STEPS == 0 &&
+                   (uintptr_t)choice->model % 64 == 0;
+    job->steps->taken = SIZE_MAX;
+    job->steps->count = decider == NULL || job->keeps ? 0 : decider->threshold_count;
     tgr_job_start_from_bias(job);
 }
 

@@ -19,6 +19,8 @@
 #define TGR_LENGTHS       64    /* rows shorter than this are ordered by length exactly */
 #define TGR_STEPS         64    /* thresholds looked at side by side, */
 #define TGR_MANY_STEPS    8     /* from this many on */
+#define TGR_SORTED_MODELS 48    /* at most, for thresholds to be searched and not gone through */
+#define TGR_KEPT_SCORES   16384 /* floats at most that wait for a block's end */
 #define TGR_SLACK         64    /* elements that vector code may touch behind the last */
 
 typedef struct tgr_entry {
@@ -30,6 +32,47 @@ typedef struct tgr_ahead { /* memory of the next block that is still to be asked
     const char *next, *end;
     size_t step; /* bytes a tile */
 } tgr_ahead;
+
+/* The thresholds at hand: `count` of them from `first` on. */
+typedef struct tgr_steps {
+    size_t first, count;
+    size_t taken;            /* the `first` that the arrays below are of; SIZE_MAX: none yet */
+    float value[TGR_STEPS];  /* as float32, as given */
+    bool plain;              /* utility: all are of a size that decide_sorted.h can tell apart */
+    float sorted[TGR_STEPS]; /* keys (decide_sorted.h), rising, NaN first; then infinities */
+    float keys[TGR_STEPS] __attribute__((aligned(64))); /* the same, as v_rank takes them */
+    int16_t place[TGR_STEPS];  /* as given: 1 + the place among the sorted ones */
+    uint16_t given[TGR_STEPS]; /* the other way round */
+} tgr_steps;
+
+/* What is known of models whose costs are the same for all rows. */
+typedef struct tgr_sorted_models {
+    bool ready;                        /* found out in this call */
+    bool usable;                       /* for the way of decide_sorted.h */
+    bool tell;                         /* utility: costs are far enough apart, */
+    bool distinct;                     /* no two are equal */
+    uint16_t order[TGR_SORTED_MODELS]; /* most preferred first, by cost */
+    /* 1 / (difference of costs) of each with those after it; 0: they are equal */
+    float inverse[TGR_SORTED_MODELS * (TGR_SORTED_MODELS - 1) / 2];
+    float inverse_size; /* the largest's */
+} tgr_sorted_models;
+
+/* A tile's candidates, most preferred first: [place * TGR_TILE + row of the tile]. Twice in the two
+ * halves of a number: the steps from which on it may be chosen, counted in key order, and the
+ * model. */
+typedef struct tgr_sorted_tile {
+    int32_t limit[TGR_SORTED_MODELS * TGR_TILE], number[TGR_SORTED_MODELS * TGR_TILE];
+    float edge[TGR_SORTED_MODELS * TGR_TILE]; /* utility: keys from here to the limit are unsure */
+    int32_t base[TGR_TILE];                   /* chosen where no candidate may be */
+    size_t candidates;
+    size_t begin, end; /* rows still to be filled in, of the whole; none: equal */
+} tgr_sorted_tile;
+
+/* Rows [begin, end) that are still to be decided, and their scores. */
+typedef struct tgr_waiting {
+    size_t begin, end;
+    float *scores;
+} tgr_waiting;
 
 typedef struct tgr_job {
     const tgr_csr *x;
@@ -60,14 +103,17 @@ typedef struct tgr_job {
     tgr_ahead ahead[6];
     int ahead_count;
 
-    /* margin at many thresholds: what each row of the block chooses, until all are known; they are
-     * then written row after row (decide_steps.h). */
-    bool settles;
-    float *row_margin;
-    int16_t *row_other, *row_kept;
+    /* Many thresholds: scores of the block's rows are kept until all are known; they are then
+     * decided in their order, a tile with each that is scored of the next block (in_order.h). */
+    bool keeps;
+    bool streams;        /* what is chosen goes past the caches: whole lines of them, aligned */
+    float *kept, *spare; /* of this block; room for the next one's */
+    tgr_waiting waiting; /* of the block before */
+    uint16_t in_order[TGR_TILE]; /* 0, 1, 2 ... */
 
-    float steps[TGR_STEPS]; /* thresholds as float32, from the one numbered step_first on */
-    size_t step_first;      /* SIZE_MAX: none yet */
+    tgr_steps *steps;
+    tgr_sorted_models *sorted;
+    tgr_sorted_tile *found, *filled; /* this tile's, and the one's before (decide_sorted.h) */
 } tgr_job;
 
 /* Fills the last tile of a run that ends before `end`, and begins at a tile's start, with its last

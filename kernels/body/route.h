@@ -35,6 +35,9 @@
 
 #include "kernels/body/decide.h"
 
+#include "kernels/body/choose_decide.h"
+#include "kernels/body/in_order.h"
+
 #ifdef TGR_SHORT_GROUP
 #include "kernels/body/short.h"
 #endif
@@ -76,6 +79,16 @@ static score_tile_function *choose_score(size_t stride, bool ones)
     return ones ? score_tile_wide_ones : score_tile_wide;
 }
 
+/* The scores of the tile's rows to where each belongs; the last row may come several times. */
+static void put_scores(const tgr_job *job, float *scores)
+{
+    size_t stride = job->row_stride;
+    for (size_t i = 0; i < TGR_TILE; i++) {
+        memcpy(scores + job->tile_rows[i] * stride, job->rows + i * stride,
+               stride * sizeof *scores);
+    }
+}
+
 static void route_block(tgr_job *job, decide_tile_function *decide, bool ones)
 {
     score_tile_function *score = choose_score(job->row_stride, ones);
@@ -83,6 +96,11 @@ static void route_block(tgr_job *job, decide_tile_function *decide, bool ones)
         job->tile_rows = job->order + i;
         ask_ahead(job);
         score(job, TGR_TILE / TGR_GROUP);
+        if (job->keeps) {
+            put_scores(job, job->kept);
+            keep_going(job, decide);
+            continue;
+        }
         transpose_tile(job, job->row_stride);
         decide(job);
     }
@@ -109,15 +127,13 @@ static void score_long_row(tgr_job *job, size_t row)
     tgr_job_start_from_bias(job);
 }
 
-/* A tile of this row alone, decided to the same effect. */
 static void route_long_row(tgr_job *job, size_t row, decide_tile_function *decide)
 {
+    decide_all(job, decide);
+    fill_tile(job);
     score_long_row(job, row);
-    for (size_t i = 1; i < TGR_TILE; i++) {
-        memcpy(job->rows + i * job->row_stride, job->rows, job->row_stride * sizeof *job->rows);
-    }
-    transpose_tile(job, job->row_stride);
-    decide(job);
+    memcpy(job->kept, job->rows, job->row_stride * sizeof *job->rows);
+    decide_in_order(job, decide, job->kept, row, row + 1);
 }
 
 /* Widens and orders the block's rows; returns whether every count is one. */
@@ -131,6 +147,13 @@ static bool prepare_block(tgr_job *job, size_t end)
     return ones;
 }
 
+/* Scores that are kept have to find room. */
+static size_t most_rows(const tgr_job *job, size_t most)
+{
+    size_t room = TGR_KEPT_SCORES / job->row_stride;
+    return job->keeps && room < most ? room : most;
+}
+
 /* The next rows up to `end` as a short block; false where they are none, and nothing is done. */
 static bool route_short_block(tgr_job *job, size_t row, size_t end, decide_tile_function *decide)
 {
@@ -139,7 +162,7 @@ static bool route_short_block(tgr_job *job, size_t row, size_t end, decide_tile_
     if (!may_be_short(job)) {
         return false;
     }
-    size_t rows = tgr_block_length(x, row, end, TGR_SHORT_ROWS);
+    size_t rows = tgr_block_length(x, row, end, most_rows(job, TGR_SHORT_ROWS));
     rows = short_reach(x, row, rows);
     int64_t first = x->indptr[row], entries = x->indptr[row + rows] - first;
     if (rows == 0 || (uint64_t)entries >= rows * TGR_SHORT_ROW) {
@@ -155,7 +178,7 @@ static bool route_short_block(tgr_job *job, size_t row, size_t end, decide_tile_
         x->narrow != NULL ? (const void *)(x->narrow + first) : (const void *)(x->indices + first);
     job->values = (const uint8_t *)x->values + first;
     plan_next_block(job, end);
-    bool masked = job->decider->eligible != NULL && job->decider->models <= 8;
+    bool masked = job->decider->eligible != NULL && job->decider->models <= 8 && !job->keeps;
     job->served = masked ? job->served_room : NULL;
     order_runs(job, longest);
     choose_short(job, all_ones(job->values, (size_t)entries))(job, decide);
@@ -173,37 +196,35 @@ static void TGR_VARIANT(route)(const tgr_csr *x, const tgr_weights *w, const tgr
     tgr_job_open(&job, x, w, decider, choice, scratch);
     decide_tile_function *decide = choose_decide(decider, choice);
     for (size_t row = begin; row < end; row += job.block_rows) {
-        if (route_short_block(&job, row, end, decide)) {
-            settle_rows(&job);
-            continue;
+        if (!route_short_block(&job, row, end, decide)) {
+            job.served = NULL;
+            job.block_begin = row;
+            job.block_rows = tgr_block_length(x, row, end, most_rows(&job, TGR_BLOCK_ROWS));
+            if (job.block_rows == 0) {
+                route_long_row(&job, row, decide);
+                job.block_rows = 1;
+                continue;
+            }
+            bool ones = prepare_block(&job, end);
+            route_block(&job, decide, ones);
         }
-        job.served = NULL;
-        job.block_begin = row;
-        job.block_rows = tgr_block_length(x, row, end, TGR_BLOCK_ROWS);
-        if (job.block_rows == 0) {
-            route_long_row(&job, row, decide);
-            job.block_rows = 1;
-            settle_rows(&job);
-            continue;
+        if (job.keeps) {
+            keep_block(&job, decide, row, row + job.block_rows);
         }
-        bool ones = prepare_block(&job, end);
-        route_block(&job, decide, ones);
-        settle_rows(&job);
     }
+    decide_all(&job, decide);
+    fill_tile(&job);
+    s_streamed();
 }
 
 static void score_block(tgr_job *job, float *scores, bool ones)
 {
     score_tile_function *score = choose_score(job->row_stride, ones);
-    size_t stride = job->row_stride;
     for (size_t i = 0; i < job->block_rows; i += TGR_TILE) {
         job->tile_rows = job->order + i;
         ask_ahead(job);
         score(job, TGR_TILE / TGR_GROUP);
-        for (size_t row = 0; row < TGR_TILE; row++) { /* the last row may come several times */
-            memcpy(scores + job->tile_rows[row] * stride, job->rows + row * stride,
-                   stride * sizeof *scores);
-        }
+        put_scores(job, scores);
     }
 }
 

@@ -33,6 +33,24 @@ TGR_INLINE void decide_waiting(tgr_job *job, decide_tile_function *decide)
     job->tile = fresh;
 }
 
+/* Many thresholds: rows' sums to where their scores wait. Where registers are few, sums would leave
+ * them for that even if there is one threshold: there that is code of its own. */
+#ifdef TGR_SHORT_KEEPS
+#define SHORT_KEEPS job->keeps
+#else
+#define SHORT_KEEPS false
+#endif
+
+#define KEEP_SUMS(WIDTH)                                                                           \
+    if (keeps) {                                                                                   \
+        TGR_UNROLL for (size_t i = 0; i < TGR_TILE; i++)                                           \
+        {                                                                                          \
+            row##WIDTH##_store(job->kept + rows[i] * (size_t)WIDTH, sum[i]);                       \
+        }                                                                                          \
+        keep_going(job, decide);                                                                   \
+        continue;                                                                                  \
+    }
+
 /* short_entries adds the entries [from, to) of a group of rows to their sums, at most SHORT_COUNTS;
  * `fixed`: both are constants. */
 #define SHORT_GROUP(WIDTH, COLUMN)                                                                 \
@@ -79,7 +97,7 @@ TGR_INLINE void decide_waiting(tgr_job *job, decide_tile_function *decide)
     }                                                                                              \
                                                                                                    \
     TGR_INLINE void short_run_##WIDTH##_##COLUMN(tgr_job *job, decide_tile_function *decide,       \
-                                                 size_t length, bool ones, bool fixed)             \
+                                                 size_t length, bool ones, bool fixed, bool keeps) \
     {                                                                                              \
         for (size_t at = job->run[length]; at < job->run[length + 1]; at += TGR_TILE) {            \
             row##WIDTH sum[TGR_TILE];                                                              \
@@ -89,6 +107,7 @@ TGR_INLINE void decide_waiting(tgr_job *job, decide_tile_function *decide)
             {                                                                                      \
                 short_group_##WIDTH##_##COLUMN(job, rows + i, length, ones, fixed, sum + i);       \
             }                                                                                      \
+            KEEP_SUMS(WIDTH)                                                                       \
             row##WIDTH##_columns(sum, job->fresh, job->w->models);                                 \
             decide_waiting(job, decide);                                                           \
             job->tile_rows = rows;                                                                 \
@@ -97,14 +116,14 @@ TGR_INLINE void decide_waiting(tgr_job *job, decide_tile_function *decide)
 
 #define RUN_CASE(WIDTH, COLUMN, LENGTH)                                                            \
     case LENGTH:                                                                                   \
-        short_run_##WIDTH##_##COLUMN(job, decide, LENGTH, ones, true);                             \
+        short_run_##WIDTH##_##COLUMN(job, decide, LENGTH, ones, true, keeps);                      \
         break;
 
 /* Longer rows share code that is not unrolled. */
-#define SHORT_BLOCK(NAME, WIDTH, COLUMN, ONES)                                                     \
+#define SHORT_BLOCK(NAME, WIDTH, COLUMN, ONES, KEEPS)                                              \
     static void NAME(tgr_job *job, decide_tile_function *decide)                                   \
     {                                                                                              \
-        const bool ones = ONES;                                                                    \
+        const bool ones = ONES, keeps = KEEPS;                                                     \
         job->tile_rows = NULL;                                                                     \
         for (size_t length = 0; length < TGR_SHORT_ROW; length++) {                                \
             if (job->run[length] == job->run[length + 1]) {                                        \
@@ -122,10 +141,12 @@ TGR_INLINE void decide_waiting(tgr_job *job, decide_tile_function *decide)
                 RUN_CASE(WIDTH, COLUMN, 8)                                                         \
                 RUN_CASE(WIDTH, COLUMN, 9)                                                         \
             default:                                                                               \
-                short_run_##WIDTH##_##COLUMN(job, decide, length, ones, false);                    \
+                short_run_##WIDTH##_##COLUMN(job, decide, length, ones, false, keeps);             \
             }                                                                                      \
         }                                                                                          \
-        decide_waiting(job, decide);                                                               \
+        if (!keeps) {                                                                              \
+            decide_waiting(job, decide);                                                           \
+        }                                                                                          \
     }
 
 SHORT_GROUP(4, uint16_t)
@@ -137,19 +158,26 @@ SHORT_GROUP(16, uint16_t)
 SHORT_GROUP(16, uint32_t)
 #endif
 
-SHORT_BLOCK(short_block_4_16, 4, uint16_t, false)
-SHORT_BLOCK(short_block_8_16, 8, uint16_t, false)
-SHORT_BLOCK(short_block_4_32, 4, uint32_t, false)
-SHORT_BLOCK(short_block_8_32, 8, uint32_t, false)
-SHORT_BLOCK(short_block_4_16_ones, 4, uint16_t, true)
-SHORT_BLOCK(short_block_8_16_ones, 8, uint16_t, true)
-SHORT_BLOCK(short_block_4_32_ones, 4, uint32_t, true)
-SHORT_BLOCK(short_block_8_32_ones, 8, uint32_t, true)
+SHORT_BLOCK(short_block_4_16, 4, uint16_t, false, SHORT_KEEPS)
+SHORT_BLOCK(short_block_8_16, 8, uint16_t, false, SHORT_KEEPS)
+SHORT_BLOCK(short_block_4_32, 4, uint32_t, false, SHORT_KEEPS)
+SHORT_BLOCK(short_block_8_32, 8, uint32_t, false, SHORT_KEEPS)
+SHORT_BLOCK(short_block_4_16_ones, 4, uint16_t, true, SHORT_KEEPS)
+SHORT_BLOCK(short_block_8_16_ones, 8, uint16_t, true, SHORT_KEEPS)
+SHORT_BLOCK(short_block_4_32_ones, 4, uint32_t, true, SHORT_KEEPS)
+SHORT_BLOCK(short_block_8_32_ones, 8, uint32_t, true, SHORT_KEEPS)
 #if TGR_SHORT_WIDEST >= 16
-SHORT_BLOCK(short_block_16_16, 16, uint16_t, false)
-SHORT_BLOCK(short_block_16_32, 16, uint32_t, false)
-SHORT_BLOCK(short_block_16_16_ones, 16, uint16_t, true)
-SHORT_BLOCK(short_block_16_32_ones, 16, uint32_t, true)
+SHORT_BLOCK(short_block_16_16, 16, uint16_t, false, SHORT_KEEPS)
+SHORT_BLOCK(short_block_16_32, 16, uint32_t, false, SHORT_KEEPS)
+SHORT_BLOCK(short_block_16_16_ones, 16, uint16_t, true, SHORT_KEEPS)
+SHORT_BLOCK(short_block_16_32_ones, 16, uint32_t, true, SHORT_KEEPS)
+#endif
+
+#ifndef TGR_SHORT_KEEPS
+SHORT_BLOCK(short_kept_4_16, 4, uint16_t, false, true)
+SHORT_BLOCK(short_kept_8_16, 8, uint16_t, false, true)
+SHORT_BLOCK(short_kept_4_32, 4, uint32_t, false, true)
+SHORT_BLOCK(short_kept_8_32, 8, uint32_t, false, true)
 #endif
 
 typedef void short_block_function(tgr_job *job, decide_tile_function *decide);
@@ -163,6 +191,13 @@ static short_block_function *choose_short(const tgr_job *job, bool ones)
         {{short_block_16_32, short_block_16_32_ones}, {short_block_16_16, short_block_16_16_ones}},
 #endif
     };
+#ifndef TGR_SHORT_KEEPS
+    static short_block_function *const kept[2][2] = {{short_kept_4_32, short_kept_4_16},
+                                                     {short_kept_8_32, short_kept_8_16}};
+    if (job->keeps) {
+        return kept[job->row_stride / 8][job->x->narrow != NULL];
+    }
+#endif
     return blocks[job->row_stride / 8][job->x->narrow != NULL][ones];
 }
 

@@ -1,10 +1,11 @@
 /* scalar_vectors.h - "vectors" of four numbers in plain C. See kernels/body/vectors.md. */
 #include <math.h>
 
-#define V_LANES     4
-#define TGR_ROWS_16 1
-#define TGR_ROWS_32 1
-#define TGR_ROWS_64 1
+#define V_LANES       4
+#define V_KEY_COLUMNS 64
+#define TGR_ROWS_16   1
+#define TGR_ROWS_32   1
+#define TGR_ROWS_64   1
 
 /* The compiler looks through lanes that are arrays. */
 #define TGR_LANES_ARE_ARRAYS
@@ -39,6 +40,7 @@ typedef struct v_pair {
 LANEWISE(v_float, v_load, (const float *p), p[i])
 LANEWISE(v_float, v_set, (float x), x)
 LANEWISE(v_float, v_sub, (v_float a, v_float b), a.at[i] - b.at[i])
+LANEWISE(v_float, v_div, (v_float a, v_float b), a.at[i] / b.at[i])
 LANEWISE(v_float, v_fma, (v_float a, v_float b, v_float c), fmaf(a.at[i], b.at[i], c.at[i]))
 LANEWISE(v_float, v_max, (v_float a, v_float b), a.at[i] > b.at[i] ? a.at[i] : b.at[i])
 LANEWISE(v_float, v_min, (v_float a, v_float b), a.at[i] < b.at[i] ? a.at[i] : b.at[i])
@@ -113,6 +115,49 @@ TGR_INLINE void v_transpose4(const float *rows, size_t stride, float *tile)
             tile[column * TGR_TILE + row] = rows[row * stride + column];
         }
     }
+}
+
+#define S_LANES     16
+#define SHORT_LANES for (int i = 0; i < S_LANES; i++)
+
+typedef struct s_int {
+    int16_t at[S_LANES];
+} s_int;
+
+TGR_INLINE s_int s_load(const int16_t *p)
+{
+    s_int v;
+    memcpy(v.at, p, sizeof v.at);
+    return v;
+}
+
+TGR_INLINE void s_store(int16_t *p, s_int v)
+{
+    memcpy(p, v.at, sizeof v.at);
+}
+
+/* Nothing goes past the caches here. */
+TGR_INLINE void s_stream(int16_t *p, s_int v)
+{
+    s_store(p, v);
+}
+
+TGR_INLINE void s_streamed(void)
+{
+}
+
+TGR_INLINE s_int s_pairs(const int32_t *p)
+{
+    s_int v;
+    SHORT_LANES v.at[i] = (int16_t)((uint32_t)*p >> 16 * (i % 2));
+    return v;
+}
+
+TGR_INLINE s_int s_above(s_int a, s_int b, s_int yes, s_int no)
+{
+    s_int v;
+    SHORT_LANES v.at[i] = a.at[i] > b.at[i] ? yes.at[i] : no.at[i];
+    return v;
 }
 
 /* Rows of W. */

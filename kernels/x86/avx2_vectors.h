@@ -3,10 +3,11 @@
 
 #include "kernels/body/unroll.h"
 
-#define V_LANES     8
-#define TGR_ROWS_16 4
-#define TGR_ROWS_32 2
-#define TGR_ROWS_64 1
+#define V_LANES       8
+#define V_KEY_COLUMNS 8
+#define TGR_ROWS_16   4
+#define TGR_ROWS_32   2
+#define TGR_ROWS_64   1
 
 typedef __m256 v_float;
 typedef __m256i v_int;
@@ -38,6 +39,11 @@ TGR_INLINE v_float v_sub(v_float a, v_float b)
 TGR_INLINE v_float v_fma(v_float a, v_float b, v_float c)
 {
     return _mm256_fmadd_ps(a, b, c);
+}
+
+TGR_INLINE v_float v_div(v_float a, v_float b)
+{
+    return _mm256_div_ps(a, b);
 }
 
 TGR_INLINE v_float v_max(v_float a, v_float b)
@@ -297,6 +303,8 @@ TGR_INLINE void v_transpose4(const float *rows, size_t stride, float *tile)
         _mm256_store_ps(tile + 48, _mm256_shuffle_ps(ab_high, cd_high, 0xee));
     }
 }
+
+#include "kernels/x86/avx2_steps.h"
 
 /* Rows of W: 4 and 8 floats in a register, 16 in two. */
 typedef __m128 row4;

@@ -10,6 +10,7 @@
 
 #define TGR_SHORT_GROUP  8
 #define TGR_SHORT_WIDEST 16
+#define TGR_SHORT_KEEPS
 #define TGR_ORDERS_SHORT_ROWS
 
 /* The block's masks as bytes. */
@@ -117,9 +118,11 @@ const tgr_kernels tgr_kernels_avx512 = {.isa = "avx512",
                                         .score = avx512_score,
                                         .decide = avx512_decide,
                                         .count = avx512_count,
+                                        .take_answers = avx512_take_answers,
                                         .sum_answers = avx512_sum_answers,
                                         .best_answers = avx512_best_answers,
                                         .rank_answers = avx512_rank_answers,
+                                        .change_answers = avx512_change_answers,
                                         .margins = avx512_margins};
 
 #endif

@@ -3,10 +3,11 @@
 
 #include "kernels/body/unroll.h"
 
-#define V_LANES     16
-#define TGR_ROWS_16 4
-#define TGR_ROWS_32 4
-#define TGR_ROWS_64 4
+#define V_LANES       16
+#define V_KEY_COLUMNS 16
+#define TGR_ROWS_16   4
+#define TGR_ROWS_32   4
+#define TGR_ROWS_64   4
 
 typedef __m512 v_float;
 typedef __m512i v_int;
@@ -38,6 +39,11 @@ TGR_INLINE v_float v_sub(v_float a, v_float b)
 TGR_INLINE v_float v_fma(v_float a, v_float b, v_float c)
 {
     return _mm512_fmadd_ps(a, b, c);
+}
+
+TGR_INLINE v_float v_div(v_float a, v_float b)
+{
+    return _mm512_div_ps(a, b);
 }
 
 TGR_INLINE v_float v_max(v_float a, v_float b)
@@ -264,6 +270,8 @@ TGR_INLINE v_pair d_select(v_mask m, v_pair yes, v_pair no)
     return (v_pair){_mm512_mask_mov_pd(no.low, (__mmask8)m, yes.low),
                     _mm512_mask_mov_pd(no.high, (__mmask8)(m >> 8), yes.high)};
 }
+
+#include "kernels/x86/avx512_steps.h"
 
 /* Four floats of rows r, r + 4, r + 8, r + 12 beside each other. */
 TGR_INLINE __m512 v_gather_quads(const float *rows, size_t stride)
