@@ -314,7 +314,7 @@ static void print_summary(const tgr_cli_session *session, const routing *work,
 static tgr_status write_json(const routing *work, const tgr_route_report *report, tgr_error *error)
 {
     char *text = NULL;
-    if (work->json == NULL) {
+    if (work->json == NULL || !tgr_cli_speaks()) {
         return TGR_OK;
     }
     tgr_status status = tgr_route_report_json(report, work->router, &work->options, &text, error);

@@ -118,6 +118,11 @@ class Ranks(Scratch):
             self.compare("out.h5", lambda name: ("route", *files, "-r", "router.msgpack", "-o",
                                                  name, *options))
 
+    def test_what_routing_came_to(self):
+        files, options = ROUTED[0]
+        self.compare("out.json", lambda name: ("route", *files, "-r", "router.msgpack", "-o", "d.h5",
+                                               "--json", name, *options))
+
     def test_fit(self):
         for files, options in FITTED:
             self.compare("out.msgpack", lambda name: ("fit", *files, "-o", name, "--prices",
