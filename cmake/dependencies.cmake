@@ -68,6 +68,17 @@ if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
   endif()
 endif()
 
+# The program for several processes is built where there is an MPI: nothing else needs it, and where it
+# is there it should be tested.
+find_package(MPI QUIET COMPONENTS C)
+option(TAGROUTE_MPI "build tagroute-mpi, which routes with several processes" ${MPI_C_FOUND})
+if(TAGROUTE_MPI AND NOT MPI_C_FOUND)
+  string(APPEND TGR_MISSING
+    "\n  libopenmpi-dev, openmpi-bin: tagroute-mpi (-DTAGROUTE_MPI=OFF does without)")
+elseif(NOT TAGROUTE_MPI)
+  message(STATUS "tagroute-mpi is left out: it takes libopenmpi-dev, openmpi-bin and -DTAGROUTE_MPI=ON")
+endif()
+
 find_package(OpenMP COMPONENTS C)
 if(OpenMP_C_FOUND)
   list(APPEND TGR_DEPENDENCIES OpenMP::OpenMP_C)

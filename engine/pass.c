@@ -86,6 +86,8 @@ tgr_status tgr_pass_open(tgr_pass *pass, const char *const *inputs, size_t input
         pass->split = tgr_mem_string(split);
         status = pass->split == NULL ? tgr_fail_memory(error, "a name") : check_split(pass, error);
     }
+    pass->end = pass->rows;
+    pass->begun_before = pass->file_count;
     if (status == TGR_OK) {
         pass->walk = tgr_pass_walk_new(pass);
         status = pass->walk == NULL ? tgr_fail_memory(error, "a walk over queries") : TGR_OK;
@@ -135,18 +137,24 @@ tgr_status tgr_pass_next(tgr_pass *pass, unsigned want, const char *phase, const
         *file = step.file;
         pass->keep = step.keep;
         pass->next = step.position.rows_done;
-        tgr_run_progress(run, phase, "queries", step.position.rows_done, pass->rows,
-                         step.position.rows_done);
+        uint64_t done = step.position.rows_done - pass->begin;
+        tgr_run_progress(run, phase, "queries", done, pass->end - pass->begin, done);
     }
     return status;
 }
 
-void tgr_pass_begin_at(tgr_pass *pass, uint64_t row)
+tgr_pass_position tgr_pass_place(const tgr_pass *pass, uint64_t row)
 {
     tgr_pass_position position = {.row = row, .rows_done = row};
     while (position.file < pass->file_count && position.row >= pass->files[position.file]->rows) {
         position.row -= pass->files[position.file++]->rows;
     }
+    return position;
+}
+
+void tgr_pass_begin_at(tgr_pass *pass, uint64_t row)
+{
+    tgr_pass_position position = tgr_pass_place(pass, row);
     pass->next = row;
     tgr_pass_walk_begin_at(pass->walk, &position);
 }

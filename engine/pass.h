@@ -25,6 +25,13 @@ typedef struct tgr_pass {
     char *split;       /* NULL: every query */
     int read_threads;  /* 0: as many as the run has */
 
+    uint64_t begin, end; /* rows of all files, one after another, that the walk goes over */
+    uint64_t before;     /* queries of the split in the rows before these, once shared */
+    uint64_t own;        /* in these, likewise */
+    uint64_t queries;    /* in all rows, likewise */
+    size_t begun_before; /* the file of which processes before this one have queries; file_count:
+                          * there is none */
+
     uint64_t next;    /* the first row behind the last batch, counted over all files */
     const bool *keep; /* with a split: which of the rows that were read the last batch holds */
     bool warned;      /* of files that lack the split */
@@ -42,6 +49,11 @@ void tgr_pass_close(tgr_pass *pass); /* harmless on a zeroed structure; ends a w
  * honours cancellation. The batch belongs to the pass, and to the caller until the next call. */
 tgr_status tgr_pass_next(tgr_pass *pass, unsigned want, const char *phase, const tgr_run *run,
                          tgr_batch **batch, size_t *file, tgr_error *error);
+
+/* Has the walk go over this process's share of the rows only, where the run has a crew: ranges of
+ * about equally many rows and stored values, one after another. Once the split is settled, and
+ * before the first batch; every process of the crew takes part. */
+tgr_status tgr_pass_share(tgr_pass *pass, const tgr_run *run, tgr_error *error);
 
 /* Has the walk begin at a row, counted over all files, instead of the first. */
 void tgr_pass_begin_at(tgr_pass *pass, uint64_t row);

@@ -90,6 +90,7 @@ static tgr_status read_rows(const tgr_pass_walk *walk, tgr_query_file *file, slo
     file->text_bytes = share;
     file->ahead_bytes = share / AHEAD_SHARE;
     size_t rows = at_most((uint64_t)threads * BATCH_ROWS, BATCH_MOST);
+    rows = at_most(walk->pass->end - at->after.rows_done, rows);
     return tgr_query_read(
         file, at->after.row, at_most(share / tgr_query_row_bytes(file, want), rows),
         at_most(share / tgr_query_nonzero_bytes(file), BATCH_NONZEROS), want, &at->batch, error);
@@ -102,7 +103,7 @@ static tgr_status read_batch(const tgr_pass_walk *walk, slot *at, tgr_error *err
     const tgr_pass *pass = walk->pass;
     tgr_pass_position *position = &at->after;
     at->end = false;
-    while (position->file < pass->file_count) {
+    while (position->file < pass->file_count && position->rows_done < pass->end) {
         tgr_query_file *file = pass->files[position->file];
         int code = tgr_pass_split_code(pass, position->file);
         if (position->row >= file->rows || (pass->split != NULL && code < 0)) {
@@ -183,7 +184,7 @@ static bool start_thread(tgr_pass_walk *walk)
 /* Starts to read ahead from where the walk stands; harmless where that cannot be done. */
 static void start(tgr_pass_walk *walk)
 {
-    if (!tgr_query_read_in_threads() || walk->pass->rows - walk->position.rows_done <= BATCH_MOST) {
+    if (!tgr_query_read_in_threads() || walk->pass->end - walk->position.rows_done <= BATCH_MOST) {
         return;
     }
     walk->stop = false;
@@ -263,7 +264,7 @@ tgr_status tgr_pass_walk_next(tgr_pass_walk *walk, unsigned want, const tgr_run 
     }
     if (status != TGR_OK || at->end) {
         stop(walk);
-        walk->position = (tgr_pass_position){0};
+        walk->position = tgr_pass_place(walk->pass, walk->pass->begin);
         return status;
     }
     step->batch = &at->batch;

@@ -27,6 +27,9 @@ typedef struct tgr_pass_step {  /* what a walk gives */
 tgr_status tgr_pass_walk_next(tgr_pass_walk *walk, unsigned want, const tgr_run *run,
                               tgr_pass_step *step, tgr_error *error);
 
+/* Where a row lies, counted over all files. */
+tgr_pass_position tgr_pass_place(const tgr_pass *pass, uint64_t row);
+
 /* Where the walk goes on from; what was read ahead is dropped. */
 void tgr_pass_walk_begin_at(tgr_pass_walk *walk, const tgr_pass_position *position);
 

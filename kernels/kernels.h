@@ -102,6 +102,27 @@ static inline size_t tgr_count_stride(size_t models, size_t lane_size)
     return bytes / lane_size;
 }
 
+/* What is recorded of some rows, row after row as it is stored. A score or cost may be NaN, and an
+ * outcome -1: not known. */
+typedef struct tgr_answer_rows {
+    const uint32_t *rows; /* numbers */
+    size_t count;         /* up to TGR_ANSWER_ROWS */
+    const float *cost, *score;
+    const int8_t *outcome; /* each NULL where nothing is recorded */
+    size_t stride;         /* from one row to the next */
+    size_t total; /* values there are of each, of all rows: some behind a row may be read */
+    const int32_t *column; /* of each model within a row; -1: it has none */
+} tgr_answer_rows;
+
+/* What is odd about them: TGR_SOME_... bits. */
+typedef struct tgr_answer_gaps {
+    unsigned cost, score, outcome;
+} tgr_answer_gaps;
+
+#define TGR_SOME_UNKNOWN 1u
+#define TGR_SOME_LARGE   2u        /* beyond TGR_ANSWER_LIMIT in size */
+#define TGR_ANSWER_LIMIT 4194304.0 /* 2^22 */
+
 /* How models answered some rows, a column of doubles a model: what simulating sums. */
 #define TGR_ANSWER_ROWS 128 /* at most, and from one model's column to the next's */
 
@@ -130,12 +151,28 @@ typedef struct tgr_best_answers {
     double score[TGR_ANSWER_ROWS], outcome[TGR_ANSWER_ROWS];
 } tgr_best_answers;
 
+/* One answer to each row, with how it ranks: 1 + models that may serve the row and are better; 0
+ * where it is not known. */
+typedef struct tgr_ranked_answers {
+    const double *cost, *score, *outcome, *score_rank, *outcome_rank;
+} tgr_ranked_answers;
+
+/* What changes where each row goes from one answer to another. */
+typedef struct tgr_answer_changes {
+    int64_t cost_high[TGR_ANSWER_ROWS], cost_low[TGR_ANSWER_ROWS]; /* as in tgr_answer_sums */
+    int64_t score_high[TGR_ANSWER_ROWS], score_low[TGR_ANSWER_ROWS];
+    int32_t score_rank[TGR_ANSWER_ROWS], outcome_rank[TGR_ANSWER_ROWS];
+    int32_t costed[TGR_ANSWER_ROWS], scored[TGR_ANSWER_ROWS]; /* 1, 0 or -1 */
+    int32_t judged[TGR_ANSWER_ROWS], accepted[TGR_ANSWER_ROWS];
+} tgr_answer_changes;
+
 /* Scores of some rows, of any order: rows[i] is read from scores + (rows[i] - first) * stride. */
 typedef struct tgr_scored_rows {
     const uint32_t *rows;
     size_t count; /* up to TGR_ANSWER_ROWS */
     const float *scores;
     size_t first, stride;
+    size_t total; /* floats there are at `scores`: some behind a row may be read */
 } tgr_scored_rows;
 
 /* Of each row the best model beside the reference, and the lowest threshold of rule margin that the
@@ -169,6 +206,9 @@ typedef struct tgr_kernels {
                    size_t end, void *scratch, const tgr_choice *choice);
     /* Counts rows [begin, end). */
     void (*count)(const tgr_csr *x, const tgr_counting *counting, size_t begin, size_t end);
+    /* Turns what is recorded into columns of answers, as tgr_answer_columns has them. */
+    void (*take_answers)(const tgr_answer_rows *from, size_t models, double *cost, double *score,
+                         double *outcome, tgr_answer_gaps *gaps);
     /* Sums `rows` answers of one column each. */
     void (*sum_answers)(const double *cost, const double *score, const double *outcome, size_t rows,
                         tgr_answer_sums *sums);
@@ -176,9 +216,13 @@ typedef struct tgr_kernels {
     void (*best_answers)(const tgr_answer_columns *columns, tgr_best_answers *by_score,
                          tgr_best_answers *by_acceptance);
     /* ranks[row] = 1 + models that may serve the row and whose value (columns->score or ->outcome)
-     * is above values[row]. */
-    void (*rank_answers)(const tgr_answer_columns *columns, const double *of, const double *values,
-                         double *ranks);
+     * is above values[row]; 0 where that is NaN or below `least`, and so not known. Returns their
+     * sum. */
+    double (*rank_answers)(const tgr_answer_columns *columns, const double *of,
+                           const double *values, double least, double *ranks);
+    /* The changes of `rows` rows, a multiple of 8. */
+    void (*change_answers)(const tgr_ranked_answers *from, const tgr_ranked_answers *to,
+                           size_t rows, tgr_answer_changes *changes);
     /* Margins of rows that two models and more may serve. Returns 0 where a score is not finite:
      * what then is written means nothing. */
     int (*margins)(const tgr_scored_rows *rows, size_t models, size_t reference,
@@ -201,12 +245,16 @@ void tgr_ref_decide(const tgr_decider *decider, const float *scores, size_t stri
 void tgr_ref_count(const tgr_csr *x, const tgr_counting *counting, size_t begin, size_t end);
 
 /* Answers: as in tgr_kernels. */
+void tgr_ref_take_answers(const tgr_answer_rows *from, size_t models, double *cost, double *score,
+                          double *outcome, tgr_answer_gaps *gaps);
 void tgr_ref_sum_answers(const double *cost, const double *score, const double *outcome,
                          size_t rows, tgr_answer_sums *sums);
 void tgr_ref_best_answers(const tgr_answer_columns *columns, tgr_best_answers *by_score,
                           tgr_best_answers *by_acceptance);
-void tgr_ref_rank_answers(const tgr_answer_columns *columns, const double *of, const double *values,
-                          double *ranks);
+double tgr_ref_rank_answers(const tgr_answer_columns *columns, const double *of,
+                            const double *values, double least, double *ranks);
+void tgr_ref_change_answers(const tgr_ranked_answers *from, const tgr_ranked_answers *to,
+                            size_t rows, tgr_answer_changes *changes);
 int tgr_ref_margins(const tgr_scored_rows *rows, size_t models, size_t reference,
                     tgr_margins *margins);
 

@@ -2,8 +2,8 @@
 # deps.sh [build|demo|test] - installs what is missing on Debian or Ubuntu, and nothing else.
 #   build   compiler, cmake and libraries (default)
 #   demo    the same: what scripts/demo.sh needs
-#   test    also clang, cmocka, the Python libraries that tests compare with, and what it takes to run
-#           the NEON kernels on another processor
+#   test    also clang, cmocka, Open MPI, the Python libraries that tests compare with, and what it takes
+#           to run the NEON kernels on another processor
 set -eu
 
 build="cmake ninja-build gcc g++ pkg-config libhdf5-dev libmsgpack-dev libsimdjson-dev
@@ -14,7 +14,7 @@ if [ "$(uname -m)" = x86_64 ]; then
     build="$build libxsmm-dev"
 fi
 test="libcmocka-dev clang libomp-dev dpkg-dev groff-base gcc-aarch64-linux-gnu libc6-dev-arm64-cross
-    qemu-user
+    qemu-user libopenmpi-dev openmpi-bin
     python3 python3-dev python3-cffi python3-pytest python3-anndata python3-h5py python3-msgpack
     python3-numpy python3-pandas python3-scipy python3-sklearn"
 

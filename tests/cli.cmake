@@ -32,3 +32,10 @@ set_tests_properties(cli_guide cli_journey cli_resume_ingest cli_resume_route cl
 
 # What takes long is run with gcc, and under the sanitizers; another compiler is heard on all the rest.
 set_tests_properties(cli_merge cli_endpoint cli_tag cli_normalise cli_export mmlu PROPERTIES LABELS slow)
+
+# Several processes, where there is an MPI: most of the time they are being started.
+if(TAGROUTE_MPI)
+  add_test(NAME cli_mpi COMMAND ${TAGROUTE_PYTHON} -B ${CMAKE_CURRENT_SOURCE_DIR}/cli/mpi_test.py)
+  set_tests_properties(cli_mpi PROPERTIES LABELS once SKIP_RETURN_CODE 77 ENVIRONMENT
+    "TAGROUTE=$<TARGET_FILE:tagroute>;TAGROUTE_GEN=$<TARGET_FILE:tagroute-gen>;TAGROUTE_MPI=$<TARGET_FILE:tagroute-mpi>;TAGROUTE_MPIRUN=${MPIEXEC_EXECUTABLE}")
+endif()

@@ -1,5 +1,6 @@
-/* test_kernels_answers.c - every variant sums, chooses and ranks answers, and finds margins, as the
- * reference does; and the reference does as integers, a plain search and its own decisions do. */
+/* test_kernels_answers.c - every variant reads, sums, chooses and ranks answers, says what changes
+ * from one to another, and finds margins, as the reference does; and the reference does as
+ * integers, a plain search and its own decisions do. */
 #include "tests/cmocka_all.h"
 
 #include <float.h>
@@ -172,13 +173,145 @@ static void check_variant(const tgr_kernels *kernels)
     tgr_ref_best_answers(&columns, &expected_best[0], &expected_best[1]);
     kernels->best_answers(&columns, &best[0], &best[1]);
     assert_true(same_best(&best[0], &expected_best[0]) && same_best(&best[1], &expected_best[1]));
-    size_t model = below(columns.models);
-    tgr_ref_rank_answers(&columns, score, score + model * ROWS, expected_ranks);
-    kernels->rank_answers(&columns, score, score + model * ROWS, ranks);
+    size_t model = below(columns.models) * ROWS;
+    double sum = tgr_ref_rank_answers(&columns, score, score + model, -INFINITY, expected_ranks);
+    assert_true(kernels->rank_answers(&columns, score, score + model, -INFINITY, ranks) == sum);
     assert_true(same(ranks, expected_ranks, columns.rows));
-    tgr_ref_rank_answers(&columns, outcome, outcome + model * ROWS, expected_ranks);
-    kernels->rank_answers(&columns, outcome, outcome + model * ROWS, ranks);
+    sum = tgr_ref_rank_answers(&columns, outcome, outcome + model, 0, expected_ranks);
+    assert_true(kernels->rank_answers(&columns, outcome, outcome + model, 0, ranks) == sum);
     assert_true(same(ranks, expected_ranks, columns.rows));
+}
+
+/* ---- changes --------------------------------------------------------------------------------- */
+
+/* A model's answers with any ranks, the same ones for the same model. */
+static tgr_ranked_answers answers_of(size_t model)
+{
+    static double ranks[ROWS + MODELS_MAX];
+    for (size_t i = 0; i < ROWS + MODELS_MAX; i++) {
+        ranks[i] = (double)(i * 7919 % 1025);
+    }
+    return (tgr_ranked_answers){cost + model * ROWS, score + model * ROWS, outcome + model * ROWS,
+                                ranks + model, ranks + MODELS_MAX - model};
+}
+
+/* Sums of all answers differ by what changes. */
+static void check_sums_differ(size_t from, size_t to, const tgr_answer_changes *changes)
+{
+    wide costs = 0, scores = 0;
+    for (size_t i = 0; i < columns.rows; i++) {
+        const wide coarse = (wide)1 << 44;
+        costs += changes->cost_high[i] * coarse + changes->cost_low[i];
+        scores += changes->score_high[i] * coarse + changes->score_low[i];
+        costs += units_of(cost[from * ROWS + i]) - units_of(cost[to * ROWS + i]);
+        scores += units_of(score[from * ROWS + i]) - units_of(score[to * ROWS + i]);
+        assert_true(changes->accepted[i] ==
+                    (outcome[to * ROWS + i] > 0) - (outcome[from * ROWS + i] > 0));
+        assert_true(changes->costed[i] ==
+                    isnan(cost[from * ROWS + i]) - isnan(cost[to * ROWS + i]));
+    }
+    assert_true(costs == 0 && scores == 0);
+}
+
+static bool same_changes(const tgr_answer_changes *a, const tgr_answer_changes *b)
+{
+    size_t rows = columns.rows;
+#define SAME(name) (memcmp(a->name, b->name, rows * sizeof *a->name) == 0)
+    return SAME(cost_high) && SAME(cost_low) && SAME(score_high) && SAME(score_low) &&
+           SAME(score_rank) && SAME(outcome_rank) && SAME(costed) && SAME(scored) && SAME(judged) &&
+           SAME(accepted);
+#undef SAME
+}
+
+static void changes_are_differences(void **state)
+{
+    (void)state;
+    bool runs;
+    static tgr_answer_changes expected, changes;
+    for (size_t world = 0; world < WORLDS; world++) {
+        draw_world();
+        size_t from = below(columns.models), to = below(columns.models);
+        const tgr_ranked_answers before = answers_of(from), after = answers_of(to);
+        tgr_ref_change_answers(&before, &after, columns.rows, &expected);
+        check_sums_differ(from, to, &expected);
+        for (unsigned i = 0; tgr_kernels_built(i, &runs) != NULL; i++) {
+            if (runs) {
+                tgr_kernels_built(i, &runs)->change_answers(&before, &after, columns.rows,
+                                                            &changes);
+                assert_true(same_changes(&changes, &expected));
+            }
+        }
+    }
+}
+
+/* ---- columns --------------------------------------------------------------------------------- */
+
+#define STORED_ROWS 300
+
+typedef struct taken {
+    double cost[MODELS_MAX * ROWS], score[MODELS_MAX * ROWS], outcome[MODELS_MAX * ROWS];
+    tgr_answer_gaps gaps;
+} taken;
+
+static void check_taken(const tgr_answer_rows *from, size_t models, const taken *expected)
+{
+    static taken found;
+    bool runs;
+    size_t rows = (from->count + 7) / 8 * 8;
+    for (unsigned i = 0; tgr_kernels_built(i, &runs) != NULL; i++) {
+        if (!runs) {
+            continue;
+        }
+        tgr_kernels_built(i, &runs)->take_answers(from, models, found.cost, found.score,
+                                                  found.outcome, &found.gaps);
+        for (size_t model = 0; model < models; model++) {
+            assert_true(same(found.cost + model * ROWS, expected->cost + model * ROWS, rows));
+            assert_true(same(found.score + model * ROWS, expected->score + model * ROWS, rows));
+            assert_true(same(found.outcome + model * ROWS, expected->outcome + model * ROWS, rows));
+        }
+        assert_int_equal(found.gaps.cost, expected->gaps.cost);
+        assert_int_equal(found.gaps.score, expected->gaps.score);
+        assert_int_equal(found.gaps.outcome, expected->gaps.outcome);
+    }
+}
+
+/* Of arrays that end with the last row, so that reading beyond is found out. */
+static void rows_become_columns(void **state)
+{
+    (void)state;
+    static float costs[STORED_ROWS * 40], values[STORED_ROWS * 40];
+    static int8_t outcomes[STORED_ROWS * 40];
+    static taken expected;
+    for (size_t world = 0; world < WORLDS; world++) {
+        uint32_t places[ROWS];
+        int32_t column[MODELS_MAX];
+        size_t stride = 1 + below(below(4) == 0 ? 40 : 9), total = stride * STORED_ROWS;
+        size_t end = STORED_ROWS * 40 - total, models = 1 + below(12), often = 1 + below(50);
+        for (size_t i = 0; i < total; i++) {
+            costs[end + i] = below(often) == 0 ? NAN : (float)below(9);
+            values[end + i] = below(40 * often) == 0 ? -5e6f : (float)below(9) / 3;
+            outcomes[end + i] = (int8_t)(below(often) == 0 ? -1 : (int)below(3));
+        }
+        /* No two models share a column. */
+        size_t turn = below(stride);
+        for (size_t i = 0; i < models; i++) {
+            column[i] = i < stride && below(9) > 0 ? (int32_t)((i + turn) % stride) : -1;
+        }
+        const tgr_answer_rows from = {.rows = places,
+                                      .count = 1 + below(ROWS),
+                                      .cost = below(9) == 0 ? NULL : costs + end,
+                                      .score = below(9) == 0 ? NULL : values + end,
+                                      .outcome = below(9) == 0 ? NULL : outcomes + end,
+                                      .stride = stride,
+                                      .total = total,
+                                      .column = column};
+        for (size_t i = 0; i < from.count; i++) {
+            places[i] = (uint32_t)(below(2) == 0 ? STORED_ROWS - 1 - below(4) : below(STORED_ROWS));
+        }
+        tgr_ref_take_answers(&from, models, expected.cost, expected.score, expected.outcome,
+                             &expected.gaps);
+        check_taken(&from, models, &expected);
+    }
 }
 
 /* ---- margins --------------------------------------------------------------------------------- */
@@ -203,7 +336,8 @@ static tgr_scored_rows draw_scores(size_t models, bool odd)
     for (size_t i = 0; i < rows.count; i++) {
         numbers[i] = (uint32_t)(rows.first + below(2 * ROWS));
     }
-    for (size_t i = 0; i < 2 * ROWS * rows.stride; i++) {
+    rows.total = 2 * ROWS * rows.stride;
+    for (size_t i = 0; i < rows.total; i++) {
         scores[i] = draw_score(odd && i % rows.stride < models);
     }
     return rows;
@@ -276,10 +410,9 @@ static void variants_agree(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(reference_sums_units),
-        cmocka_unit_test(reference_finds_the_best),
-        cmocka_unit_test(variants_agree),
-        cmocka_unit_test(margins_are_those_decided_by),
+        cmocka_unit_test(reference_sums_units), cmocka_unit_test(reference_finds_the_best),
+        cmocka_unit_test(variants_agree),       cmocka_unit_test(changes_are_differences),
+        cmocka_unit_test(rows_become_columns),  cmocka_unit_test(margins_are_those_decided_by),
     };
     print_message("seed %u\n", SEED);
     return cmocka_run_group_tests(tests, NULL, NULL);

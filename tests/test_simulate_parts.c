@@ -430,7 +430,30 @@ static const char expected_json[] = "{\n"
                                     "        \"output_cost_per_token\": 26,\n"
                                     "        \"completion_tokens\": 27,\n"
                                     "        \"mean_cost\": 28,\n"
-                                    "        \"flat_cost\": null\n"
+                                    "        \"flat_cost\": null,\n"
+                                    "        \"cache_read_input_token_cost\": 29,\n"
+                                    "        \"token_ratio\": 1.5,\n"
+                                    "        \"tier\": \"batch\",\n"
+                                    "        \"price_entry\": \"a/b\",\n"
+                                    "        \"price_map\": null,\n"
+                                    "        \"levels\": [\n"
+                                    "          {\n"
+                                    "            \"tier\": \"batch\",\n"
+                                    "            \"above\": 0,\n"
+                                    "            \"in_use\": true,\n"
+                                    "            \"input_cost_per_token\": 25,\n"
+                                    "            \"cache_read_input_token_cost\": null,\n"
+                                    "            \"output_cost_per_token\": 26\n"
+                                    "          },\n"
+                                    "          {\n"
+                                    "            \"tier\": \"flex\",\n"
+                                    "            \"above\": 200000,\n"
+                                    "            \"in_use\": false,\n"
+                                    "            \"input_cost_per_token\": null,\n"
+                                    "            \"cache_read_input_token_cost\": 31,\n"
+                                    "            \"output_cost_per_token\": null\n"
+                                    "          }\n"
+                                    "        ]\n"
                                     "      }\n"
                                     "    ]\n"
                                     "  }\n"
@@ -446,7 +469,19 @@ static void test_json(void **state)
     const double edges[] = {-1, 0.5};
     const uint64_t counts[] = {21};
     const char *const digests[] = {NULL};
-    const tgr_price price = {25, 26, 27, 28, NAN};
+    const tgr_price_level levels[] = {{"batch", 0, true, 25, 26, NAN},
+                                      {"flex", 200000, false, NAN, NAN, 31}};
+    const tgr_price price = {.input = 25,
+                             .output = 26,
+                             .completion_tokens = 27,
+                             .mean = 28,
+                             .flat = NAN,
+                             .cached = 29,
+                             .token_ratio = 1.5,
+                             .tier = "batch",
+                             .entry = "a/b",
+                             .levels = levels,
+                             .level_count = 2};
     const tgr_simulation simulation = {
         .queries = 4,
         .undecided = 1,

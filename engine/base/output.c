@@ -153,6 +153,27 @@ tgr_status tgr_output_claim(tgr_output *output, const char *path, tgr_error *err
     return status;
 }
 
+tgr_status tgr_output_join(tgr_output *output, const char *path, tgr_error *error)
+{
+    tgr_status status = begin(output, path, error);
+    char *name = NULL;
+    if (status == TGR_OK) {
+        name = tgr_output_beside(path, "partial");
+        status = name == NULL ? tgr_fail_memory(error, "a file name") : TGR_OK;
+    }
+    if (status == TGR_OK) {
+        output->fd = open(name, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+        status = output->fd < 0
+                     ? tgr_fail_io(error, path, "open what the first process has begun", errno)
+                     : TGR_OK;
+    }
+    tgr_mem_free(name);
+    if (status != TGR_OK) {
+        tgr_output_abandon(output);
+    }
+    return status;
+}
+
 void tgr_output_leave(tgr_output *output)
 {
     tgr_mem_free(output->temporary);
@@ -202,6 +223,35 @@ void tgr_output_sweep(const char *path)
         for (struct dirent *entry; (entry = readdir(entries)) != NULL;) {
             if (is_like(entry->d_name, slash == NULL ? name : slash + 1)) {
                 sweep_one(dirfd(entries), entry->d_name);
+            }
+        }
+        closedir(entries);
+    }
+    tgr_mem_free(name);
+    tgr_mem_free(folder);
+}
+
+/* Whether an entry of the folder is `begin`, a dot and a number, with ".new" or not. */
+static bool is_numbered(const char *entry, const char *begin)
+{
+    size_t length = strlen(begin);
+    if (strncmp(entry, begin, length) != 0 || entry[length] != '.') {
+        return false;
+    }
+    const char *number = entry + length + 1;
+    size_t digits = strspn(number, "0123456789");
+    return digits > 0 && (number[digits] == '\0' || strcmp(number + digits, ".new") == 0);
+}
+
+void tgr_output_sweep_numbered(const char *path, const char *ending)
+{
+    char *name = tgr_output_beside(path, ending), *folder = folder_of(path);
+    DIR *entries = name != NULL && folder != NULL ? opendir(folder) : NULL;
+    if (entries != NULL) {
+        const char *slash = strrchr(name, '/');
+        for (struct dirent *entry; (entry = readdir(entries)) != NULL;) {
+            if (is_numbered(entry->d_name, slash == NULL ? name : slash + 1)) {
+                unlinkat(dirfd(entries), entry->d_name, 0);
             }
         }
         closedir(entries);

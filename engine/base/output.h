@@ -26,6 +26,12 @@ tgr_status tgr_output_open(tgr_output *output, const char *path, tgr_error *erro
  * TGR_ERR_IO where another holds it. (File systems that know no locks do without.) */
 tgr_status tgr_output_claim(tgr_output *output, const char *path, tgr_error *error);
 
+/* Opens what another process of the same run has claimed: neither to put in place nor to remove. */
+tgr_status tgr_output_join(tgr_output *output, const char *path, tgr_error *error);
+
+/* Removes .NAME.ENDING.N and .NAME.ENDING.N.new, N being any number. */
+void tgr_output_sweep_numbered(const char *path, const char *ending);
+
 /* Closes what was claimed and leaves it where it is; harmless after commit. */
 void tgr_output_leave(tgr_output *output);
 

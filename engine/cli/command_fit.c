@@ -12,6 +12,7 @@
 #include "engine/cli/fit_summary.h"
 #include "engine/cli/numbers.h"
 #include "engine/cli/prices.h"
+#include "engine/cli/program.h"
 #include "engine/cli/session.h"
 
 static const tgr_cli_option fit_options[] = {
@@ -214,10 +215,10 @@ static tgr_status fit_and_save(const fitting *work, tgr_cli_session *session, tg
     tgr_status status = tgr_fit(&work->options, work->prices.any ? &work->prices.options : NULL,
                                 &router, &report, &session->run, error);
     tgr_cli_session_end(session);
-    if (status == TGR_OK) {
+    if (status == TGR_OK && tgr_cli_speaks()) {
         status = tgr_router_save(router, work->output, error);
-        tgr_router_free(router);
     }
+    tgr_router_free(router);
     if (status == TGR_OK && !session->quiet) {
         tgr_cli_fit_summary(session, work->output, &report);
         status = tgr_cli_fit_router(session, work->output, work->options.inputs[0], error);

@@ -11,9 +11,11 @@
 #include "engine/cli/fail.h"
 #include "engine/cli/numbers.h"
 #include "engine/cli/prices.h"
+#include "engine/cli/program.h"
 #include "engine/cli/session.h"
 #include "engine/cli/solving.h"
 #include "engine/cli/table.h"
+#include "engine/cli/write_file.h"
 
 #define MOST_ROWS   21 /* thresholds shown */
 #define MOST_MODELS 8  /* models shown beside each other */
@@ -32,6 +34,9 @@ static const tgr_cli_option route_options[] = {
      "continue, "
      "do nothing where FILE is there"},
     {"checkpoint", 0, "SECONDS", "note every SECONDS how far the run is (default: 5)"},
+    {"json", 0, "FILE",
+     "write what the run came to, how tags came to be the router's among it, as one JSON object; - "
+     "is standard output"},
     {"shard", 0, "I/N",
      "decide only the I-th of N even shares of the queries, I from 1 to N; `tagroute merge` "
      "joins them"},
@@ -68,6 +73,7 @@ typedef struct routing {
     tgr_cli_prices prices;
     tgr_saved_policy saved;
     const char *policy_file; /* NULL: none */
+    const char *json;        /* likewise */
     const char *router_path;
     tgr_router *router;
 } routing;
@@ -173,6 +179,11 @@ static tgr_status read_options(routing *work, const tgr_cli_arguments *arguments
     if (status == TGR_OK) {
         status = tgr_cli_need(arguments, "output", &options->output, error);
     }
+    work->json = tgr_cli_text(arguments, "json");
+    if (status == TGR_OK && work->json != NULL && strcmp(work->json, options->output) == 0) {
+        status = tgr_cli_fail(error, TGR_ERR_ARGUMENT,
+                              "--json and --output both name %.200s; name another", work->json);
+    }
     if (status == TGR_OK) {
         status = read_format(arguments, &options->format, error);
     }
@@ -247,6 +258,25 @@ static void print_shares(const routing *work, const tgr_route_report *report)
     }
 }
 
+/* Tags that came to be the router's, of all files: each file was told of, too. */
+static void print_alignment(const tgr_cli_session *session, const tgr_route_report *report)
+{
+    const tgr_aligned_tags *aligned = &report->aligned;
+    const uint64_t counts[] = {aligned->files,   aligned->exactly,     aligned->by_rule,
+                               aligned->nearest, aligned->not_aligned, aligned->dropped};
+    char text[6][TGR_CLI_NUMBER_SIZE];
+    if (aligned->files < 2) {
+        return;
+    }
+    for (size_t i = 0; i < 6; i++) {
+        tgr_cli_count(text[i], counts[i]);
+    }
+    tgr_cli_say(session,
+                "  tags of %s files: %s those of the router as they are, %s by rule, %s by the "
+                "nearest, %s stay as they are, %s dropped\n",
+                text[0], text[1], text[2], text[3], text[4], text[5]);
+}
+
 static void print_summary(const tgr_cli_session *session, const routing *work,
                           const tgr_route_report *report)
 {
@@ -278,6 +308,21 @@ static void print_summary(const tgr_cli_session *session, const routing *work,
         tgr_cli_say(session, "  %s queries are undecided: no model may serve them\n",
                     tgr_cli_count(queries, report->undecided));
     }
+    print_alignment(session, report);
+}
+
+static tgr_status write_json(const routing *work, const tgr_route_report *report, tgr_error *error)
+{
+    char *text = NULL;
+    if (work->json == NULL || !tgr_cli_speaks()) {
+        return TGR_OK;
+    }
+    tgr_status status = tgr_route_report_json(report, work->router, &work->options, &text, error);
+    if (status == TGR_OK) {
+        status = tgr_cli_write_file(work->json, text, strlen(text), error);
+    }
+    tgr_free(text);
+    return status;
 }
 
 static tgr_status load_and_route(routing *work, tgr_cli_session *session, tgr_error *error)
@@ -297,6 +342,9 @@ static tgr_status load_and_route(routing *work, tgr_cli_session *session, tgr_er
     tgr_cli_session_end(session);
     if (status == TGR_OK && !session->quiet && !report.complete) {
         print_summary(session, work, &report);
+    }
+    if (status == TGR_OK && tgr_cli_speaks()) {
+        status = write_json(work, &report, error);
     }
     tgr_route_report_free(&report);
     tgr_router_free(work->router);

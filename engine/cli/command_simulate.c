@@ -14,6 +14,7 @@
 #include "engine/cli/look_over.h"
 #include "engine/cli/numbers.h"
 #include "engine/cli/prices.h"
+#include "engine/cli/program.h"
 #include "engine/cli/session.h"
 #include "engine/cli/sides.h"
 #include "engine/cli/simulation_outputs.h"
@@ -276,12 +277,12 @@ static tgr_status load_and_simulate(const simulating *work, tgr_cli_session *ses
                      : tgr_simulate_goal(router, &work->options, &work->solving.goal, &simulation,
                                          &session->run, error);
     }
-    if (status == TGR_OK) {
+    if (status == TGR_OK && tgr_cli_speaks()) {
         status = tgr_cli_look_over(work->options.inputs, work->options.input_count, router, NULL,
                                    &session->run, error);
     }
     tgr_cli_session_end(session);
-    if (status == TGR_OK) {
+    if (status == TGR_OK && tgr_cli_speaks()) {
         status = print_results(work, session, simulation, error);
     }
     tgr_simulation_free(simulation);
@@ -291,6 +292,10 @@ static tgr_status load_and_simulate(const simulating *work, tgr_cli_session *ses
 
 static tgr_status run(const simulating *work, tgr_cli_session *session, tgr_error *error)
 {
+    if (work->sides.count > 1 && tgr_cli_this()->crew != NULL) {
+        return tgr_cli_fail(error, TGR_ERR_UNSUPPORTED,
+                            "several processes simulate one router; compare routers with tagroute");
+    }
     return work->sides.count > 1 ? tgr_cli_compare_simulations(&work->sides, work->outputs.json,
                                                                &work->prices, session, error)
                                  : load_and_simulate(work, session, error);

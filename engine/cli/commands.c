@@ -1,8 +1,6 @@
 /* commands.c - the list of commands, in the order of the overview. */
 #include "engine/cli/commands.h"
 
-#include <string.h>
-
 const tgr_cli_command *const tgr_cli_commands[] = {&tgr_cli_ingest, &tgr_cli_tag,
                                                    &tgr_cli_join,   &tgr_cli_fit,
                                                    &tgr_cli_route,  &tgr_cli_simulate,
@@ -11,12 +9,5 @@ const tgr_cli_command *const tgr_cli_commands[] = {&tgr_cli_ingest, &tgr_cli_tag
                                                    &tgr_cli_merge,  &tgr_cli_info,
                                                    &tgr_cli_bench,  NULL};
 
-const tgr_cli_command *tgr_cli_find_command(const char *name)
-{
-    for (size_t i = 0; tgr_cli_commands[i] != NULL; i++) {
-        if (strcmp(tgr_cli_commands[i]->name, name) == 0) {
-            return tgr_cli_commands[i];
-        }
-    }
-    return NULL;
-}
+const tgr_cli_command *const tgr_cli_shared_commands[] = {&tgr_cli_fit, &tgr_cli_route,
+                                                          &tgr_cli_simulate, NULL};

@@ -11,7 +11,7 @@ extern const tgr_cli_command tgr_cli_ingest, tgr_cli_fit, tgr_cli_route, tgr_cli
 /* All of them, in the order of the overview; NULL ends the list. */
 extern const tgr_cli_command *const tgr_cli_commands[];
 
-/* The command of that name, or NULL. */
-const tgr_cli_command *tgr_cli_find_command(const char *name);
+/* Those that several processes may share. */
+extern const tgr_cli_command *const tgr_cli_shared_commands[];
 
 #endif

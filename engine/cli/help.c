@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "engine/cli/program.h"
+
 #define HELP_WIDTH  80
 #define HELP_COLUMN 30 /* where the sentences of options start */
 
@@ -49,7 +51,7 @@ static void print_option(FILE *file, const tgr_cli_option *option)
 
 void tgr_cli_print_usage(FILE *file, const tgr_cli_command *command)
 {
-    fprintf(file, "usage: tagroute %s %s\n", command->name, command->synopsis);
+    fprintf(file, "usage: %s %s %s\n", tgr_cli_this()->name, command->name, command->synopsis);
 }
 
 void tgr_cli_print_help(FILE *file, const tgr_cli_command *command)

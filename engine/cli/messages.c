@@ -8,6 +8,8 @@
 
 #include <tagroute/status.h>
 
+#include "engine/cli/program.h"
+
 bool tgr_cli_colour(FILE *file)
 {
     const char *no_color = getenv("NO_COLOR");
@@ -40,8 +42,8 @@ static void print_line(const char *colour, const char *kind, const char *sentenc
     char clean[2 * TGR_ERROR_MESSAGE_SIZE];
     bool coloured = tgr_cli_colour(stderr);
     tgr_cli_printable(sentence, clean, sizeof clean);
-    fprintf(stderr, "%stagroute:%s%s %s\n", coloured ? colour : "", kind, coloured ? "\033[0m" : "",
-            clean);
+    fprintf(stderr, "%s%s:%s%s %s\n", coloured ? colour : "", tgr_cli_this()->name, kind,
+            coloured ? "\033[0m" : "", clean);
 }
 
 void tgr_cli_error(const char *sentence)

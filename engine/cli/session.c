@@ -4,8 +4,10 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "engine/cli/hearsay.h"
 #include "engine/cli/messages.h"
 #include "engine/cli/numbers.h"
+#include "engine/cli/program.h"
 #include "engine/cli/signals.h"
 
 #define MOST_MESSAGES 10 /* what a run says beyond that is counted only */
@@ -34,6 +36,9 @@ const tgr_cli_group tgr_cli_reading_group = {"Reading", reading_options};
 static void on_progress(void *user, const tgr_progress *progress)
 {
     tgr_cli_session *session = user;
+    if (tgr_cli_this()->listen != NULL) {
+        tgr_cli_this()->listen();
+    }
     tgr_cli_progress_update(&session->progress, progress);
 }
 
@@ -42,6 +47,9 @@ static void on_message(void *user, tgr_level level, const char *sentence)
     tgr_cli_session *session = user;
     if (level < TGR_NOTE && !session->verbose) {
         return;
+    }
+    if (tgr_cli_this()->crew != NULL && level >= (session->asked_quiet ? TGR_WARNING : TGR_NOTE)) {
+        tgr_cli_hearsay_keep(level, sentence);
     }
     if (level < TGR_WARNING && session->quiet) {
         return;
@@ -61,6 +69,7 @@ tgr_status tgr_cli_session_start(tgr_cli_session *session, const tgr_cli_argumen
                                  tgr_error *error)
 {
     *session = (tgr_cli_session){.start = tgr_cli_clock()};
+    const tgr_cli_program *program = tgr_cli_this();
     const char *threads = tgr_cli_text(arguments, "threads");
     long number = 0;
     if (threads != NULL) {
@@ -78,17 +87,22 @@ tgr_status tgr_cli_session_start(tgr_cli_session *session, const tgr_cli_argumen
             return status;
         }
     }
-    session->quiet = tgr_cli_has(arguments, "quiet");
+    session->asked_quiet = tgr_cli_has(arguments, "quiet");
+    session->quiet = session->asked_quiet || !tgr_cli_speaks();
     session->verbose = tgr_cli_has(arguments, "verbose");
+    if (session->verbose && !session->quiet && program->place != NULL) {
+        program->place(tgr_cli_note);
+    }
     tgr_cli_progress_start(&session->progress, session->quiet);
     session->run = (tgr_run){
         .size = sizeof session->run,
-        .threads = (int)number,
+        .threads = threads != NULL ? (int)number : program->threads,
         .progress = on_progress,
         .message = on_message,
         .user = session,
         .cancel = tgr_cli_cancelled(),
         .memory = bytes,
+        .crew = program->crew,
     };
     return TGR_OK;
 }

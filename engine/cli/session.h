@@ -14,7 +14,8 @@ typedef struct tgr_cli_session {
     tgr_run run;
     tgr_cli_progress progress;
     bool quiet, verbose;
-    double start; /* seconds on tgr_cli_clock */
+    bool asked_quiet; /* rather than one process of several that does not speak */
+    double start;     /* seconds on tgr_cli_clock */
     size_t messages;
 } tgr_cli_session;
 

@@ -42,6 +42,11 @@ void tgr_cli_signals_install(void)
     sigaction(SIGXFSZ, &action, NULL);
 }
 
+void tgr_cli_cancel(void)
+{
+    cancelled = 1;
+}
+
 const volatile sig_atomic_t *tgr_cli_cancelled(void)
 {
     return &cancelled;

@@ -12,6 +12,9 @@ void tgr_cli_signals_install(void);
 /* Becomes non-zero with the first SIGINT, SIGTERM or SIGHUP. */
 const volatile sig_atomic_t *tgr_cli_cancelled(void);
 
+/* As a signal does. */
+void tgr_cli_cancel(void);
+
 /* Whether something was written to a pipe that nobody reads any more. */
 bool tgr_cli_pipe_closed(void);
 

@@ -3,6 +3,7 @@
 
 #include "engine/base/json_write.h"
 #include "engine/log/lookup.h"
+#include "engine/log/span_chat.h"
 #include "engine/log/value_write.h"
 
 #define NOT_JSON "it holds what JSON cannot"
@@ -147,12 +148,24 @@ static places find(const tgr_body_source *from)
     return at;
 }
 
-const char *tgr_body_write(const tgr_body_source *from, const tgr_body_options *options,
+const char *tgr_body_write(const tgr_body_source *given, const tgr_body_options *options,
                            tgr_buffer *buffer, bool *from_text)
 {
+    tgr_body_source chat = *given;
+    const tgr_body_source *from = &chat;
     places at = find(from);
     uint64_t lost = 0;
     const char *why = NULL;
+    if (from->schema == TGR_SCHEMA_OTEL) {
+        bool no_memory = false;
+        why = tgr_span_chat(from->reader, from->item, from->record, from->room, &at.messages,
+                            &at.parameters, &no_memory);
+        buffer->failed |= no_memory;
+        chat.tape = at.messages > 0 ? from->room : from->tape;
+    }
+    if (why != NULL || buffer->failed) {
+        return why;
+    }
     *from_text = at.messages == 0;
     if (at.messages == 0) {
         why = put_text(from, options, buffer);

@@ -7,7 +7,7 @@
 
 #include "engine/base/buffer.h"
 #include "engine/export/target.h"
-#include "engine/log/record.h"
+#include "engine/log/schema.h"
 
 /* What a body is made of: a record of a log, and what was read of it. */
 typedef struct tgr_body_source {
@@ -15,6 +15,9 @@ typedef struct tgr_body_source {
     uint32_t root;
     tgr_log_schema schema;    /* never AUTO */
     const tgr_record *record; /* for the text, where the log has no messages */
+    const tgr_log_item *item; /* the record as it lies in the log, and who has read it */
+    const tgr_schema_reader *reader;
+    tgr_tape *room; /* for messages that are put together */
 } tgr_body_source;
 
 typedef struct tgr_body_options {

@@ -175,6 +175,9 @@ static tgr_status export_row(tgr_export *at, const tgr_export_row *row, tgr_erro
         .schema = at->options.schema == TGR_SCHEMA_AUTO ? tgr_schema_of(item->tape, item->root)
                                                         : at->options.schema,
         .record = &at->record,
+        .item = item,
+        .reader = &at->reader,
+        .room = &at->room,
     };
     if (row->model < 0) {
         return tgr_export_leave_out(at, "no model may serve it", error);
@@ -253,6 +256,7 @@ static void close_all(tgr_export *at, bool keep)
     tgr_mem_free(at->left_out_path);
     tgr_schema_reader_free(&at->reader);
     tgr_record_free(&at->record);
+    tgr_tape_free(&at->room);
     tgr_buffer_free(&at->body);
 }
 

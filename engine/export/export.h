@@ -38,6 +38,7 @@ typedef struct tgr_export {
 
     tgr_schema_reader reader;
     tgr_record record;
+    tgr_tape room; /* for messages of a request that are put together */
     tgr_buffer body;
 } tgr_export;
 

@@ -7,8 +7,10 @@
 #include "engine/base/error.h"
 #include "engine/base/memory.h"
 #include "engine/base/runtime.h"
+#include "engine/base/crew.h"
 #include "engine/fit/margins.h"
 #include "engine/fit/models.h"
+#include "engine/fit/unite.h"
 #include "engine/fit/work.h"
 #include "engine/router/pack.h"
 
@@ -33,6 +35,9 @@ static tgr_status walk_tags(tgr_fit_work *work, tgr_error *error)
         TGR_TRY(tgr_fit_tags_count(&work->tags, walk, file, batch,
                                    router->count == TGR_COUNT_BINARY, error));
     }
+    TGR_TRY(tgr_crew_sum(work->run, &work->report.training, 1, error));
+    TGR_TRY(tgr_fit_means_unite(&work->means, work->run, error));
+    TGR_TRY(tgr_fit_tags_unite(&work->tags, &walk->pass, work->run, error));
     tgr_fit_means_store(&work->means, router);
 done:
     return status;
@@ -98,7 +103,8 @@ tgr_status tgr_fit_work_count_outcomes(tgr_fit_work *work, bool rows, tgr_error 
         work->walk.folds = &work->folds;
     }
     uint64_t memory = work->options.memory;
-    tgr_fit_rows_open(&work->rows, &work->source, work->report.training,
+    uint64_t own = tgr_run_crew(work->run) == NULL ? work->report.training : work->walk.pass.own;
+    tgr_fit_rows_open(&work->rows, &work->source, own,
                       memory == 0 ? tgr_run_memory(work->run) : memory);
     const tgr_fit_wanted wanted = {
         .outcomes = scorer->wants_outcomes,
@@ -108,6 +114,10 @@ tgr_status tgr_fit_work_count_outcomes(tgr_fit_work *work, bool rows, tgr_error 
         .rows = rows ? &work->rows : NULL,
     };
     TGR_TRY(tgr_fit_outcomes_count(&work->outcomes, &work->source, &wanted, error));
+    TGR_TRY(tgr_fit_outcomes_unite(&work->outcomes, work->router->model_count, work->run, error));
+    if (rows) {
+        TGR_TRY(tgr_fit_rows_unite(&work->rows, work->run, error));
+    }
     work->report.judged_queries = work->outcomes.queries;
     work->report.judged = work->outcomes.judged;
     work->report.derived = work->outcomes.derived;
@@ -242,6 +252,7 @@ tgr_status tgr_fit(const tgr_fit_options *options, const tgr_price_options *pric
     tgr_status status = TGR_OK;
     *router = NULL;
     TGR_TRY(tgr_fit_work_start(&work, options, run, error));
+    work.may_share = true;
     TGR_TRY(tgr_fit_work_open(&work, error));
     TGR_TRY(tgr_fit_work_fit(&work, prices, error));
     TGR_TRY(tgr_fit_margins(work.router, &work.walk.pass, work.report.training, run, error));

@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "engine/base/crew.h"
 #include "engine/base/error.h"
 #include "engine/base/memory.h"
 #include "engine/base/runtime.h"
@@ -99,9 +100,11 @@ static uint32_t bucket_of_rank(const uint64_t *buckets, size_t *rank)
     return bucket;
 }
 
-tgr_status tgr_rank_from_top(const float *values, size_t count, size_t rank, float *value,
-                             tgr_error *error)
+/* run: of a crew whose processes each have some of the values. */
+static tgr_status rank_from_top(const float *values, size_t count, size_t rank, float *value,
+                                const tgr_run *run, tgr_error *error)
 {
+    tgr_status status = TGR_OK;
     uint64_t *buckets = tgr_mem_zalloc(0x10000, sizeof *buckets);
     if (buckets == NULL) {
         return tgr_fail_memory(error, "the margins' quantiles");
@@ -109,6 +112,7 @@ tgr_status tgr_rank_from_top(const float *values, size_t count, size_t rank, flo
     for (size_t i = 0; i < count; i++) {
         buckets[order_key(values[i]) >> 16]++;
     }
+    TGR_TRY(tgr_crew_sum(run, buckets, 0x10000, error));
     uint32_t upper = bucket_of_rank(buckets, &rank);
     memset(buckets, 0, 0x10000 * sizeof *buckets);
     for (size_t i = 0; i < count; i++) {
@@ -117,9 +121,17 @@ tgr_status tgr_rank_from_top(const float *values, size_t count, size_t rank, flo
             buckets[key & 0xffff]++;
         }
     }
+    TGR_TRY(tgr_crew_sum(run, buckets, 0x10000, error));
     *value = from_order_key(upper << 16 | bucket_of_rank(buckets, &rank));
+done:
     tgr_mem_free(buckets);
-    return TGR_OK;
+    return status;
+}
+
+tgr_status tgr_rank_from_top(const float *values, size_t count, size_t rank, float *value,
+                             tgr_error *error)
+{
+    return rank_from_top(values, count, rank, value, NULL, error);
 }
 
 /* Buckets of weights: the one, from the top, with which they come to `least`; that becomes what is
@@ -134,8 +146,10 @@ static uint32_t bucket_of_weight(const tgr_sum *buckets, tgr_sum *least)
 }
 
 /* The largest margin that margins of a share of the whole weight reach. */
-static tgr_status find_by_weight(const margins *kept, size_t tenths, float *value, tgr_error *error)
+static tgr_status find_by_weight(const margins *kept, size_t tenths, float *value,
+                                 const tgr_run *run, tgr_error *error)
 {
+    tgr_status status = TGR_OK;
     tgr_sum *buckets = tgr_mem_zalloc(0x10000, sizeof *buckets), whole = 0;
     if (buckets == NULL) {
         return tgr_fail_memory(error, "the margins' quantiles");
@@ -144,6 +158,8 @@ static tgr_status find_by_weight(const margins *kept, size_t tenths, float *valu
         buckets[order_key(kept->values[i]) >> 16] += kept->weights[i];
         whole += kept->weights[i];
     }
+    TGR_TRY(tgr_crew_sum_wide(run, buckets, 0x10000, error));
+    TGR_TRY(tgr_crew_sum_wide(run, &whole, 1, error));
     tgr_sum least = (whole * (tgr_sum)tenths + 9) / 10;
     uint32_t upper = bucket_of_weight(buckets, &least);
     memset(buckets, 0, 0x10000 * sizeof *buckets);
@@ -153,28 +169,35 @@ static tgr_status find_by_weight(const margins *kept, size_t tenths, float *valu
             buckets[key & 0xffff] += kept->weights[i];
         }
     }
+    TGR_TRY(tgr_crew_sum_wide(run, buckets, 0x10000, error));
     *value = from_order_key(upper << 16 | bucket_of_weight(buckets, &least));
+done:
     tgr_mem_free(buckets);
-    return TGR_OK;
+    return status;
 }
 
-static tgr_status find_by_rank(const margins *kept, size_t tenths, float *value, tgr_error *error)
+/* count: of all processes' margins. */
+static tgr_status find_by_rank(const margins *kept, uint64_t count, size_t tenths, float *value,
+                               const tgr_run *run, tgr_error *error)
 {
     /* ceil(count * tenths / 10), without the product */
-    size_t rank = kept->count / 10 * tenths + (kept->count % 10 * tenths + 9) / 10;
-    return tgr_rank_from_top(kept->values, kept->count, rank, value, error);
+    size_t rank = (size_t)(count / 10 * tenths + (count % 10 * tenths + 9) / 10);
+    return rank_from_top(kept->values, kept->count, rank, value, run, error);
 }
 
-static tgr_status fill_quantiles(tgr_router *router, const margins *kept, tgr_error *error)
+static tgr_status fill_quantiles(tgr_router *router, const margins *kept, const tgr_run *run,
+                                 tgr_error *error)
 {
-    if (kept->count == 0) {
-        return TGR_OK;
+    uint64_t count = kept->count;
+    tgr_status status = tgr_crew_sum(run, &count, 1, error);
+    if (status != TGR_OK || count == 0) {
+        return status;
     }
     for (size_t i = 0; i < 9; i++) {
         size_t tenths = i + 1;
         float threshold;
-        tgr_status status = kept->weights == NULL ? find_by_rank(kept, tenths, &threshold, error)
-                                                  : find_by_weight(kept, tenths, &threshold, error);
+        status = kept->weights == NULL ? find_by_rank(kept, count, tenths, &threshold, run, error)
+                                       : find_by_weight(kept, tenths, &threshold, run, error);
         if (status != TGR_OK) {
             return status;
         }
@@ -193,6 +216,10 @@ tgr_status tgr_fit_margins(tgr_router *router, tgr_pass *pass, uint64_t training
     tgr_status status = TGR_OK;
     margins kept = {.step = (training + MARGINS_HELD - 1) / MARGINS_HELD};
     kept.capacity = (size_t)((training + kept.step - 1) / kept.step);
+    if (tgr_run_crew(run) != NULL) { /* every step-th of all, of which some are this process's */
+        kept.next = (kept.step - pass->before % kept.step) % kept.step;
+        kept.capacity = (size_t)(pass->own / kept.step + 1);
+    }
     kept.values = tgr_mem_alloc(kept.capacity, sizeof *kept.values);
     bool weighted = false;
     for (size_t i = 0; i < pass->file_count; i++) {
@@ -204,7 +231,7 @@ tgr_status tgr_fit_margins(tgr_router *router, tgr_pass *pass, uint64_t training
         goto done;
     }
     TGR_TRY(collect(&kept, router, pass, run, error));
-    TGR_TRY(fill_quantiles(router, &kept, error));
+    TGR_TRY(fill_quantiles(router, &kept, run, error));
 done:
     tgr_mem_free(kept.values);
     tgr_mem_free(kept.weights);

@@ -5,6 +5,7 @@
 #include "engine/base/error.h"
 #include "engine/base/memory.h"
 #include "engine/base/options.h"
+#include "engine/base/crew.h"
 #include "engine/fit/models.h"
 #include "engine/fit/work.h"
 #include "engine/router/tagger_settings.h"
@@ -145,6 +146,15 @@ tgr_status tgr_fit_work_open(tgr_fit_work *work, tgr_error *error)
     if (status == TGR_OK && found) {
         pass->split = tgr_mem_string(TRAINING_SPLIT);
         status = pass->split == NULL ? tgr_fail_memory(error, "a name") : TGR_OK;
+    }
+    if (status == TGR_OK && tgr_run_crew(work->run) != NULL && !work->may_share) {
+        status = tgr_fail(error, TGR_ERR_UNSUPPORTED,
+                          "several processes can fit a router together, but neither shards of one "
+                          "nor comparisons of scorers nor changes to one; leave that to one "
+                          "process");
+    }
+    if (status == TGR_OK) {
+        status = tgr_pass_share(pass, work->run, error);
     }
     if (status == TGR_OK) {
         work->report.queries = pass->rows;

@@ -9,6 +9,7 @@
 #include "engine/base/memory.h"
 #include "engine/base/number.h"
 #include "engine/base/runtime.h"
+#include "engine/base/crew.h"
 
 tgr_status tgr_fit_tags_open(tgr_fit_tags *tags, const tgr_pass *pass, const tgr_run *run,
                              tgr_error *error)
@@ -89,6 +90,41 @@ tgr_status tgr_fit_tags_count(tgr_fit_tags *tags, const tgr_fit_walk *walk, size
                     "scale the weights down or take --count binary",
                     pass->files[file]->path,
                     (unsigned long long)tgr_fit_walk_row(walk, batch, bad_row), TGR_EXACT_LIMIT);
+}
+
+/* Of one file: which columns somebody has seen. */
+static tgr_status unite_seen(bool *seen, uint32_t columns, const tgr_run *run, tgr_error *error)
+{
+    uint64_t *counts = tgr_mem_alloc(columns, sizeof *counts);
+    if (counts == NULL) {
+        return tgr_fail_memory(error, "the tags' counts");
+    }
+    for (uint32_t column = 0; column < columns; column++) {
+        counts[column] = seen[column];
+    }
+    tgr_status status = tgr_crew_sum(run, counts, columns, error);
+    for (uint32_t column = 0; status == TGR_OK && column < columns; column++) {
+        seen[column] = counts[column] > 0;
+    }
+    tgr_mem_free(counts);
+    return status;
+}
+
+tgr_status tgr_fit_tags_unite(tgr_fit_tags *tags, const tgr_pass *pass, const tgr_run *run,
+                              tgr_error *error)
+{
+    tgr_status status = TGR_OK;
+    if (tgr_run_crew(run) == NULL) {
+        return TGR_OK;
+    }
+    finish_file(tags);
+    for (size_t i = 0; i < tags->file_count; i++) {
+        uint32_t columns = pass->files[i]->columns;
+        TGR_TRY(tgr_crew_sum_wide(run, tags->files[i].sums, columns, error));
+        TGR_TRY(unite_seen(tags->files[i].seen, columns, run, error));
+    }
+done:
+    return status;
 }
 
 static int by_falling_count(const void *left, const void *right)

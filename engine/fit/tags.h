@@ -40,6 +40,10 @@ void tgr_fit_tags_free(tgr_fit_tags *tags);
 tgr_status tgr_fit_tags_count(tgr_fit_tags *tags, const tgr_fit_walk *walk, size_t file,
                               const tgr_batch *batch, bool binary, tgr_error *error);
 
+/* Adds up what the processes of a crew have counted. */
+tgr_status tgr_fit_tags_unite(tgr_fit_tags *tags, const tgr_pass *pass, const tgr_run *run,
+                              tgr_error *error);
+
 /* Keeps the tags that occur at least router->min_count times (all: every one), numbered by falling
  * n_t, ties by byte order; fills the router's tags and counts. TGR_ERR_INPUT where none is left,
  * unless all are kept. */

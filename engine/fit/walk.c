@@ -14,8 +14,8 @@
 
 void tgr_fit_walk_all(tgr_fit_walk *walk)
 {
-    walk->begin = walk->at = 0;
-    walk->end = walk->pass.rows;
+    walk->begin = walk->at = walk->pass.begin;
+    walk->end = walk->pass.end;
     walk->without = walk->only = -1;
 }
 
@@ -184,7 +184,7 @@ static void select_folds(tgr_fit_walk *walk, tgr_batch *batch, size_t file)
 static tgr_status next_batch(tgr_fit_walk *walk, unsigned want, const char *phase,
                              const tgr_run *run, tgr_batch **batch, size_t *file, tgr_error *error)
 {
-    bool whole = walk->begin == 0 && walk->end == walk->pass.rows;
+    bool whole = walk->begin == walk->pass.begin && walk->end == walk->pass.end;
     walk->selected = !whole || walk->pass.split != NULL || walk->folds != NULL;
     if (whole && walk->folds == NULL && walk->pass.split == NULL) {
         return tgr_pass_next(&walk->pass, want, phase, run, batch, file, error);

@@ -40,7 +40,7 @@ typedef struct tgr_fit_walk {
     size_t weight_capacity;
 } tgr_fit_walk;
 
-/* Sets a walk over every row of the pass, once that is open. */
+/* Sets a walk over every row of the pass (in a crew, of its share), once that is open. */
 void tgr_fit_walk_all(tgr_fit_walk *walk);
 /* Shard `shard` of `shards`, counted from 1. */
 void tgr_fit_walk_shard(tgr_fit_walk *walk, uint64_t shard, uint64_t shards);

@@ -7,6 +7,7 @@
 #include "engine/base/exact.h"
 #include "engine/base/memory.h"
 #include "engine/base/runtime.h"
+#include "engine/base/weight.h"
 #include "engine/info/sheet.h"
 #include "engine/plausible/file_prices.h"
 #include "engine/plausible/oddities.h"
@@ -29,6 +30,8 @@ typedef struct query_facts {
     uint64_t tokens_known, restricted, empty;
     tgr_sum tokens;
     uint64_t cached_known, estimated;
+    uint64_t weighted; /* with a weight */
+    tgr_sum weight;    /* of all */
     tgr_oddities odd;
 } query_facts;
 
@@ -65,6 +68,14 @@ static bool restricted(const tgr_batch *batch, size_t row)
            (batch->needs != NULL && batch->needs[row] >= 0);
 }
 
+static void add_weight(query_facts *facts, const tgr_batch *batch, size_t row)
+{
+    if (batch->weight != NULL) {
+        facts->weighted += !isnan(batch->weight[row]);
+        facts->weight += tgr_weight_of(batch->weight[row]);
+    }
+}
+
 static void add_batch(query_facts *facts, const tgr_batch *batch, size_t models)
 {
     for (size_t row = 0; row < batch->rows; row++) {
@@ -81,6 +92,7 @@ static void add_batch(query_facts *facts, const tgr_batch *batch, size_t models)
             facts->tokens += tgr_exact_term(batch->prompt_tokens[row]);
         }
         facts->cached_known += batch->cached_tokens != NULL && !isnan(batch->cached_tokens[row]);
+        add_weight(facts, batch, row);
         facts->estimated += batch->tokens_from != NULL && batch->tokens_from[row] >= 0;
         add_models(facts, batch, row, models);
     }
@@ -92,7 +104,7 @@ static tgr_status gather(query_facts *facts, tgr_query_file *file, const tgr_run
 {
     const unsigned want = TGR_WANT_SPLIT | TGR_WANT_CATEGORY | TGR_WANT_ELIGIBILITY |
                           TGR_WANT_PROMPT_TOKENS | TGR_WANT_SCORE | TGR_WANT_OUTCOME |
-                          TGR_WANT_COST | TGR_ODDITY_WANTS;
+                          TGR_WANT_COST | TGR_WANT_WEIGHT | TGR_ODDITY_WANTS;
     tgr_batch batch = {0};
     tgr_status status = TGR_OK;
     for (uint64_t row = 0; row < file->rows; row += batch.rows) {
@@ -201,6 +213,11 @@ static void describe_rest(tgr_sheet *sheet, const tgr_query_file *file, const qu
     if (file->has_cached_tokens) {
         tgr_sheet_count(sheet, "cached tokens", "cached_prompt_tokens_known", facts->cached_known,
                         NULL);
+    }
+    if (file->has_weight) {
+        snprintf(note, sizeof note, "(all queries together %.6g)", tgr_exact_value(facts->weight));
+        tgr_sheet_count(sheet, "with a weight", "weighted", facts->weighted, note);
+        tgr_json_number(&sheet->json, "weight", tgr_exact_value(facts->weight));
     }
     tgr_sheet_count(sheet, "restricted", "restricted", facts->restricted, NULL);
     tgr_sheet_line(sheet, "tagger", "%s%s",

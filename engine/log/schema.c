@@ -263,6 +263,7 @@ bool tgr_schema_read(tgr_schema_reader *reader, tgr_log_item *item, tgr_record *
     tgr_reading from = {.values = item->tape->values, .record = record, .item = item};
     tgr_log_schema schema =
         reader->schema == TGR_SCHEMA_AUTO ? tgr_schema_of(item->tape, item->root) : reader->schema;
+    reader->list_tape = NULL;
     bool good = schema == TGR_SCHEMA_TAGROUTE ? tgr_record_from_log(item, record, no_memory)
                                               : read_foreign(&from, reader, schema);
     good = good && (record->skip != TGR_SKIP_REASONS || take_kept(&from, reader));

@@ -29,6 +29,9 @@ typedef struct tgr_schema_reader {
     tgr_tape made; /* messages put together of parts of the record's tape */
     tgr_numbered_field *numbered;
     size_t numbered_count, numbered_capacity;
+    const tgr_tape *list_tape; /* of the record read last: where its messages are a list; or NULL */
+    uint32_t list;
+    bool list_numbered;                    /* they stood under numbered keys */
     const struct tgr_responses *responses; /* NULL, or those that stand apart from their requests */
 } tgr_schema_reader;
 

@@ -234,6 +234,9 @@ static void read_list(chat *at, uint32_t list)
     const tgr_value *values = at->tape->values;
     bool any;
     uint32_t last = last_user(at->tape, list, &any), message = list + 1;
+    at->reader->list_tape = at->tape;
+    at->reader->list = list;
+    at->reader->list_numbered = at->numbered;
     for (uint32_t i = 0; i < values[list].count && !at->refused; i++) {
         switch (any ? at->reader->text : TGR_CHAT_ALL) {
         case TGR_CHAT_LAST_USER:

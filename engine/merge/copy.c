@@ -8,6 +8,7 @@
 #include "engine/base/error.h"
 #include "engine/base/memory.h"
 #include "engine/ingest/row_sort.h"
+#include "engine/merge/lay.h"
 #include "engine/merge/unite.h"
 
 typedef struct room {
@@ -242,31 +243,16 @@ static tgr_status copy_tokens(copying *work, bool wanted, tgr_query_column colum
     return tgr_query_put(work->writer, column, cells, rows, error);
 }
 
-/* What was judged of a row: pairs from *begin to *end; false where nothing was. */
-static bool find_judged(const copying *work, size_t row, size_t *begin, size_t *end)
+static tgr_laying laying(const copying *work)
 {
-    const tgr_judgements *judged = work->all->judged;
-    const tgr_texts *ids = &work->batch->ids;
-    if (judged == NULL || ids->offsets == NULL) {
-        return false;
-    }
-    uint64_t from = ids->offsets[row];
-    uint32_t id =
-        tgr_judgements_find(judged, ids->bytes + from, (size_t)(ids->offsets[row + 1] - from));
-    if (id == TGR_STRING_NONE) {
-        return false;
-    }
-    judged->seen[id] = true;
-    *begin = judged->begin[id];
-    *end = judged->begin[id + 1];
-    return true;
+    return (tgr_laying){work->all->judged, work->batch, &work->numbering->models};
 }
 
-/* The weight that comes with a row's judgements, in place of the file's. */
 static tgr_status copy_weights(copying *work, tgr_error *error)
 {
     const double *from = work->batch->weight;
-    size_t rows = work->batch->rows, begin, end;
+    const tgr_laying judged = laying(work);
+    size_t rows = work->batch->rows;
     if (!work->plan->has_weight) {
         return TGR_OK;
     }
@@ -276,11 +262,8 @@ static tgr_status copy_weights(copying *work, tgr_error *error)
     }
     for (size_t row = 0; row < rows; row++) {
         cells[row] = from == NULL || isnan(from[row]) ? (double)NAN : from[row];
-        for (begin = end = 0, find_judged(work, row, &begin, &end); begin < end; begin++) {
-            double weight = work->all->judged->pairs[begin].weight;
-            cells[row] = isnan(weight) ? cells[row] : weight;
-        }
     }
+    tgr_lay_weights(&judged, cells);
     return tgr_query_put(work->writer, TGR_COLUMN_WEIGHT, cells, rows, error);
 }
 
@@ -291,57 +274,6 @@ static size_t cell_of(const copying *work, size_t row, size_t model)
 {
     const tgr_order *order = &work->numbering->models;
     return row * order->count + order->place[work->map->models[model]];
-}
-
-/* Where a judgement stands; it takes the place of what the file knew of its pair. */
-static size_t judged_cell(const copying *work, size_t row, const tgr_pair_judgement *pair)
-{
-    const tgr_order *order = &work->numbering->models;
-    return row * order->count + order->place[work->all->judged->numbers[pair->model]];
-}
-
-static void lay_scores(const copying *work, float *to)
-{
-    size_t begin, end;
-    for (size_t row = 0; work->all->judged != NULL && row < work->batch->rows; row++) {
-        for (begin = end = 0, find_judged(work, row, &begin, &end); begin < end; begin++) {
-            const tgr_pair_judgement *pair = &work->all->judged->pairs[begin];
-            to[judged_cell(work, row, pair)] = pair->score;
-        }
-    }
-}
-
-static void lay_outcomes(const copying *work, int8_t *to)
-{
-    size_t begin, end;
-    for (size_t row = 0; work->all->judged != NULL && row < work->batch->rows; row++) {
-        for (begin = end = 0, find_judged(work, row, &begin, &end); begin < end; begin++) {
-            const tgr_pair_judgement *pair = &work->all->judged->pairs[begin];
-            to[judged_cell(work, row, pair)] = pair->outcome;
-        }
-    }
-}
-
-/* A chance is no result: one that the file has stays where a judgement brings none. */
-static void lay_propensities(const copying *work, float *to)
-{
-    size_t begin, end;
-    for (size_t row = 0; work->all->judged != NULL && row < work->batch->rows; row++) {
-        for (begin = end = 0, find_judged(work, row, &begin, &end); begin < end; begin++) {
-            const tgr_pair_judgement *pair = &work->all->judged->pairs[begin];
-            if (!isnan(pair->propensity)) {
-                to[judged_cell(work, row, pair)] = pair->propensity;
-            }
-        }
-    }
-}
-
-static void count_judged(const copying *work)
-{
-    size_t begin, end;
-    for (size_t row = 0; work->all->judged != NULL && row < work->batch->rows; row++) {
-        work->all->judged->joined_rows += find_judged(work, row, &begin, &end);
-    }
 }
 
 static tgr_status copy_floats(copying *work, bool wanted, tgr_query_column column,
@@ -369,10 +301,11 @@ static tgr_status copy_floats(copying *work, bool wanted, tgr_query_column colum
             }
         }
     }
+    const tgr_laying judged = laying(work);
     if (column == TGR_COLUMN_SCORE) {
-        lay_scores(work, to);
+        tgr_lay_scores(&judged, to);
     } else if (column == TGR_COLUMN_PROPENSITIES) {
-        lay_propensities(work, to);
+        tgr_lay_propensities(&judged, to);
     }
     return tgr_query_put(work->writer, column, to, cells, error);
 }
@@ -397,7 +330,8 @@ static tgr_status copy_outcomes(copying *work, tgr_error *error)
             to[cell_of(work, row, model)] = from[row * models + model];
         }
     }
-    lay_outcomes(work, to);
+    const tgr_laying judged = laying(work);
+    tgr_lay_outcomes(&judged, to);
     return tgr_query_put(work->writer, TGR_COLUMN_OUTCOME, to, cells, error);
 }
 
@@ -409,7 +343,8 @@ static tgr_status copy_models(copying *work, tgr_error *error)
     if (plan->models.count == 0) {
         return TGR_OK;
     }
-    count_judged(work);
+    const tgr_laying judged = laying(work);
+    tgr_lay_count(&judged);
     TGR_TRY(copy_floats(work, plan->has_score, TGR_COLUMN_SCORE, batch->score, error));
     TGR_TRY(copy_outcomes(work, error));
     TGR_TRY(copy_floats(work, plan->has_cost, TGR_COLUMN_COST, batch->cost, error));

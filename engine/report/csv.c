@@ -4,6 +4,7 @@
 #include <tagroute/details.h>
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "engine/base/error.h"
@@ -290,6 +291,71 @@ static void put_details(tgr_buffer *out, const tgr_look *look)
     }
 }
 
+/* ---- prices -----------------------------------------------------------------------------------
+ */
+
+static void put_price(tgr_buffer *out, const tgr_look *look, const char *kind, const char *model,
+                      double value)
+{
+    csv_row row = empty;
+    row.kind = kind;
+    row.name = model;
+    row.value = value;
+    if (isfinite(value)) {
+        put_row(out, look, &row, &empty, &empty);
+    }
+}
+
+/* "price:batch:input:above=128000", or "price:input" where no map says of which tier. */
+static void put_level(tgr_buffer *out, const tgr_look *look, const char *model,
+                      const tgr_price_level *level)
+{
+    static const char *const names[] = {"input", "cached", "output"};
+    const double values[] = {level->input, level->cached, level->output};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        char kind[80];
+        int length = snprintf(kind, sizeof kind, "price:%s%s%s", level->tier ? level->tier : "",
+                              level->tier ? ":" : "", names[i]);
+        if (level->above > 0) {
+            snprintf(kind + length, sizeof kind - (size_t)length, ":above=%.0f", level->above);
+        }
+        put_price(out, look, kind, model, values[i]);
+    }
+}
+
+/* A model's tier is named as MODEL=TIER. */
+static void put_tier(tgr_buffer *out, const tgr_look *look, const char *model, const char *tier)
+{
+    tgr_buffer name = {0};
+    csv_row row = empty;
+    tgr_buffer_format(&name, "%s=%s", model, tier);
+    row.kind = "price_tier";
+    row.name = name.failed ? "" : name.bytes;
+    put_row(out, look, &row, &empty, &empty);
+    out->failed |= name.failed;
+    tgr_buffer_free(&name);
+}
+
+static void put_prices(tgr_buffer *out, const tgr_look *look)
+{
+    const tgr_simulation *simulation = look->simulation;
+    const tgr_price *prices = simulation->origin.prices;
+    for (size_t model = 0; prices != NULL && model < simulation->models; model++) {
+        const tgr_price *price = &prices[model];
+        const char *name = simulation->model_names[model];
+        if (price->tier != NULL) {
+            put_tier(out, look, name, price->tier);
+        }
+        put_price(out, look, "token_ratio", name, price->token_ratio);
+        put_price(out, look, "completion_tokens", name, price->completion_tokens);
+        put_price(out, look, "mean_cost", name, price->mean);
+        put_price(out, look, "flat_cost", name, price->flat);
+        for (size_t i = 0; i < price->level_count; i++) {
+            put_level(out, look, name, &price->levels[i]);
+        }
+    }
+}
+
 tgr_status tgr_simulation_csv(const tgr_simulation *simulation, char **text, size_t *length,
                               tgr_error *error)
 {
@@ -305,6 +371,7 @@ tgr_status tgr_simulation_csv(const tgr_simulation *simulation, char **text, siz
     put_metrics(&out, &look);
     put_margins(&out, &look);
     put_details(&out, &look);
+    put_prices(&out, &look);
     status = tgr_text_result(&out, text, length, "the simulation as CSV", error);
     tgr_look_close(&look);
     return status;

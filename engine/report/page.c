@@ -16,6 +16,7 @@
 #include "engine/report/page_css.h"
 #include "engine/report/page_js.h"
 #include "engine/report/predictions.h"
+#include "engine/report/prices.h"
 #include "engine/report/tables.h"
 #include "engine/report/text_result.h"
 #include "engine/report/words.h"
@@ -152,19 +153,6 @@ static void put_metrics(tgr_buffer *out, const tgr_look *look)
     tgr_buffer_text(out, "</section>\n");
 }
 
-static void put_prices(tgr_buffer *out, const tgr_look *look)
-{
-    if (look->simulation->origin.prices == NULL) {
-        return;
-    }
-    tgr_buffer_text(out, "<section>\n<h2>Prices</h2>\n<p class=\"note\">In USD. A decision costs "
-                         "what its answer is recorded to have cost; where that is not recorded, "
-                         "tokens times price, else the mean of the queries learnt from, else the "
-                         "flat price.</p>\n");
-    tgr_tables_prices(out, look);
-    tgr_buffer_text(out, "</section>\n");
-}
-
 /* ---- origin -----------------------------------------------------------------------------------
  */
 
@@ -181,6 +169,11 @@ static void put_number(tgr_buffer *out, const char *name, uint64_t number)
 {
     char word[TGR_WORD_SIZE];
     put_fact(out, name, tgr_word_count(word, number));
+}
+
+static void put_map(void *out, const char *map)
+{
+    put_fact(out, "price map", map);
 }
 
 static void put_origin(tgr_buffer *out, const tgr_look *look)
@@ -200,6 +193,7 @@ static void put_origin(tgr_buffer *out, const tgr_look *look)
         const char *digest = origin->file_digests[i];
         put_fact(out, "query file", digest != NULL ? digest : "without a digest");
     }
+    tgr_prices_maps(simulation, put_map, out);
     put_fact(out, "split", origin->split);
     put_number(out, "queries", simulation->queries);
     put_number(out, "undecided", simulation->undecided);
@@ -230,7 +224,7 @@ static void put_page(tgr_buffer *out, const tgr_look *look, const tgr_front *fro
         put_points(out, look, front);
     }
     put_metrics(out, look);
-    put_prices(out, look);
+    tgr_prices_put(out, look);
     put_origin(out, look);
     tgr_buffer_text(out, "</main>\n<script>\n");
     tgr_buffer_text(out, page_js);

@@ -203,30 +203,3 @@ void tgr_tables_margins(tgr_buffer *out, const tgr_look *look)
     put_bin(out, "above", margins->edges[margins->bins], NAN, margins->above);
     tgr_table_end(out);
 }
-
-/* ---- prices -----------------------------------------------------------------------------------
- */
-
-void tgr_tables_prices(tgr_buffer *out, const tgr_look *look)
-{
-    const tgr_simulation *s = look->simulation;
-    tgr_table_begin(out, "Prices of the router");
-    tgr_table_head(out, "");
-    tgr_table_head(out, "a million prompt tokens");
-    tgr_table_head(out, "a million completion tokens");
-    tgr_table_head(out, "completion tokens expected");
-    tgr_table_head(out, "mean of a query learnt from");
-    tgr_table_head(out, "flat, a query");
-    tgr_table_body(out);
-    for (size_t model = 0; model < s->models; model++) {
-        const tgr_price *price = &s->origin.prices[model];
-        tgr_table_model_row(out, "", look->colour[model], s->model_names[model], "");
-        tgr_table_price(out, price->input);
-        tgr_table_price(out, price->output);
-        tgr_table_figure(out, TGR_FIGURE_PLAIN, price->completion_tokens);
-        tgr_table_figure(out, TGR_FIGURE_MONEY, price->mean);
-        tgr_table_figure(out, TGR_FIGURE_MONEY, price->flat);
-        tgr_table_row_end(out);
-    }
-    tgr_table_end(out);
-}

@@ -14,6 +14,5 @@ size_t tgr_tables_curve(tgr_buffer *out, const tgr_look *look, const tgr_front *
 
 void tgr_tables_metrics(tgr_buffer *out, const tgr_look *look);
 void tgr_tables_margins(tgr_buffer *out, const tgr_look *look);
-void tgr_tables_prices(tgr_buffer *out, const tgr_look *look);
 
 #endif

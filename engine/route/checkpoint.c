@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -16,6 +17,7 @@
 #include "engine/base/error.h"
 #include "engine/base/memory.h"
 #include "engine/base/output.h"
+#include "engine/base/crew.h"
 #include "engine/router/cursor.h"
 #include "engine/router/file_bytes.h"
 #include "engine/router/pack.h"
@@ -56,8 +58,13 @@ tgr_status tgr_route_checkpoint_names(tgr_routing *work, tgr_error *error)
                               "standard output cannot be resumed; name a file with -o")
                    : TGR_OK;
     }
-    work->checkpoint = tgr_output_beside(work->options.output, "checkpoint");
-    work->checkpoint_new = tgr_output_beside(work->options.output, "checkpoint.new");
+    char ending[48] = "checkpoint"; /* each process of a crew has its own */
+    if (tgr_run_crew(work->run) != NULL) {
+        snprintf(ending, sizeof ending, "checkpoint.%u", (unsigned)tgr_crew_rank(work->run) + 1);
+    }
+    work->checkpoint = tgr_output_beside(work->options.output, ending);
+    strcat(ending, ".new");
+    work->checkpoint_new = tgr_output_beside(work->options.output, ending);
     return work->checkpoint != NULL && work->checkpoint_new != NULL
                ? TGR_OK
                : tgr_fail_memory(error, "a file name");
@@ -311,25 +318,25 @@ static bool exists(const char *path)
     return path != NULL && lstat(path, &found) == 0;
 }
 
-tgr_status tgr_route_checkpoint_load(tgr_routing *work, bool *complete, tgr_error *error)
+/* What is there, in the eyes of the first process of a crew. */
+typedef struct found {
+    uint64_t begun, complete;
+} found;
+
+static tgr_status look_around(const tgr_routing *work, found *there, tgr_error *error)
 {
-    *complete = false;
-    if (!work->options.resume) {
-        return TGR_OK;
-    }
     char *partial = tgr_output_beside(work->options.output, "partial");
     if (partial == NULL) {
         return tgr_fail_memory(error, "a file name");
     }
-    bool begun = exists(partial);
+    there->begun = exists(partial);
+    there->complete = !there->begun && exists(work->options.output);
     tgr_mem_free(partial);
-    if (!begun) {
-        *complete = exists(work->options.output);
-        if (*complete) {
-            unlink(work->checkpoint); /* killed between putting in place and tidying up */
-        }
-        return TGR_OK;
-    }
+    return tgr_crew_tell(work->run, 0, there, sizeof *there, error);
+}
+
+static tgr_status load(tgr_routing *work, tgr_error *error)
+{
     if (!exists(work->checkpoint)) {
         return TGR_OK; /* stopped before the first one */
     }
@@ -339,5 +346,29 @@ tgr_status tgr_route_checkpoint_load(tgr_routing *work, bool *complete, tgr_erro
         status = read_checkpoint(work, &file, error);
     }
     tgr_mem_free(file.bytes);
+    return status;
+}
+
+tgr_status tgr_route_checkpoint_load(tgr_routing *work, bool *complete, tgr_error *error)
+{
+    found there;
+    uint64_t resuming = 0;
+    tgr_status status = TGR_OK;
+    *complete = false;
+    if (!work->options.resume) {
+        return TGR_OK;
+    }
+    TGR_TRY(look_around(work, &there, error));
+    *complete = there.complete != 0;
+    if (*complete) {
+        unlink(work->checkpoint); /* killed between putting in place and tidying up */
+    }
+    if (there.begun) {
+        TGR_TRY(tgr_crew_meet(work->run, load(work, error), error));
+        resuming = work->plan.resume != NULL;
+        TGR_TRY(tgr_crew_sum(work->run, &resuming, 1, error));
+        work->plan.keep = resuming > 0;
+    }
+done:
     return status;
 }

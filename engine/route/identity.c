@@ -13,6 +13,7 @@
 #include "engine/base/error.h"
 #include "engine/base/memory.h"
 #include "engine/base/number.h"
+#include "engine/base/crew.h"
 #include "engine/router/router.h"
 
 #define END_BYTES ((size_t)1 << 20)
@@ -28,6 +29,7 @@ static const char *const names[TGR_PARTS] = {
     [TGR_PART_FORMAT] = "output format",
     [TGR_PART_COLUMNS] = "choice of ids and margins",
     [TGR_PART_SHARD] = "shard",
+    [TGR_PART_CREW] = "number of processes",
 };
 
 const char *tgr_run_part_name(tgr_run_part part)
@@ -110,6 +112,15 @@ static void describe_alignment(tgr_buffer *text, double least)
     tgr_buffer_text(text, number);
 }
 
+static void describe_crew(tgr_buffer *text, const tgr_pass *pass, const tgr_run *run)
+{
+    tgr_buffer_text(text, "");
+    if (tgr_run_crew(run) != NULL) {
+        tgr_buffer_format(text, "%" PRIu32 " of %" PRIu32 ", rows %" PRIu64 " to %" PRIu64,
+                          tgr_crew_rank(run), tgr_crew_ranks(run), pass->begin, pass->end);
+    }
+}
+
 static void sum_parts(tgr_route_identity *identity)
 {
     XXH3_state_t *state = XXH3_createState();
@@ -119,7 +130,7 @@ static void sum_parts(tgr_route_identity *identity)
     }
     XXH3_128bits_reset(state);
     for (int i = 0; i < TGR_PARTS; i++) {
-        if (i != TGR_PART_SHARD) {
+        if (i != TGR_PART_SHARD && i != TGR_PART_CREW) {
             const tgr_buffer *part = &identity->parts[i];
             XXH3_128bits_update(state, part->bytes, part->length + 1); /* with its NUL */
         }
@@ -133,7 +144,7 @@ static void sum_parts(tgr_route_identity *identity)
 tgr_status tgr_route_identity_make(tgr_route_identity *identity, const tgr_router *router,
                                    const tgr_route_options *options, const tgr_solution *solution,
                                    tgr_decision_format format, const tgr_pass *pass,
-                                   tgr_error *error)
+                                   const tgr_run *run, tgr_error *error)
 {
     tgr_buffer *parts = identity->parts;
     bool text = format != TGR_DECISIONS_H5;
@@ -149,6 +160,7 @@ tgr_status tgr_route_identity_make(tgr_route_identity *identity, const tgr_route
                       text || options->margins);
     tgr_buffer_format(&parts[TGR_PART_SHARD], "%" PRIu32 "/%" PRIu32, options->shard,
                       options->shards);
+    describe_crew(&parts[TGR_PART_CREW], pass, run);
     tgr_status status = describe_inputs(&parts[TGR_PART_INPUTS], pass, error);
     bool failed = false;
     for (int i = 0; i < TGR_PARTS; i++) {

@@ -21,12 +21,13 @@ typedef enum tgr_run_part {
     TGR_PART_FORMAT,
     TGR_PART_COLUMNS, /* ids, margins */
     TGR_PART_SHARD,
+    TGR_PART_CREW, /* of several processes: which of them, and its rows */
     TGR_PARTS
 } tgr_run_part;
 
 typedef struct tgr_route_identity {
     tgr_buffer parts[TGR_PARTS]; /* texts */
-    char run_digest[33];         /* over all of them but the shard */
+    char run_digest[33];         /* over all of them but the shard and the crew */
 } tgr_route_identity;
 
 /* Such as "router"; for people and as a key. */
@@ -37,7 +38,7 @@ const char *tgr_run_part_name(tgr_run_part part);
 tgr_status tgr_route_identity_make(tgr_route_identity *identity, const tgr_router *router,
                                    const tgr_route_options *options, const tgr_solution *solution,
                                    tgr_decision_format format, const tgr_pass *pass,
-                                   tgr_error *error);
+                                   const tgr_run *run, tgr_error *error);
 void tgr_route_identity_free(tgr_route_identity *identity);
 
 #endif

@@ -6,6 +6,7 @@
 #include "engine/base/error.h"
 #include "engine/base/memory.h"
 #include "engine/base/runtime.h"
+#include "engine/base/crew.h"
 #include "engine/pass_walk.h"
 #include "engine/route/routing.h"
 
@@ -80,6 +81,14 @@ tgr_status tgr_route_find_range(tgr_routing *work, tgr_error *error)
 {
     const tgr_route_options *options = &work->options;
     tgr_route_range *range = &work->range;
+    if (tgr_run_crew(work->run) != NULL) {
+        const tgr_pass *pass = &work->pass; /* which is shared out already */
+        range->first = pass->before;
+        range->total = pass->queries;
+        range->count = pass->own;
+        range->begin_row = pass->begin;
+        return TGR_OK;
+    }
     steps found = {.queries = work->pass.rows};
     tgr_status status = TGR_OK;
     if (work->pass.split != NULL) {

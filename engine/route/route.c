@@ -9,6 +9,7 @@
 #include "engine/base/memory.h"
 #include "engine/base/options.h"
 #include "engine/base/runtime.h"
+#include "engine/base/crew.h"
 #include "engine/route/sidecar.h"
 #include "engine/route/routing.h"
 #include "engine/solve/solve.h"
@@ -62,7 +63,13 @@ static tgr_status find_id_width(tgr_routing *work, size_t *width, tgr_error *err
         size_t file;
         tgr_status status = tgr_pass_next(&work->pass, TGR_WANT_IDS, "reading ids", work->run,
                                           &batch, &file, error);
-        if (status != TGR_OK || batch == NULL) {
+        if (status != TGR_OK) {
+            return status;
+        }
+        if (batch == NULL) {
+            double widest = (double)*width;
+            status = tgr_crew_most(work->run, &widest, 1, error);
+            *width = (size_t)widest;
             return status;
         }
         for (size_t row = 0; batch->ids.offsets != NULL && row < batch->rows; row++) {
@@ -114,12 +121,15 @@ static tgr_status plan_output(tgr_routing *work, tgr_error *error)
         .router_digest = router->digest,
         .query_digests = work->query_digests,
         .query_count = work->pass.file_count,
-        .rows = work->range.count,
+        .rows = tgr_run_crew(work->run) == NULL ? work->range.count : work->range.total,
         .shard = options->shard,
         .shards = options->shards,
         .first_row = work->range.first,
         .total_rows = work->range.total,
         .run_digest = work->identity.run_digest,
+        .crew = tgr_run_crew(work->run) == NULL ? NULL : work->run,
+        .part_first = work->range.first,
+        .part_rows = work->range.count,
         .threads = tgr_run_threads(work->run),
         .checkpoint = work->checkpoint,
         .save = tgr_route_checkpoint_save,
@@ -178,7 +188,9 @@ static tgr_status check_options(tgr_routing *work, tgr_error *error)
                         "name a file with -o");
     }
     work->format = options->format;
-    return tgr_decision_format_of(options->output, &work->format, error);
+    tgr_status status = tgr_decision_format_of(options->output, &work->format, error);
+    return status == TGR_OK && tgr_run_crew(work->run) != NULL ? tgr_route_check_crew(work, error)
+                                                               : status;
 }
 
 static tgr_status check_goal(const tgr_route_options *options, tgr_error *error)
@@ -233,9 +245,10 @@ static tgr_status open_routing(tgr_routing *work, bool *complete, tgr_error *err
     TGR_TRY(tgr_route_checkpoint_names(work, error));
     TGR_TRY(
         tgr_pass_open(&work->pass, options->inputs, options->input_count, options->split, error));
+    TGR_TRY(tgr_pass_share(&work->pass, work->run, error));
     tgr_route_share_threads(work);
     TGR_TRY(tgr_route_identity_make(&work->identity, work->router, options, &work->solution,
-                                    work->format, &work->pass, error));
+                                    work->format, &work->pass, work->run, error));
     TGR_TRY(tgr_route_find_range(work, error));
     if (work->range.total == 0) {
         status = tgr_fail(error, TGR_ERR_INPUT, "%s: holds no query to route", options->inputs[0]);
@@ -262,7 +275,8 @@ static tgr_status enter_file(tgr_routing *work, size_t number, tgr_error *error)
         return status;
     }
     uint32_t unknown = work->decide.serve->unknown_tags;
-    if (number >= work->files_counted) { /* else a run before did */
+    if (number >= work->files_counted && number != work->pass.begun_before) {
+        /* else a run or a process before did */
         work->unknown_tags += unknown;
         tgr_aligned_add(&work->decide.aligned, &work->aligned);
         work->files_counted = number + 1;
@@ -365,17 +379,35 @@ static tgr_status route_all(tgr_routing *work, tgr_error *error)
     return status;
 }
 
+static tgr_status say_resumable(tgr_error *error, tgr_status reason)
+{
+    if (error != NULL) {
+        size_t length = strlen(error->message);
+        snprintf(error->message + length, sizeof error->message - length,
+                 " (the same command with --resume continues where each process was)");
+    }
+    return reason;
+}
+
 /* A run that was told to stop, or cannot read on, leaves what it has done to a later one. */
 static tgr_status stop(tgr_routing *work, tgr_status reason, tgr_error *error)
 {
     bool may_go_on = reason == TGR_ERR_CANCELLED || reason == TGR_ERR_IO || reason == TGR_ERR_NOMEM;
-    if (!may_go_on || work->within || work->checkpoint == NULL || work->done == 0 ||
-        tgr_route_checkpoint_put(work, true, NULL) != TGR_OK ||
-        tgr_decisions_finish(work->writer, NULL, NULL) != TGR_OK) {
+    bool alone = tgr_run_crew(work->run) == NULL;
+    if (!may_go_on || work->checkpoint == NULL) {
         return reason;
     }
-    tgr_decisions_leave(work->writer);
+    bool saved = !work->within && work->done > 0 &&
+                 tgr_route_checkpoint_put(work, true, NULL) == TGR_OK &&
+                 tgr_decisions_finish(work->writer, NULL, NULL) == TGR_OK;
+    if (!saved && alone) {
+        return reason;
+    }
+    tgr_decisions_leave(work->writer); /* of a crew, what others have done stays too */
     work->writer = NULL;
+    if (!alone) {
+        return say_resumable(error, reason);
+    }
     if (reason == TGR_ERR_CANCELLED) {
         return tgr_fail(error, reason,
                         "%s: stopped after %llu of %llu queries; the same command with --resume "
@@ -412,6 +444,7 @@ static void warn_of_lopsided(const tgr_routing *work)
 
 static void fill_report(const tgr_routing *work, tgr_route_report *report)
 {
+    report->resumed = work->resumed;
     report->queries = work->decide.queries;
     report->nonzeros = work->decide.nonzeros;
     report->no_known_tag = work->decide.no_known_tag;
@@ -451,6 +484,7 @@ static tgr_status write_sidecar(tgr_routing *work, tgr_error *error)
 static tgr_status finish(tgr_routing *work, tgr_route_report *report, tgr_error *error)
 {
     tgr_status status = TGR_OK;
+    TGR_TRY(tgr_route_unite(work, error));
     if (report != NULL) {
         TGR_TRY(tgr_route_tally_report(&work->tally, report, error));
         fill_report(work, report);
@@ -488,10 +522,8 @@ tgr_status tgr_route(const tgr_router *router, const tgr_route_options *options,
         }
         goto done;
     }
-    if (report != NULL) {
-        report->resumed = work.done;
-    }
-    status = route_all(&work, error);
+    work.resumed = work.done;
+    status = tgr_crew_meet(run, route_all(&work, error), error);
     if (status != TGR_OK) {
         status = stop(&work, status, error);
         goto done;

@@ -39,8 +39,9 @@ typedef struct tgr_routing {
     tgr_aligned_tags aligned;
     uint64_t files_counted; /* whose tags are in these sums */
 
-    uint64_t done; /* queries of the range that were decided upon */
-    bool within;   /* a batch, so that `done` and the place of the walk do not go together */
+    uint64_t done;    /* queries of the range that were decided upon */
+    uint64_t resumed; /* of them, by a run before */
+    bool within;      /* a batch, so that `done` and the place of the walk do not go together */
     char *checkpoint, *checkpoint_new; /* names; NULL: standard output */
     double saved_at;                   /* seconds on a clock that never goes back */
     tgr_buffer state;
@@ -53,6 +54,14 @@ typedef struct tgr_routing {
 
 /* Finds which queries are to be decided. Reads the files once where there is a split. */
 tgr_status tgr_route_find_range(tgr_routing *work, tgr_error *error);
+
+/* ---- together.c ----------------------------------------------------------------------- */
+
+/* What processes of a crew cannot be asked for is refused. */
+tgr_status tgr_route_check_crew(const tgr_routing *work, tgr_error *error);
+
+/* What every process has counted becomes what all have; alone, nothing happens. */
+tgr_status tgr_route_unite(tgr_routing *work, tgr_error *error);
 
 /* ---- threads.c ------------------------------------------------------------------------ */
 

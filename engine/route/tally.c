@@ -6,6 +6,7 @@
 
 #include "engine/base/error.h"
 #include "engine/base/memory.h"
+#include "engine/base/crew.h"
 #include "engine/base/wide.h"
 
 typedef struct tgr_route_part {
@@ -336,6 +337,38 @@ void tgr_route_tally_unpack(tgr_route_tally *tally, const char *bytes)
         memcpy(arrays[i].values, bytes, arrays[i].bytes);
         bytes += arrays[i].bytes;
     }
+}
+
+/* As if one process had noted the sources of all files in order. */
+static tgr_status unite_sources(tgr_route_tally *tally, const tgr_run *run, tgr_error *error)
+{
+    void *all;
+    tgr_status status =
+        tgr_crew_gather(run, tally->source, tally->models * sizeof *tally->source, &all, error);
+    const tgr_cost_source *sources = all;
+    for (size_t model = 0; status == TGR_OK && model < tally->models; model++) {
+        tgr_cost_source *into = &tally->source[model];
+        *into = TGR_COST_NONE;
+        for (uint32_t rank = 0; rank < tgr_crew_ranks(run); rank++) {
+            tgr_cost_source one = sources[rank * tally->models + model];
+            if (one == TGR_COST_TOKENS || *into == TGR_COST_NONE) {
+                *into = one;
+            }
+        }
+    }
+    tgr_mem_free(all);
+    return status;
+}
+
+tgr_status tgr_route_tally_unite(tgr_route_tally *tally, const tgr_run *run, tgr_error *error)
+{
+    tgr_status status = TGR_OK;
+    TGR_TRY(tgr_crew_sum(run, tally->chosen, tally->models * tally->thresholds, error));
+    TGR_TRY(tgr_crew_sum_wide(run, tally->cost, tally->thresholds, error));
+    TGR_TRY(tgr_crew_sum(run, tally->unknown_cost, tally->thresholds, error));
+    TGR_TRY(unite_sources(tally, run, error));
+done:
+    return status;
 }
 
 tgr_status tgr_route_tally_report(const tgr_route_tally *tally, tgr_route_report *report,

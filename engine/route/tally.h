@@ -38,6 +38,9 @@ size_t tgr_route_tally_bytes(const tgr_route_tally *tally);
 void tgr_route_tally_pack(const tgr_route_tally *tally, tgr_buffer *buffer);
 void tgr_route_tally_unpack(tgr_route_tally *tally, const char *bytes);
 
+/* Adds up the tallies of all processes of a crew. */
+tgr_status tgr_route_tally_unite(tgr_route_tally *tally, const tgr_run *run, tgr_error *error);
+
 /* Fills what the report says of thresholds and models; the report owns the copies. */
 tgr_status tgr_route_tally_report(const tgr_route_tally *tally, tgr_route_report *report,
                                   tgr_error *error);

@@ -71,7 +71,7 @@ static tgr_status choose(tgr_learning *learning, size_t reference, tgr_error *er
                                 : tgr_fail_memory(error, "the weights to choose kappa by");
         if (status == TGR_OK) {
             status = tgr_candidates_judge(&candidates, learning->rows, learning->threads, worth + i,
-                                          error);
+                                          learning->run, error);
         }
         tgr_candidates_free(&candidates);
         if (status != TGR_OK) {

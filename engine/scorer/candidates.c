@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "engine/base/crew.h"
 #include "engine/base/error.h"
 #include "engine/base/exact.h"
 #include "engine/base/memory.h"
@@ -118,9 +119,8 @@ static double correlation(const pair_sums *sums)
     return pp > 0 && dd > 0 ? both / (sqrt(pp) * sqrt(dd)) : NAN;
 }
 
-static void add_up(judging *work, double *worth)
+static void add_up(judging *work)
 {
-    size_t models = work->candidates->models;
     for (size_t thread = 1; thread < work->threads; thread++) {
         for (size_t cell = 0; cell < work->cells; cell++) {
             pair_sums *into = &work->sums[cell];
@@ -133,6 +133,36 @@ static void add_up(judging *work, double *worth)
             into->pd += from->pd;
         }
     }
+}
+
+/* Of all processes of a crew. A pair's sums travel as wide numbers, the count among them. */
+static tgr_status unite(judging *work, const tgr_run *run, tgr_error *error)
+{
+    enum { NUMBERS = 6 };
+    if (tgr_run_crew(run) == NULL) {
+        return TGR_OK;
+    }
+    tgr_sum *numbers = tgr_mem_alloc(work->cells, NUMBERS * sizeof *numbers);
+    if (numbers == NULL) {
+        return tgr_fail_memory(error, "judging parameters");
+    }
+    for (size_t cell = 0; cell < work->cells; cell++) {
+        const pair_sums *one = &work->sums[cell];
+        const tgr_sum all[NUMBERS] = {one->count, one->p, one->d, one->pp, one->dd, one->pd};
+        memcpy(numbers + NUMBERS * cell, all, sizeof all);
+    }
+    tgr_status status = tgr_crew_sum_wide(run, numbers, NUMBERS * work->cells, error);
+    for (size_t cell = 0; status == TGR_OK && cell < work->cells; cell++) {
+        const tgr_sum *all = numbers + NUMBERS * cell;
+        work->sums[cell] = (pair_sums){all[0], all[1], all[2], all[3], all[4], all[5]};
+    }
+    tgr_mem_free(numbers);
+    return status;
+}
+
+static void compare(const judging *work, double *worth)
+{
+    size_t models = work->candidates->models;
     for (size_t i = 0; i < work->candidates->count; i++) {
         double sum = 0, count = 0;
         for (size_t model = 0; model < models; model++) {
@@ -152,7 +182,7 @@ static double unit_of(double largest)
 }
 
 tgr_status tgr_candidates_judge(const tgr_candidates *candidates, const tgr_row_source *rows,
-                                int threads, double *worth, tgr_error *error)
+                                int threads, double *worth, const tgr_run *run, tgr_error *error)
 {
     judging work = {.candidates = candidates,
                     .unit = unit_of(rows->largest_y),
@@ -167,7 +197,11 @@ tgr_status tgr_candidates_judge(const tgr_candidates *candidates, const tgr_row_
         status = rows->walk(rows->rows, visit, &work, error);
     }
     if (status == TGR_OK) {
-        add_up(&work, worth);
+        add_up(&work);
+        status = unite(&work, run, error);
+    }
+    if (status == TGR_OK) {
+        compare(&work, worth);
     }
     tgr_mem_free(work.sums);
     tgr_mem_free(work.scores);

@@ -14,6 +14,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include <tagroute/run.h>
 #include <tagroute/status.h>
 
 #include "engine/scorer/rows.h"
@@ -32,8 +33,9 @@ bool tgr_candidates_open(tgr_candidates *candidates, size_t count, size_t folds,
                          size_t models, size_t reference);
 void tgr_candidates_free(tgr_candidates *candidates);
 
-/* Walks the rows; worth[candidate] is the correlation, NaN where there is none. */
+/* Walks the rows, those of all processes where the run has a crew; worth[candidate] is the
+ * correlation, NaN where there is none. */
 tgr_status tgr_candidates_judge(const tgr_candidates *candidates, const tgr_row_source *rows,
-                                int threads, double *worth, tgr_error *error);
+                                int threads, double *worth, const tgr_run *run, tgr_error *error);
 
 #endif

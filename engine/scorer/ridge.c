@@ -55,7 +55,7 @@ static tgr_status try_alpha(choosing *work, double alpha, double *worth, tgr_err
                                        system->weights,
                                        system->mean};
     status = tgr_candidates_judge(&candidates, work->learning->rows, work->learning->threads, worth,
-                                  error);
+                                  work->learning->run, error);
     if (status == TGR_OK && *worth > work->best) { /* NaN is not */
         work->best = *worth;
         work->best_alpha = alpha;

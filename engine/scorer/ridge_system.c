@@ -5,6 +5,7 @@
 #include <omp.h>
 #include <string.h>
 
+#include "engine/base/crew.h"
 #include "engine/base/error.h"
 #include "engine/base/memory.h"
 #include "engine/base/runtime.h"
@@ -192,11 +193,16 @@ static tgr_status multiply(tgr_ridge_system *system, const double *vectors, tgr_
     choose_scales(system, vectors);
     memset(system->sums, 0, system->threads * cells * sizeof *system->sums);
     tgr_status status = system->rows->walk(system->rows->rows, multiply_block, &work, error);
-    for (size_t cell = 0; status == TGR_OK && cell < cells; cell++) {
-        int64_t sum = 0;
-        for (size_t thread = 0; thread < system->threads; thread++) {
-            sum += system->sums[thread * cells + cell];
+    for (size_t thread = 1; thread < system->threads; thread++) {
+        for (size_t cell = 0; cell < cells; cell++) {
+            system->sums[cell] += system->sums[thread * cells + cell];
         }
+    }
+    if (status == TGR_OK) {
+        status = tgr_crew_sum(system->run, (uint64_t *)(void *)system->sums, cells, error);
+    }
+    for (size_t cell = 0; status == TGR_OK && cell < cells; cell++) {
+        int64_t sum = system->sums[cell];
         double scale = system->scale[cell % columns];
         system->product[cell] =
             (scale > 0 ? (double)sum / scale : 0) + system->penalty[cell / columns] * vectors[cell];

@@ -1,4 +1,4 @@
-/* bins.c - adding moves to bins that threads share. */
+/* bins.c - adding changes to bins, a thread's own or those that threads share. */
 #include "engine/simulate/bins.h"
 
 #include <sched.h>
@@ -6,8 +6,10 @@
 
 #include "engine/base/memory.h"
 
-#define AHEAD          8 /* moves */
+#define AHEAD          16 /* changes */
 #define FIRST_POSITIVE ((size_t)1 << (63 - TGR_BIN_BITS))
+#define LINE           ((size_t)64)
+#define STORE_BYTES    ((size_t)8 << 20)
 
 double tgr_bin_edge(size_t bin)
 {
@@ -18,12 +20,13 @@ double tgr_bin_edge(size_t bin)
     return bin + 1 == FIRST_POSITIVE ? 0 : tgr_double_of_order(order);
 }
 
-tgr_bins *tgr_bins_new(size_t models, size_t reference)
+tgr_bins *tgr_bins_new(size_t models, size_t reference, uint64_t memory)
 {
     tgr_bins *bins = tgr_mem_zalloc(1, sizeof *bins);
     if (bins != NULL) {
         bins->models = models;
         bins->reference = reference;
+        bins->spare = memory / STORE_BYTES;
     }
     return bins;
 }
@@ -52,13 +55,10 @@ static void unlock(uint64_t *held)
 
 /* ---- pages ----------------------------------------------------------------------------------- */
 
-#define LINE        ((size_t)64)
-#define STORE_BYTES ((size_t)8 << 20)
-
+/* Whole lines, as groups are, and all before them. */
 static size_t page_bytes(const tgr_bins *bins)
 {
-    size_t bytes = sizeof(tgr_page) + TGR_PAGE_GROUPS * bins->models * sizeof(uint64_t);
-    return (bytes + LINE - 1) / LINE * LINE;
+    return sizeof(tgr_page) + TGR_PAGE_GROUPS * tgr_group_words(bins->models) * sizeof(uint64_t);
 }
 
 /* How many pages a store has behind its first line. */
@@ -68,25 +68,26 @@ static size_t store_pages(const tgr_bins *bins)
     return fit > 0 ? fit : 1;
 }
 
-static tgr_page_store *open_store(const tgr_bins *bins)
+static bool is_full(const tgr_bins *bins)
+{
+    return bins->stores == NULL || bins->stores->used == store_pages(bins);
+}
+
+static bool open_store(tgr_bins *bins)
 {
     size_t bytes = LINE + store_pages(bins) * page_bytes(bins);
     tgr_page_store *store = tgr_mem_aligned(1, bytes < STORE_BYTES ? STORE_BYTES : bytes);
     if (store != NULL) {
         *store = (tgr_page_store){.before = bins->stores};
+        bins->stores = store;
     }
-    return store;
+    return store != NULL;
 }
 
-/* The lock is held. */
 static tgr_page *make_page(tgr_bins *bins)
 {
-    if (bins->stores == NULL || bins->stores->used == store_pages(bins)) {
-        tgr_page_store *store = open_store(bins);
-        if (store == NULL) {
-            return NULL;
-        }
-        bins->stores = store;
+    if (is_full(bins) && !open_store(bins)) {
+        return NULL;
     }
     char *memory = (char *)bins->stores + LINE + bins->stores->used * page_bytes(bins);
     bins->stores->used++;
@@ -110,128 +111,186 @@ tgr_page *tgr_bins_page(tgr_bins *bins, size_t page)
     return there;
 }
 
-/* ---- moves ----------------------------------------------------------------------------------- */
+/* One of the stores that threads may have of their own. */
+static bool claim(tgr_bins *shared)
+{
+    uint64_t spare = __atomic_load_n(&shared->spare, __ATOMIC_RELAXED);
+    while (spare > 0 && !__atomic_compare_exchange_n(&shared->spare, &spare, spare - 1, false,
+                                                     __ATOMIC_RELAXED, __ATOMIC_RELAXED)) {
+    }
+    return spare > 0;
+}
+
+/* A page of the thread's own; NULL where it is to go to those shared. */
+static tgr_page *own_page(tgr_bins *shared, tgr_bins *own, size_t page)
+{
+    if (own == NULL || own->pages[page] != NULL) {
+        return own == NULL ? NULL : own->pages[page];
+    }
+    if (!is_full(own) || claim(shared)) {
+        own->pages[page] = make_page(own);
+    }
+    return own->pages[page];
+}
+
+/* ---- changes --------------------------------------------------------------------------------- */
 
 static void add_sum(tgr_sum sums[2], tgr_sum change)
 {
     sums[change < 0] += change < 0 ? -change : change;
 }
 
-static void add_flag(uint64_t counts[2], bool from, bool to)
+static void add_flag(uint64_t counts[2], int8_t change)
 {
-    counts[0] += to & !from;
-    counts[1] += from & !to;
+    counts[0] += change > 0;
+    counts[1] += change < 0;
 }
 
-static void add_to_bin(tgr_bin *bin, size_t reference, const tgr_answer *from, const tgr_answer *to)
+static void add_to_page(tgr_page *page, const tgr_bins *bins, const tgr_change *change)
 {
-    add_sum(bin->cost, to->cost - from->cost);
-    add_sum(bin->score, to->score - from->score);
-    add_flag(bin->costed, from->costed, to->costed);
-    add_flag(bin->scored, from->scored, to->scored);
-    add_flag(bin->judged, from->judged, to->judged);
-    add_flag(bin->accepted, from->accepted, to->accepted);
-    bin->reference += (uint64_t)(to->model == reference) - (from->model == reference);
-    bin->moves++;
-}
-
-static bool add_move(tgr_bins *bins, size_t bin, const tgr_answer *from, const tgr_answer *to)
-{
-    tgr_page *page = tgr_bins_page(bins, bin / TGR_PAGE_BINS);
-    if (page == NULL) {
-        return false;
+    size_t place = tgr_bin_of(change->key) % TGR_PAGE_BINS;
+    tgr_bin_sums *sums = &page->sums[place];
+    tgr_bin_counts *counts = &page->counts[place];
+    tgr_group *group = tgr_page_group(page, bins->models, place / TGR_GROUP_BINS);
+    add_sum(sums->cost, change->cost);
+    add_sum(sums->score, change->score);
+    add_flag(counts->accepted, change->accepted);
+    counts->reference +=
+        (uint64_t)(change->to == bins->reference) - (change->from == bins->reference);
+    counts->moves++;
+    if ((change->costed | change->scored | change->judged) != 0) {
+        tgr_bin_known *known = &page->known[place];
+        add_flag(known->costed, change->costed);
+        add_flag(known->scored, change->scored);
+        add_flag(known->judged, change->judged);
     }
-    size_t place = bin % TGR_PAGE_BINS, number = place / TGR_GROUP_BINS;
-    tgr_group *group = &page->groups[number];
-    uint64_t *chosen = page->chosen + number * bins->models;
-    lock(&group->lock);
-    add_to_bin(&page->bins[place], bins->reference, from, to);
     group->moves++;
-    group->score_ranks += (uint64_t)to->score_rank - from->score_rank;
-    group->outcome_ranks += (uint64_t)to->outcome_rank - from->outcome_rank;
-    chosen[from->model]--;
-    chosen[to->model]++;
-    unlock(&group->lock);
-    return true;
+    group->score_ranks += (uint64_t)(int64_t)change->score_rank;
+    group->outcome_ranks += (uint64_t)(int64_t)change->outcome_rank;
+    group->chosen[change->from]--;
+    group->chosen[change->to]++;
 }
 
-/* Bins lie far apart: what a later move needs is asked for early. */
+static bool add_change(tgr_bins *shared, tgr_bins *own, const tgr_change *change)
+{
+    size_t bin = tgr_bin_of(change->key);
+    tgr_page *page = own_page(shared, own, bin / TGR_PAGE_BINS);
+    if (page != NULL) {
+        add_to_page(page, shared, change);
+        return true;
+    }
+    page = tgr_bins_page(shared, bin / TGR_PAGE_BINS);
+    if (page != NULL) {
+        uint64_t *held = &page->locks[bin % TGR_PAGE_BINS / TGR_GROUP_BINS];
+        lock(held);
+        add_to_page(page, shared, change);
+        unlock(held);
+    }
+    return page != NULL;
+}
+
+/* Bins lie far apart: what a later change needs is asked for early. */
 static void prefetch(const tgr_bins *bins, uint64_t key)
 {
     size_t bin = tgr_bin_of(key), place = bin % TGR_PAGE_BINS;
-    const tgr_page *page = __atomic_load_n(&bins->pages[bin / TGR_PAGE_BINS], __ATOMIC_ACQUIRE);
+    tgr_page *page = __atomic_load_n(&bins->pages[bin / TGR_PAGE_BINS], __ATOMIC_ACQUIRE);
     if (page != NULL) {
-        const char *bytes = (const char *)&page->bins[place];
-        __builtin_prefetch(bytes, 1);
-        __builtin_prefetch(bytes + 64, 1);
-        __builtin_prefetch(bytes + 128, 1);
-        __builtin_prefetch(&page->groups[place / TGR_GROUP_BINS], 1);
-        __builtin_prefetch(page->chosen + place / TGR_GROUP_BINS * bins->models, 1);
+        __builtin_prefetch(&page->sums[place], 1);
+        __builtin_prefetch(&page->counts[place], 1);
+        __builtin_prefetch(tgr_page_group(page, bins->models, place / TGR_GROUP_BINS), 1);
     }
 }
 
-bool tgr_bins_take(tgr_bins *bins, const tgr_move *moves, size_t count)
+bool tgr_bins_take(tgr_bins *shared, tgr_bins *own, const tgr_change *changes, size_t count)
 {
+    const tgr_bins *usual = own != NULL ? own : shared;
     bool added = true;
     for (size_t i = 0; i < count && added; i++) {
         if (i + AHEAD < count) {
-            prefetch(bins, moves[i + AHEAD].key);
+            prefetch(usual, changes[i + AHEAD].key);
         }
-        tgr_answer from = tgr_answer_unpack(moves[i].from), to = tgr_answer_unpack(moves[i].to);
-        added = add_move(bins, tgr_bin_of(moves[i].key), &from, &to);
+        added = add_change(shared, own, &changes[i]);
     }
     return added;
 }
 
-static void merge_bin(tgr_bin *into, const tgr_bin *from)
+/* ---- joining --------------------------------------------------------------------------------- */
+
+static void join_pairs(uint64_t into[2], const uint64_t from[2])
+{
+    into[0] += from[0];
+    into[1] += from[1];
+}
+
+static void join_bin(tgr_page *into, const tgr_page *from, size_t bin)
 {
     for (int way = 0; way < 2; way++) {
-        into->cost[way] += from->cost[way];
-        into->score[way] += from->score[way];
-        into->costed[way] += from->costed[way];
-        into->scored[way] += from->scored[way];
-        into->judged[way] += from->judged[way];
-        into->accepted[way] += from->accepted[way];
+        into->sums[bin].cost[way] += from->sums[bin].cost[way];
+        into->sums[bin].score[way] += from->sums[bin].score[way];
     }
-    into->reference += from->reference;
-    into->moves += from->moves;
+    join_pairs(into->counts[bin].accepted, from->counts[bin].accepted);
+    into->counts[bin].reference += from->counts[bin].reference;
+    into->counts[bin].moves += from->counts[bin].moves;
+    join_pairs(into->known[bin].costed, from->known[bin].costed);
+    join_pairs(into->known[bin].scored, from->known[bin].scored);
+    join_pairs(into->known[bin].judged, from->known[bin].judged);
 }
 
-static void merge_page(tgr_page *into, const tgr_page *from, size_t models)
+static void join_page(tgr_page *into, tgr_page *from, size_t models)
 {
     for (size_t i = 0; i < TGR_PAGE_BINS; i++) {
-        merge_bin(&into->bins[i], &from->bins[i]);
+        join_bin(into, from, i);
     }
     for (size_t i = 0; i < TGR_PAGE_GROUPS; i++) {
-        into->groups[i].moves += from->groups[i].moves;
-        into->groups[i].score_ranks += from->groups[i].score_ranks;
-        into->groups[i].outcome_ranks += from->groups[i].outcome_ranks;
-    }
-    for (size_t i = 0; i < TGR_PAGE_GROUPS * models; i++) {
-        into->chosen[i] += from->chosen[i];
+        tgr_group *group = tgr_page_group(into, models, i);
+        const tgr_group *more = tgr_page_group(from, models, i);
+        group->moves += more->moves;
+        group->score_ranks += more->score_ranks;
+        group->outcome_ranks += more->outcome_ranks;
+        for (size_t model = 0; model < models; model++) {
+            group->chosen[model] += more->chosen[model];
+        }
     }
 }
 
-bool tgr_bins_merge(tgr_bins *into, const tgr_bins *from)
+/* The memory goes over, and with it the pages that there were not before. */
+void tgr_bins_join(tgr_bins *into, tgr_bins *from)
 {
     for (size_t i = 0; i < TGR_PAGES; i++) {
-        tgr_page *page = from->pages[i] == NULL ? NULL : tgr_bins_page(into, i);
-        if (from->pages[i] != NULL && page == NULL) {
-            return false;
+        if (into->pages[i] == NULL) {
+            into->pages[i] = from->pages[i];
+        } else if (from->pages[i] != NULL) {
+            join_page(into->pages[i], from->pages[i], from->models);
         }
-        if (page != NULL) {
-            merge_page(page, from->pages[i], from->models);
-        }
+        from->pages[i] = NULL;
     }
-    return true;
+    for (tgr_page_store *store = from->stores; store != NULL;) {
+        tgr_page_store *before = store->before;
+        store->used = store_pages(into);
+        store->before = into->stores;
+        into->stores = store;
+        store = before;
+    }
+    from->stores = NULL;
 }
 
-void tgr_bin_apply(const tgr_bin *bin, tgr_tally *tally)
+void tgr_bin_apply(const tgr_page *page, size_t bin, tgr_tally *tally)
 {
-    tally->cost += bin->cost[0] - bin->cost[1];
-    tally->score += bin->score[0] - bin->score[1];
-    tally->costed += bin->costed[0] - bin->costed[1];
-    tally->scored += bin->scored[0] - bin->scored[1];
-    tally->judged += bin->judged[0] - bin->judged[1];
-    tally->accepted += bin->accepted[0] - bin->accepted[1];
+    const tgr_bin_sums *sums = &page->sums[bin];
+    const tgr_bin_known *known = &page->known[bin];
+    tally->cost += sums->cost[0] - sums->cost[1];
+    tally->score += sums->score[0] - sums->score[1];
+    tally->costed += known->costed[0] - known->costed[1];
+    tally->scored += known->scored[0] - known->scored[1];
+    tally->judged += known->judged[0] - known->judged[1];
+    tally->accepted += page->counts[bin].accepted[0] - page->counts[bin].accepted[1];
+}
+
+void tgr_group_apply(const tgr_group *group, size_t models, tgr_decided *decided)
+{
+    decided->tally.score_ranks += group->score_ranks;
+    decided->tally.outcome_ranks += group->outcome_ranks;
+    for (size_t model = 0; model < models; model++) {
+        decided->chosen[model] += group->chosen[model];
+    }
 }

@@ -6,8 +6,8 @@
  * models, so points are shown at their edges.
  *
  * Bins come into being, 2048 at a time, where moves are. Their place depends on the threshold
- * alone: neither on threads nor on what other moves there are, so bins of parts of a log can be
- * added.
+ * alone: neither on threads nor on what other moves there are, so bins of parts of a log, and those
+ * of threads, can be added.
  */
 #ifndef TGR_SIMULATE_BINS_H
 #define TGR_SIMULATE_BINS_H
@@ -18,8 +18,7 @@
 
 #include <tagroute/status.h>
 
-#include "engine/simulate/answers.h"
-#include "engine/simulate/moves.h"
+#include "engine/simulate/change.h"
 #include "engine/simulate/order.h"
 #include "engine/simulate/tally.h"
 
@@ -29,24 +28,34 @@
 #define TGR_GROUP_BINS  16u
 #define TGR_PAGE_GROUPS (TGR_PAGE_BINS / TGR_GROUP_BINS)
 
-/* Sums of what rises and of what falls; the change is their difference. */
-typedef struct tgr_bin {
+/* What rises and what falls in a bin; the change is their difference. What every move touches is
+ * kept apart from what most leave alone. */
+typedef struct tgr_bin_sums {
     tgr_sum cost[2], score[2]; /* up, down */
-    uint64_t costed[2], scored[2], judged[2], accepted[2];
+} tgr_bin_sums;
+
+typedef struct tgr_bin_counts {
+    uint64_t accepted[2];
     uint64_t reference; /* to it less from it */
     uint64_t moves;
-} tgr_bin;
+} tgr_bin_counts;
+
+typedef struct tgr_bin_known {
+    uint64_t costed[2], scored[2], judged[2];
+} tgr_bin_known;
 
 typedef struct tgr_group {
-    uint64_t lock; /* held while its bins are written; atomic */
     uint64_t moves;
     uint64_t score_ranks, outcome_ranks;
+    uint64_t chosen[]; /* models */
 } tgr_group;
 
 typedef struct tgr_page {
-    tgr_bin bins[TGR_PAGE_BINS];
-    tgr_group groups[TGR_PAGE_GROUPS];
-    uint64_t chosen[]; /* groups x models */
+    tgr_bin_sums sums[TGR_PAGE_BINS];
+    tgr_bin_counts counts[TGR_PAGE_BINS];
+    tgr_bin_known known[TGR_PAGE_BINS];
+    uint64_t locks[TGR_PAGE_GROUPS]; /* of groups and their bins; atomic */
+    uint64_t groups[];               /* each a tgr_group, on cache lines of its own */
 } tgr_page;
 
 /* Pages are made a few at a time, in memory large enough for the system's large pages. */
@@ -60,6 +69,7 @@ typedef struct tgr_bins {
     tgr_page *pages[TGR_PAGES]; /* NULL: nothing there; atomic while threads add */
     tgr_page_store *stores;     /* the last; held by `lock` */
     uint64_t lock;              /* atomic */
+    uint64_t spare;             /* stores that threads may still have of their own; atomic */
 } tgr_bins;
 
 /* The bin of a threshold: rising with it. */
@@ -71,19 +81,35 @@ static inline size_t tgr_bin_of(uint64_t order)
 /* The upper edge of a bin, the largest threshold in it. */
 double tgr_bin_edge(size_t bin);
 
-tgr_bins *tgr_bins_new(size_t models, size_t reference); /* NULL where memory is short */
-void tgr_bins_free(tgr_bins *bins);                      /* NULL allowed */
+/* Whole cache lines, in words. */
+static inline size_t tgr_group_words(size_t models)
+{
+    return (sizeof(tgr_group) / sizeof(uint64_t) + models + 7) / 8 * 8;
+}
 
-/* Adds moves, each to the bin that its threshold lies in. May be called by many threads at once.
- * False where memory is short. */
-bool tgr_bins_take(tgr_bins *bins, const tgr_move *moves, size_t count);
+static inline tgr_group *tgr_page_group(tgr_page *page, size_t models, size_t number)
+{
+    return (tgr_group *)(void *)(page->groups + number * tgr_group_words(models));
+}
+
+/* memory: bytes that threads may take, about, to have bins of their own. NULL where memory is
+ * short. */
+tgr_bins *tgr_bins_new(size_t models, size_t reference, uint64_t memory);
+void tgr_bins_free(tgr_bins *bins); /* NULL allowed */
+
+/* Adds changes, each to the bin that its threshold lies in: of the calling thread's own bins, as
+ * long as there is memory for these, else of those shared with other threads that add. own: NULL,
+ * or as made for the thread with no memory. False where memory is short. */
+bool tgr_bins_take(tgr_bins *shared, tgr_bins *own, const tgr_change *changes, size_t count);
 
 /* The page, made where there is none; NULL where memory is short. */
 tgr_page *tgr_bins_page(tgr_bins *bins, size_t page);
 
-bool tgr_bins_merge(tgr_bins *into, const tgr_bins *from); /* false where memory is short */
+/* Adds bins, which are empty afterwards. Nobody else may be at either. */
+void tgr_bins_join(tgr_bins *into, tgr_bins *from);
 
-/* Adds a bin's change to sums over decisions (ranks and models left out). */
-void tgr_bin_apply(const tgr_bin *bin, tgr_tally *tally);
+/* Adds a bin's change to sums over decisions, ranks and models left out; those of its group. */
+void tgr_bin_apply(const tgr_page *page, size_t bin, tgr_tally *tally);
+void tgr_group_apply(const tgr_group *group, size_t models, tgr_decided *decided);
 
 #endif

@@ -41,77 +41,22 @@ void tgr_block_close(tgr_block *block)
 
 /* ---- what is recorded ------------------------------------------------------------------------ */
 
-#define PIECE ((size_t)4096)
-
-typedef struct gaps {
-    size_t unknown, large;
-} gaps;
-
-static gaps gaps_of(const float *values, size_t count)
+static void take_answers(const tgr_block *block, const tgr_decide *decide, const tgr_batch *batch,
+                         size_t file_models, tgr_answer_gaps *gaps)
 {
-    const float limit = (float)TGR_EXACT_LIMIT;
-    int32_t unknown = 0, large = 0;
-    for (size_t i = 0; i < count; i++) {
-        unknown += values[i] != values[i] ? 1 : 0;
-        large += fabsf(values[i]) > limit ? 1 : 0;
-    }
-    return (gaps){(size_t)unknown, (size_t)large};
-}
-
-static size_t count_unjudged(const int8_t *outcomes, size_t count)
-{
-    size_t unknown = 0;
-    for (size_t i = 0; i < count; i++) {
-        unknown += outcomes[i] < 0;
-    }
-    return unknown;
-}
-
-tgr_recorded tgr_recorded_of(const tgr_batch *batch, size_t models, int threads)
-{
-    size_t cells = batch->rows * models, pieces = (cells + PIECE - 1) / PIECE;
-    size_t uncosted = batch->cost == NULL, unjudged = batch->outcome == NULL, large = 0;
-#pragma omp parallel for num_threads(threads) reduction(+ : uncosted, unjudged, large)
-    for (long piece = 0; piece < (long)pieces; piece++) {
-        size_t begin = (size_t)piece * PIECE;
-        size_t count = cells - begin < PIECE ? cells - begin : PIECE;
-        gaps costs = batch->cost == NULL ? (gaps){0, 0} : gaps_of(batch->cost + begin, count);
-        gaps scores = batch->score == NULL ? (gaps){0, 0} : gaps_of(batch->score + begin, count);
-        uncosted += costs.unknown;
-        large += costs.large + scores.large;
-        unjudged += batch->outcome == NULL ? 0 : count_unjudged(batch->outcome + begin, count);
-    }
-    return (tgr_recorded){batch, models, uncosted == 0, unjudged == 0, large == 0};
-}
-
-static void take_floats(const tgr_block *block, const float *from, size_t stride, int32_t column,
-                        double *into)
-{
-    if (from == NULL || column < 0) {
-        for (size_t i = 0; i < block->columns.rows; i++) {
-            into[i] = NAN;
-        }
-        return;
-    }
-    from += column;
-    for (size_t i = 0; i < block->count; i++) {
-        into[i] = from[block->rows[i] * stride];
-    }
-    for (size_t i = block->count; i < block->columns.rows; i++) {
-        into[i] = NAN;
-    }
-}
-
-static void take_outcomes(const tgr_block *block, const int8_t *from, size_t stride, int32_t column,
-                          double *into)
-{
-    size_t known = from == NULL || column < 0 ? 0 : block->count;
-    for (size_t i = 0; i < known; i++) {
-        into[i] = from[block->rows[i] * stride + (size_t)column];
-    }
-    for (size_t i = known; i < block->columns.rows; i++) {
-        into[i] = UNKNOWN;
-    }
+    size_t each = block->columns.models * ROWS;
+    const tgr_answer_rows recorded = {
+        .rows = block->rows,
+        .count = block->count,
+        .cost = batch->cost,
+        .score = batch->score,
+        .outcome = batch->outcome,
+        .stride = file_models,
+        .total = batch->rows * file_models,
+        .column = decide->serve->file_model,
+    };
+    block->kernels->take_answers(&recorded, block->columns.models, block->memory,
+                                 block->memory + each, block->memory + 2 * each, gaps);
 }
 
 /* Costs that are not recorded are those expected. */
@@ -234,26 +179,20 @@ static void begin_block(tgr_block *block, const tgr_decide *decide, const uint32
     block->at = SIZE_MAX;
 }
 
-bool tgr_block_read(tgr_block *block, const tgr_decide *decide, const tgr_recorded *recorded,
-                    const uint32_t *rows, size_t count, size_t *bad_row, size_t *bad_model)
+bool tgr_block_read(tgr_block *block, const tgr_decide *decide, const tgr_batch *batch,
+                    size_t file_models, const uint32_t *rows, size_t count, size_t *bad_row,
+                    size_t *bad_model)
 {
-    const tgr_batch *batch = recorded->batch;
-    size_t models = block->columns.models, stride = recorded->models;
-    double *costs = block->memory, *scores = costs + models * ROWS;
-    double *outcomes = scores + models * ROWS;
-    bool all_there = true;
+    size_t models = block->columns.models;
+    double *costs = block->memory, *outcomes = costs + 2 * models * ROWS;
+    tgr_answer_gaps gaps;
     begin_block(block, decide, rows, count);
-    for (size_t model = 0; model < models; model++) {
-        int32_t column = decide->serve->file_model[model];
-        take_floats(block, batch->cost, stride, column, costs + model * ROWS);
-        take_floats(block, batch->score, stride, column, scores + model * ROWS);
-        take_outcomes(block, batch->outcome, stride, column, outcomes + model * ROWS);
-        all_there = all_there && column >= 0;
-        if (!recorded->costed || column < 0) {
-            expect_costs(block, decide, model, costs + model * ROWS);
-        }
+    take_answers(block, decide, batch, file_models, &gaps);
+    bool expected = (gaps.cost & TGR_SOME_UNKNOWN) != 0;
+    for (size_t model = 0; expected && model < models; model++) {
+        expect_costs(block, decide, model, costs + model * ROWS);
     }
-    for (size_t row = 0; !(all_there && recorded->judged) && row < count; row++) {
+    for (size_t row = 0; gaps.outcome != 0 && row < count; row++) {
         judge_row(block, row, decide->plan.router->reference, outcomes);
     }
     if (tgr_decide_decider(decide)->eligible != NULL) {
@@ -261,7 +200,8 @@ bool tgr_block_read(tgr_block *block, const tgr_decide *decide, const tgr_record
     } else {
         set_free(block);
     }
-    return (all_there && recorded->costed && recorded->fit) || all_fit(block, bad_row, bad_model);
+    bool large = ((gaps.cost | gaps.score) & TGR_SOME_LARGE) != 0;
+    return !(expected || large) || all_fit(block, bad_row, bad_model);
 }
 
 /* ---- one answer ------------------------------------------------------------------------------ */

@@ -13,17 +13,6 @@
 #include "engine/simulate/tally.h"
 #include "kernels/kernels.h"
 
-/* What a batch records of its file's models, found out once for all its blocks. */
-typedef struct tgr_recorded {
-    const tgr_batch *batch;
-    size_t models; /* the file's */
-    bool costed;   /* every cost is known */
-    bool judged;   /* every outcome is */
-    bool fit;      /* no cost or score is too large */
-} tgr_recorded;
-
-tgr_recorded tgr_recorded_of(const tgr_batch *batch, size_t models, int threads);
-
 /* Reused from block to block. */
 typedef struct tgr_block {
     size_t count;         /* rows; columns.rows are as many and some that fill up */
@@ -49,8 +38,9 @@ void tgr_block_close(tgr_block *block);
 /* Reads up to TGR_ANSWER_ROWS rows of the batch at hand, whose numbers have to outlive the block.
  * Returns false where a cost or score is too large to be summed exactly (see exact.h); *bad_row, of
  * the batch, and *bad_model say whose. */
-bool tgr_block_read(tgr_block *block, const tgr_decide *decide, const tgr_recorded *recorded,
-                    const uint32_t *rows, size_t count, size_t *bad_row, size_t *bad_model);
+bool tgr_block_read(tgr_block *block, const tgr_decide *decide, const tgr_batch *batch,
+                    size_t file_models, const uint32_t *rows, size_t count, size_t *bad_row,
+                    size_t *bad_model);
 
 /* A model's answer to a row of the block, with its ranks; valid until another row is asked for. */
 const tgr_answer *tgr_block_answer(tgr_block *block, size_t row, size_t model);

@@ -36,22 +36,25 @@ static void bound_ratio(double sum_low, double sum_high, double count_low, doubl
     }
 }
 
-tgr_box tgr_box_of(const tgr_bin *bin, const tgr_tally *before, tgr_quality quality)
+tgr_box tgr_box_of(const tgr_page *page, size_t bin, const tgr_tally *before, tgr_quality quality)
 {
+    const tgr_bin_sums *sums = &page->sums[bin];
+    const tgr_bin_known *known = &page->known[bin];
     tgr_box box = {
-        .cost_low = tgr_tally_value(before->cost - bin->cost[1]),
-        .cost_high = tgr_tally_value(before->cost + bin->cost[0]),
+        .cost_low = tgr_tally_value(before->cost - sums->cost[1]),
+        .cost_high = tgr_tally_value(before->cost + sums->cost[0]),
     };
     if (quality == TGR_QUALITY_SCORE) {
-        bound_ratio(tgr_tally_value(before->score - bin->score[1]),
-                    tgr_tally_value(before->score + bin->score[0]),
-                    (double)(before->scored - bin->scored[1]),
-                    (double)(before->scored + bin->scored[0]), &box);
+        bound_ratio(tgr_tally_value(before->score - sums->score[1]),
+                    tgr_tally_value(before->score + sums->score[0]),
+                    (double)(before->scored - known->scored[1]),
+                    (double)(before->scored + known->scored[0]), &box);
     } else {
-        bound_ratio((double)(before->accepted - bin->accepted[1]),
-                    (double)(before->accepted + bin->accepted[0]),
-                    (double)(before->judged - bin->judged[1]),
-                    (double)(before->judged + bin->judged[0]), &box);
+        const uint64_t *accepted = page->counts[bin].accepted;
+        bound_ratio((double)(before->accepted - accepted[1]),
+                    (double)(before->accepted + accepted[0]),
+                    (double)(before->judged - known->judged[1]),
+                    (double)(before->judged + known->judged[0]), &box);
     }
     return box;
 }

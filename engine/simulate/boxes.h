@@ -24,8 +24,8 @@ typedef struct tgr_boxes {
 tgr_status tgr_boxes_reserve(tgr_boxes *boxes, size_t count, tgr_error *error);
 void tgr_boxes_free(tgr_boxes *boxes);
 
-/* before: the sums at the lower edge. The shares are left 0. */
-tgr_box tgr_box_of(const tgr_bin *bin, const tgr_tally *before, tgr_quality quality);
+/* Of a bin of the page. before: the sums at the lower edge. The shares are left 0. */
+tgr_box tgr_box_of(const tgr_page *page, size_t bin, const tgr_tally *before, tgr_quality quality);
 
 /* How far each metric of the curve may be from that of all points; NaN where the metric is NaN, or
  * there is no bound. The curve is that of the edges, not consumed yet. */

@@ -150,7 +150,7 @@ static uint64_t count_moves(const tgr_bins *bins, double *largest)
     *largest = 0;
     for (size_t page = 0; page < TGR_PAGES; page++) {
         for (size_t i = 0; bins->pages[page] != NULL && i < TGR_PAGE_GROUPS; i++) {
-            uint64_t here = bins->pages[page]->groups[i].moves;
+            uint64_t here = tgr_page_group(bins->pages[page], bins->models, i)->moves;
             size_t last = page * TGR_PAGE_BINS + (i + 1) * TGR_GROUP_BINS - 1;
             moves += here;
             *largest = here > 0 ? tgr_bin_edge(last) : *largest;
@@ -171,8 +171,9 @@ void tgr_grid_of_bins(const tgr_bins *bins, tgr_policy policy, size_t points, do
         append(thresholds, count, 0);
     }
     for (size_t group = 0; group < (size_t)TGR_PAGES * TGR_PAGE_GROUPS; group++) {
-        const tgr_page *page = bins->pages[group / TGR_PAGE_GROUPS];
-        uint64_t moves = page == NULL ? 0 : page->groups[group % TGR_PAGE_GROUPS].moves;
+        tgr_page *page = bins->pages[group / TGR_PAGE_GROUPS];
+        size_t number = group % TGR_PAGE_GROUPS;
+        uint64_t moves = page == NULL ? 0 : tgr_page_group(page, bins->models, number)->moves;
         double below = tgr_bin_edge(group * TGR_GROUP_BINS - 1);
         double edge = tgr_bin_edge((group + 1) * TGR_GROUP_BINS - 1);
         if (moves == 0) {

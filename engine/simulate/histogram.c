@@ -164,7 +164,7 @@ static void each_bin(const tgr_bins *bins, void (*visit)(void *user, size_t bin,
 {
     for (size_t page = 0; page < TGR_PAGES; page++) {
         for (size_t i = 0; bins->pages[page] != NULL && i < TGR_PAGE_BINS; i++) {
-            uint64_t moves = bins->pages[page]->bins[i].moves;
+            uint64_t moves = bins->pages[page]->counts[i].moves;
             if (moves > 0) {
                 visit(user, page * TGR_PAGE_BINS + i, moves);
             }

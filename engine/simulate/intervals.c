@@ -26,8 +26,10 @@ static tgr_status reset_observers(tgr_simulating *work, size_t asked, tgr_error 
 static tgr_status scout_moves(tgr_simulating *work, tgr_batch *batch, const tgr_query_file *file,
                               tgr_moves *moves, tgr_error *error)
 {
-    tgr_gathering scout = {
-        .most = SIZE_MAX, .moving = work->gathering.moving, .utility = work->gathering.utility};
+    tgr_gathering scout = {.keeping = true,
+                           .most = SIZE_MAX,
+                           .moving = work->gathering.moving,
+                           .utility = work->gathering.utility};
     tgr_status status = TGR_OK;
     tgr_csr x = batch->x; /* scoring may put transformed counts in their place */
     TGR_TRY(reset_observers(work, 0, error));

@@ -3,6 +3,7 @@
 
 #include <math.h>
 
+#include "engine/base/memory.h"
 #include "engine/simulate/row_path.h"
 
 static const float *scores_of(const tgr_scored_rows *rows, size_t i)
@@ -57,13 +58,19 @@ static void add_change(void *user, size_t threshold, int from, int to)
 static void gather(tgr_observer *observer, const tgr_gathering *gathering, const way *own)
 {
     const tgr_path *path = &observer->path;
-    tgr_moves *moves = &observer->moves;
     int from = path->first;
     for (size_t i = 0; i < path->count; i++) {
         int to = path->moves[i].model;
         uint64_t order = tgr_move_order(path, path->moves[i].at, from, to, gathering->utility);
-        moves->moves[moves->count++] = (tgr_move){order, tgr_answer_pack(answer_at(own, from)),
-                                                  tgr_answer_pack(answer_at(own, to))};
+        tgr_answer before = *answer_at(own, from);
+        const tgr_answer *after = answer_at(own, to);
+        if (gathering->bins != NULL) {
+            observer->changes[observer->change_count++] = tgr_change_of(order, &before, after);
+        }
+        if (gathering->keeping) {
+            observer->moves.moves[observer->moves.count++] =
+                (tgr_move){order, tgr_answer_pack(&before), tgr_answer_pack(after)};
+        }
         from = to;
     }
 }
@@ -108,11 +115,11 @@ static void observe_each(tgr_observer *observer, const tgr_batch_view *view,
 
 /* ---- a block at once: margin, where every model may serve every row -------------------------- */
 
-/* One answer to each row: models and columns of what they said, with ranks. */
+/* One answer to each row, where models differ from row to row. */
 typedef struct answered {
     uint16_t model[TGR_ANSWER_ROWS];
     double cost[TGR_ANSWER_ROWS], score[TGR_ANSWER_ROWS], outcome[TGR_ANSWER_ROWS];
-    double score_rank[TGR_ANSWER_ROWS], outcome_rank[TGR_ANSWER_ROWS]; /* of known ones */
+    double score_rank[TGR_ANSWER_ROWS], outcome_rank[TGR_ANSWER_ROWS];
 } answered;
 
 static void fill_answered(const tgr_block *block, answered *answers)
@@ -128,38 +135,66 @@ static void fill_answered(const tgr_block *block, answered *answers)
         answers->cost[i] = answers->score[i] = NAN;
         answers->outcome[i] = -1;
     }
-    block->kernels->rank_answers(columns, columns->score, answers->score, answers->score_rank);
-    block->kernels->rank_answers(columns, columns->outcome, answers->outcome,
-                                 answers->outcome_rank);
 }
 
-static void count_answered(const tgr_block *block, const answered *answers, tgr_decided *count)
+/* Ranks the answers, and adds them to a count. */
+static tgr_ranked_answers count_answered(const tgr_block *block, answered *answers,
+                                         tgr_decided *count)
 {
+    const tgr_answer_columns *columns = &block->columns;
     tgr_answer_sums sums;
-    uint64_t score_ranks = 0, outcome_ranks = 0;
-    block->kernels->sum_answers(answers->cost, answers->score, answers->outcome,
-                                block->columns.rows, &sums);
+    block->kernels->sum_answers(answers->cost, answers->score, answers->outcome, columns->rows,
+                                &sums);
     tgr_block_add(&count->tally, &sums, block->count);
+    count->tally.score_ranks += (uint64_t)block->kernels->rank_answers(
+        columns, columns->score, answers->score, -INFINITY, answers->score_rank);
+    count->tally.outcome_ranks += (uint64_t)block->kernels->rank_answers(
+        columns, columns->outcome, answers->outcome, 0, answers->outcome_rank);
     for (size_t i = 0; i < block->count; i++) {
         count->chosen[answers->model[i]]++;
-        score_ranks += isnan(answers->score[i]) ? 0 : (uint64_t)answers->score_rank[i];
-        outcome_ranks += answers->outcome[i] < 0 ? 0 : (uint64_t)answers->outcome_rank[i];
     }
-    count->tally.score_ranks += score_ranks;
-    count->tally.outcome_ranks += outcome_ranks;
+    return (tgr_ranked_answers){answers->cost, answers->score, answers->outcome,
+                                answers->score_rank, answers->outcome_rank};
 }
 
-static tgr_packed_answer pack(const answered *answers, size_t i)
+/* One model's answers to all rows. */
+static tgr_ranked_answers rank_model(const tgr_block *block, size_t model, answered *room)
 {
+    const tgr_answer_columns *columns = &block->columns;
+    const double *score = columns->score + model * TGR_ANSWER_ROWS;
+    const double *outcome = columns->outcome + model * TGR_ANSWER_ROWS;
+    block->kernels->rank_answers(columns, columns->score, score, -INFINITY, room->score_rank);
+    block->kernels->rank_answers(columns, columns->outcome, outcome, 0, room->outcome_rank);
+    return (tgr_ranked_answers){columns->cost + model * TGR_ANSWER_ROWS, score, outcome,
+                                room->score_rank, room->outcome_rank};
+}
+
+static tgr_packed_answer pack(const tgr_ranked_answers *answers, size_t model, size_t i)
+{
+    double score_rank = answers->score_rank[i], outcome_rank = answers->outcome_rank[i];
     return (tgr_packed_answer){
         .usd = answers->cost[i],
         .score_value = (float)answers->score[i],
         .outcome = (uint32_t)(answers->outcome[i] + 1) & 3,
-        .score_rank = isnan(answers->score[i]) ? 0 : (uint32_t)(answers->score_rank[i] - 1) & 0x3ff,
-        .outcome_rank =
-            answers->outcome[i] < 0 ? 0 : (uint32_t)(answers->outcome_rank[i] - 1) & 0x3ff,
-        .model = answers->model[i] & 0x3ffu,
+        .score_rank = score_rank > 0 ? (uint32_t)(score_rank - 1) & 0x3ff : 0,
+        .outcome_rank = outcome_rank > 0 ? (uint32_t)(outcome_rank - 1) & 0x3ff : 0,
+        .model = model & 0x3ff,
     };
+}
+
+/* Each field goes to its place at once: a structure put together elsewhere would be copied from
+ * where its small parts were only just stored. */
+static inline void set_change(tgr_change *change, const tgr_answer_changes *from, size_t i)
+{
+    const tgr_sum coarse = (tgr_sum)1 << 44; /* 2^-20 in units of 2^-64 */
+    change->cost = from->cost_high[i] * coarse + from->cost_low[i];
+    change->score = from->score_high[i] * coarse + from->score_low[i];
+    change->score_rank = (int16_t)from->score_rank[i];
+    change->outcome_rank = (int16_t)from->outcome_rank[i];
+    change->costed = (int8_t)from->costed[i];
+    change->scored = (int8_t)from->scored[i];
+    change->judged = (int8_t)from->judged[i];
+    change->accepted = (int8_t)from->accepted[i];
 }
 
 /* The sums that each row will change are asked for early: there may be many. */
@@ -175,34 +210,45 @@ static void find_slots(const tgr_asked *asked, const tgr_margins *margins, const
     }
 }
 
+/* Every row goes from the best other model to the reference, at its margin. */
 static void observe_margins(tgr_observer *observer, const tgr_gathering *gathering,
                             const tgr_decide *decide, const tgr_margins *margins,
                             tgr_decided *counts)
 {
     const tgr_block *block = &observer->block;
     const uint16_t *order = decide->serve->order;
+    uint16_t reference = order[decide->serve->reference];
     bool asked = gathering->asked.count > 0;
     uint32_t slots[TGR_ANSWER_ROWS];
-    answered first, last;
+    answered first, room;
+    tgr_answer_changes columns;
     if (asked) {
         find_slots(&gathering->asked, margins, block, counts, slots);
     }
     for (size_t i = 0; i < block->count; i++) {
         first.model[i] = order[margins->other[i]];
-        last.model[i] = order[decide->serve->reference];
     }
     fill_answered(block, &first);
-    fill_answered(block, &last);
-    count_answered(block, &first, counts);
-    tgr_move *moves = observer->moves.moves + observer->moves.count;
-    observer->moves.count += block->count;
+    const tgr_ranked_answers from = count_answered(block, &first, counts);
+    const tgr_ranked_answers to = rank_model(block, reference, &room);
+    block->kernels->change_answers(&from, &to, block->columns.rows, &columns);
+    tgr_change *changes = observer->changes;
     for (size_t i = 0; i < block->count; i++) {
-        moves[i] = (tgr_move){tgr_order_of_double(margins->at[i]), pack(&first, i), pack(&last, i)};
+        set_change(&changes[i], &columns, i);
+        changes[i].key = tgr_order_of_double(margins->at[i]);
+        changes[i].from = first.model[i];
+        changes[i].to = reference;
+        if (asked) {
+            tgr_decided_change(&counts[slots[i]], &changes[i]);
+        }
     }
-    for (size_t i = 0; asked && i < block->count; i++) {
-        tgr_answer from = tgr_answer_unpack(moves[i].from), to = tgr_answer_unpack(moves[i].to);
-        tgr_decided_move(&counts[slots[i]], &from, &to);
+    observer->change_count = gathering->bins == NULL ? 0 : block->count;
+    tgr_move *moves = observer->moves.moves + observer->moves.count;
+    for (size_t i = 0; gathering->keeping && i < block->count; i++) {
+        moves[i] =
+            (tgr_move){changes[i].key, pack(&from, first.model[i], i), pack(&to, reference, i)};
     }
+    observer->moves.count += gathering->keeping ? block->count : 0;
 }
 
 /* ---- any ------------------------------------------------------------------------------------- */
@@ -212,13 +258,36 @@ static bool read_block(tgr_observer *observer, const tgr_batch_view *view, const
                        const tgr_scored_rows *rows)
 {
     size_t row = SIZE_MAX, model = 0;
-    bool fit = tgr_block_read(&observer->block, decide, &view->recorded, rows->rows, rows->count,
-                              &row, &model);
+    bool fit = tgr_block_read(&observer->block, decide, view->batch, view->models, rows->rows,
+                              rows->count, &row, &model);
     if (row < observer->bad_row) {
         observer->bad_row = row;
         observer->bad_model = model;
     }
     return fit;
+}
+
+static bool reserve(tgr_observer *observer, const tgr_gathering *gathering, size_t moves)
+{
+    tgr_error unused;
+    void *changes = observer->changes;
+    bool fits =
+        tgr_mem_grow(&changes, &observer->change_capacity, moves, sizeof *observer->changes);
+    observer->changes = changes;
+    return fits &&
+           (!gathering->keeping || tgr_moves_reserve(&observer->moves, moves, &unused) == TGR_OK);
+}
+
+/* While they are in the cache. */
+static bool put_in_bins(tgr_observer *observer, const tgr_gathering *gathering)
+{
+    tgr_bins *bins = gathering->bins;
+    if (bins != NULL && observer->own == NULL) {
+        observer->own = tgr_bins_new(bins->models, bins->reference, 0);
+    }
+    size_t count = observer->change_count;
+    observer->change_count = 0;
+    return bins == NULL || tgr_bins_take(bins, observer->own, observer->changes, count);
 }
 
 void tgr_observe(tgr_observer *observer, const tgr_batch_view *view, const tgr_decide *decide,
@@ -229,11 +298,10 @@ void tgr_observe(tgr_observer *observer, const tgr_batch_view *view, const tgr_d
     bool margin = decider->rule == TGR_RULE_MARGIN;
     size_t models = decider->models, moves = rows->count * (margin ? 1 : models);
     tgr_margins margins;
-    tgr_error unused;
     if (!read_block(observer, view, decide, rows)) {
         return;
     }
-    if (tgr_moves_reserve(&observer->moves, moves, &unused) != TGR_OK) {
+    if (!reserve(observer, view->gathering, moves)) {
         observer->out_of_memory = true;
         return;
     }
@@ -245,4 +313,5 @@ void tgr_observe(tgr_observer *observer, const tgr_batch_view *view, const tgr_d
     } else {
         observe_each(observer, view, decide, rows, chosen, counts);
     }
+    observer->out_of_memory |= !put_in_bins(observer, view->gathering);
 }

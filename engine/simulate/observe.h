@@ -11,7 +11,7 @@
 typedef struct tgr_batch_view {
     tgr_observers *observers;
     const tgr_batch *batch;
-    tgr_recorded recorded; /* what it records */
+    size_t models; /* that it records */
     tgr_gathering *gathering;
 } tgr_batch_view;
 

@@ -9,8 +9,6 @@
 #include "engine/base/memory.h"
 #include "engine/simulate/observe.h"
 
-#define BLOCK_MOVES ((size_t)4096)
-
 static bool open_observer(tgr_observer *observer, size_t models, size_t asked)
 {
     observer->bad_row = SIZE_MAX;
@@ -27,6 +25,8 @@ static void close_observer(tgr_observer *observer)
     tgr_path_close(&observer->path);
     tgr_baselines_close(&observer->baselines);
     tgr_moves_free(&observer->moves);
+    tgr_mem_free(observer->changes);
+    tgr_bins_free(observer->own);
     tgr_mem_free(observer->counts);
 }
 
@@ -55,31 +55,22 @@ void tgr_observers_close(tgr_observers *observers)
 
 /* ---- rows in order --------------------------------------------------------------------------- */
 
-static void take_moves(tgr_observer *observer, const tgr_gathering *gathering)
-{
-    if (gathering->bins != NULL) {
-        observer->out_of_memory |=
-            !tgr_bins_take(gathering->bins, observer->moves.moves, observer->moves.count);
-        observer->moves.count = 0;
-    }
-}
-
 static void observe_rows(void *user, const tgr_decide *decide, const tgr_scored *scored)
 {
     const tgr_batch_view *view = user;
     tgr_observer *observer = &view->observers->each[scored->thread];
+    size_t total = (scored->end - scored->begin) * scored->stride;
     uint32_t numbers[TGR_ANSWER_ROWS];
     for (size_t row = scored->begin; row < scored->end; row += TGR_ANSWER_ROWS) {
         size_t left = scored->end - row, count = left < TGR_ANSWER_ROWS ? left : TGR_ANSWER_ROWS;
         for (size_t i = 0; i < count; i++) {
             numbers[i] = (uint32_t)(row + i);
         }
-        const tgr_scored_rows rows = {numbers, count, scored->scores, scored->begin,
-                                      scored->stride};
+        const tgr_scored_rows rows = {numbers,       count,          scored->scores,
+                                      scored->begin, scored->stride, total};
         tgr_observe(observer, view, decide, &rows, scored->chosen, &observer->baselines,
                     observer->counts);
     }
-    take_moves(observer, view->gathering);
 }
 
 /* ---- rows group by group --------------------------------------------------------------------- */
@@ -97,17 +88,17 @@ static void observe_group(tgr_observer *observer, const tgr_batch_view *view,
     const tgr_by_group *by_group = &view->observers->by_group;
     tgr_group_sums *group = &view->gathering->resample->groups[number];
     size_t begin = by_group->begin[number], end = by_group->begin[number + 1];
+    size_t total = view->batch->rows * decide->serve->stride;
     group->queries += end - begin;
     while (begin < end) {
         size_t count = end - begin < TGR_ANSWER_ROWS ? end - begin : TGR_ANSWER_ROWS;
         const tgr_scored_rows rows = {by_group->rows + begin, count, by_group->scores, 0,
-                                      decide->serve->stride};
-        tgr_by_group_prefetch(by_group, view->batch, view->recorded.models, begin + count, &rows);
+                                      decide->serve->stride,  total};
+        tgr_by_group_prefetch(by_group, view->batch, view->models, begin + count, &rows);
         tgr_observe(observer, view, decide, &rows, by_group->decided ? by_group->chosen : NULL,
                     &group->baselines, group->counts);
         begin += count;
     }
-    take_moves(observer, view->gathering);
 }
 
 /* A group's sums are many: they are fetched once for all its rows of a batch. */
@@ -154,14 +145,23 @@ static tgr_status check_rows(const tgr_observers *observers, const tgr_router *r
                     file->path, router->models[first->bad_model].name, TGR_EXACT_LIMIT);
 }
 
+/* Moves that do not fit are in the bins, too. */
 static tgr_status collect_moves(tgr_observers *observers, tgr_gathering *gathering,
-                                size_t reference, tgr_error *error)
+                                tgr_error *error)
 {
     size_t more = 0;
     for (int i = 0; i < observers->threads; i++) {
         more += observers->each[i].moves.count;
     }
     tgr_moves *all = &gathering->moves;
+    gathering->keeping = gathering->bins == NULL || all->count + more <= gathering->most;
+    if (!gathering->keeping) {
+        tgr_moves_free(all);
+        for (int i = 0; i < observers->threads; i++) {
+            tgr_moves_free(&observers->each[i].moves);
+        }
+        return TGR_OK;
+    }
     tgr_status status = tgr_moves_reserve(all, more, error);
     for (int i = 0; status == TGR_OK && i < observers->threads; i++) {
         tgr_moves *own = &observers->each[i].moves;
@@ -171,10 +171,6 @@ static tgr_status collect_moves(tgr_observers *observers, tgr_gathering *gatheri
         all->count += own->count;
         own->count = 0;
     }
-    if (status == TGR_OK && all->count > gathering->most) {
-        status = tgr_gathering_use_bins(gathering, observers->models, reference, observers->threads,
-                                        error);
-    }
     return status;
 }
 
@@ -182,43 +178,20 @@ tgr_status tgr_observers_batch(tgr_observers *observers, tgr_decide *decide, tgr
                                const tgr_query_file *file, tgr_gathering *gathering,
                                tgr_error *error)
 {
-    tgr_batch_view view = {
-        observers, batch,
-        tgr_recorded_of(batch, tgr_strings_count(file->models), observers->threads), gathering};
+    tgr_batch_view view = {observers, batch, tgr_strings_count(file->models), gathering};
     tgr_status status = gathering->resample == NULL
                             ? tgr_decide_scores(decide, batch, observe_rows, &view, error)
                             : observe_groups(&view, decide, batch, error);
     if (status == TGR_OK) {
         status = check_rows(observers, decide->plan.router, file, error);
     }
-    if (status == TGR_OK && gathering->bins == NULL) {
-        status = collect_moves(observers, gathering, decide->plan.router->reference, error);
+    if (status == TGR_OK && gathering->keeping) {
+        status = collect_moves(observers, gathering, error);
     }
     return status;
 }
 
 /* ---- all of them ----------------------------------------------------------------------------- */
-
-tgr_status tgr_gathering_use_bins(tgr_gathering *gathering, size_t models, size_t reference,
-                                  int threads, tgr_error *error)
-{
-    bool added = true;
-    tgr_bins *bins = tgr_bins_new(models, reference);
-    if (bins == NULL) {
-        return tgr_fail_memory(error, "the bins of thresholds");
-    }
-    const tgr_moves *moves = &gathering->moves;
-    size_t blocks = (moves->count + BLOCK_MOVES - 1) / BLOCK_MOVES;
-#pragma omp parallel for schedule(static) num_threads(threads) reduction(& : added)
-    for (long block = 0; block < (long)blocks; block++) {
-        size_t begin = (size_t)block * BLOCK_MOVES;
-        size_t count = moves->count - begin < BLOCK_MOVES ? moves->count - begin : BLOCK_MOVES;
-        added = tgr_bins_take(bins, moves->moves + begin, count) & added;
-    }
-    tgr_moves_free(&gathering->moves);
-    gathering->bins = bins;
-    return added ? TGR_OK : tgr_fail_memory(error, "the bins of thresholds");
-}
 
 void tgr_gathering_close(tgr_gathering *gathering)
 {
@@ -237,7 +210,26 @@ static void merge_sums(tgr_observer *into, const tgr_baselines *baselines,
     }
 }
 
-void tgr_observers_merge(tgr_observers *observers, const tgr_gathering *gathering)
+static void join_bins(tgr_observers *observers, tgr_gathering *gathering)
+{
+    for (int thread = 0; gathering->bins != NULL && thread < observers->threads; thread++) {
+        if (observers->each[thread].own != NULL) {
+            tgr_bins_join(gathering->bins, observers->each[thread].own);
+        }
+    }
+}
+
+void tgr_gathering_settle(tgr_gathering *gathering)
+{
+    if (gathering->keeping) {
+        tgr_bins_free(gathering->bins);
+        gathering->bins = NULL;
+    } else {
+        tgr_moves_free(&gathering->moves);
+    }
+}
+
+void tgr_observers_merge(tgr_observers *observers, tgr_gathering *gathering)
 {
     tgr_observer *into = &observers->each[0];
     size_t asked = gathering->asked.count, models = observers->models;
@@ -250,4 +242,5 @@ void tgr_observers_merge(tgr_observers *observers, const tgr_gathering *gatherin
         const tgr_group_sums *group = &gathering->resample->groups[i];
         merge_sums(into, &group->baselines, group->counts, asked, models);
     }
+    join_bins(observers, gathering);
 }

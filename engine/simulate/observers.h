@@ -26,17 +26,21 @@ typedef struct tgr_observer {
                           threshold asked for, and beyond the last */
     uint64_t undecided;
     tgr_moves moves; /* of the batch */
+    tgr_change *changes;
+    size_t change_count, change_capacity;
+    tgr_bins *own; /* that no other thread adds to; NULL until there is something to add */
 
     /* the first row of a batch that cannot be summed; SIZE_MAX none */
     size_t bad_row, bad_model;
     bool out_of_memory;
 } tgr_observer;
 
-/* What moves become. */
+/* What moves become: they are kept as long as they fit, and go to bins where they might not. */
 typedef struct tgr_gathering {
-    tgr_moves moves; /* all of them, while they fit */
+    bool keeping;
+    tgr_moves moves; /* all of them, while they are kept */
     size_t most;     /* moves that fit */
-    tgr_bins *bins;  /* NULL until they do not */
+    tgr_bins *bins;  /* NULL: moves are sure to fit; once settled, that they did */
     bool moving;     /* the policy compares costs, or needs none: else there are no moves */
     tgr_asked asked; /* thresholds asked for */
     bool utility;
@@ -62,12 +66,12 @@ tgr_status tgr_observers_batch(tgr_observers *observers, tgr_decide *decide, tgr
                                const tgr_query_file *file, tgr_gathering *gathering,
                                tgr_error *error);
 
-/* Puts all moves gathered into bins, from now on. */
-tgr_status tgr_gathering_use_bins(tgr_gathering *gathering, size_t models, size_t reference,
-                                  int threads, tgr_error *error);
 void tgr_gathering_close(tgr_gathering *gathering); /* harmless on a zeroed structure */
 
 /* Adds what all threads, and all groups of a bootstrap, have summed. */
-void tgr_observers_merge(tgr_observers *observers, const tgr_gathering *gathering);
+void tgr_observers_merge(tgr_observers *observers, tgr_gathering *gathering);
+
+/* Of moves and bins, lets go of what is not needed now that all is known. */
+void tgr_gathering_settle(tgr_gathering *gathering);
 
 #endif

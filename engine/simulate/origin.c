@@ -14,17 +14,13 @@ static bool copy(char **to, const char *text)
 static bool copy_prices(tgr_origin_texts *texts, const tgr_router *router)
 {
     texts->prices = tgr_mem_zalloc(router->model_count, sizeof *texts->prices);
-    for (size_t i = 0; texts->prices != NULL && i < router->model_count; i++) {
-        const tgr_model *model = &router->models[i];
-        texts->prices[i] = (tgr_price){
-            .input = model->price_in,
-            .output = model->price_out,
-            .completion_tokens = tgr_model_completions(model),
-            .mean = model->mean_cost,
-            .flat = model->cost,
-        };
+    texts->price_texts = tgr_mem_zalloc(router->model_count, sizeof *texts->price_texts);
+    bool copied = texts->prices != NULL && texts->price_texts != NULL;
+    for (size_t i = 0; copied && i < router->model_count; i++) {
+        texts->models = i + 1;
+        copied = tgr_price_of_model(&router->models[i], &texts->prices[i], &texts->price_texts[i]);
     }
-    return texts->prices != NULL;
+    return copied;
 }
 
 static bool copy_digests(tgr_origin_texts *texts, tgr_query_file *const *files, size_t count)
@@ -74,6 +70,10 @@ void tgr_origin_free(tgr_origin_texts *texts)
     tgr_mem_free(texts->scorer);
     tgr_mem_free(texts->split);
     tgr_mem_free(texts->fallback);
+    for (size_t i = 0; i < texts->models; i++) {
+        tgr_price_texts_free(&texts->price_texts[i]);
+    }
+    tgr_mem_free(texts->price_texts);
     tgr_mem_free(texts->prices);
     *texts = (tgr_origin_texts){0};
 }

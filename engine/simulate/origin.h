@@ -8,6 +8,7 @@
 #include <tagroute/simulate.h>
 
 #include "engine/router/router.h"
+#include "engine/simulate/price_levels.h"
 #include "engine/store/query_read.h"
 
 /* What a tgr_origin points at. */
@@ -16,6 +17,8 @@ typedef struct tgr_origin_texts {
     char **file_digests;
     size_t files;
     tgr_price *prices;
+    tgr_price_texts *price_texts; /* models */
+    size_t models;
 } tgr_origin_texts;
 
 /* Fills an origin from a router, the options and the files; false where memory is short. A router

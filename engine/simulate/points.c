@@ -68,33 +68,28 @@ static void walk_moves(walk *w)
     show_rest(w);
 }
 
-static void walk_group(walk *w, const tgr_page *page, size_t number)
+static void walk_group(walk *w, tgr_page *page, size_t number)
 {
-    const tgr_group *group = &page->groups[number];
     tgr_quality quality = w->work->result->simulation.quality;
     size_t models = w->work->router->model_count;
     for (size_t i = number * TGR_GROUP_BINS; i < (number + 1) * TGR_GROUP_BINS; i++) {
-        const tgr_bin *bin = &page->bins[i];
-        if (bin->moves == 0) {
+        const tgr_bin_counts *counts = &page->counts[i];
+        if (counts->moves == 0) {
             continue;
         }
         double before =
             tgr_share((double)w->reference, (double)w->work->result->simulation.queries);
-        tgr_box box = tgr_box_of(bin, &w->at->tally, quality);
-        tgr_bin_apply(bin, &w->at->tally);
-        w->reference += bin->reference;
+        tgr_box box = tgr_box_of(page, i, &w->at->tally, quality);
+        tgr_bin_apply(page, i, &w->at->tally);
+        w->reference += counts->reference;
         add_curve_point(w);
-        if (bin->moves > 1) {
+        if (counts->moves > 1) {
             box.share_from = before;
             box.share_to = w->work->curve.points[w->work->curve.count - 1].reference;
             w->work->boxes.boxes[w->work->boxes.count++] = box;
         }
     }
-    w->at->tally.score_ranks += group->score_ranks;
-    w->at->tally.outcome_ranks += group->outcome_ranks;
-    for (size_t model = 0; model < models; model++) {
-        w->at->chosen[model] += page->chosen[number * models + model];
-    }
+    tgr_group_apply(tgr_page_group(page, models, number), models, w->at);
 }
 
 static void walk_bins(walk *w)
@@ -103,7 +98,7 @@ static void walk_bins(walk *w)
     add_curve_point(w);
     for (size_t page = 0; page < TGR_PAGES; page++) {
         for (size_t i = 0; bins->pages[page] != NULL && i < TGR_PAGE_GROUPS; i++) {
-            if (bins->pages[page]->groups[i].moves > 0) {
+            if (tgr_page_group(bins->pages[page], bins->models, i)->moves > 0) {
                 show_below(w, tgr_bin_edge(page * TGR_PAGE_BINS + (i + 1) * TGR_GROUP_BINS - 1));
                 walk_group(w, bins->pages[page], i);
             }
@@ -162,7 +157,7 @@ static size_t count_points(const tgr_simulating *work)
     for (size_t page = 0; page < TGR_PAGES; page++) {
         const tgr_page *there = work->gathering.bins->pages[page];
         for (size_t i = 0; there != NULL && i < TGR_PAGE_BINS; i++) {
-            count += there->bins[i].moves > 0;
+            count += there->counts[i].moves > 0;
         }
     }
     return count;

@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "engine/base/crew.h"
 #include "engine/base/error.h"
 #include "engine/base/memory.h"
 #include "engine/base/options.h"
@@ -12,13 +13,15 @@
 #include "engine/simulate/metrics.h"
 #include "engine/simulate/partial.h"
 #include "engine/simulate/simulating.h"
+#include "engine/simulate/unite.h"
 
 /* Below this share of judged decisions a reader should know that quality rests on few. */
 #define LOW_COVERAGE  0.5
 #define GRID_MAX      ((size_t)1000000)
 #define BOOTSTRAP_MAX ((size_t)100000)
 
-#define MOVE_BYTES (sizeof(tgr_move) + sizeof(tgr_curve_point)) /* a point each in the end */
+#define OWN_BINS_SHARE 8 /* of the memory, for the bins of threads */
+#define MOVE_BYTES     (sizeof(tgr_move) + sizeof(tgr_curve_point)) /* a point each in the end */
 
 void tgr_simulate_options_init(tgr_simulate_options *options)
 {
@@ -78,6 +81,18 @@ static tgr_status check_options(const tgr_simulate_options *options, tgr_error *
     return TGR_OK;
 }
 
+static tgr_status check_crew(const tgr_simulating *work, tgr_error *error)
+{
+    const char *what = work->options.shards > 0 ? "shards, which are for processes apart"
+                       : work->source != NULL   ? "scores and decisions from elsewhere"
+                                                : NULL;
+    return what == NULL ? TGR_OK
+                        : tgr_fail(error, TGR_ERR_UNSUPPORTED,
+                                   "several processes can simulate a router together, but not "
+                                   "%s; leave that to one process",
+                                   what);
+}
+
 /* The thresholds asked for, or room for a grid. */
 static tgr_status find_thresholds(tgr_simulating *work, tgr_error *error)
 {
@@ -99,6 +114,7 @@ static tgr_status find_thresholds(tgr_simulating *work, tgr_error *error)
 static tgr_status open_gathering(tgr_simulating *work, tgr_error *error)
 {
     const tgr_simulate_options *options = &work->options;
+    const tgr_router *router = work->router;
     tgr_gathering *gathering = &work->gathering;
     work->memory = options->memory > 0 ? options->memory : tgr_run_memory(work->run);
     gathering->most = (size_t)(work->memory / 4 * 3 / MOVE_BYTES); /* the rest is for all else */
@@ -106,11 +122,15 @@ static tgr_status open_gathering(tgr_simulating *work, tgr_error *error)
         options->policy == TGR_POLICY_MARGIN || options->thresholds == NULL ||
         tgr_policy_needs_costs(options->policy, options->thresholds, options->threshold_count);
     gathering->utility = gathering->moving && options->policy == TGR_POLICY_UTILITY;
-    if (!options->binned && options->partial == NULL) {
+    gathering->keeping = !options->binned && options->partial == NULL;
+    uint64_t each = options->policy == TGR_POLICY_MARGIN ? 1 : router->model_count;
+    if (gathering->keeping && work->pass.rows <= gathering->most / each &&
+        tgr_run_crew(work->run) == NULL) { /* processes of a crew may have other memory each */
         return TGR_OK;
     }
-    return tgr_gathering_use_bins(gathering, work->router->model_count, work->router->reference,
-                                  work->plan.threads, error);
+    gathering->bins =
+        tgr_bins_new(router->model_count, router->reference, work->memory / OWN_BINS_SHARE);
+    return gathering->bins == NULL ? tgr_fail_memory(error, "the bins of thresholds") : TGR_OK;
 }
 
 tgr_status tgr_simulating_sums(tgr_simulating *work, int threads, tgr_error *error)
@@ -159,6 +179,9 @@ static tgr_status open_simulating(tgr_simulating *work, tgr_error *error)
     const tgr_simulate_options *options = &work->options;
     tgr_status status = TGR_OK;
     TGR_TRY(check_options(options, error));
+    if (tgr_run_crew(work->run) != NULL) {
+        TGR_TRY(check_crew(work, error));
+    }
     work->plan = (tgr_decide_plan){
         .router = work->router,
         .policy = options->policy,
@@ -177,6 +200,7 @@ static tgr_status open_simulating(tgr_simulating *work, tgr_error *error)
     TGR_TRY(
         tgr_pass_open(&work->pass, options->inputs, options->input_count, options->split, error));
     warn_of_weights(work);
+    TGR_TRY(tgr_pass_share(&work->pass, work->run, error));
     TGR_TRY(find_share(work, error));
     TGR_TRY(tgr_simulating_sums(work, work->plan.threads, error));
     work->plan.thresholds = work->gathering.moving ? &one : &zero;
@@ -204,12 +228,15 @@ void tgr_simulating_close(tgr_simulating *work)
 
 /* ---- the walk -------------------------------------------------------------------------------- */
 
-static tgr_status enter_file(tgr_simulating *work, const tgr_query_file *file, tgr_error *error)
+static tgr_status enter_file(tgr_simulating *work, size_t number, tgr_error *error)
 {
+    const tgr_query_file *file = work->pass.files[number];
     tgr_status status = tgr_decide_file(&work->decide, file, error);
     bool by_tags = work->source == NULL || !work->source->scores.knows_all;
     if (status == TGR_OK && by_tags) {
-        tgr_aligned_add(&work->decide.aligned, &work->aligned);
+        if (number != work->pass.begun_before) { /* else another process has counted it */
+            tgr_aligned_add(&work->decide.aligned, &work->aligned);
+        }
         tgr_aligned_tell(&work->decide.aligned, file, work->decide.serve->unknown_tags, work->run);
     }
     return status;
@@ -235,9 +262,8 @@ static tgr_status keep_share(tgr_simulating *work, tgr_batch *batch, const tgr_q
     return TGR_OK;
 }
 
-/* The next batch with queries of the shard; NULL at the end. */
-static tgr_status next_batch(tgr_simulating *work, tgr_batch **batch, size_t *file,
-                             tgr_error *error)
+tgr_status tgr_simulating_next(tgr_simulating *work, tgr_batch **batch, size_t *file,
+                               tgr_error *error)
 {
     const tgr_simulate_source *source = work->source;
     const unsigned want = TGR_WANT_ELIGIBILITY | TGR_WANT_PROMPT_TOKENS | TGR_WANT_SCORE |
@@ -270,28 +296,34 @@ static tgr_status walk(tgr_simulating *work, tgr_error *error)
 {
     size_t entered = SIZE_MAX;
     tgr_status status = TGR_OK;
+    if (tgr_run_crew(work->run) != NULL && work->options.bootstrap > 0) {
+        TGR_TRY(tgr_simulating_scout_ahead(work, error));
+    }
+    work->decide.queries = work->pass.before;
     for (;;) {
         tgr_batch *batch;
         size_t file;
-        TGR_TRY(next_batch(work, &batch, &file, error));
+        TGR_TRY(tgr_simulating_next(work, &batch, &file, error));
         if (batch == NULL) {
             break;
         }
         if (file != entered) {
-            TGR_TRY(enter_file(work, work->pass.files[file], error));
+            TGR_TRY(enter_file(work, file, error));
             entered = file;
         }
         if (work->options.bootstrap > 0 && work->gathering.resample == NULL) {
-            TGR_TRY(tgr_simulating_scout(work, batch, work->pass.files[file], error));
+            TGR_TRY(tgr_simulating_scout_batch(work, batch, file, error));
         }
         TGR_TRY(tgr_observers_batch(&work->observers, &work->decide, batch, work->pass.files[file],
                                     &work->gathering, error));
     }
+    tgr_observers_merge(&work->observers, &work->gathering);
+    TGR_TRY(tgr_simulating_unite(work, error));
+    tgr_gathering_settle(&work->gathering);
     if (work->decide.queries == 0 && work->options.shards == 0) {
         return tgr_fail(error, TGR_ERR_INPUT, "%s: holds no query to simulate",
                         work->options.inputs[0]);
     }
-    tgr_observers_merge(&work->observers, &work->gathering);
 done:
     return status;
 }

@@ -80,6 +80,19 @@ tgr_status tgr_simulating_points(tgr_simulating *work, tgr_error *error);
 tgr_status tgr_simulating_scout(tgr_simulating *work, tgr_batch *batch, const tgr_query_file *file,
                                 tgr_error *error);
 
+/* The same of the queries among the first 32,768 rows of a file that hold any, so that it does not
+ * matter how many a batch has. */
+tgr_status tgr_simulating_scout_batch(tgr_simulating *work, tgr_batch *batch, size_t file,
+                                      tgr_error *error);
+
+/* Before the walk: every process of a crew looks at the first queries of all, wherever its own are.
+ */
+tgr_status tgr_simulating_scout_ahead(tgr_simulating *work, tgr_error *error);
+
+/* The next batch with queries of the shard; NULL at the end. */
+tgr_status tgr_simulating_next(tgr_simulating *work, tgr_batch **batch, size_t *file,
+                               tgr_error *error);
+
 /* Fills in the intervals; the result is complete but for them. */
 tgr_status tgr_simulating_intervals(tgr_simulating *work, tgr_error *error);
 

@@ -188,6 +188,23 @@ static void put_margins(tgr_json *json, const tgr_histogram *margins)
     tgr_json_end_object(json);
 }
 
+static void put_levels(tgr_json *json, const tgr_price *price)
+{
+    tgr_json_array(json, "levels");
+    for (size_t i = 0; i < price->level_count; i++) {
+        const tgr_price_level *level = &price->levels[i];
+        tgr_json_object(json, NULL);
+        tgr_json_string(json, "tier", level->tier);
+        tgr_json_number(json, "above", level->above);
+        tgr_json_boolean(json, "in_use", level->in_use);
+        tgr_json_number(json, "input_cost_per_token", level->input);
+        tgr_json_number(json, "cache_read_input_token_cost", level->cached);
+        tgr_json_number(json, "output_cost_per_token", level->output);
+        tgr_json_end_object(json);
+    }
+    tgr_json_end_array(json);
+}
+
 static void put_prices(tgr_json *json, const tgr_simulation *simulation)
 {
     tgr_json_array(json, "prices");
@@ -200,6 +217,12 @@ static void put_prices(tgr_json *json, const tgr_simulation *simulation)
         tgr_json_number(json, "completion_tokens", price->completion_tokens);
         tgr_json_number(json, "mean_cost", price->mean);
         tgr_json_number(json, "flat_cost", price->flat);
+        tgr_json_number(json, "cache_read_input_token_cost", price->cached);
+        tgr_json_number(json, "token_ratio", price->token_ratio);
+        tgr_json_string(json, "tier", price->tier);
+        tgr_json_string(json, "price_entry", price->entry);
+        tgr_json_string(json, "price_map", price->map);
+        put_levels(json, price);
         tgr_json_end_object(json);
     }
     tgr_json_end_array(json);

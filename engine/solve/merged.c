@@ -37,17 +37,13 @@ static tgr_amount amount_of(const merged *m, const tgr_decided *sums)
     }
 }
 
-static void add_group(merged *m, const tgr_page *page, size_t number)
+static void add_group(merged *m, tgr_page *page, size_t number)
 {
     size_t models = m->work->router->model_count;
     for (size_t i = number * TGR_GROUP_BINS; i < (number + 1) * TGR_GROUP_BINS; i++) {
-        tgr_bin_apply(&page->bins[i], &m->at->tally);
+        tgr_bin_apply(page, i, &m->at->tally);
     }
-    m->at->tally.score_ranks += page->groups[number].score_ranks;
-    m->at->tally.outcome_ranks += page->groups[number].outcome_ranks;
-    for (size_t model = 0; model < models; model++) {
-        m->at->chosen[model] += page->chosen[number * models + model];
-    }
+    tgr_group_apply(tgr_page_group(page, models, number), models, m->at);
 }
 
 static bool is_usable(const merged *m, double threshold)
@@ -92,9 +88,9 @@ static void walk(merged *m, bool look)
     bool margin = m->work->options.policy == TGR_POLICY_MARGIN, any = false;
     start(m);
     for (size_t group = 0; group < (size_t)TGR_PAGES * TGR_PAGE_GROUPS; group++) {
-        const tgr_page *page = bins->pages[group / TGR_PAGE_GROUPS];
+        tgr_page *page = bins->pages[group / TGR_PAGE_GROUPS];
         size_t number = group % TGR_PAGE_GROUPS;
-        if (page == NULL || page->groups[number].moves == 0) {
+        if (page == NULL || tgr_page_group(page, bins->models, number)->moves == 0) {
             continue;
         }
         if (look && !any) {

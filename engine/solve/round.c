@@ -5,6 +5,9 @@
 #include <math.h>
 #include <string.h>
 
+#include "engine/base/error.h"
+#include "engine/solve/unite.h"
+
 /* So many doubles from a crossing, rounding does not matter any more. */
 #define BEYOND (UINT64_C(1) << 26)
 /* A bound that may be this much too high, of a mean, is looked at more closely. */
@@ -138,7 +141,6 @@ static void merge_first(tgr_solver *solver)
         bound->highest =
             from->bound.highest > bound->highest ? from->bound.highest : bound->highest;
     }
-    solver->decided = into->decided;
 }
 
 /* The second round sums between the breakpoints that the first one saw. */
@@ -171,19 +173,22 @@ static void merge_bound(tgr_solver *solver)
 static tgr_status run_round(tgr_solver *solver, tgr_error *error)
 {
     clear_bins(solver);
-    tgr_status status = tgr_solve_walk(solver, visit, NULL, error);
-    if (status != TGR_OK) {
-        return status;
-    }
+    tgr_status status = TGR_OK;
+    TGR_TRY(tgr_solve_walk(solver, visit, NULL, error));
     merge_bins(solver);
+    TGR_TRY(tgr_solve_unite_bins(solver, error));
     if (solver->first_round) {
         merge_first(solver);
+        TGR_TRY(tgr_solve_unite_first(solver, error));
+        solver->decided = solver->workers[0].decided;
         prepare_bound(solver);
     } else if (solver->bounding) {
         merge_bound(solver);
+        TGR_TRY(tgr_solve_unite_bound(solver, error));
         solver->bounding = false;
     }
-    return TGR_OK;
+done:
+    return status;
 }
 
 /* ---- all rounds ------------------------------------------------------------------------------ */
@@ -288,6 +293,7 @@ tgr_status tgr_solve_bound(tgr_solver *solver, double cost, tgr_error *error)
     tgr_status status = tgr_solve_walk(solver, visit_bound, NULL, error);
     if (status == TGR_OK) {
         merge_bound(solver);
+        status = tgr_solve_unite_bound(solver, error);
     }
     return status;
 }

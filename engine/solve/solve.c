@@ -3,6 +3,7 @@
 
 #include <math.h>
 
+#include "engine/base/crew.h"
 #include "engine/base/error.h"
 #include "engine/base/memory.h"
 #include "engine/base/runtime.h"
@@ -10,6 +11,7 @@
 #include "engine/solve/round.h"
 #include "engine/solve/settle.h"
 #include "engine/solve/solver.h"
+#include "engine/solve/unite.h"
 
 /* ---- opening --------------------------------------------------------------------------------- */
 
@@ -69,6 +71,7 @@ static tgr_status open_solver(tgr_solver *solver, tgr_error *error)
     TGR_TRY(tgr_aim_open(&solver->aim, plan->goal, plan->policy, plan->router, error));
     solver->answered = plan->recorded || plan->goal->kind == TGR_GOAL_QUALITY;
     TGR_TRY(tgr_pass_open(&solver->pass, plan->inputs, plan->input_count, plan->split, error));
+    TGR_TRY(tgr_pass_share(&solver->pass, plan->run, error));
     TGR_TRY(open_deciding(solver, error));
     TGR_TRY(open_workers(solver, error));
 done:
@@ -132,7 +135,10 @@ static tgr_status find_measure(tgr_solver *solver, tgr_error *error)
             *quality = TGR_QUALITY_SCORE;
         }
     }
-    tgr_pass_begin_at(&solver->pass, 0);
+    tgr_pass_begin_at(&solver->pass, solver->pass.begin);
+    uint64_t scored = *quality == TGR_QUALITY_SCORE;
+    TGR_TRY(tgr_crew_sum(solver->plan.run, &scored, 1, error));
+    *quality = scored > 0 ? TGR_QUALITY_SCORE : TGR_QUALITY_ACCEPT;
 done:
     return status;
 }
@@ -218,6 +224,7 @@ tgr_status tgr_solve(const tgr_solve_plan *plan, tgr_solution *solution, tgr_err
         TGR_TRY(tgr_solve_bound(&solver, tgr_tally_value(solver.total.cost), error));
         solver.decide.queries = queries;
     }
+    TGR_TRY(tgr_solve_unite_bounded(&solver, error));
     fill_solution(&solver, &at, solution);
 done:
     close_solver(&solver);

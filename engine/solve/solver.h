@@ -23,6 +23,14 @@ typedef struct tgr_tie {
     tgr_sum cost, score;
 } tgr_tie;
 
+/* The ties in the rows of one process of a crew: what they change in all, how far the amount goes
+ * down and up on the way, how many rows they are in, and behind which nothing changes. */
+typedef struct tgr_tie_share {
+    tgr_tie total;
+    tgr_sum least, most;
+    uint64_t rows, last;
+} tgr_tie_share;
+
 /* What each thread has for itself. */
 typedef struct tgr_solve_worker {
     tgr_path path, envelope; /* of the policy; of utility */
@@ -61,6 +69,7 @@ typedef struct tgr_solver {
     size_t most_rows;  /* of a batch so far */
     uint64_t cut_rows; /* the queries before the first that may not pass; 0: none passes */
     uint64_t cut_seen; /* likewise, so far */
+    tgr_tie_share share;
 } tgr_solver;
 
 /* A query with the path of the policy found. */

@@ -1,6 +1,7 @@
 /* walk.c - one walk over the queries of a solver: each thread finds paths and shows them. */
 #include <math.h>
 
+#include "engine/base/crew.h"
 #include "engine/base/error.h"
 #include "engine/base/memory.h"
 #include "engine/simulate/tally.h"
@@ -179,7 +180,7 @@ tgr_status tgr_solve_walk(tgr_solver *solver, tgr_solve_visit *visit, bool (*nex
     want |= tgr_row_prices_want(solver->plan.router);
     want |= solver->answered ? TGR_WANT_SCORE | TGR_WANT_OUTCOME | TGR_WANT_COST : 0;
     tgr_status status = TGR_OK;
-    solver->decide.queries = 0;
+    solver->decide.queries = solver->pass.before;
     for (bool more = true; more;) {
         tgr_batch *batch;
         size_t file;
@@ -195,8 +196,11 @@ tgr_status tgr_solve_walk(tgr_solver *solver, tgr_solve_visit *visit, bool (*nex
         TGR_TRY(walk_batch(&w, batch, error));
         more = next == NULL || next(solver);
         if (!more) {
-            tgr_pass_begin_at(&solver->pass, 0); /* for the next walk */
+            tgr_pass_begin_at(&solver->pass, solver->pass.begin); /* for the next walk */
         }
+    }
+    if (tgr_run_crew(solver->plan.run) != NULL) {
+        solver->decide.queries = solver->pass.queries; /* of all processes' walks */
     }
 done:
     return status;

@@ -59,6 +59,20 @@ tgr_status tgr_block_hasher_open(tgr_block_hasher *hasher, uint64_t rows, uint64
     return TGR_OK;
 }
 
+tgr_status tgr_block_hasher_open_part(tgr_block_hasher *hasher, uint64_t rows, uint64_t row_bytes,
+                                      uint64_t first, tgr_error *error)
+{
+    tgr_status status = tgr_block_hasher_open(hasher, rows, row_bytes, error);
+    if (status == TGR_OK && hasher->block_rows > 0) {
+        memset(hasher->sums, 0, (size_t)hasher->count * sizeof(*hasher->sums));
+        hasher->first = first;
+        hasher->done = first / hasher->block_rows;
+        hasher->cut = first % hasher->block_rows > 0;
+        hasher->held = first % hasher->block_rows * row_bytes;
+    }
+    return status;
+}
+
 static void end_block(tgr_block_hasher *hasher)
 {
     if (hasher->done < hasher->count) {
@@ -90,6 +104,23 @@ uint64_t tgr_block_hasher_finish(tgr_block_hasher *hasher)
         end_block(hasher);
     }
     return tgr_block_total(hasher->sums, hasher->done);
+}
+
+uint64_t tgr_block_hasher_finish_part(tgr_block_hasher *hasher, uint64_t rows, uint64_t part_rows)
+{
+    uint64_t end = hasher->first + part_rows, block_rows = hasher->block_rows;
+    uint64_t begun = block_rows > 0 ? hasher->first / block_rows : 0;
+    if (part_rows > 0 && end == rows && hasher->held > 0) {
+        end_block(hasher); /* the dataset's last */
+    }
+    if (hasher->cut && begun < hasher->count) {
+        hasher->sums[begun] = 0; /* of its end alone */
+    }
+    if (part_rows == 0 || end == rows || end % block_rows == 0) {
+        return hasher->count;
+    }
+    uint64_t last = end / block_rows;
+    return last * block_rows >= hasher->first ? last : hasher->count;
 }
 
 void tgr_block_hasher_free(tgr_block_hasher *hasher)

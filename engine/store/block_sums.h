@@ -33,14 +33,23 @@ uint64_t tgr_block_total(const uint64_t *sums, uint64_t count);
 /* Sums blocks as their bytes go by. Starts zeroed. */
 typedef struct tgr_block_hasher {
     uint64_t block_rows, block_bytes;
-    uint64_t count, done; /* blocks; those that are summed */
+    uint64_t count, done; /* blocks; those that are summed, or were begun by somebody else */
     uint64_t held;        /* bytes of the block at hand */
     uint64_t *sums;
     void *state;
+    uint64_t first; /* row, of a part; and whether its block began before it */
+    bool cut;
 } tgr_block_hasher;
 
 tgr_status tgr_block_hasher_open(tgr_block_hasher *hasher, uint64_t rows, uint64_t row_bytes,
                                  tgr_error *error);
+/* The same for a part of the dataset, from row `first` on. */
+tgr_status tgr_block_hasher_open_part(tgr_block_hasher *hasher, uint64_t rows, uint64_t row_bytes,
+                                      uint64_t first, tgr_error *error);
+/* Leaves in `sums` those of the blocks that lie in the part altogether, and zeros. Returns the
+ * number of the block that only begins in it, and count where there is none. part_rows: of the
+ * part. */
+uint64_t tgr_block_hasher_finish_part(tgr_block_hasher *hasher, uint64_t rows, uint64_t part_rows);
 /* Takes the next bytes, no more than the rows that were announced hold. */
 void tgr_block_hasher_add(tgr_block_hasher *hasher, const void *bytes, size_t length);
 /* Ends the last block and returns the dataset's sum. */

@@ -8,6 +8,7 @@
 
 #include "engine/base/error.h"
 #include "engine/base/memory.h"
+#include "engine/base/crew.h"
 #include "engine/store/decisions_format.h"
 
 struct tgr_decisions_writer {
@@ -59,6 +60,9 @@ tgr_status tgr_decision_format_of(const char *path, tgr_decision_format *format,
 static tgr_status open_h5(tgr_decisions_writer *writer, tgr_error *error)
 {
     tgr_decisions_place places[TGR_DECISIONS_REGIONS];
+    if (writer->plan->crew != NULL) {
+        return tgr_decisions_crew_open(&writer->target, writer->plan, &writer->sink, error);
+    }
     tgr_status status = tgr_decisions_h5_create(&writer->target, writer->plan, NULL, places, error);
     for (int i = 0; status == TGR_OK && i < TGR_DECISIONS_REGIONS; i++) {
         if (places[i].row_bytes > 0) {
@@ -69,26 +73,38 @@ static tgr_status open_h5(tgr_decisions_writer *writer, tgr_error *error)
     return status;
 }
 
-/* Takes the file for this run alone. What is begun afresh must not be taken for what an older
- * checkpoint vouches for, so that goes first. */
+static tgr_status empty_file(tgr_decisions_writer *writer, tgr_error *error)
+{
+    const tgr_decisions_plan *plan = writer->plan;
+    if (plan->checkpoint && unlink(plan->checkpoint) != 0 && errno != ENOENT) {
+        return tgr_fail_io(error, plan->checkpoint, "remove", errno);
+    }
+    tgr_output_sweep_numbered(writer->path, "checkpoint");
+    return ftruncate(writer->target.output.fd, 0) == 0
+               ? TGR_OK
+               : tgr_fail_io(error, writer->path, "write", errno);
+}
+
+/* Takes the file for this run alone, or opens what the first process of a crew has taken. What is
+ * begun afresh must not be taken for what an older checkpoint vouches for, so these go first. */
 static tgr_status open_file(tgr_decisions_writer *writer, tgr_error *error)
 {
     const tgr_decisions_plan *plan = writer->plan;
     tgr_output *output = &writer->target.output;
-    tgr_status status = tgr_output_claim(output, writer->path, error);
-    if (status != TGR_OK) {
-        return status;
+    bool first = tgr_crew_rank(plan->crew) == 0;
+    tgr_status status = first ? tgr_output_claim(output, writer->path, error) : TGR_OK;
+    if (status == TGR_OK && first && !plan->resume && !plan->keep) {
+        status = empty_file(writer, error);
+    }
+    if (plan->crew != NULL) {
+        status = tgr_crew_meet(plan->crew, status, error);
+    }
+    if (status == TGR_OK && !first) {
+        status = tgr_output_join(output, writer->path, error);
     }
     writer->sink.fd = output->fd;
     writer->sink.positioned = true;
-    if (plan->resume) {
-        return TGR_OK;
-    }
-    if (plan->checkpoint && unlink(plan->checkpoint) != 0 && errno != ENOENT) {
-        return tgr_fail_io(error, plan->checkpoint, "remove", errno);
-    }
-    return ftruncate(output->fd, 0) == 0 ? TGR_OK
-                                         : tgr_fail_io(error, writer->path, "write", errno);
+    return status;
 }
 
 /* A text file ends behind what the mark vouches for. */
@@ -129,7 +145,7 @@ static tgr_status open_writer(tgr_decisions_writer *writer, tgr_decision_format 
     }
     TGR_TRY(tgr_sink_start(sink, error));
 done:
-    return status;
+    return plan->crew != NULL ? tgr_crew_meet(plan->crew, status, error) : status;
 }
 
 tgr_status tgr_decisions_open(const char *path, tgr_decision_format format,
@@ -152,7 +168,7 @@ tgr_status tgr_decisions_open(const char *path, tgr_decision_format format,
 done:
     if (status != TGR_OK) {
         /* What is refused is not thrown away: whoever sees the reason decides. */
-        bool refused = plan->resume && status == TGR_ERR_INPUT;
+        bool refused = (plan->resume || plan->keep) && status == TGR_ERR_INPUT;
         refused ? tgr_decisions_leave(made) : tgr_decisions_free(made);
         return status;
     }
@@ -162,12 +178,22 @@ done:
 
 /* ---- putting --------------------------------------------------------------------------- */
 
+static uint64_t planned_rows(const tgr_decisions_writer *writer)
+{
+    return writer->plan->crew != NULL ? writer->plan->part_rows : writer->plan->rows;
+}
+
 static tgr_status check_rows(const tgr_decisions_writer *writer, uint64_t rows, tgr_error *error)
 {
-    return rows <= writer->plan->rows - writer->rows
+    return rows <= planned_rows(writer) - writer->rows
                ? TGR_OK
                : tgr_fail(error, TGR_ERR_ARGUMENT, "%s: more decisions than were planned",
                           writer->path);
+}
+
+static uint64_t first_row(const tgr_decisions_writer *writer)
+{
+    return writer->plan->crew != NULL ? writer->plan->part_first : writer->plan->first_row;
 }
 
 tgr_status tgr_decisions_put(tgr_decisions_writer *writer, const tgr_texts *ids,
@@ -178,7 +204,7 @@ tgr_status tgr_decisions_put(tgr_decisions_writer *writer, const tgr_texts *ids,
     const tgr_decisions_rows decisions = {.ids = ids && ids->bytes ? ids : NULL,
                                           .model = model,
                                           .margin = margin,
-                                          .first = writer->plan->first_row + writer->rows,
+                                          .first = first_row(writer) + writer->rows,
                                           .count = rows};
     tgr_status status = TGR_OK;
     TGR_TRY(check_rows(writer, rows, error));
@@ -251,12 +277,17 @@ tgr_status tgr_decisions_commit(tgr_decisions_writer *writer, tgr_error *error)
 {
     tgr_decisions_place places[TGR_DECISIONS_REGIONS];
     tgr_status status = TGR_OK;
-    if (writer->rows != writer->plan->rows) {
+    if (writer->rows != planned_rows(writer)) {
         return tgr_fail(error, TGR_ERR_ARGUMENT, "%s: fewer decisions than were planned",
                         writer->path);
     }
     TGR_TRY(tgr_decisions_finish(writer, NULL, error));
     if (writer->console) {
+        goto done;
+    }
+    if (writer->plan->crew != NULL) {
+        TGR_TRY(tgr_decisions_crew_commit(&writer->target, writer->plan, &writer->sink, error));
+        drop_checkpoint(writer);
         goto done;
     }
     if (!writer->text) {
@@ -292,7 +323,9 @@ void tgr_decisions_free(tgr_decisions_writer *writer)
         return;
     }
     tgr_sink_close(&writer->sink);
-    if (writer->target.output.temporary) { /* ours, and not in place */
+    const tgr_output *output = &writer->target.output;
+    if (output->temporary || (writer->plan->crew != NULL && output->fd >= 0)) {
+        /* ours, and not in place */
         drop_checkpoint(writer);
     }
     tgr_output_abandon(&writer->target.output);

@@ -50,6 +50,12 @@ typedef struct tgr_decisions_plan {
     uint64_t first_row, total_rows; /* of the whole run */
     const char *run_digest;         /* the same for all shards of one run, and for no other */
 
+    /* HDF5, written by the processes of a crew, each its part; NULL: by this one alone. What
+     * `checkpoint` names is the process's own. */
+    const tgr_run *crew;
+    uint64_t part_first, part_rows;
+    bool keep; /* some process resumes */
+
     int threads;            /* 0: one; for encoding */
     const char *checkpoint; /* NULL, or a file that goes when these decisions are in place, or are
                                begun afresh, or given up */

@@ -30,6 +30,14 @@ tgr_status tgr_decisions_h5_create(tgr_target *target, const tgr_decisions_plan 
                                    tgr_decisions_place places[TGR_DECISIONS_REGIONS],
                                    tgr_error *error);
 
+/* Has the first process of a crew lay the file out, and adds this one's parts to the sink. */
+tgr_status tgr_decisions_crew_open(tgr_target *target, const tgr_decisions_plan *plan,
+                                   tgr_sink *sink, tgr_error *error);
+
+/* Once the sink has finished: joins the sums of all parts, and puts the file in place. */
+tgr_status tgr_decisions_crew_commit(tgr_target *target, const tgr_decisions_plan *plan,
+                                     tgr_sink *sink, tgr_error *error);
+
 /* Bytes of an id or a row's number; whether models are numbered in a byte. */
 size_t tgr_decisions_index_width(const tgr_decisions_plan *plan);
 bool tgr_decisions_narrow(const tgr_decisions_plan *plan);

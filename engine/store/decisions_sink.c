@@ -26,6 +26,16 @@ tgr_status tgr_sink_region_add(tgr_sink *sink, uint64_t offset, uint64_t rows, u
                          : tgr_block_hasher_open(&region->hasher, OPEN_END, 1, error);
 }
 
+tgr_status tgr_sink_region_add_part(tgr_sink *sink, uint64_t offset, uint64_t rows,
+                                    uint64_t row_bytes, uint64_t first, uint64_t part_rows,
+                                    tgr_error *error)
+{
+    tgr_sink_region *region = &sink->regions[sink->region_count++];
+    *region =
+        (tgr_sink_region){.offset = offset + first * row_bytes, .length = part_rows * row_bytes};
+    return tgr_block_hasher_open_part(&region->hasher, rows, row_bytes, first, error);
+}
+
 /* One number for all that a region holds: of its whole blocks, and of the one at hand. Where the
  * length is not known all bytes are one block, and the number is their XXH3-64. */
 static uint64_t region_hash(const tgr_sink_region *region)

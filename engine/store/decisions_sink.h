@@ -59,6 +59,12 @@ typedef struct tgr_sink {
 tgr_status tgr_sink_region_add(tgr_sink *sink, uint64_t offset, uint64_t rows, uint64_t row_bytes,
                                tgr_error *error);
 
+/* Of an array of `rows` rows at `offset`, `part_rows` of which, from `first` on, are this sink's.
+ */
+tgr_status tgr_sink_region_add_part(tgr_sink *sink, uint64_t offset, uint64_t rows,
+                                    uint64_t row_bytes, uint64_t first, uint64_t part_rows,
+                                    tgr_error *error);
+
 /* Reads again what an earlier run wrote. TGR_ERR_INPUT where that is not what the mark vouches for.
  */
 tgr_status tgr_sink_recall(tgr_sink *sink, const tgr_decisions_mark *mark, tgr_error *error);

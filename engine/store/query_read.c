@@ -161,6 +161,21 @@ static tgr_status bad_entry(const tgr_query_file *file, const tgr_batch *batch, 
                     batch->first_row + entry / models, name, value);
 }
 
+static bool is_bad(float value, float least)
+{
+    return value < least || isinf(value);
+}
+
+TGR_WIDE(size_t, count_bad, (const float *values, size_t count, float least),
+         (values, count, least))
+{
+    size_t bad = 0;
+    for (size_t i = 0; i < count; i++) {
+        bad += (values[i] < least) | (fabsf(values[i]) == INFINITY);
+    }
+    return bad;
+}
+
 /* Reads floats, each NaN or finite and at least `least`. */
 static tgr_status read_floats(tgr_query_file *file, tgr_matrix_column *column, const char *name,
                               int which, float least, tgr_batch *batch, float **values,
@@ -178,8 +193,9 @@ static tgr_status read_floats(tgr_query_file *file, tgr_matrix_column *column, c
         return no_memory(error);
     }
     tgr_status status = tgr_matrix_column_read(column, batch->first_row, batch->rows, read, error);
-    for (size_t i = 0; status == TGR_OK && i < count; i++) {
-        if (read[i] < least || isinf(read[i])) {
+    size_t bad = status == TGR_OK ? count_bad(read, count, least) : 0;
+    for (size_t i = 0; bad > 0 && i < count; i++) {
+        if (is_bad(read[i], least)) {
             return bad_entry(file, batch, name, i, (double)read[i], error);
         }
     }
@@ -480,6 +496,18 @@ uint64_t tgr_query_row_bytes(const tgr_query_file *file, unsigned want)
     bytes += want & TGR_WANT_COMPLETION_TOKENS && file->has_completion_tokens ? cells : 0;
     bytes += want & TGR_WANT_OUTCOME && file->has_outcome ? 2 * cells : 0;
     return bytes;
+}
+
+tgr_status tgr_query_values_before(tgr_query_file *file, uint64_t row, uint64_t *values,
+                                   tgr_error *error)
+{
+    tgr_h5_quiet quiet;
+    tgr_h5_quiet_begin(&quiet);
+    tgr_block_readers_set(file->source->file.readers, file->threads, 0);
+    tgr_status status = tgr_x_values_before(&file->source->x, row, values, error);
+    status = prefer_checksums(file->source, status, error);
+    tgr_h5_quiet_end(&quiet);
+    return status;
 }
 
 bool tgr_query_is_plain(const tgr_query_file *file)

@@ -392,3 +392,19 @@ void tgr_x_block_free(tgr_x_block *block)
     tgr_canonical_scratch_free(&block->scratch);
     *block = (tgr_x_block){0};
 }
+
+tgr_status tgr_x_values_before(const tgr_x *x, uint64_t row, uint64_t *values, tgr_error *error)
+{
+    int64_t start = 0;
+    if (x->layout == TGR_X_DENSE) {
+        *values = row * x->columns;
+        return TGR_OK;
+    }
+    if (x->layout == TGR_X_MEMORY) {
+        *values = (uint64_t)x->row_starts[row];
+        return TGR_OK;
+    }
+    tgr_status status = tgr_array_read_int64(&x->indptr, row, 1, &start, error);
+    *values = start < 0 ? 0 : (uint64_t)start < x->nonzeros ? (uint64_t)start : x->nonzeros;
+    return status;
+}

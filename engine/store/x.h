@@ -52,6 +52,10 @@ tgr_status tgr_x_read(const tgr_x *x, uint64_t first, size_t max_nonzeros, tgr_x
                       tgr_error *error);
 void tgr_x_block_free(tgr_x_block *block);
 
+/* How many values are stored before a row; of a dense array, how many it has room for. A file that
+ * lies is not found out here. */
+tgr_status tgr_x_values_before(const tgr_x *x, uint64_t row, uint64_t *values, tgr_error *error);
+
 /* Between the files of this idea. */
 
 size_t tgr_x_value_size(tgr_value_type type);

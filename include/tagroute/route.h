@@ -113,6 +113,13 @@ TGR_API tgr_status tgr_route(const tgr_router *router, const tgr_route_options *
 
 TGR_API void tgr_route_report_free(tgr_route_report *report); /* NULL allowed */
 
+/* As one JSON object, which says the same for any number of threads; of a run that found its output
+ * there, only that. router, options: those of the run. *text is the caller's, to be freed with
+ * tgr_free. */
+TGR_API tgr_status tgr_route_report_json(const tgr_route_report *report, const tgr_router *router,
+                                         const tgr_route_options *options, char **text,
+                                         tgr_error *error);
+
 #ifdef __cplusplus
 }
 #endif

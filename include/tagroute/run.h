@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include <tagroute/export.h>
+#include <tagroute/crew.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -36,7 +37,8 @@ typedef struct tgr_run {
     void (*message)(void *user, tgr_level level, const char *sentence); /* may be NULL */
     void *user;
     const volatile sig_atomic_t *cancel; /* may be NULL; non-zero: stop soon, TGR_ERR_CANCELLED */
-    uint64_t memory; /* bytes to stay about within while queries are read; 0: 256 MiB */
+    uint64_t memory;      /* bytes to stay about within while queries are read; 0: 256 MiB */
+    const tgr_crew *crew; /* NULL: alone; else the processes that share the operation */
 } tgr_run;
 
 #ifdef __cplusplus

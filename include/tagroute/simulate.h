@@ -100,12 +100,27 @@ typedef struct tgr_histogram {
     uint64_t below, above; /* changes beyond the edges */
 } tgr_histogram;
 
+/* What tokens cost in one tier of service, for prompts of more tokens than `above`. USD a token,
+ * NaN where not known. */
+typedef struct tgr_price_level {
+    const char *tier; /* "standard", "batch", "flex" or "priority"; NULL: not from a price map */
+    double above;     /* 0: prompts of any length */
+    bool in_use;      /* decisions are priced by it */
+    double input, output, cached;
+} tgr_price_level;
+
 /* What a model costs, as far as the router knows; NaN where it does not. In USD. */
 typedef struct tgr_price {
-    double input, output;     /* a prompt token, a completion token */
-    double completion_tokens; /* expected */
-    double mean;              /* a query, of the training data */
-    double flat;              /* a query, given by the user */
+    double input, output;          /* a prompt token, a completion token */
+    double completion_tokens;      /* expected */
+    double mean;                   /* a query, of the training data */
+    double flat;                   /* a query, given by the user */
+    double cached;                 /* a prompt token that the provider had cached */
+    double token_ratio;            /* tokens of the model for one counted; NaN: 1 */
+    const char *tier;              /* in use; NULL: the prices are not a price map's */
+    const char *entry, *map;       /* the map's entry, and its hash; NULL where not known */
+    const tgr_price_level *levels; /* those in use first, then those of the entry's other tiers */
+    size_t level_count;
 } tgr_price;
 
 /* What a simulation was made from. Texts are NULL where there is nothing to say. */

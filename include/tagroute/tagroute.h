@@ -18,6 +18,7 @@
 #include <tagroute/batches.h>
 #include <tagroute/bench.h>
 #include <tagroute/compare.h>
+#include <tagroute/crew.h>
 #include <tagroute/details.h>
 #include <tagroute/drift.h>
 #include <tagroute/elsewhere.h>

@@ -20,9 +20,11 @@ const tgr_kernels tgr_kernels_neon = {.isa = "neon",
                                       .score = neon_score,
                                       .decide = neon_decide,
                                       .count = neon_count,
+                                      .take_answers = neon_take_answers,
                                       .sum_answers = neon_sum_answers,
                                       .best_answers = neon_best_answers,
                                       .rank_answers = neon_rank_answers,
+                                      .change_answers = neon_change_answers,
                                       .margins = neon_margins};
 
 #endif

@@ -7,17 +7,14 @@
 #include <math.h>
 #include <string.h>
 
+#include "kernels/body/columns.h"
 #include "kernels/kernels.h"
 
-/* The scores of one model; how many are not finite. */
-static int32_t TGR_VARIANT(take_scores)(const tgr_scored_rows *rows, size_t model,
-                                        float *restrict column)
+/* How many of a column are not finite. */
+static int32_t TGR_VARIANT(count_odd)(const float *column, size_t count)
 {
     int32_t odd = 0;
-    for (size_t i = 0; i < rows->count; i++) {
-        column[i] = rows->scores[(rows->rows[i] - rows->first) * rows->stride + model];
-    }
-    for (size_t i = 0; i < rows->count; i++) {
+    for (size_t i = 0; i < count; i++) {
         odd += fabsf(column[i]) <= FLT_MAX ? 0 : 1;
     }
     return odd;
@@ -35,24 +32,37 @@ static void TGR_VARIANT(step_above)(float *values, size_t count)
     }
 }
 
+static void TGR_VARIANT(take_higher)(const float *restrict column, int32_t number, size_t count,
+                                     float *restrict best, int32_t *restrict which)
+{
+    for (size_t i = 0; i < count; i++) {
+        which[i] = column[i] > best[i] ? number : which[i];
+        best[i] = column[i] > best[i] ? column[i] : best[i];
+    }
+}
+
 static int TGR_VARIANT(margins)(const tgr_scored_rows *rows, size_t models, size_t reference,
                                 tgr_margins *margins)
 {
-    float column[TGR_ANSWER_ROWS], best[TGR_ANSWER_ROWS], own[TGR_ANSWER_ROWS];
-    int32_t odd = TGR_VARIANT(take_scores)(rows, reference, own);
+    const TGR_VARIANT(rows)
+        cells = {rows->rows, rows->count, rows->first, rows->stride, rows->total};
+    float columns[TGR_COLUMNS][TGR_ANSWER_ROWS], best[TGR_ANSWER_ROWS], own[TGR_ANSWER_ROWS];
+    int32_t odd = 0;
     for (size_t i = 0; i < rows->count; i++) {
         best[i] = -INFINITY;
         margins->other[i] = 0;
     }
-    for (size_t model = 0; model < models; model++) {
-        int32_t number = (int32_t)model;
-        if (model == reference) {
-            continue;
-        }
-        odd += TGR_VARIANT(take_scores)(rows, model, column);
-        for (size_t i = 0; i < rows->count; i++) {
-            margins->other[i] = column[i] > best[i] ? number : margins->other[i];
-            best[i] = column[i] > best[i] ? column[i] : best[i];
+    for (size_t begin = 0; begin < models; begin += TGR_COLUMNS) {
+        size_t width = models - begin < TGR_COLUMNS ? models - begin : TGR_COLUMNS;
+        TGR_VARIANT(take_floats)(&cells, rows->scores, begin, width, columns);
+        for (size_t i = 0; i < width; i++) {
+            odd += TGR_VARIANT(count_odd)(columns[i], rows->count);
+            if (begin + i == reference) {
+                memcpy(own, columns[i], rows->count * sizeof *own);
+            } else {
+                TGR_VARIANT(take_higher)
+                (columns[i], (int32_t)(begin + i), rows->count, best, margins->other);
+            }
         }
     }
     for (size_t i = 0; i < rows->count; i++) {

@@ -1,6 +1,7 @@
 /* answers.c - the plain definition of what is summed of recorded answers. */
 #include <float.h>
 #include <math.h>
+#include <stdbool.h>
 
 #include "kernels/kernels.h"
 
@@ -79,14 +80,87 @@ void tgr_ref_best_answers(const tgr_answer_columns *columns, tgr_best_answers *b
     }
 }
 
-void tgr_ref_rank_answers(const tgr_answer_columns *columns, const double *of, const double *values,
-                          double *ranks)
+double tgr_ref_rank_answers(const tgr_answer_columns *columns, const double *of,
+                            const double *values, double least, double *ranks)
 {
+    double sum = 0;
     for (size_t row = 0; row < columns->rows; row++) {
-        ranks[row] = 1;
-        for (size_t model = 0; model < columns->models; model++) {
+        ranks[row] = values[row] >= least;
+        for (size_t model = 0; ranks[row] > 0 && model < columns->models; model++) {
             ranks[row] += columns->bar[model * columns->bar_stride + row] == 0 &&
                           of[model * TGR_ANSWER_ROWS + row] > values[row];
         }
+        sum += ranks[row];
+    }
+    return sum;
+}
+
+/* ---- changes --------------------------------------------------------------------------------- */
+
+static void change_value(double from, double to, int64_t *high, int64_t *low, int32_t *known)
+{
+    double high_from = 0, low_from = 0, known_from = 0, high_to = 0, low_to = 0, known_to = 0;
+    add_term(from, &high_from, &low_from, &known_from);
+    add_term(to, &high_to, &low_to, &known_to);
+    *high = (int64_t)(high_to - high_from);
+    *low = (int64_t)(low_to - low_from);
+    *known = (int32_t)(known_to - known_from);
+}
+
+void tgr_ref_change_answers(const tgr_ranked_answers *from, const tgr_ranked_answers *to,
+                            size_t rows, tgr_answer_changes *changes)
+{
+    for (size_t row = 0; row < rows; row++) {
+        change_value(from->cost[row], to->cost[row], &changes->cost_high[row],
+                     &changes->cost_low[row], &changes->costed[row]);
+        change_value(from->score[row], to->score[row], &changes->score_high[row],
+                     &changes->score_low[row], &changes->scored[row]);
+        changes->score_rank[row] = (int32_t)(to->score_rank[row] - from->score_rank[row]);
+        changes->outcome_rank[row] = (int32_t)(to->outcome_rank[row] - from->outcome_rank[row]);
+        changes->judged[row] = (to->outcome[row] >= 0) - (from->outcome[row] >= 0);
+        changes->accepted[row] = (to->outcome[row] > 0) - (from->outcome[row] > 0);
+    }
+}
+
+/* ---- columns --------------------------------------------------------------------------------- */
+
+static unsigned oddities_of(double value)
+{
+    return (isnan(value) ? TGR_SOME_UNKNOWN : 0u) |
+           (fabs(value) > TGR_ANSWER_LIMIT ? TGR_SOME_LARGE : 0u);
+}
+
+static double value_at(const tgr_answer_rows *from, const float *values, size_t row, size_t model)
+{
+    int32_t column = from->column[model];
+    return values == NULL || column < 0 ? NAN
+                                        : values[from->rows[row] * from->stride + (size_t)column];
+}
+
+static double outcome_at(const tgr_answer_rows *from, size_t row, size_t model)
+{
+    int32_t column = from->column[model];
+    return from->outcome == NULL || column < 0
+               ? -1
+               : from->outcome[from->rows[row] * from->stride + (size_t)column];
+}
+
+void tgr_ref_take_answers(const tgr_answer_rows *from, size_t models, double *cost, double *score,
+                          double *outcome, tgr_answer_gaps *gaps)
+{
+    size_t rows = (from->count + 7) / 8 * 8;
+    *gaps = (tgr_answer_gaps){0};
+    for (size_t place = 0; place < models * TGR_ANSWER_ROWS; place++) {
+        size_t model = place / TGR_ANSWER_ROWS, row = place % TGR_ANSWER_ROWS;
+        if (row >= rows) {
+            continue;
+        }
+        bool there = row < from->count;
+        cost[place] = there ? value_at(from, from->cost, row, model) : NAN;
+        score[place] = there ? value_at(from, from->score, row, model) : NAN;
+        outcome[place] = there ? outcome_at(from, row, model) : -1;
+        gaps->cost |= there ? oddities_of(cost[place]) : 0;
+        gaps->score |= there ? oddities_of(score[place]) : 0;
+        gaps->outcome |= there && outcome[place] < 0 ? TGR_SOME_UNKNOWN : 0;
     }
 }

@@ -24,9 +24,11 @@ const tgr_kernels tgr_kernels_scalar_fma = {.isa = "scalar",
                                             .score = scalar_fma_score,
                                             .decide = scalar_fma_decide,
                                             .count = scalar_fma_count,
+                                            .take_answers = scalar_fma_take_answers,
                                             .sum_answers = scalar_fma_sum_answers,
                                             .best_answers = scalar_fma_best_answers,
                                             .rank_answers = scalar_fma_rank_answers,
+                                            .change_answers = scalar_fma_change_answers,
                                             .margins = scalar_fma_margins};
 
 #endif

@@ -23,9 +23,11 @@ const tgr_kernels tgr_kernels_avx2 = {.isa = "avx2",
                                       .score = avx2_score,
                                       .decide = avx2_decide,
                                       .count = avx2_count,
+                                      .take_answers = avx2_take_answers,
                                       .sum_answers = avx2_sum_answers,
                                       .best_answers = avx2_best_answers,
                                       .rank_answers = avx2_rank_answers,
+                                      .change_answers = avx2_change_answers,
                                       .margins = avx2_margins};
 
 #endif

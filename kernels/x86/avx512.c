@@ -117,9 +117,11 @@ const tgr_kernels tgr_kernels_avx512 = {.isa = "avx512",
                                         .score = avx512_score,
                                         .decide = avx512_decide,
                                         .count = avx512_count,
+                                        .take_answers = avx512_take_answers,
                                         .sum_answers = avx512_sum_answers,
                                         .best_answers = avx512_best_answers,
                                         .rank_answers = avx512_rank_answers,
+                                        .change_answers = avx512_change_answers,
                                         .margins = avx512_margins};
 
 #endif

@@ -174,7 +174,7 @@ class Decisions(harness.Scratch):
 
     def check_variant(self, variant, world, policy, thresholds, fallback, split, threads):
         words = ["route", "q.h5", "-r", "r.msgpack", "-o", "d.jsonl", "--policy", policy,
-                 OPTION[policy], ",".join(map(repr, thresholds)), "--threads", str(threads)]
+                 OPTION[policy], ",".join(map(repr, thresholds)), "--threads", str(threads), "--json", "j.json"]
         if fallback is not None:
             words += ["--fallback", world.models[fallback]]
         if split:
@@ -187,6 +187,19 @@ class Decisions(harness.Scratch):
             got = decision["models"] if len(thresholds) > 1 else [decision["model"]]
             expected = [world.decide(query, policy, t, fallback) for t in thresholds]
             self.assertEqual(got, expected, (policy, thresholds, query))
+        self.check_json(world, asked, thresholds, [d["models"] if len(thresholds) > 1 else [d["model"]] for d in decisions])
+
+    def check_json(self, world, asked, thresholds, decisions):
+        """What the run says of itself is what its decisions add up to."""
+        told = json.loads(self.read("j.json"))
+        self.assertEqual([told["queries"], told["no_known_tag"], told["was_complete"]],
+                         [len(asked), sum(not world.known(q) for q in asked), False])
+        self.assertEqual(told["undecided"], sum(models[0] is None for models in decisions))
+        self.assertEqual([t["threshold"] for t in told["thresholds"]], thresholds)
+        for i, point in enumerate(told["thresholds"]):
+            chosen = [models[i] for models in decisions]
+            self.assertEqual(point["queries"], {name: chosen.count(name) for name in world.models})
+            self.assertEqual(point["cost"], sum(world.cost(q, world.models.index(m)) for q, m in zip(asked, chosen) if m))
 
     def decide_worlds(self, number, shape):
         world = World(SEED + number, **shape)

@@ -122,6 +122,56 @@ class Export(Scratch):
                                places=6)
         self.assertEqual((manifest["left_out"], manifest["renamed"], self.left_out()), (0, 0, []))
 
+    def test_spans_become_requests(self):
+        """OpenTelemetry's messages in each way that they are written, with what was sent beside them."""
+        def value(of):
+            if isinstance(of, list):
+                return {"arrayValue": {"values": [value(one) for one in of]}}
+            if isinstance(of, dict):
+                return {"kvlistValue": {"values": [{"key": k, "value": value(v)} for k, v in of.items()]}}
+            return {"intValue": str(of)} if isinstance(of, int) else \
+                {"doubleValue": of} if isinstance(of, float) else {"stringValue": of}
+
+        def span(number, way, more=()):
+            user = [{"type": "text", "content": words(number)}, *more]
+            messages = [{"role": "system", "parts": [{"type": "text", "content": "be kind"}]},
+                        {"role": "user", "parts": user}]
+            given = {"gen_ai.operation.name": "chat", "gen_ai.request.model": "logged-model",
+                     "gen_ai.request.temperature": 0.5, "gen_ai.request.max_tokens": 64,
+                     "gen_ai.request.seed": -7, "gen_ai.request.stop_sequences": ["END"]}
+            if way == "numbered":
+                given.update({"gen_ai.prompt.0.role": "system", "gen_ai.prompt.0.content": "be kind",
+                              "gen_ai.prompt.1.role": "user", "gen_ai.prompt.1.content": words(number)})
+            else:
+                given["gen_ai.input.messages"] = json.dumps(messages) if way == "text" else messages
+            listed = [{"key": key, "value": value(one)} for key, one in given.items()]
+            return {"traceId": "t", "spanId": f"q{number}", "attributes": listed if way == "typed" else given}
+        ways = ("text", "typed", "plain", "numbered")
+        rows = [span(i, ways[i % 4]) for i in range(80)]
+        rows += [span(80, "text", [{"type": "blob", "modality": "image", "content": "AA=="}]),
+                 span(81, "plain", [{"type": "reasoning", "content": "hm"}]),
+                 span(82, "typed", [{"type": "text", "content": "and this"}])]
+        self.route("log.jsonl", rows)
+        sent = {"temperature": 0.5, "max_tokens": 64, "seed": -7, "stop": ["END"]}
+        for batch, folder in (("vllm", "out"), ("anthropic", "two")):
+            manifest = self.export("log.jsonl", batch=batch, folder=folder)
+            found = {request["custom_id"]: request for _, request in self.requests(manifest, folder)}
+            self.assertEqual({row["id"] for row in self.left_out(folder)}, {"q80", "q81"})
+            self.assertEqual(manifest["from_text"], 0)
+            for number in range(80):
+                request = found[f"q{number}"]
+                if batch == "vllm":
+                    request["body"].pop("model")
+                    self.assertEqual(request["body"], {"messages": [
+                        {"role": "system", "content": "be kind"}, {"role": "user", "content": words(number)}], **sent})
+                else:
+                    self.assertEqual(request["params"]["system"], [{"type": "text", "text": "be kind"}])
+                    self.assertEqual(request["params"]["messages"], [{"role": "user", "content": words(number)}])
+                    self.assertEqual(request["params"]["max_tokens"], 64)
+            last = found["q82"]["body" if batch == "vllm" else "params"]["messages"][-1]
+            self.assertEqual(last["content"], [{"type": "text", "text": words(82)},
+                                               {"type": "text", "text": "and this"}])
+
     def test_limits_make_more_files(self):
         self.route("log.jsonl", [openai(i) for i in range(COUNT)])
         manifest = self.export("log.jsonl", "--max-requests", "50", batch="vllm")

@@ -89,6 +89,20 @@ class Columns(Scratch):
             self.assertIn(expected, text)
 
 
+class Bootstrap(Scratch):
+    def test_threads_change_nothing(self):
+        """Not even where a batch has more queries than thresholds are looked for in."""
+        self.chain(40000)
+        for split in ((), ("--split", "test")):
+            words = ("simulate", "queries.h5", "-r", "router.msgpack", "--bootstrap", "5", *split)
+            written = []
+            for threads in ("1", "2", "5"):
+                self.works(*words, "-j", threads, "--json", f"{threads}.json")
+                written.append(self.read(f"{threads}.json"))
+            self.assertEqual(written[0], written[1])
+            self.assertEqual(written[0], written[2])
+
+
 class Logged(Scratch):
     """A log of what was really done: each query went to one model, by chance."""
     THETAS = (-0.05, -0.01, -0.002, 0.0, 0.003)

@@ -56,7 +56,7 @@ def check_pages():
     names = [n for c in commands() for n in [c, *(f"{c} {v}" for v in verbs(c))]]
     assert "router add-model" in names
     assert {"ingest", "fit", "route", "simulate", "info"} <= set(names)
-    assert {p.name for p in MANUAL.glob("*.1")} == {"tagroute.1"} | {page_of(n) for n in names}
+    assert {p.name for p in MANUAL.glob("*.1")} == {"tagroute.1", "tagroute-mpi.1"} | {page_of(n) for n in names}
     zsh = (MANUAL / "_tagroute").read_text()
     fish = (MANUAL / "tagroute.fish").read_text()
     program = (MANUAL / "tagroute.1").read_text()

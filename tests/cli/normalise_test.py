@@ -2,6 +2,7 @@
 """`tagroute tag --normalise`, beside scikit-learn's DBSCAN, and on files that are not as they should be."""
 import json
 import random
+import re
 import warnings
 
 import h5py
@@ -388,7 +389,14 @@ class Apply(harness.Scratch):
             said = self.same_decisions("plain.h5", "given.h5", "r.msgpack")
             self.assertRegex(said, r"plain.h5: of its tags, [1-9]\d* are those of the router as they are, [1-9]\d* by rule, "
                                    r"[1-9]\d* by the nearest, [1-9]\d* stay as they are, [1-9]\d* are dropped")
-        self.works("route", "plain.h5", "plain.h5", "-r", "r.msgpack", "-o", "two.jsonl", "-j", "3", "--memory", "1M")
+        done = self.works("route", "plain.h5", "plain.h5", "-r", "r.msgpack", "-o", "two.jsonl", "-j", "3", "--memory", "1M",
+                          "--json", "-")
+        tags = json.loads(done.stdout)["tags"]
+        counts = [2 * int(n) for n in re.findall(r"\d+", said.split("plain.h5: of its tags, ")[1].split("\n")[0])]
+        kinds = ("exactly", "by_rule", "nearest", "not_aligned", "dropped")
+        self.assertEqual(tags["aligned"], {"files": 2, **dict(zip(kinds, counts))})
+        self.assertIn("  tags of 2 files: %d those of the router as they are, %d by rule, %d by the nearest, %d stay as they "
+                      "are, %d dropped\n" % tuple(counts), done.stderr.decode())
         self.works("route", "plain.h5", "-r", "r.msgpack", "-o", "one.jsonl", "-j", "1")
         self.assertEqual(self.read("two.jsonl"), 2 * self.read("one.jsonl"))
 

@@ -1,5 +1,6 @@
 #!/usr/bin/python3
 """Prices by tier, by length of prompt and of cached tokens, against costs worked out in fractions."""
+import csv
 import json
 import random
 from fractions import Fraction
@@ -245,6 +246,46 @@ class Tiers(Scratch):
         self.fit("--prices", "map.json", "--completion-tokens", "250")
         self.assertNotIn(250, self.means.values())
         self.check(())
+
+    def test_shown(self):
+        """Every tier that the router carries, in JSON, CSV and the page."""
+        self.works("simulate", "queries.h5", "-r", "router.msgpack", "--price-tier", "batch",
+                   "--token-ratio", "large=1.3", "--price", "mid=1,2/M", "--json", "s.json",
+                   "--csv", "s.csv", "--html", "s.html")
+        origin = json.loads(self.read("s.json"))["origin"]
+        rows = list(csv.DictReader(self.read("s.csv").decode().splitlines()))
+        page = self.read("s.html").decode()
+        told = {(row["kind"], row["name"]): row["value"] for row in rows}
+        for price in origin["prices"]:
+            model, mapped = price["model"], price["model"] != "mid"
+            tiers = [tier for tier in ("batch", "standard", "priority")
+                     if IN + ENDINGS[tier] in MAP[NAMES[model]]] if mapped else [None]
+            expected = [(tier, above, tier in (None, "batch"), step[IN], step[CACHED], step[OUT])
+                        for tier in tiers
+                        for above, step in sorted(
+                            Prices(model, tier or "standard", words=None if mapped else (1 / 1e6, 2 / 1e6, None))
+                            .steps.items())]
+            self.assertEqual(
+                [(level["tier"], level["above"], level["in_use"], level[IN], level[CACHED],
+                  level[OUT]) for level in price["levels"]], expected)
+            self.assertEqual((price[IN], price[CACHED], price[OUT]), expected[0][3:])
+            self.assertEqual((price["tier"], price["price_entry"]),
+                             ("batch", NAMES[model]) if mapped else (None, None))
+            self.assertEqual(price["token_ratio"], 1.3 if model == "large" else None)
+            self.assertEqual(("price_tier", f"{model}=batch") in told, mapped)
+            if mapped:
+                self.assertIn(price["price_map"], page)
+            for tier, above, _, *usd in expected:
+                for name, value in zip(("input", "cached", "output"), usd):
+                    kind = "price:" + (f"{tier}:" if tier else "") + name
+                    kind += f":above={above}" if above else ""
+                    self.assertEqual(float(told.get((kind, model), "nan")),
+                                     value) if value is not None else self.assertNotIn(
+                                         (kind, model), told)
+                    self.assertTrue(value is None or f'value="{value!r}"' in page
+                                    or f'value="{value:g}"' in page, (kind, value))
+        self.assertEqual(float(told["token_ratio", "large"]), 1.3)
+        self.assertIn("prompts above 128,000 tokens", page)
 
     def test_refusals(self):
         route = ("route", "queries.h5", "-r", "router.msgpack", "-o", "out.jsonl")

@@ -34,6 +34,12 @@ static void program_page(FILE *file, const tgr_cli_command *command)
     tgr_manual_program(file);
 }
 
+static void shared_page(FILE *file, const tgr_cli_command *command)
+{
+    (void)command;
+    tgr_manual_shared(file);
+}
+
 static void write_bash(FILE *file, const tgr_cli_command *command)
 {
     (void)command;
@@ -69,6 +75,7 @@ int main(int count, char **words)
     }
     folder = words[1];
     write_file("tagroute.1", program_page, NULL);
+    write_file("tagroute-mpi.1", shared_page, NULL);
     write_file("tagroute.bash", write_bash, NULL);
     write_file("_tagroute", write_zsh, NULL);
     write_file("tagroute.fish", write_fish, NULL);

@@ -124,3 +124,24 @@ void tgr_manual_program(FILE *file)
           file);
     put_exit_status(file);
 }
+
+void tgr_manual_shared(FILE *file)
+{
+    put_head(file, "tagroute-mpi", "tagroute-mpi",
+             "fits, routes and simulates with several processes, on one machine or many");
+    fputs(".SH SYNOPSIS\n.B mpirun\n\\-n \\fIN\\fR\n.B tagroute\\-mpi\n\\fICOMMAND\\fR ...\n"
+          ".SH DESCRIPTION\n"
+          "The processes of an MPI job share the queries out and give the bytes of one process, "
+          "however many they are. Options are those of the same commands of tagroute. All "
+          "processes see the same files.\n.SH COMMANDS\n",
+          file);
+    for (size_t i = 0; tgr_cli_shared_commands[i] != NULL; i++) {
+        put_page(file, tgr_cli_shared_commands[i]);
+    }
+    put_example(
+        file, "eight processes on two hosts, one thread each",
+        "mpirun -n 8 --host one:4,two:4 tagroute-mpi route queries.h5 -r router.msgpack -j 1 "
+        "-o decisions.h5");
+    put_exit_status(file);
+    fputs(".SH SEE ALSO\n.BR mpirun (1)\n.BR tagroute (1)\n", file);
+}

@@ -9,6 +9,8 @@
 /* A page for the program, or for one command. */
 void tgr_manual_program(FILE *file);
 void tgr_manual_command(FILE *file, const tgr_cli_command *command);
+/* A page for the program of several processes. */
+void tgr_manual_shared(FILE *file);
 
 /* Completions for the shells of these names. */
 void tgr_complete_bash(FILE *file);

@@ -1,0 +1,256 @@
+#!/usr/bin/python3
+"""Several processes give the bytes of one: routing, fitting, simulating, and after kills.
+
+TAGROUTE_RANKS: "all" runs each case with 1, 2, 3, 4 and 7 processes, not with some of these in turn.
+TAGROUTE_KILLS: how many processes are killed at least (default 4).
+"""
+import itertools
+import json
+import os
+import random
+import signal
+import subprocess
+import time
+import unittest
+
+import h5py
+
+from harness import Scratch, default_signals, environment, main
+
+PROGRAM = os.environ["TAGROUTE_MPI"]
+MPIRUN = os.environ["TAGROUTE_MPIRUN"]
+RANKS = (1, 2, 3, 4, 7)
+EVERY = os.environ.get("TAGROUTE_RANKS") == "all"
+KILLS = int(os.environ.get("TAGROUTE_KILLS", "4"))
+SEED = 20261126
+
+BOTH = ("a.h5", "b.h5")
+PACKED = ("packed.h5", "b.h5", "packed.h5")
+ROUTED = [ # files, options
+    (("a.h5",), ()),
+    (BOTH, ("--theta", "-0.02:0.02:0.001", "--margins")),
+    (PACKED, ("--ids", "--margins", "--split", "test")),
+    (("b.h5", "packed.h5"), ("--tau", "0.005", "--ids", "--fallback", "heron-pro")),
+    (("wide.h5", "a.h5"), ("--lambda", "3", "--memory", "1M")),
+    (("few.h5",), ("--ids", "--margins")), # fewer queries than processes
+    (BOTH, ("--policy", "utility", "--budget", "60")),
+    (PACKED, ("--policy", "margin", "--budget", "150", "--split", "train", "--margins")),
+    (BOTH, ("--policy", "slack", "--target-share", "kestrel-max=35%")),
+    (("packed.h5",), ("--policy", "utility", "--target-quality", "0.7")),
+]
+FITTED = [
+    (BOTH, ("--scorer", "paper")),
+    (PACKED, ("--scorer", "bayes")),
+    (BOTH, ("--scorer", "bayes", "--kappa", "20", "--split=")),
+    (("packed.h5",), ("--scorer", "ridge")),
+    (BOTH, ("--scorer", "ridge", "--alpha", "100", "--memory", "1M")),
+    (("a.h5",), ("--scorer", "mixed", "--count", "log", "--reference", "heron-pro")),
+    (("weighed.h5", "a.h5"), ("--scorer", "paper")),
+    (("b.h5", "weighed.h5"), ("--scorer", "ridge")),
+]
+SIMULATED = [
+    (BOTH, ("--split", "test")),
+    (PACKED, ("--theta", "-0.02:0.02:0.002", "--quality", "accept")),
+    (BOTH, ("--memory", "1M", "--policy", "utility")), # bins, as moves are too many
+    (BOTH, ("--bootstrap", "20", "--split", "test")),
+    (("packed.h5",), ("--bootstrap", "20", "--theta", "0", "--memory", "64M")),
+    (BOTH, ("--policy", "utility", "--budget", "60")),
+    (PACKED, ("--target-quality", "0.7", "--split", "test", "--choose-on", "train")),
+]
+turns = itertools.cycle((2, 3, 7, 4))
+
+
+def some_ranks():
+    return RANKS if EVERY else (next(turns),)
+
+
+class Ranks(Scratch):
+    @classmethod
+    def setUpClass(cls):
+        class Made(Scratch):
+            def runTest(self):
+                pass
+        cls.made = Made()
+        cls.made.setUp()
+        cls.addClassCleanup(cls.made.doCleanups)
+        make = cls.made
+        make.generate("a.jsonl", 6000, "--prices-out", "prices.json")
+        make.generate("b.jsonl", 3000, "--seed", "7")
+        make.generate("few.jsonl", 3, "--seed", "8")
+        for name in ("a", "b", "few"):
+            make.works("ingest", f"{name}.jsonl", "-o", f"{name}.h5", "--category-tag")
+        make.works("ingest", "a.jsonl", "-o", "packed.h5", "--category-tag", "--compress")
+        weighed = []
+        for number, line in enumerate(make.read("b.jsonl").decode().splitlines()):
+            record = json.loads(line)
+            record["weight"] = (number % 7 + 1) / 3
+            weighed.append(json.dumps(record))
+        make.write("weighed.jsonl", "\n".join(weighed))
+        make.works("ingest", "weighed.jsonl", "-o", "weighed.h5", "--category-tag")
+        make.works("fit", "a.h5", "-o", "router.msgpack", "--prices", "prices.json")
+        make.works("ingest", "b.jsonl", "-o", "wide.h5", "--category-tag", "--router",
+                   "router.msgpack")
+
+    def setUp(self):
+        self.folder = self.made.folder
+
+    def words(self, ranks, *words):
+        return (MPIRUN, "--allow-run-as-root", "--oversubscribe", "--bind-to", "none", "-n",
+                str(ranks), PROGRAM, *words)
+
+    def together(self, ranks, *words):
+        return self.run_program(*self.words(ranks, *words)[1:], program=MPIRUN)
+
+    def compare(self, output, command):
+        """The same output by one process without the rest, and by several."""
+        self.works(*command(f"one-{output}"))
+        expected = self.read(f"one-{output}")
+        for ranks in some_ranks():
+            with self.subTest(command=command(output), ranks=ranks):
+                done = self.together(ranks, *command(output))
+                self.assertEqual(done.returncode, 0, done.stderr.decode())
+                self.assertEqual(self.read(output), expected)
+                self.assertEqual([n for n in self.names() if n.startswith(f".{output}")], [])
+                os.unlink(self.path(output))
+
+    def test_route(self):
+        for files, options in ROUTED:
+            self.compare("out.h5", lambda name: ("route", *files, "-r", "router.msgpack", "-o",
+                                                 name, *options))
+
+    def test_what_routing_came_to(self):
+        files, options = ROUTED[0]
+        self.compare("out.json", lambda name: ("route", *files, "-r", "router.msgpack", "-o", "d.h5",
+                                               "--json", name, *options))
+
+    def test_fit(self):
+        for files, options in FITTED:
+            self.compare("out.msgpack", lambda name: ("fit", *files, "-o", name, "--prices",
+                                                      "prices.json", *options))
+
+    def test_simulate(self):
+        for files, options in SIMULATED:
+            self.compare("out.json", lambda name: ("simulate", *files, "-r", "router.msgpack",
+                                                   "--json", name, *options))
+
+    def test_what_is_said(self):
+        """One process says it, and what one alone would say."""
+        words = ("route", "a.h5", "-r", "router.msgpack", "-o", "said.h5", "--lambda", "3", "--json",
+                 "said.json")
+        def without_rate(done):
+            return [line for line in done.stderr.decode().splitlines() if "queries/s" not in line]
+        alone = [line for line in without_rate(self.works(*words)) if "note:" not in line]
+        report = self.read("said.json")
+        os.unlink(self.path("said.h5"))
+        done = self.together(3, *words, "-v", "-j", "1")
+        self.assertEqual(self.read("said.json"), report)
+        said = without_rate(done)
+        self.assertEqual(said[-len(alone):], alone)
+        self.assertEqual(sum("runs on" in line for line in said), 3)
+        self.assertEqual(sum("takes rows" in line for line in said), 3)
+
+    def test_hearsay(self):
+        """What comes up in another process than the first is said all the same, once."""
+        words = ("route", "a.h5", "b.h5", "a.h5", "-r", "few.msgpack", "-o", "said.h5")
+        self.works("fit", "a.h5", "-o", "few.msgpack", "--min-count", "400")
+        notes = [sorted(line.split(": ", 1)[1] for line in done.stderr.decode().splitlines()
+                        if " note: " in line)
+                 for done in (self.works(*words), self.together(4, *words))]
+        self.assertTrue(any("b.h5" in note for note in notes[0]), notes)
+        self.assertEqual(sorted(set(notes[0])), notes[1])
+        os.unlink(self.path("said.h5"))
+
+    def test_failures(self):
+        """One sentence, whichever process it is that fails, and nothing under a final name."""
+        with h5py.File(self.path("b.h5")) as file: # near the end of X, where the last process reads
+            indices = file["X/indices"]
+            place = indices.id.get_offset() + indices.id.get_storage_size() - 64
+        damaged = bytearray(self.read("b.h5"))
+        damaged[place:place + 32] = bytes(byte ^ 0x55 for byte in damaged[place:place + 32])
+        self.write("bad.h5", bytes(damaged))
+        route = ("-r", "router.msgpack", "-o", "never.h5")
+        cases = [ # exit status, words, what is said
+            (3, ("route", "a.h5", "bad.h5", *route), "bad.h5"),
+            (3, ("simulate", "bad.h5", "-r", "router.msgpack", "--json", "never.json"), "bad.h5"),
+            (3, ("fit", "bad.h5", "a.h5", "-o", "never.msgpack"), "bad.h5"),
+            (3, ("route", "few.jsonl", *route), "few.jsonl"),
+            (2, ("route", "a.h5", *route, "--shard", "1/2"), "shard"),
+            (2, ("route", "a.h5", "-r", "router.msgpack", "-o", "never.jsonl"), "HDF5"),
+            (2, ("fit", "a.h5", "-o", "never.msgpack", "--shard", "1/2"), "one process"),
+            (2, ("simulate", "a.h5", "-r", "router.msgpack", "--by", "category"), "one process"),
+            (2, ("simulate", "a.h5", "-r", "router.msgpack", "-r", "router.msgpack"), "one router"),
+            (2, ("merge", "a.h5"), "unknown command"),
+            (1, ("route", "a.h5", *route, "--budget", "0.01"), "no threshold"),
+        ]
+        for status, words, sentence in cases:
+            with self.subTest(words=words):
+                done = self.together(3, *words)
+                said = [line for line in done.stderr.decode().splitlines()
+                        if line.startswith("tagroute-mpi: ") and " note: " not in line
+                        and " warning: " not in line]
+                self.assertEqual(done.returncode, status, done.stderr.decode())
+                self.assertEqual(len(said), 1, done.stderr.decode())
+                self.assertIn(sentence, said[0])
+                self.assertEqual([n for n in self.names() if "never" in n], [])
+
+    def children(self, pid):
+        """The processes that mpirun has started."""
+        listed = subprocess.run(["ps", "-o", "pid=,comm=", "--ppid", str(pid)],
+                                stdout=subprocess.PIPE, check=False).stdout.decode().split("\n")
+        return [int(line.split()[0]) for line in listed if "tagroute-mpi" in line]
+
+    def kill_one(self, words, patience, chance):
+        """Kills one of the processes a while after they began to write; True where all were done
+        before. (An mpirun of which a process dies before it has joined the job may wait forever.)"""
+        job = subprocess.Popen(words, cwd=self.folder, stderr=subprocess.PIPE, env=environment(),
+                               preexec_fn=default_signals)
+        deadline = time.monotonic() + 20
+        begun = self.path(".killed.h5.checkpoint.1")
+        before = os.stat(begun).st_mtime_ns if os.path.exists(begun) else 0
+        while job.poll() is None and time.monotonic() < deadline and not (
+                os.path.exists(begun) and os.stat(begun).st_mtime_ns != before):
+            time.sleep(0.002)
+        time.sleep(patience)
+        children = self.children(job.pid)
+        if children:
+            try:
+                os.kill(chance.choice(children), signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+        _, message = job.communicate(timeout=60)
+        if job.returncode == 0:
+            return True
+        self.assertIn("signal 9", message.decode())
+        return False
+
+    def test_kills(self):
+        """A job that lost a process leaves nothing half done, and --resume ends with the same."""
+        print(f"seed {SEED}, at least {KILLS} kills")
+        chance = random.Random(SEED)
+        route = ("route", *("a.h5", "packed.h5") * 15, "-r", "router.msgpack", "--ids", "--margins",
+                 "--checkpoint", "0.001", "--memory", "1M", "-j", "1", "-o")
+        self.works(*route, "expected.h5")
+        expected = self.read("expected.h5")
+        kills = resumed = 0
+        while kills < KILLS:
+            ranks, resume, done = chance.choice((2, 3, 4)), (), False
+            while not done:
+                done = self.kill_one(self.words(ranks, *route, "killed.h5", *resume),
+                                     0.3 * chance.random(), chance)
+                kills += not done
+                self.assertTrue(not done or "killed.h5" in self.names())
+                if "killed.h5" in self.names():  # a process may be killed when all is done
+                    self.assertEqual(self.read("killed.h5"), expected)
+                noted = [n for n in self.names() if n.startswith(".killed.h5.checkpoint.")]
+                resumed += not done and len(noted) > 0
+                resume = ("--resume",)
+            self.assertEqual(self.read("killed.h5"), expected)
+            self.assertEqual([n for n in self.names() if n.startswith(".killed.h5")], [])
+            done = self.together(2, *route, "killed.h5", "--resume")
+            self.assertIn("is there already", done.stderr.decode())
+            os.unlink(self.path("killed.h5"))
+        print(f"{kills} processes killed, {resumed} runs resumed from checkpoints")
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2) if EVERY else main()

@@ -1,0 +1,434 @@
+/* test_crew.c - processes that share fitting, simulating and routing, against one process; and
+ * what becomes of all where one fails.
+ *
+ * The crew is made of forked processes that leave their bytes to each other in shared memory.
+ */
+#include "tests/cmocka_all.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <tagroute/fit.h>
+#include <tagroute/route.h>
+#include <tagroute/simulate.h>
+
+#include "engine/base/exact.h"
+#include "engine/base/memory.h"
+#include "tests/fit_data.h"
+
+#define SEED  1126u
+#define RANKS 3
+#define ROOM  ((size_t)32 << 20) /* of each process */
+
+static char folder[256];
+static char inputs_text[2][300];
+static const char *const inputs[] = {inputs_text[0], inputs_text[1]};
+
+/* ---- a crew -------------------------------------------------------------------------------------
+ */
+
+typedef struct board { /* what all see */
+    pthread_barrier_t all_here;
+    tgr_error errors[RANKS];
+    tgr_status statuses[RANKS];
+    bool ended;
+    char bytes[RANKS][ROOM];
+} board;
+
+static board *shared;
+static uint32_t own_rank;
+
+static tgr_status meet(void *user, tgr_status status, tgr_error *error)
+{
+    (void)user;
+    if (!shared->ended) {
+        shared->statuses[own_rank] = status;
+        if (status != TGR_OK && error != NULL) {
+            shared->errors[own_rank] = *error;
+        }
+        pthread_barrier_wait(&shared->all_here);
+    }
+    for (uint32_t i = 0; i < RANKS; i++) {
+        if (shared->statuses[i] != TGR_OK) {
+            shared->ended = true;
+            if (error != NULL) {
+                *error = shared->errors[i];
+            }
+            return shared->statuses[i];
+        }
+    }
+    pthread_barrier_wait(&shared->all_here); /* nobody writes before everybody has read */
+    return TGR_OK;
+}
+
+static tgr_status gather(void *user, const void *own, size_t length, void *all, tgr_error *error)
+{
+    tgr_status status = meet(user, length <= ROOM ? TGR_OK : TGR_ERR_INTERNAL, error);
+    if (status != TGR_OK) {
+        return status;
+    }
+    memcpy(shared->bytes[own_rank], own, length);
+    pthread_barrier_wait(&shared->all_here);
+    for (size_t i = 0; i < RANKS; i++) {
+        memcpy((char *)all + i * length, shared->bytes[i], length);
+    }
+    pthread_barrier_wait(&shared->all_here);
+    return TGR_OK;
+}
+
+static tgr_status sum(void *user, uint64_t *numbers, size_t count, int words, tgr_error *error)
+{
+    size_t length = count * (size_t)words;
+    uint64_t *all = malloc((RANKS * length + 1) * sizeof *all);
+    tgr_status status = gather(user, numbers, length * sizeof *numbers, all, error);
+    for (size_t i = 0; status == TGR_OK && i < length; i += (size_t)words) {
+        tgr_sum total = 0;
+        for (size_t rank = 0; rank < RANKS; rank++) {
+            const uint64_t *one = all + rank * length + i;
+            total +=
+                words == 2 ? (tgr_sum)((unsigned __int128)one[1] << 64 | one[0]) : (tgr_sum)one[0];
+        }
+        numbers[i] = (uint64_t)total;
+        if (words == 2) {
+            numbers[i + 1] = (uint64_t)((unsigned __int128)total >> 64);
+        }
+    }
+    free(all);
+    return status;
+}
+
+/* Runs `work` in as many processes; NULL: alone. Returns the status of the first. */
+static tgr_status run_crew(tgr_status (*work)(const tgr_run *run, const char *output,
+                                              tgr_error *error),
+                           uint32_t ranks, const char *output)
+{
+    pid_t children[RANKS];
+    memset(shared->statuses, 0, sizeof shared->statuses);
+    shared->ended = false;
+    for (uint32_t rank = 0; rank < ranks; rank++) {
+        children[rank] = fork();
+        assert_true(children[rank] >= 0);
+        if (children[rank] == 0) {
+            own_rank = rank;
+            const tgr_crew crew = {sizeof crew, rank, ranks, NULL, meet, sum, gather};
+            const tgr_run run = {.size = sizeof run, .threads = 2, .crew = &crew};
+            tgr_error error = {0};
+            tgr_status status = work(&run, output, &error);
+            tgr_mem_fail_after(-1);
+            status = ranks > 1 ? meet(NULL, status, &error) : status;
+            if (status != TGR_OK && ranks == 1) {
+                fprintf(stderr, "%s\n", error.message);
+            }
+            exit(-status);
+        }
+    }
+    int first = 0;
+    for (uint32_t rank = 0; rank < ranks; rank++) {
+        int state;
+        assert_int_equal(waitpid(children[rank], &state, 0), children[rank]);
+        assert_true(WIFEXITED(state));
+        first = rank == 0 ? WEXITSTATUS(state) : first;
+        assert_int_equal(WEXITSTATUS(state), first); /* all end alike */
+    }
+    return (tgr_status)-first;
+}
+
+/* ---- what is done -------------------------------------------------------------------------------
+ */
+
+static const char *scorer;
+static tgr_policy policy;
+static double budget; /* 0: none */
+static size_t replicates;
+static uint64_t memory;
+static bool resume;
+static long fail_after;  /* in the last process; negative: never */
+static uint32_t stopped; /* the process that is told to stop; RANKS: none */
+
+static tgr_status fit(const tgr_run *run, const char *output, tgr_error *error)
+{
+    tgr_fit_options options;
+    tgr_router *router = NULL;
+    tgr_fit_options_init(&options);
+    options.inputs = inputs;
+    options.input_count = 2;
+    options.scorer = scorer;
+    options.min_count = 2;
+    options.reference = NULL;
+    options.memory = memory;
+    tgr_status status = tgr_fit(&options, NULL, &router, NULL, run, error);
+    if (status == TGR_OK && run->crew->rank == 0) {
+        status = tgr_router_save(router, output, error);
+    }
+    tgr_router_free(router);
+    return status;
+}
+
+static tgr_status load(tgr_router **router, tgr_error *error)
+{
+    char path[300];
+    snprintf(path, sizeof path, "%s/router.msgpack", folder);
+    return tgr_router_load(path, router, error);
+}
+
+static tgr_status simulate(const tgr_run *run, const char *output, tgr_error *error)
+{
+    tgr_simulate_options options;
+    tgr_router *router = NULL;
+    tgr_simulation *simulation = NULL;
+    const tgr_goal goal = {.kind = TGR_GOAL_BUDGET, .value = budget};
+    char *text = NULL;
+    tgr_simulate_options_init(&options);
+    options.inputs = inputs;
+    options.input_count = 2;
+    options.policy = policy;
+    options.bootstrap = replicates;
+    options.seed = 5;
+    options.memory = memory;
+    tgr_status status = load(&router, error);
+    if (status == TGR_OK) {
+        status = budget > 0 ? tgr_simulate_goal(router, &options, &goal, &simulation, run, error)
+                            : tgr_simulate(router, &options, &simulation, run, error);
+    }
+    if (status == TGR_OK && run->crew->rank == 0) {
+        status = tgr_simulation_json(simulation, &text, NULL, error);
+    }
+    if (text != NULL) {
+        FILE *file = fopen(output, "w");
+        fputs(text, file);
+        fclose(file);
+    }
+    tgr_free(text);
+    tgr_simulation_free(simulation);
+    tgr_router_free(router);
+    return status;
+}
+
+static tgr_status route(const tgr_run *given, const char *output, tgr_error *error)
+{
+    static const double thresholds[] = {-0.01, 0, 0.002};
+    static const sig_atomic_t stop = 1;
+    tgr_run run = *given;
+    tgr_route_options options;
+    tgr_router *router = NULL;
+    tgr_route_options_init(&options);
+    options.inputs = inputs;
+    options.input_count = 2;
+    options.output = output;
+    options.policy = policy;
+    options.margins = options.ids = true;
+    options.resume = resume;
+    options.checkpoint_seconds = 1e-6;
+    options.goal =
+        (tgr_goal){.kind = budget > 0 ? TGR_GOAL_BUDGET : TGR_GOAL_NONE, .value = budget};
+    options.thresholds = budget > 0 ? NULL : thresholds;
+    options.threshold_count = budget > 0 ? 0 : 3;
+    run.memory = 1 << 14;
+    run.cancel = run.crew->rank == stopped ? &stop : NULL;
+    tgr_status status = load(&router, error);
+    if (status == TGR_OK) {
+        tgr_mem_fail_after(run.crew->rank + 1 == RANKS ? fail_after : -1);
+        status = tgr_route(router, &options, NULL, &run, error);
+        tgr_mem_fail_after(-1);
+    }
+    tgr_router_free(router);
+    return status;
+}
+
+/* ---- tests --------------------------------------------------------------------------------------
+ */
+
+static const char *path_of(const char *name)
+{
+    static char paths[4][300];
+    static int next;
+    char *path = paths[next++ % 4];
+    snprintf(path, sizeof paths[0], "%s/%s", folder, name);
+    return path;
+}
+
+static bool is_there(const char *name)
+{
+    struct stat found;
+    return stat(path_of(name), &found) == 0;
+}
+
+static void assert_same_files(const char *a, const char *b)
+{
+    FILE *left = fopen(path_of(a), "rb"), *right = fopen(path_of(b), "rb");
+    assert_non_null(left);
+    assert_non_null(right);
+    int byte;
+    do {
+        byte = getc(left);
+        assert_int_equal(byte, getc(right));
+    } while (byte != EOF);
+    fclose(left);
+    fclose(right);
+}
+
+static void reset(void)
+{
+    scorer = "paper";
+    policy = TGR_POLICY_MARGIN;
+    budget = 0;
+    replicates = 0;
+    memory = 0;
+    resume = false;
+    fail_after = -1;
+    stopped = RANKS;
+}
+
+static void compare(tgr_status (*work)(const tgr_run *run, const char *output, tgr_error *error))
+{
+    assert_int_equal(run_crew(work, 1, path_of("alone.h5")), TGR_OK);
+    assert_int_equal(run_crew(work, RANKS, path_of("together.h5")), TGR_OK);
+    assert_same_files("alone.h5", "together.h5");
+}
+
+static void test_fits(void **state)
+{
+    static const char *const scorers[] = {"paper", "bayes", "ridge", "mixed"};
+    (void)state;
+    reset();
+    for (size_t i = 0; i < 4; i++) {
+        scorer = scorers[i];
+        memory = i % 2 == 0 ? 0 : 4096; /* rows held, and read again each time */
+        compare(fit);
+    }
+}
+
+static void test_simulates(void **state)
+{
+    (void)state;
+    reset();
+    compare(simulate);
+    replicates = 5;
+    compare(simulate);
+    replicates = 0;
+    policy = TGR_POLICY_UTILITY;
+    memory = 4096; /* moves go into bins */
+    compare(simulate);
+    memory = 0;
+    budget = 5;
+    compare(simulate);
+}
+
+static void test_routes(void **state)
+{
+    (void)state;
+    reset();
+    compare(route);
+    policy = TGR_POLICY_SLACK;
+    budget = 5;
+    compare(route);
+}
+
+/* A process that is told to stop stops all; what was done stays, and the rest is done later. */
+static void test_stops_and_resumes(void **state)
+{
+    (void)state;
+    reset();
+    assert_int_equal(run_crew(route, 1, path_of("alone.h5")), TGR_OK);
+    for (stopped = 0; stopped < RANKS; stopped++) {
+        resume = false;
+        assert_int_equal(run_crew(route, RANKS, path_of("stopped.h5")), TGR_ERR_CANCELLED);
+        assert_false(is_there("stopped.h5"));
+        assert_true(is_there(".stopped.h5.partial"));
+        for (uint32_t rank = 0; rank < RANKS; rank++) {
+            char name[40];
+            snprintf(name, sizeof name, ".stopped.h5.checkpoint.%u", (unsigned)rank + 1);
+            assert_int_equal(is_there(name), rank != stopped);
+        }
+        uint32_t which = stopped;
+        stopped = RANKS;
+        resume = true;
+        assert_int_equal(run_crew(route, RANKS, path_of("stopped.h5")), TGR_OK);
+        assert_same_files("alone.h5", "stopped.h5");
+        assert_false(is_there(".stopped.h5.partial"));
+        assert_false(is_there(".stopped.h5.checkpoint.1"));
+        assert_int_equal(unlink(path_of("stopped.h5")), 0);
+        stopped = which;
+    }
+}
+
+/* Wherever memory runs out in one process, all say so, and nothing has the final name. */
+static void test_memory_runs_out(void **state)
+{
+    long step = 1, tried = 0;
+    tgr_status status = TGR_ERR_NOMEM;
+    (void)state;
+    reset();
+    for (fail_after = 0; status != TGR_OK; fail_after += step, step += tried++ / 2) {
+        status = run_crew(route, RANKS, path_of("short.h5"));
+        assert_true(status == TGR_OK || status == TGR_ERR_NOMEM);
+        assert_int_equal(is_there("short.h5"), status == TGR_OK);
+        resume = tried % 2 == 0; /* or begin afresh */
+    }
+    print_message("memory ran out %ld times\n", tried - 1);
+    assert_true(tried > 8);
+    reset();
+    assert_int_equal(run_crew(route, 1, path_of("alone.h5")), TGR_OK);
+    assert_same_files("alone.h5", "short.h5");
+}
+
+static tgr_status write_files(const tgr_run *run, const char *output, tgr_error *error)
+{
+    uint64_t random = SEED;
+    fit_data *data = data_new(700, 30, 3);
+    (void)run;
+    (void)output;
+    (void)error;
+    data->type = TGR_U8;
+    data->has_score = data->has_outcome = data->has_cost = true;
+    data_fill(data, 4, &random);
+    data_write(data, 0, 500, inputs[0]);
+    data_write(data, 500, 700, inputs[1]);
+    data_free(data);
+    return TGR_OK;
+}
+
+/* All in children: threads of a process that forks are lost to those. */
+static int set_up(void **state)
+{
+    (void)state;
+    print_message("seed %u\n", SEED);
+    folder_make(folder, sizeof folder);
+    for (int i = 0; i < 2; i++) {
+        snprintf(inputs_text[i], sizeof inputs_text[i], "%s/q%d.h5", folder, i);
+    }
+    shared = mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    assert_true(shared != MAP_FAILED);
+    pthread_barrierattr_t attributes;
+    pthread_barrierattr_init(&attributes);
+    pthread_barrierattr_setpshared(&attributes, PTHREAD_PROCESS_SHARED);
+    assert_int_equal(pthread_barrier_init(&shared->all_here, &attributes, RANKS), 0);
+    pthread_barrierattr_destroy(&attributes);
+    reset();
+    assert_int_equal(run_crew(write_files, 1, NULL), TGR_OK);
+    assert_int_equal(run_crew(fit, 1, path_of("router.msgpack")), TGR_OK);
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    munmap(shared, sizeof *shared);
+    return folder_remove(folder);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_fits),
+        cmocka_unit_test(test_simulates),
+        cmocka_unit_test(test_routes),
+        cmocka_unit_test(test_stops_and_resumes),
+        cmocka_unit_test(test_memory_runs_out),
+    };
+    return cmocka_run_group_tests(tests, set_up, tear_down);
+}
