@@ -272,7 +272,9 @@ TGR_INLINE bool utility_sorted(tgr_job *job, bool masked)
     tgr_sorted_tile *tile = job->found;
     uint32_t unsure = 0;
     bool by_row = orders_differ(job), told = job->sorted->usable && job->steps->plain;
-    told = told && (by_row || job->sorted->tell);
+    if (!told || !(by_row || job->sorted->tell)) {
+        return false;
+    }
     bool cheapest_last = !by_row && !masked && job->sorted->distinct;
     tile->candidates = job->decider->models - (cheapest_last ? 1 : 0);
     int base = cheapest_last ? job->sorted->order[tile->candidates] : TGR_UNDECIDED;
