@@ -14,7 +14,7 @@
 #define BATCH_MOST     ((size_t)256 * 1024)
 #define BATCH_NONZEROS ((size_t)4 * 1024 * 1024)
 #define BATCH_SHARE    8 /* of the memory that a run may use: two batches, and what is made of one */
-#define AHEAD_SHARE    8 /* of a batch's share: chunks of one array, decoded ahead */
+#define AHEAD_SHARE    2 /* of a batch's share: chunks of one array, decoded ahead */
 
 typedef struct slot { /* a batch, or why there is none */
     tgr_batch batch;

@@ -159,20 +159,6 @@ static tgr_status find_share(tgr_simulating *work, tgr_error *error)
     return status;
 }
 
-/* Whoever gave weights should know that they are left out. */
-static void warn_of_weights(const tgr_simulating *work)
-{
-    for (size_t i = 0; i < work->pass.file_count; i++) {
-        if (work->pass.files[i]->has_weight) {
-            tgr_run_message(work->run, TGR_WARNING,
-                            "%s: queries have weights, which count when a router is fitted and "
-                            "not here: figures are of the judged queries as they are",
-                            work->pass.files[i]->path);
-            return;
-        }
-    }
-}
-
 static tgr_status open_simulating(tgr_simulating *work, tgr_error *error)
 {
     static const double zero = 0, one = 1; /* costs are needed, or not */
@@ -199,7 +185,7 @@ static tgr_status open_simulating(tgr_simulating *work, tgr_error *error)
     }
     TGR_TRY(
         tgr_pass_open(&work->pass, options->inputs, options->input_count, options->split, error));
-    warn_of_weights(work);
+    tgr_pass_warn_of_weights(&work->pass, work->run);
     TGR_TRY(tgr_pass_share(&work->pass, work->run, error));
     TGR_TRY(find_share(work, error));
     TGR_TRY(tgr_simulating_sums(work, work->plan.threads, error));

@@ -71,6 +71,9 @@ static tgr_status open_solver(tgr_solver *solver, tgr_error *error)
     TGR_TRY(tgr_aim_open(&solver->aim, plan->goal, plan->policy, plan->router, error));
     solver->answered = plan->recorded || plan->goal->kind == TGR_GOAL_QUALITY;
     TGR_TRY(tgr_pass_open(&solver->pass, plan->inputs, plan->input_count, plan->split, error));
+    if (plan->goal->kind == TGR_GOAL_QUALITY && !plan->recorded) { /* else simulating has said so */
+        tgr_pass_warn_of_weights(&solver->pass, plan->run);
+    }
     TGR_TRY(tgr_pass_share(&solver->pass, plan->run, error));
     TGR_TRY(open_deciding(solver, error));
     TGR_TRY(open_workers(solver, error));
