@@ -50,6 +50,20 @@ typedef struct tgr_routing {
     size_t indptr_capacity;
 } tgr_routing;
 
+/* ---- opening.c ------------------------------------------------------------------------ */
+
+/* Makes everything ready. *complete: there is nothing left to do. */
+tgr_status tgr_route_open(tgr_routing *work, bool *complete, tgr_error *error);
+
+/* ---- ending.c ------------------------------------------------------------------------- */
+
+/* A run that was told to stop, or cannot read on, leaves what it has done to a later one. Returns
+ * the reason, with what can be done now in its sentence. */
+tgr_status tgr_route_stop(tgr_routing *work, tgr_status reason, tgr_error *error);
+
+/* Puts the decisions in their place, and fills in the report (NULL allowed). */
+tgr_status tgr_route_finish(tgr_routing *work, tgr_route_report *report, tgr_error *error);
+
 /* ---- range.c -------------------------------------------------------------------------- */
 
 /* Finds which queries are to be decided. Reads the files once where there is a split. */
