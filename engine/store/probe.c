@@ -334,13 +334,25 @@ static void start(attempt *at)
     at->child = -1;
 }
 
+/* The address sanitizer's allocator keeps the locks that other threads held when a child was born;
+ * that waits for them without sleeping, until its time is up. */
+static bool may_try_again(answer heard, size_t tries)
+{
+#ifdef __SANITIZE_ADDRESS__
+    return heard == STUCK || (heard == DIED && tries == 1);
+#else
+    (void)tries;
+    return heard == STUCK;
+#endif
+}
+
 /* One child, or a few, one after the other, where it sleeps as if for ever; child < 0 where there
  * can be none. Whether the last was stopped goes to *stopped. */
 static answer ask_children(attempt *at, verdict *found, bool *stopped)
 {
     uint64_t patience = seconds(CLOCK_SECONDS, at->size, CLOCK_BYTES) + 1;
     answer heard = STUCK;
-    for (size_t i = 0; i < MOST_CHILDREN && heard == STUCK; i++) {
+    for (size_t i = 0; i < MOST_CHILDREN && may_try_again(heard, i); i++) {
         start(at);
         if (at->child < 0) {
             return DIED;
