@@ -1,5 +1,5 @@
-/* batch_columns.h - the columns of /obs and /obsm of a block of queries; between the files that read
- * batches. */
+/* batch_columns.h - the columns of /obs and /obsm of a block of queries; between the files that
+ * read batches. */
 #ifndef TGR_STORE_BATCH_COLUMNS_H
 #define TGR_STORE_BATCH_COLUMNS_H
 
