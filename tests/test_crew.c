@@ -168,6 +168,41 @@ static tgr_status fit(const tgr_run *run, const char *output, tgr_error *error)
     return status;
 }
 
+static void write_figures(const tgr_fit_comparison *comparison, const char *output)
+{
+    FILE *file = fopen(output, "w");
+    assert_non_null(file);
+    fprintf(file, "%llu queries\n", (unsigned long long)comparison->queries);
+    for (size_t i = 0; i < comparison->count; i++) {
+        const tgr_fit_compared *one = &comparison->entries[i];
+        fprintf(file, "%s %a", one->scorer, one->tags);
+        for (size_t j = 0; j < TGR_FIT_FIGURES; j++) {
+            const tgr_fit_figure *of = &one->figures[j], *gain = &one->gains[j];
+            fprintf(file, " %a %a %a %a %a %a", of->value, of->low, of->high, gain->value,
+                    gain->low, gain->high);
+        }
+    }
+    fclose(file);
+}
+
+static tgr_status compare_scorers(const tgr_run *run, const char *output, tgr_error *error)
+{
+    tgr_fit_options options;
+    tgr_fit_comparison *comparison;
+    tgr_fit_options_init(&options);
+    options.inputs = inputs;
+    options.input_count = 2;
+    options.min_count = 2;
+    options.folds = 2;
+    options.alpha = 10;
+    tgr_status status = tgr_fit_compare(&options, false, NULL, &comparison, run, error);
+    if (status == TGR_OK && run->crew->rank == 0) {
+        write_figures(comparison, output);
+    }
+    tgr_fit_comparison_free(comparison);
+    return status;
+}
+
 static tgr_status load(tgr_router **router, tgr_error *error)
 {
     char path[300];
@@ -302,6 +337,13 @@ static void test_fits(void **state)
     }
 }
 
+static void test_compares_scorers(void **state)
+{
+    (void)state;
+    reset();
+    compare(compare_scorers);
+}
+
 static void test_simulates(void **state)
 {
     (void)state;
@@ -425,6 +467,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_fits),
+        cmocka_unit_test(test_compares_scorers),
         cmocka_unit_test(test_simulates),
         cmocka_unit_test(test_routes),
         cmocka_unit_test(test_stops_and_resumes),

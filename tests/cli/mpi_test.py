@@ -48,6 +48,12 @@ FITTED = [
     (("weighed.h5", "a.h5"), ("--scorer", "paper")),
     (("b.h5", "weighed.h5"), ("--scorer", "ridge")),
 ]
+COMPARED = [
+    (("dozen.h5",), ("--folds", "2", "--min-count", "0", "--split=")),
+    (("weighed.h5", "packed.h5"), ("--folds", "2", "--kappa", "20", "--alpha", "100")),
+    (("a.h5", "bare.h5"), ("--each", "--folds", "2", "--alpha", "100", # other shares of their own
+                           "--models", "finch-8b,kestrel-max")),
+]
 SIMULATED = [
     (BOTH, ("--split", "test")),
     (PACKED, ("--theta", "-0.02:0.02:0.002", "--quality", "accept")),
@@ -77,9 +83,11 @@ class Ranks(Scratch):
         make.generate("a.jsonl", 6000, "--prices-out", "prices.json")
         make.generate("b.jsonl", 3000, "--seed", "7")
         make.generate("few.jsonl", 3, "--seed", "8")
-        for name in ("a", "b", "few"):
+        make.generate("dozen.jsonl", 12, "--seed", "8")
+        for name in ("a", "b", "few", "dozen"):
             make.works("ingest", f"{name}.jsonl", "-o", f"{name}.h5", "--category-tag")
         make.works("ingest", "a.jsonl", "-o", "packed.h5", "--category-tag", "--compress")
+        make.works("ingest", "a.jsonl", "-o", "bare.h5")
         weighed = []
         for number, line in enumerate(make.read("b.jsonl").decode().splitlines()):
             record = json.loads(line)
@@ -128,6 +136,20 @@ class Ranks(Scratch):
             self.compare("out.msgpack", lambda name: ("fit", *files, "-o", name, "--prices",
                                                       "prices.json", *options))
 
+    def test_compare(self):
+        for files, options in COMPARED:
+            self.compare("out.csv", lambda name: ("fit", *files, "--compare", "--csv", name, "-q",
+                                                  *options))
+
+    def test_compare_shows(self):
+        words = ("fit", "a.h5", "--compare", "--folds", "2", "--kappa", "20", "--alpha", "100",
+                 "--models", "finch-8b,kestrel-max")
+        alone = self.works(*words)
+        done = self.together(3, *words)
+        self.assertIn(b"apgr over paper", done.stdout)
+        self.assertEqual(done.stdout, alone.stdout)
+        self.assertEqual(done.stderr, alone.stderr)
+
     def test_simulate(self):
         for files, options in SIMULATED:
             self.compare("out.json", lambda name: ("simulate", *files, "-r", "router.msgpack",
@@ -168,7 +190,11 @@ class Ranks(Scratch):
         damaged = bytearray(self.read("b.h5"))
         damaged[place:place + 32] = bytes(byte ^ 0x55 for byte in damaged[place:place + 32])
         self.write("bad.h5", bytes(damaged))
+        lines = self.read("a.jsonl").splitlines(keepends=True) # other queries in the last process
+        self.write("turned.jsonl", b"".join(lines[:-40] + lines[:-41:-1]))
+        self.works("ingest", "turned.jsonl", "-o", "turned.h5", "--category-tag")
         route = ("-r", "router.msgpack", "-o", "never.h5")
+        compare = ("--compare", "--each", "--csv", "never.csv")
         cases = [ # exit status, words, what is said
             (3, ("route", "a.h5", "bad.h5", *route), "bad.h5"),
             (3, ("simulate", "bad.h5", "-r", "router.msgpack", "--json", "never.json"), "bad.h5"),
@@ -177,6 +203,9 @@ class Ranks(Scratch):
             (2, ("route", "a.h5", *route, "--shard", "1/2"), "shard"),
             (2, ("route", "a.h5", "-r", "router.msgpack", "-o", "never.jsonl"), "HDF5"),
             (2, ("fit", "a.h5", "-o", "never.msgpack", "--shard", "1/2"), "one process"),
+            (3, ("fit", "a.h5", "bare.h5", "turned.h5", *compare), "turned.h5 does not hold"),
+            (3, ("fit", "a.h5", "b.h5", *compare), "b.h5 does not hold the queries of a.h5"),
+            (3, ("fit", "a.h5", "bad.h5", "--compare"), "bad.h5"),
             (2, ("simulate", "a.h5", "-r", "router.msgpack", "--by", "category"), "one process"),
             (2, ("simulate", "a.h5", "-r", "router.msgpack", "-r", "router.msgpack"), "one router"),
             (2, ("merge", "a.h5"), "unknown command"),
