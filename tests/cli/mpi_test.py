@@ -38,6 +38,12 @@ ROUTED = [ # files, options
     (BOTH, ("--policy", "slack", "--target-share", "kestrel-max=35%")),
     (("packed.h5",), ("--policy", "utility", "--target-quality", "0.7")),
 ]
+ROUTED_TO_TEXT = [
+    ("out.jsonl", PACKED, ("--split", "test")),
+    ("out.jsonl", BOTH, ("--policy", "utility", "--budget", "60")),
+    ("out.msgpack", ("b.h5", "packed.h5"), ("--theta", "-0.02:0.02:0.01")),
+    ("out.msgpack", ("few.h5",), ()),
+]
 FITTED = [
     (BOTH, ("--scorer", "paper")),
     (PACKED, ("--scorer", "bayes")),
@@ -126,6 +132,11 @@ class Ranks(Scratch):
             self.compare("out.h5", lambda name: ("route", *files, "-r", "router.msgpack", "-o",
                                                  name, *options))
 
+    def test_route_to_text(self):
+        for output, files, options in ROUTED_TO_TEXT:
+            self.compare(output, lambda name: ("route", *files, "-r", "router.msgpack", "-o", name,
+                                               *options))
+
     def test_what_routing_came_to(self):
         files, options = ROUTED[0]
         self.compare("out.json", lambda name: ("route", *files, "-r", "router.msgpack", "-o", "d.h5",
@@ -201,7 +212,8 @@ class Ranks(Scratch):
             (3, ("fit", "bad.h5", "a.h5", "-o", "never.msgpack"), "bad.h5"),
             (3, ("route", "few.jsonl", *route), "few.jsonl"),
             (2, ("route", "a.h5", *route, "--shard", "1/2"), "shard"),
-            (2, ("route", "a.h5", "-r", "router.msgpack", "-o", "never.jsonl"), "HDF5"),
+            (2, ("route", "a.h5", "-r", "router.msgpack", "-o", "-"), "name a file"),
+            (3, ("route", "a.h5", "bad.h5", "-r", "router.msgpack", "-o", "never.jsonl"), "bad.h5"),
             (2, ("fit", "a.h5", "-o", "never.msgpack", "--shard", "1/2"), "one process"),
             (3, ("fit", "a.h5", "bare.h5", "turned.h5", *compare), "turned.h5 does not hold"),
             (3, ("fit", "a.h5", "b.h5", *compare), "b.h5 does not hold the queries of a.h5"),
@@ -228,13 +240,13 @@ class Ranks(Scratch):
                                 stdout=subprocess.PIPE, check=False).stdout.decode().split("\n")
         return [int(line.split()[0]) for line in listed if "tagroute-mpi" in line]
 
-    def kill_one(self, words, patience, chance):
+    def kill_one(self, words, output, patience, chance):
         """Kills one of the processes a while after they began to write; True where all were done
         before. (An mpirun of which a process dies before it has joined the job may wait forever.)"""
         job = subprocess.Popen(words, cwd=self.folder, stderr=subprocess.PIPE, env=environment(),
                                preexec_fn=default_signals)
         deadline = time.monotonic() + 20
-        begun = self.path(".killed.h5.checkpoint.1")
+        begun = self.path(f".{output}.checkpoint.1")
         before = os.stat(begun).st_mtime_ns if os.path.exists(begun) else 0
         while job.poll() is None and time.monotonic() < deadline and not (
                 os.path.exists(begun) and os.stat(begun).st_mtime_ns != before):
@@ -256,29 +268,32 @@ class Ranks(Scratch):
         """A job that lost a process leaves nothing half done, and --resume ends with the same."""
         print(f"seed {SEED}, at least {KILLS} kills")
         chance = random.Random(SEED)
-        route = ("route", *("a.h5", "packed.h5") * 15, "-r", "router.msgpack", "--ids", "--margins",
-                 "--checkpoint", "0.001", "--memory", "1M", "-j", "1", "-o")
-        self.works(*route, "expected.h5")
-        expected = self.read("expected.h5")
-        kills = resumed = 0
-        while kills < KILLS:
-            ranks, resume, done = chance.choice((2, 3, 4)), (), False
-            while not done:
-                done = self.kill_one(self.words(ranks, *route, "killed.h5", *resume),
-                                     0.3 * chance.random(), chance)
-                kills += not done
-                self.assertTrue(not done or "killed.h5" in self.names())
-                if "killed.h5" in self.names():  # a process may be killed when all is done
-                    self.assertEqual(self.read("killed.h5"), expected)
-                noted = [n for n in self.names() if n.startswith(".killed.h5.checkpoint.")]
-                resumed += not done and len(noted) > 0
-                resume = ("--resume",)
-            self.assertEqual(self.read("killed.h5"), expected)
-            self.assertEqual([n for n in self.names() if n.startswith(".killed.h5")], [])
-            done = self.together(2, *route, "killed.h5", "--resume")
-            self.assertIn("is there already", done.stderr.decode())
-            os.unlink(self.path("killed.h5"))
-        print(f"{kills} processes killed, {resumed} runs resumed from checkpoints")
+        route = ("route", *("a.h5", "packed.h5") * 15, "-r", "router.msgpack", "--checkpoint",
+                 "0.001", "--memory", "1M", "-j", "1", "-o")
+        killed = {}
+        for output, *options in (("killed.h5", "--ids", "--margins"), ("killed.jsonl",)):
+            self.works(*route, f"one-{output}", *options)
+            expected = self.read(f"one-{output}")
+            kills = resumed = 0
+            while kills < KILLS / 2:
+                ranks, resume, done = chance.choice((2, 3, 4)), (), False
+                while not done:
+                    done = self.kill_one(self.words(ranks, *route, output, *options, *resume), output,
+                                         0.3 * chance.random(), chance)
+                    kills += not done
+                    self.assertTrue(not done or output in self.names())
+                    if output in self.names():  # a process may be killed when all is done
+                        self.assertEqual(self.read(output), expected)
+                    noted = [n for n in self.names() if n.startswith(f".{output}.checkpoint.")]
+                    resumed += not done and len(noted) > 0
+                    resume = ("--resume",)
+                self.assertEqual(self.read(output), expected)
+                self.assertEqual([n for n in self.names() if n.startswith(f".{output}")], [])
+                done = self.together(2, *route, output, *options, "--resume")
+                self.assertIn("is there already", done.stderr.decode())
+                os.unlink(self.path(output))
+            killed[output] = (kills, resumed)
+        print("processes killed, and runs resumed from checkpoints:", killed)
 
 
 if __name__ == "__main__":
