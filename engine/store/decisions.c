@@ -161,12 +161,17 @@ tgr_status tgr_decisions_open(const char *path, tgr_decision_format format,
     tgr_status status = TGR_OK;
     TGR_TRY(tgr_decision_format_of(path, &format, error));
     made = tgr_mem_zalloc(1, sizeof(*made));
-    if (!made || !(made->path = tgr_mem_string(path))) {
+    if (!made) {
         status = tgr_fail_memory(error, path);
         goto done;
     }
     made->plan = plan;
     made->target.output.fd = -1;
+    made->path = tgr_mem_string(path);
+    if (!made->path) {
+        status = tgr_fail_memory(error, path);
+        goto done;
+    }
     made->console = strcmp(path, "-") == 0;
     status = open_writer(made, format, error);
 done:
