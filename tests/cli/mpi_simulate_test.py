@@ -94,8 +94,9 @@ class Simulations(Together):
             self.compare("out.json", lambda name: ("simulate", *MIXED, "--json", name, *options))
 
     def test_tables_shown(self):
-        words = ("simulate", *MIXED, *ROUTER, *BAYES, "--bootstrap", "10", "--split", "test")
-        self.assertEqual(self.together(3, *words).stdout, self.works(*words).stdout)
+        for words in ((*BAYES, "--bootstrap", "10"), ("--by", "team")):
+            words = ("simulate", *MIXED, *ROUTER, *words, "--split", "test")
+            self.assertEqual(self.together(3, *words, TERM="xterm").stdout, self.works(*words).stdout)
 
     def test_failures(self):
         """One of the processes alone comes to what is wrong."""
