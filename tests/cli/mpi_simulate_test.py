@@ -94,9 +94,10 @@ class Simulations(Together):
             self.compare("out.json", lambda name: ("simulate", *MIXED, "--json", name, *options))
 
     def test_tables_shown(self):
-        for words in ((*BAYES, "--bootstrap", "10"), ("--by", "team")):
+        for ranks, words in (3, (*BAYES, "--bootstrap", "10")), (3, ("--by", "team")), (1, ()):
             words = ("simulate", *MIXED, *ROUTER, *words, "--split", "test")
-            self.assertEqual(self.together(3, *words, TERM="xterm").stdout, self.works(*words).stdout)
+            done = self.together(ranks, *words, TERM="xterm")
+            self.assertEqual(done.stdout, self.works(*words).stdout)
 
     def test_failures(self):
         """One of the processes alone comes to what is wrong."""
