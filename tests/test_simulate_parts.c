@@ -467,7 +467,7 @@ static void test_json(void **state)
     const tgr_point point = {0.1, NAN, 0.5, NAN, 0, &share};
     const tgr_baseline alone = {17, 18, 19, 20, names[0]};
     const double edges[] = {-1, 0.5};
-    const uint64_t counts[] = {21};
+    const double counts[] = {21};
     const char *const digests[] = {NULL};
     const tgr_price_level levels[] = {{"batch", 0, true, 25, 26, NAN},
                                       {"flex", 200000, false, NAN, NAN, 31}};

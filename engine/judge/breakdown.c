@@ -20,12 +20,14 @@
 #include "engine/simulate/simulating.h"
 
 #define MOST_VALUES 4096
-#define MOVE_BYTES  (sizeof(tgr_move) + sizeof(tgr_curve_point))
 
 /* Of one value. */
 typedef struct value_sums {
     tgr_group_sums sums;
-    uint64_t undecided, tags, known_tags, no_known_tag;
+    uint64_t rows; /* sums.queries is by weight */
+    tgr_stand stand;
+    uint64_t undecided, tags, known_tags; /* tags by weight */
+    uint64_t no_known_tag;
     tgr_moves moves;
 } value_sums;
 
@@ -135,7 +137,10 @@ static tgr_status choose_copies(tgr_breakdowns *breakdowns, tgr_error *error)
                         (all >> 20) + 1);
     }
     breakdowns->copies = fit < (uint64_t)walk->threads ? (size_t)fit : (size_t)walk->threads;
-    breakdowns->most = memory / 2 / MOVE_BYTES;
+    bool weighed = walk->weighing.weighed;
+    breakdowns->most =
+        memory / 2 /
+        ((weighed ? sizeof(tgr_weighed_move) : sizeof(tgr_move)) + sizeof(tgr_curve_point));
     return TGR_OK;
 }
 
@@ -146,6 +151,8 @@ static tgr_status open_sums(tgr_breakdowns *breakdowns, column *own, tgr_error *
     bool opened = own->sums != NULL;
     for (size_t i = 0; opened && i < count; i++) {
         opened = tgr_group_sums_open(&own->sums[i].sums, breakdowns->walk->router->model_count, 1);
+        own->sums[i].moves.weighed = breakdowns->walk->weighing.weighed;
+        own->sums[i].moves.bits = breakdowns->walk->weighing.bits;
     }
     return opened ? TGR_OK : tgr_fail_memory(error, "the sums of a column's values");
 }
@@ -194,8 +201,8 @@ static void count_tags(const tgr_breakdowns *breakdowns, const tgr_seen *seen, v
     for (int64_t entry = begin; entry < end; entry++) {
         known += breakdowns->known == NULL || breakdowns->known[x->indices[entry]];
     }
-    value->tags += (uint64_t)(end - begin);
-    value->known_tags += known;
+    value->tags += (uint64_t)(end - begin) * seen->weight;
+    value->known_tags += known * seen->weight;
     value->no_known_tag += known == 0;
 }
 
@@ -207,16 +214,17 @@ static bool add_path(tgr_breakdowns *breakdowns, const tgr_seen *seen, value_sum
     const tgr_second_walk *walk = breakdowns->walk;
     bool utility = walk->moving && walk->options->policy == TGR_POLICY_UTILITY, kept = true;
     const tgr_answer *from = tgr_answers_ranked(answers, order[path->first]);
-    tgr_tally_add(&value->sums.counts->tally, from);
-    value->sums.counts->chosen[from->model]++;
-    tgr_asked_add(&walk->asked, value->sums.counts + 1, path, order, utility, answers);
+    tgr_tally_add(&value->sums.counts->tally, from, seen->weight);
+    value->sums.counts->chosen[from->model] += seen->weight;
+    tgr_asked_add(&walk->asked, value->sums.counts + 1, path, order, utility, answers,
+                  seen->weight);
     uint64_t moves = __atomic_add_fetch(&breakdowns->moves, path->count, __ATOMIC_RELAXED);
     int place = path->first;
     for (size_t i = 0; moves <= breakdowns->most && kept && i < path->count; i++) {
         int next = path->moves[i].model;
         const tgr_answer *to = tgr_answers_ranked(answers, order[next]);
-        kept = tgr_moves_keep(
-            &value->moves, tgr_move_order(path, path->moves[i].at, place, next, utility), from, to);
+        uint64_t at = tgr_move_order(path, path->moves[i].at, place, next, utility);
+        kept = tgr_moves_keep(&value->moves, at, from, to, seen->weight);
         from = to;
         place = next;
     }
@@ -234,8 +242,12 @@ static bool add_row(tgr_breakdowns *breakdowns, const column *own, size_t number
         sched_yield();
     }
     bool kept = true;
-    value->sums.queries++;
-    tgr_baselines_add(&value->sums.baselines, seen->answers);
+    value->rows++;
+    value->sums.queries += seen->weight;
+    if (breakdowns->walk->weighing.weighed) {
+        tgr_stand_add(&value->stand, seen->weight);
+    }
+    tgr_baselines_add(&value->sums.baselines, seen->answers, seen->weight);
     count_tags(breakdowns, seen, value);
     if (seen->path->first == TGR_UNDECIDED) {
         value->undecided++;
@@ -276,10 +288,8 @@ tgr_status tgr_breakdowns_open(tgr_second_walk *walk, tgr_breakdowns **breakdown
 
 static tgr_status merge_moves(tgr_moves *into, tgr_moves *from, tgr_error *error)
 {
-    tgr_status status = tgr_moves_reserve(into, from->count, error);
-    if (status == TGR_OK && from->count > 0) {
-        memcpy(into->moves + into->count, from->moves, from->count * sizeof *from->moves);
-        into->count += from->count;
+    tgr_status status = tgr_moves_append(into, from, error);
+    if (status == TGR_OK) {
         tgr_moves_free(from);
     }
     return status;
@@ -295,6 +305,8 @@ static tgr_status merge_copies(const tgr_breakdowns *breakdowns, const column *o
     for (size_t copy = 1; status == TGR_OK && copy < breakdowns->copies; copy++) {
         value_sums *from = &own->sums[copy * own->count + place];
         into->sums.queries += from->sums.queries;
+        into->rows += from->rows;
+        tgr_stand_merge(&into->stand, &from->stand);
         into->undecided += from->undecided;
         into->tags += from->tags;
         into->known_tags += from->known_tags;
@@ -329,9 +341,11 @@ static tgr_status simulate_value(tgr_breakdowns *breakdowns, value_sums *value, 
     work.options.threshold_count = 1;
     work.options.quality = quality;
     work.plan.threads = walk->decide.plan.threads;
+    work.gathering.weighing = walk->weighing;
     TGR_TRY(tgr_simulating_sums(&work, 1, error));
     work.gathering.moving = walk->moving && fit;
-    work.decide.queries = value->sums.queries;
+    work.decide.queries = value->rows;
+    work.observers.each[0].stand = value->stand;
     work.observers.each[0].undecided = value->undecided;
     tgr_baselines_merge(&work.observers.each[0].baselines, &value->sums.baselines);
     for (size_t i = 0; i < 3; i++) {
@@ -353,11 +367,11 @@ done:
 static int compare_slices(const void *a, const void *b)
 {
     const tgr_slice *x = a, *y = b;
-    uint64_t m = x->simulation->queries, n = y->simulation->queries;
+    double m = x->simulation->weight, n = y->simulation->weight;
     if ((x->value == NULL) != (y->value == NULL)) {
         return x->value == NULL ? 1 : -1;
     }
-    return m != n ? (m < n) - (m > n) : x->value == NULL ? 0 : strcmp(x->value, y->value);
+    return m < n || m > n ? (m < n) - (m > n) : x->value == NULL ? 0 : strcmp(x->value, y->value);
 }
 
 static tgr_status finish_value(tgr_breakdowns *breakdowns, const column *own, size_t place,

@@ -36,6 +36,7 @@ static size_t unite_equal(tgr_cell *cells, size_t count)
     for (size_t i = 0; i < count; i++) {
         if (kept > 0 && cells[kept - 1].key == cells[i].key) {
             cells[kept - 1].count += cells[i].count;
+            cells[kept - 1].as.rows += cells[i].as.rows;
         } else {
             cells[kept++] = cells[i];
         }
@@ -63,6 +64,7 @@ static size_t merge_sorted(tgr_cell *into, const tgr_cell *a, size_t m, const tg
         const tgr_cell *next = j == n || (i < m && a[i].key <= b[j].key) ? &a[i++] : &b[j++];
         if (count > 0 && into[count - 1].key == next->key) {
             into[count - 1].count += next->count;
+            into[count - 1].as.rows += next->as.rows;
         } else {
             into[count++] = *next;
         }
@@ -75,7 +77,7 @@ tgr_status tgr_cells_add(tgr_cells *cells, tgr_cell *items, size_t count, tgr_er
     size_t taken = 0;
     for (size_t i = 0; i < count; i++) {
         if (items[i].key != TGR_CELL_NOTHING) {
-            items[taken++] = (tgr_cell){cut_key(items[i].key, cells->cut), 1, 0};
+            items[taken++] = (tgr_cell){cut_key(items[i].key, cells->cut), items[i].count, {1}};
         }
     }
     if (taken == 0) {

@@ -9,7 +9,7 @@
 struct tgr_cost_counts {
     size_t models;
     int threads;
-    uint64_t *recorded; /* threads x (models, and the chosen ones, and their number) */
+    uint64_t *recorded; /* by weight: threads x (models, and the chosen ones, and their number) */
 };
 
 static size_t stride_of(const tgr_cost_counts *counts)
@@ -23,11 +23,11 @@ static bool see_row(void *user, const tgr_seen *seen)
     uint64_t *own = counts->recorded + (size_t)seen->thread * stride_of(counts);
     const tgr_judgement *judgements = seen->answers->judgements;
     for (size_t model = 0; model < counts->models; model++) {
-        own[model] += !isnan(judgements[model].cost);
+        own[model] += !isnan(judgements[model].cost) * seen->weight;
     }
     if (seen->chosen != TGR_UNDECIDED) {
-        own[counts->models] += !isnan(judgements[seen->chosen].cost);
-        own[counts->models + 1]++;
+        own[counts->models] += !isnan(judgements[seen->chosen].cost) * seen->weight;
+        own[counts->models + 1] += seen->weight;
     }
     return true;
 }
@@ -89,7 +89,7 @@ tgr_status tgr_savings_finish(const tgr_cost_counts *counts, size_t baseline, do
         .routed_quality = by_score ? point->mean_score : point->accept_rate,
         .recorded = logged != NULL ? logged->recorded
                                    : tgr_share(sum_over_threads(counts, baseline),
-                                               (double)simulation->queries),
+                                               (double)result->population.size),
         .routed_recorded = tgr_share(sum_over_threads(counts, counts->models),
                                      sum_over_threads(counts, counts->models + 1)),
     };

@@ -96,6 +96,8 @@ static void pass_observer(row *r, tgr_simulating *work, const void *unused)
     (void)unused;
     pass_sums(r, &observer->baselines, observer->counts, work->gathering.asked.count);
     pass_number(r, &observer->undecided);
+    pass_number(r, &observer->stand.weight);
+    pass_sum(r, &observer->stand.squares);
     pass_number(r, &work->decide.queries);
     pass_number(r, &work->decide.nonzeros);
 }
@@ -116,16 +118,18 @@ static void pass_groups(row *r, tgr_simulating *work, const void *unused)
 static tgr_status unite_moves(tgr_simulating *work, uint64_t before, uint64_t total,
                               tgr_error *error)
 {
-    enum { WORDS = sizeof(tgr_move) / sizeof(uint64_t) };
     tgr_moves *own = &work->gathering.moves;
-    tgr_moves all = {0};
+    tgr_moves all = {.weighed = work->gathering.weighing.weighed,
+                     .bits = work->gathering.weighing.bits};
+    size_t stride = tgr_moves_stride(&all), words = stride / sizeof(uint64_t);
     tgr_status status = tgr_moves_reserve(&all, (size_t)total, error);
     if (status == TGR_OK && total > 0) {
-        memset(all.moves, 0, (size_t)total * sizeof *all.moves);
-        memcpy(all.moves + before, own->moves, own->count * sizeof *own->moves);
+        memset(all.items, 0, (size_t)total * stride);
+        if (own->count > 0) {
+            memcpy(tgr_moves_get(&all, (size_t)before), own->items, own->count * stride);
+        }
         all.count = (size_t)total;
-        status =
-            tgr_crew_sum(work->run, (uint64_t *)(void *)all.moves, (size_t)total * WORDS, error);
+        status = tgr_crew_sum(work->run, all.items, (size_t)total * words, error);
     }
     tgr_moves_free(own);
     *own = all;
