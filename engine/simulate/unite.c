@@ -1,127 +1,81 @@
 /* unite.c - sums, moves and bins of all processes, added as integers.
  *
- * Every number travels as a wide one; counts wrap, so of these the low half counts. Moves are kept
- * where those of all processes together are few enough, and go into bins else, just as in one
- * process.
+ * Moves are kept where those of all processes together are few enough, and go into bins else, just
+ * as in one process.
  */
 #include "engine/simulate/unite.h"
 
 #include <string.h>
 
 #include "engine/base/crew.h"
+#include "engine/base/crew_row.h"
 #include "engine/base/error.h"
 #include "engine/base/memory.h"
-
-/* Numbers in a row: one routine counts them, packs them, and puts them back. */
-typedef struct row {
-    enum { COUNTING, PACKING, PUTTING_BACK } doing;
-    tgr_sum *numbers;
-    size_t count;
-} row;
-
-static void pass_sum(row *r, tgr_sum *sum)
-{
-    if (r->doing == PACKING) {
-        r->numbers[r->count] = *sum;
-    } else if (r->doing == PUTTING_BACK) {
-        *sum = r->numbers[r->count];
-    }
-    r->count++;
-}
-
-static void pass_number(row *r, uint64_t *number)
-{
-    tgr_sum wide = (tgr_sum)*number;
-    pass_sum(r, &wide);
-    *number = (uint64_t)wide;
-}
-
-typedef void passing(row *r, tgr_simulating *work, const void *what);
-
-/* Adds up what `pass` passes. */
-static tgr_status unite(tgr_simulating *work, passing *pass, const void *what, tgr_error *error)
-{
-    row r = {.doing = COUNTING};
-    pass(&r, work, what);
-    size_t count = r.count;
-    r = (row){.doing = PACKING, .numbers = tgr_mem_alloc(count, sizeof *r.numbers)};
-    if (r.numbers == NULL) {
-        return tgr_fail_memory(error, "the sums of all processes");
-    }
-    pass(&r, work, what);
-    tgr_status status = tgr_crew_sum_wide(work->run, r.numbers, count, error);
-    if (status == TGR_OK) {
-        r.doing = PUTTING_BACK;
-        r.count = 0;
-        pass(&r, work, what);
-    }
-    tgr_mem_free(r.numbers);
-    return status;
-}
 
 /* ---- sums ---------------------------------------------------------------------------------------
  */
 
-static void pass_tally(row *r, tgr_tally *tally)
+void tgr_unite_tally(tgr_crew_row *row, tgr_tally *tally)
 {
     uint64_t *const counts[] = {&tally->decided,      &tally->costed,   &tally->scored,
                                 &tally->judged,       &tally->accepted, &tally->score_ranks,
                                 &tally->outcome_ranks};
-    pass_sum(r, &tally->cost);
-    pass_sum(r, &tally->score);
+    tgr_crew_row_sum(row, &tally->cost);
+    tgr_crew_row_sum(row, &tally->score);
     for (size_t i = 0; i < sizeof counts / sizeof counts[0]; i++) {
-        pass_number(r, counts[i]);
+        tgr_crew_row_number(row, counts[i]);
     }
 }
 
-static void pass_sums(row *r, tgr_baselines *baselines, tgr_decided *counts, size_t asked)
+void tgr_unite_decided(tgr_crew_row *row, tgr_decided *decided, size_t models)
+{
+    tgr_unite_tally(row, &decided->tally);
+    tgr_crew_row_numbers(row, decided->chosen, models);
+}
+
+void tgr_unite_sums(tgr_crew_row *row, tgr_baselines *baselines, tgr_decided *counts, size_t asked)
 {
     size_t models = baselines->models;
     for (size_t i = 0; i < 2 * models + 1; i++) { /* alone, and what chance needs */
-        pass_tally(r, &baselines->alone[i]);
+        tgr_unite_tally(row, &baselines->alone[i]);
     }
-    pass_tally(r, &baselines->by_score);
-    pass_tally(r, &baselines->by_acceptance);
+    tgr_unite_tally(row, &baselines->by_score);
+    tgr_unite_tally(row, &baselines->by_acceptance);
     for (size_t i = 0; i < asked + 2; i++) {
-        pass_tally(r, &counts[i].tally);
-        for (size_t model = 0; model < models; model++) {
-            pass_number(r, &counts[i].chosen[model]);
-        }
+        tgr_unite_decided(row, &counts[i], models);
     }
 }
 
-static void pass_observer(row *r, tgr_simulating *work, const void *unused)
+static void pass_observer(tgr_crew_row *row, void *user)
 {
+    tgr_simulating *work = user;
     tgr_observer *observer = &work->observers.each[0];
-    (void)unused;
-    pass_sums(r, &observer->baselines, observer->counts, work->gathering.asked.count);
-    pass_number(r, &observer->undecided);
-    pass_number(r, &observer->stand.weight);
-    pass_sum(r, &observer->stand.squares);
-    pass_number(r, &work->decide.queries);
-    pass_number(r, &work->decide.nonzeros);
+    tgr_unite_sums(row, &observer->baselines, observer->counts, work->gathering.asked.count);
+    tgr_crew_row_number(row, &observer->undecided);
+    tgr_crew_row_number(row, &observer->stand.weight);
+    tgr_crew_row_sum(row, &observer->stand.squares);
+    tgr_crew_row_number(row, &work->decide.queries);
+    tgr_crew_row_number(row, &work->decide.nonzeros);
 }
 
-static void pass_groups(row *r, tgr_simulating *work, const void *unused)
+static void pass_groups(tgr_crew_row *row, void *user)
 {
-    (void)unused;
+    tgr_simulating *work = user;
     for (size_t i = 0; i < TGR_RESAMPLE_GROUPS; i++) {
         tgr_group_sums *group = &work->resample.groups[i];
-        pass_sums(r, &group->baselines, group->counts, work->gathering.asked.count);
-        pass_number(r, &group->queries);
+        tgr_unite_sums(row, &group->baselines, group->counts, work->gathering.asked.count);
+        tgr_crew_row_number(row, &group->queries);
     }
 }
 
 /* ---- moves and bins -------------------------------------------------------------------------- */
 
 /* Each puts its own at its place among nothing. */
-static tgr_status unite_moves(tgr_simulating *work, uint64_t before, uint64_t total,
-                              tgr_error *error)
+static tgr_status join_moves(const tgr_run *run, tgr_moves *own, uint64_t before, uint64_t total,
+                             tgr_error *error)
 {
-    tgr_moves *own = &work->gathering.moves;
-    tgr_moves all = {.weighed = work->gathering.weighing.weighed,
-                     .bits = work->gathering.weighing.bits};
-    size_t stride = tgr_moves_stride(&all), words = stride / sizeof(uint64_t);
+    tgr_moves all = {.weighed = own->weighed, .bits = own->bits};
+    size_t stride = tgr_moves_stride(own), words = stride / sizeof(uint64_t);
     tgr_status status = tgr_moves_reserve(&all, (size_t)total, error);
     if (status == TGR_OK && total > 0) {
         memset(all.items, 0, (size_t)total * stride);
@@ -129,43 +83,67 @@ static tgr_status unite_moves(tgr_simulating *work, uint64_t before, uint64_t to
             memcpy(tgr_moves_get(&all, (size_t)before), own->items, own->count * stride);
         }
         all.count = (size_t)total;
-        status = tgr_crew_sum(work->run, all.items, (size_t)total * words, error);
+        status = tgr_crew_sum(run, all.items, (size_t)total * words, error);
     }
     tgr_moves_free(own);
     *own = all;
     return status;
 }
 
-static void pass_bin(row *r, tgr_page *page, size_t bin)
+tgr_status tgr_unite_moves(const tgr_run *run, tgr_moves *moves, tgr_error *error)
 {
-    for (int way = 0; way < 2; way++) {
-        pass_sum(r, &page->sums[bin].cost[way]);
-        pass_sum(r, &page->sums[bin].score[way]);
-        pass_number(r, &page->counts[bin].accepted[way]);
-        pass_number(r, &page->known[bin].costed[way]);
-        pass_number(r, &page->known[bin].scored[way]);
-        pass_number(r, &page->known[bin].judged[way]);
+    uint64_t own = moves->count, before = 0, total = 0;
+    void *all;
+    if (tgr_run_crew(run) == NULL) {
+        return TGR_OK;
     }
-    pass_number(r, &page->counts[bin].reference);
-    pass_number(r, &page->counts[bin].moves);
+    tgr_status status = tgr_crew_gather(run, &own, sizeof own, &all, error);
+    if (status != TGR_OK) {
+        return status;
+    }
+    for (uint32_t i = 0; i < tgr_crew_ranks(run); i++) {
+        uint64_t count = ((const uint64_t *)all)[i];
+        before += i < tgr_crew_rank(run) ? count : 0;
+        total += count;
+    }
+    tgr_mem_free(all);
+    return join_moves(run, moves, before, total, error);
 }
 
-static void pass_page(row *r, tgr_simulating *work, const void *what)
+static void pass_bin(tgr_crew_row *row, tgr_page *page, size_t bin)
 {
-    const size_t *number = what;
-    size_t models = work->router->model_count;
-    tgr_page *page = work->gathering.bins->pages[*number];
+    for (int way = 0; way < 2; way++) {
+        tgr_crew_row_sum(row, &page->sums[bin].cost[way]);
+        tgr_crew_row_sum(row, &page->sums[bin].score[way]);
+        tgr_crew_row_number(row, &page->counts[bin].accepted[way]);
+        tgr_crew_row_number(row, &page->known[bin].costed[way]);
+        tgr_crew_row_number(row, &page->known[bin].scored[way]);
+        tgr_crew_row_number(row, &page->known[bin].judged[way]);
+    }
+    tgr_crew_row_number(row, &page->counts[bin].reference);
+    tgr_crew_row_number(row, &page->counts[bin].moves);
+}
+
+/* A page of bins. */
+typedef struct page_of {
+    tgr_page *page;
+    size_t models;
+} page_of;
+
+static void pass_page(tgr_crew_row *row, void *user)
+{
+    const page_of *own = user;
+    size_t models = own->models;
+    tgr_page *page = own->page;
     for (size_t i = 0; i < TGR_PAGE_BINS; i++) {
-        pass_bin(r, page, i);
+        pass_bin(row, page, i);
     }
     for (size_t i = 0; i < TGR_PAGE_GROUPS; i++) {
         tgr_group *group = tgr_page_group(page, models, i);
-        pass_number(r, &group->moves);
-        pass_number(r, &group->score_ranks);
-        pass_number(r, &group->outcome_ranks);
-        for (size_t model = 0; model < models; model++) {
-            pass_number(r, &group->chosen[model]);
-        }
+        tgr_crew_row_number(row, &group->moves);
+        tgr_crew_row_number(row, &group->score_ranks);
+        tgr_crew_row_number(row, &group->outcome_ranks);
+        tgr_crew_row_numbers(row, group->chosen, models);
     }
 }
 
@@ -183,40 +161,28 @@ static tgr_status unite_bins(tgr_simulating *work, tgr_error *error)
     }
     for (size_t i = 0; status == TGR_OK && i < TGR_PAGES; i++) {
         if (there[i] > 0) {
-            status = tgr_bins_page(bins, i) != NULL
-                         ? unite(work, pass_page, &i, error)
-                         : tgr_fail_memory(error, "the bins of thresholds");
+            page_of own = {tgr_bins_page(bins, i), work->router->model_count};
+            status = own.page != NULL ? tgr_crew_unite(work->run, pass_page, &own, error)
+                                      : tgr_fail_memory(error, "the bins of thresholds");
         }
     }
     tgr_mem_free(there);
     return status;
 }
 
-typedef struct moves_of { /* one process */
-    uint64_t count, kept;
-} moves_of;
-
 /* Whether bins are in use is known from the files, so all processes agree on it. */
 static tgr_status unite_gathering(tgr_simulating *work, tgr_error *error)
 {
     tgr_gathering *gathering = &work->gathering;
-    const moves_of own = {gathering->moves.count, gathering->keeping};
-    uint64_t before = 0, total = 0, kept = 0;
-    void *all;
-    tgr_status status = tgr_crew_gather(work->run, &own, sizeof own, &all, error);
+    uint64_t counts[] = {gathering->moves.count, gathering->keeping};
+    tgr_status status = tgr_crew_sum(work->run, counts, 2, error);
     if (status != TGR_OK) {
         return status;
     }
-    uint32_t ranks = tgr_crew_ranks(work->run);
-    for (uint32_t i = 0; i < ranks; i++) {
-        const moves_of *one = (const moves_of *)all + i;
-        before += i < tgr_crew_rank(work->run) ? one->count : 0;
-        total += one->count;
-        kept += one->kept;
-    }
-    tgr_mem_free(all);
-    gathering->keeping = kept == ranks && (gathering->bins == NULL || total <= gathering->most);
-    return gathering->keeping ? unite_moves(work, before, total, error) : unite_bins(work, error);
+    gathering->keeping = counts[1] == tgr_crew_ranks(work->run) &&
+                         (gathering->bins == NULL || counts[0] <= gathering->most);
+    return gathering->keeping ? tgr_unite_moves(work->run, &gathering->moves, error)
+                              : unite_bins(work, error);
 }
 
 /* ---- all of it ------------------------------------------------------------------------------- */
@@ -228,9 +194,9 @@ tgr_status tgr_simulating_unite(tgr_simulating *work, tgr_error *error)
         return TGR_OK;
     }
     work->decide.queries -= work->pass.before; /* where this process began to count */
-    TGR_TRY(unite(work, pass_observer, NULL, error));
+    TGR_TRY(tgr_crew_unite(work->run, pass_observer, work, error));
     if (work->gathering.resample != NULL) {
-        TGR_TRY(unite(work, pass_groups, NULL, error));
+        TGR_TRY(tgr_crew_unite(work->run, pass_groups, work, error));
     }
     TGR_TRY(unite_gathering(work, error));
     TGR_TRY(tgr_crew_sum(work->run, (uint64_t *)(void *)&work->aligned,
