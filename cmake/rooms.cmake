@@ -43,6 +43,14 @@ if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
   set_source_files_properties(kernels/x86/avx2.c PROPERTIES COMPILE_OPTIONS "${avx2}")
   set_source_files_properties(kernels/x86/avx512.c PROPERTIES COMPILE_OPTIONS "${avx512}")
 endif()
+# Sanitized, a variant takes minutes to compile: lines are enough for a backtrace, and a wrong address
+# is found by the address sanitizer where it is used. gcc then takes loops over whole lanes for ones
+# that may not run.
+if(TAGROUTE_SANITIZE)
+  set_property(SOURCE kernels/scalar/scalar.c kernels/scalar/scalar_fma.c kernels/x86/avx2.c
+    kernels/x86/avx512.c APPEND PROPERTY COMPILE_OPTIONS -g1
+    -fno-sanitize=null,object-size,pointer-overflow -Wno-maybe-uninitialized)
+endif()
 tgr_room(base engine/base)
 tgr_room(log engine/log)
 tgr_room(store engine/store)
