@@ -187,7 +187,7 @@ static void check_hostile(bool weighted)
     const char *one[] = {parts[0]};
     size_t length, merged_count = 0;
     char *bytes = read_file(parts[0], &length), *changed = some(length, 1);
-    for (size_t round = 0; round < 2000; round++) {
+    for (size_t round = 0; round < 1500; round++) {
         memcpy(changed, bytes, length);
         for (size_t i = 0; i < 1 + draw(3); i++) {
             size_t at = draw(2) ? draw(length - 9) : draw(400);

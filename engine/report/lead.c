@@ -96,14 +96,14 @@ static void put_basis(tgr_buffer *out, const tgr_look *look)
     const tgr_simulation *simulation = look->simulation;
     char word[TGR_WORD_SIZE];
     tgr_buffer_format(out, "<p>%s queries", tgr_word_count(word, simulation->queries));
-    if (simulation->weighted) {
-        tgr_buffer_format(out, ", which stand for %s", tgr_word_weight(word, simulation->weight));
-        tgr_buffer_format(out, " and say as much as %s of one weight,",
-                          tgr_word_weight(word, simulation->effective));
-    }
     if (simulation->origin.split != NULL) {
         tgr_buffer_text(out, " of the split ");
         tgr_html_text(out, simulation->origin.split);
+    }
+    if (simulation->weighted) {
+        tgr_buffer_format(out, ", which stand for %s", tgr_word_weight(word, simulation->weight));
+        tgr_buffer_format(out, " and say as much as %s of one weight",
+                          tgr_word_weight(word, simulation->effective));
     }
     tgr_buffer_format(out, ", %zu models, ", simulation->models);
     put_decider(out, simulation);
