@@ -221,38 +221,6 @@ static void huge_weights_do_not_overflow_a_sum(void **state)
     tgr_tag_table_free(&table);
 }
 
-/* What a tagger's tags are counted in first, and what it is moved to before it would overflow. */
-static void few_counts_become_totals(void **state)
-{
-    (void)state;
-    tgr_tag_table table = {0};
-    assert_true(tgr_tag_table_open(&table, NULL));
-    tgr_tag_table_intern(&table, "a", 1);
-    tgr_tag_table_intern(&table, "b", 1);
-    table.kept = 2;
-    table.few = tgr_mem_zalloc(table.kept, sizeof *table.few);
-    assert_non_null(table.few);
-    tgr_tag_few_row(&table);
-    tgr_tag_few(&table, 0, 65535);
-    tgr_tag_few(&table, 1, 1);
-    table.few_rows = TGR_FEW_ROWS; /* as if so many had come, of which each has the most */
-    table.few[0] = ((uint64_t)TGR_FEW_ROWS << TGR_FEW_BITS) + (uint64_t)TGR_FEW_ROWS * 65535;
-    tgr_tag_few_row(&table);
-    assert_int_equal(table.few_rows, 1);
-    assert_true(table.many);
-    tgr_tag_few(&table, 0, 7);
-    tgr_tag_table_settle(&table);
-    assert_int_equal(table.tags[0].queries, TGR_FEW_ROWS + 1);
-    assert_true(tgr_tag_occurrences(&table.tags[0]) == TGR_FEW_ROWS * 65535.0 + 7);
-    assert_int_equal(table.tags[1].queries, 1);
-    assert_true(tgr_tag_occurrences(&table.tags[1]) == 1);
-    tgr_tag_few_row(&table);
-    tgr_tag_few(&table, 1, 3);
-    tgr_tag_table_clear(&table);
-    assert_int_equal(table.few[1] + table.tags[0].queries + table.tags[1].queries, 0);
-    tgr_tag_table_free(&table);
-}
-
 static const char *source_name(const char *name, tgr_buffer *buffer)
 {
     tgr_source_name_text(name, buffer);
@@ -353,7 +321,6 @@ int main(void)
         cmocka_unit_test(names_are_ordered_by_bytes),
         cmocka_unit_test(tags_are_ordered_by_occurrences),
         cmocka_unit_test(huge_weights_do_not_overflow_a_sum),
-        cmocka_unit_test(few_counts_become_totals),
         cmocka_unit_test(file_names_become_text),
         cmocka_unit_test(lists_have_one_spelling),
         cmocka_unit_test(rows_add_up),

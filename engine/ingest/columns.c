@@ -210,18 +210,14 @@ static uint32_t number_tag(tgr_columns *columns, const tgr_tag_table *of_part, u
 }
 
 /* Tags that only bad records of the part have are left out. */
-static bool number_tags(tgr_columns *columns, tgr_tag_table *of_part)
+static bool number_tags(tgr_columns *columns, const tgr_tag_table *of_part)
 {
     if (!reserve_numbers(columns, of_part->count)) {
         return false;
     }
-    if (of_part->many) { /* else all is in the smaller place */
-        tgr_tag_table_settle(of_part);
-    }
-    uint32_t few = of_part->many ? 0 : of_part->kept;
     for (uint32_t number = 0; number < of_part->count; number++) {
-        tgr_tag tag = number < few ? tgr_tag_of_few(of_part->few[number]) : of_part->tags[number];
-        if (tag.queries == 0) {
+        const tgr_tag *tag = &of_part->tags[number];
+        if (tag->queries == 0) {
             continue;
         }
         uint32_t found = number_tag(columns, of_part, number);
@@ -229,7 +225,7 @@ static bool number_tags(tgr_columns *columns, tgr_tag_table *of_part)
             return false;
         }
         columns->numbers[number] = found;
-        add_total(&columns->tags.tags[found], &tag);
+        add_total(&columns->tags.tags[found], tag);
     }
     return true;
 }

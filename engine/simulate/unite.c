@@ -27,6 +27,12 @@ void tgr_unite_tally(tgr_crew_row *row, tgr_tally *tally)
     }
 }
 
+void tgr_unite_stand(tgr_crew_row *row, tgr_stand *stand)
+{
+    tgr_crew_row_number(row, &stand->weight);
+    tgr_crew_row_sum(row, &stand->squares);
+}
+
 void tgr_unite_decided(tgr_crew_row *row, tgr_decided *decided, size_t models)
 {
     tgr_unite_tally(row, &decided->tally);
@@ -52,8 +58,7 @@ static void pass_observer(tgr_crew_row *row, void *user)
     tgr_observer *observer = &work->observers.each[0];
     tgr_unite_sums(row, &observer->baselines, observer->counts, work->gathering.asked.count);
     tgr_crew_row_number(row, &observer->undecided);
-    tgr_crew_row_number(row, &observer->stand.weight);
-    tgr_crew_row_sum(row, &observer->stand.squares);
+    tgr_unite_stand(row, &observer->stand);
     tgr_crew_row_number(row, &work->decide.queries);
     tgr_crew_row_number(row, &work->decide.nonzeros);
 }
