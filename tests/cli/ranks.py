@@ -42,8 +42,8 @@ class Together(Scratch):
         return (MPIRUN, "--allow-run-as-root", "--oversubscribe", "--bind-to", "none", "-n",
                 str(ranks), PROGRAM, *words)
 
-    def together(self, ranks, *words):
-        return self.run_program(*self.words(ranks, *words)[1:], program=MPIRUN)
+    def together(self, ranks, *words, **changes):
+        return self.run_program(*self.words(ranks, *words)[1:], program=MPIRUN, **changes)
 
     def compare(self, output, command):
         """The same output by one process without the rest, and by several."""
