@@ -40,8 +40,7 @@ ELSEWHERE = [ # rows for all queries, and for those of the split
     (MIXED, ("--decisions", "them=test.csv", "--split", "test", "--reference", "finch-8b")),
 ]
 SIDE_BY_SIDE = [
-    (*ROUTER, *BAYES, "--bootstrap", "10"),
-    (*ROUTER, "--against-policy", "utility", "--split", "test", "--choose-on", "train"),
+    (*ROUTER, *BAYES, "--against-policy", "utility", "--split", "test", "--choose-on", "train"),
     (*BAYES, "--scores", "mine=all.npy", "--decisions", "them=all.csv", "--split", "test"),
 ]
 
@@ -82,8 +81,9 @@ class Simulations(Together):
     def test_pages_and_tables(self):
         words = (*MIXED, *BAYES, "--by", "team", "--predictions", "--category-mean", "--baseline",
                  "finch-8b")
-        self.compare("out.html", lambda name: ("simulate", *words, "--html", name))
-        self.compare("out.csv", lambda name: ("simulate", *words, "--csv", name))
+        self.compare("out.html", lambda name: ("simulate", *words, "--html", name, "--csv",
+                                               f"{name}.csv"))
+        self.assertEqual(self.read("out.html.csv"), self.read("one-out.html.csv"))
 
     def test_elsewhere(self):
         for files, options in ELSEWHERE:
@@ -94,7 +94,7 @@ class Simulations(Together):
             self.compare("out.json", lambda name: ("simulate", *MIXED, "--json", name, *options))
 
     def test_tables_shown(self):
-        for ranks, words in (3, (*BAYES, "--bootstrap", "10")), (3, ("--by", "team")), (1, ()):
+        for ranks, words in (3, (*BAYES, "--bootstrap", "10")), (1, ("--by", "team")):
             words = ("simulate", *MIXED, *ROUTER, *words, "--split", "test")
             done = self.together(ranks, *words, TERM="xterm")
             self.assertEqual(done.stdout, self.works(*words).stdout)
@@ -114,7 +114,6 @@ class Simulations(Together):
                 (3, (*MIXED, "--scores", "mine=test.npy"), "it needs one for each"),
                 (3, (*MIXED, *ROUTER, "--decisions", "them=bad.csv"), "bad.csv: row"),
                 (3, ("bad.h5", *ROUTER, "--logged"), "which is no chance"),
-                (2, (*BOTH, *ROUTER, "--by", "team"), "no column 'team'"),
                 (2, (*BOTH, *ROUTER, "--logged"), "no column 'logged_model'"),
                 (2, (*BOTH, *ROUTER, *BAYES, "--html", "never.html"), "--html and --csv")):
             with self.subTest(words=words):
@@ -122,11 +121,12 @@ class Simulations(Together):
 
 
 def add_teams(data, teams):
-    """Columns whose values other files have too, in another order, or not."""
+    """Columns whose values other files have too, in another order, or not; and weights."""
     rows = range(len(data))
     data.obs["team"] = pandas.Categorical([f"team {teams[i // 7 % len(teams)]}" if i % 5 else None
                                            for i in rows])
     data.obs["hour"] = [(i * i) % (len(teams) * 3) for i in rows]
+    data.obs["weight"] = [(i % 7 + 1) / 3 if i % 4 else None for i in rows]
     return data
 
 
