@@ -213,13 +213,10 @@ typedef struct token_column {
     bool *parts;
 } token_column;
 
-static bool add_tokens(const token_column *column, uint64_t rows, double tokens)
+static bool append_tokens(const token_column *column, uint64_t rows, double tokens)
 {
     const double missing = NAN;
     bool known = !isnan(tokens);
-    if (!known && *column->known == 0) {
-        return true;
-    }
     if (*column->known == 0) {
         make_up(column->values, rows, &missing, sizeof missing);
     }
@@ -227,6 +224,12 @@ static bool add_tokens(const token_column *column, uint64_t rows, double tokens)
     *column->parts |= known && tokens != floor(tokens);
     tgr_put(column->values, &tokens, sizeof tokens);
     return !column->values->failed;
+}
+
+/* As with codes. */
+static inline bool add_tokens(const token_column *column, uint64_t rows, double tokens)
+{
+    return (isnan(tokens) && *column->known == 0) || append_tokens(column, rows, tokens);
 }
 
 static bool add_logged_cost(tgr_part *part, double cost)
