@@ -132,9 +132,12 @@ tgr_status tgr_pass_next(tgr_pass *pass, unsigned want, const char *phase, const
     }
     tgr_pass_step step;
     status = tgr_pass_walk_next(pass->walk, want, run, &step, error);
-    if (status == TGR_OK && step.batch != NULL) {
+    if (status == TGR_OK && step.batch == NULL) {
+        pass->given = 0;
+    } else if (status == TGR_OK) {
         *batch = step.batch;
         *file = step.file;
+        pass->given += step.batch->rows;
         pass->keep = step.keep;
         pass->next = step.position.rows_done;
         uint64_t done = step.position.rows_done - pass->begin;
@@ -169,6 +172,7 @@ void tgr_pass_begin_at(tgr_pass *pass, uint64_t row)
 {
     tgr_pass_position position = tgr_pass_place(pass, row);
     pass->next = row;
+    pass->given = 0;
     tgr_pass_walk_begin_at(pass->walk, &position);
 }
 

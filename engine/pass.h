@@ -33,6 +33,7 @@ typedef struct tgr_pass {
                           * there is none */
 
     uint64_t next;    /* the first row behind the last batch, counted over all files */
+    uint64_t given;   /* queries since the walk began, those of the last batch among them */
     const bool *keep; /* with a split: which of the rows that were read the last batch holds */
     bool warned;      /* of files that lack the split */
     struct tgr_pass_walk *walk;

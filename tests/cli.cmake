@@ -35,7 +35,9 @@ set_tests_properties(cli_merge cli_endpoint cli_tag cli_normalise cli_export mml
 
 # Several processes, where there is an MPI: most of the time they are being started.
 if(TAGROUTE_MPI)
-  add_test(NAME cli_mpi COMMAND ${TAGROUTE_PYTHON} -B ${CMAKE_CURRENT_SOURCE_DIR}/cli/mpi_test.py)
-  set_tests_properties(cli_mpi PROPERTIES LABELS once SKIP_RETURN_CODE 77 ENVIRONMENT
-    "TAGROUTE=$<TARGET_FILE:tagroute>;TAGROUTE_GEN=$<TARGET_FILE:tagroute-gen>;TAGROUTE_MPI=$<TARGET_FILE:tagroute-mpi>;TAGROUTE_MPIRUN=${MPIEXEC_EXECUTABLE}")
+  foreach(name IN ITEMS mpi mpi_simulate)
+    add_test(NAME cli_${name} COMMAND ${TAGROUTE_PYTHON} -B ${CMAKE_CURRENT_SOURCE_DIR}/cli/${name}_test.py)
+    set_tests_properties(cli_${name} PROPERTIES LABELS once SKIP_RETURN_CODE 77 ENVIRONMENT
+      "TAGROUTE=$<TARGET_FILE:tagroute>;TAGROUTE_GEN=$<TARGET_FILE:tagroute-gen>;TAGROUTE_MPI=$<TARGET_FILE:tagroute-mpi>;TAGROUTE_MPIRUN=${MPIEXEC_EXECUTABLE}")
+  endforeach()
 endif()

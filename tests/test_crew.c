@@ -145,6 +145,7 @@ static tgr_policy policy;
 static double budget; /* 0: none */
 static size_t replicates;
 static uint64_t memory;
+static bool detailed, sampled; /* simulations with all that is told beside, or a judged sample */
 static bool resume;
 static long fail_after;  /* in the last process; negative: never */
 static uint32_t stopped; /* the process that is told to stop; RANKS: none */
@@ -181,6 +182,7 @@ static tgr_status simulate(const tgr_run *run, const char *output, tgr_error *er
     tgr_router *router = NULL;
     tgr_simulation *simulation = NULL;
     const tgr_goal goal = {.kind = TGR_GOAL_BUDGET, .value = budget};
+    static const char *const column = "split";
     char *text = NULL;
     tgr_simulate_options_init(&options);
     options.inputs = inputs;
@@ -189,10 +191,18 @@ static tgr_status simulate(const tgr_run *run, const char *output, tgr_error *er
     options.bootstrap = replicates;
     options.seed = 5;
     options.memory = memory;
+    options.by = detailed ? &column : NULL;
+    options.by_count = detailed;
+    options.predictions = detailed;
+    options.baseline = detailed ? "m1" : NULL;
+    options.judged = sampled ? inputs + 1 : NULL;
+    options.judged_count = sampled;
     tgr_status status = load(&router, error);
     if (status == TGR_OK) {
+        tgr_mem_fail_after(run->crew->rank + 1 == RANKS ? fail_after : -1);
         status = budget > 0 ? tgr_simulate_goal(router, &options, &goal, &simulation, run, error)
                             : tgr_simulate(router, &options, &simulation, run, error);
+        tgr_mem_fail_after(-1);
     }
     if (status == TGR_OK && run->crew->rank == 0) {
         status = tgr_simulation_json(simulation, &text, NULL, error);
@@ -278,6 +288,7 @@ static void reset(void)
     budget = 0;
     replicates = 0;
     memory = 0;
+    detailed = sampled = false;
     resume = false;
     fail_after = -1;
     stopped = RANKS;
@@ -315,6 +326,24 @@ static void test_simulates(void **state)
     compare(simulate);
     memory = 0;
     budget = 5;
+    compare(simulate);
+}
+
+static void test_simulates_in_detail(void **state)
+{
+    static const uint64_t memories[] = {0, 1 << 15}; /* the less: pairs are cut, moves dropped */
+    (void)state;
+    reset();
+    detailed = true;
+    for (size_t i = 0; i < 2; i++) {
+        memory = memories[i];
+        compare(simulate);
+    }
+    memory = 0;
+    budget = 5;
+    compare(simulate);
+    reset();
+    sampled = true;
     compare(simulate);
 }
 
@@ -376,6 +405,27 @@ static void test_memory_runs_out(void **state)
     assert_same_files("alone.h5", "short.h5");
 }
 
+/* The same of what is told beside thresholds, each part of which is united by itself. */
+static void test_memory_runs_out_in_detail(void **state)
+{
+    long step = 1, tried = 0;
+    tgr_status status = TGR_ERR_NOMEM;
+    (void)state;
+    reset();
+    detailed = true;
+    for (fail_after = 0; status != TGR_OK; fail_after += step, step += tried++) {
+        status = run_crew(simulate, RANKS, path_of("short.json"));
+        assert_true(status == TGR_OK || status == TGR_ERR_NOMEM);
+        assert_int_equal(is_there("short.json"), status == TGR_OK);
+    }
+    print_message("memory ran out %ld times\n", tried - 1);
+    assert_true(tried > 8);
+    reset();
+    detailed = true;
+    assert_int_equal(run_crew(simulate, 1, path_of("alone.json")), TGR_OK);
+    assert_same_files("alone.json", "short.json");
+}
+
 static tgr_status write_files(const tgr_run *run, const char *output, tgr_error *error)
 {
     uint64_t random = SEED;
@@ -384,7 +434,7 @@ static tgr_status write_files(const tgr_run *run, const char *output, tgr_error 
     (void)output;
     (void)error;
     data->type = TGR_U8;
-    data->has_score = data->has_outcome = data->has_cost = true;
+    data->has_score = data->has_outcome = data->has_cost = data->has_split = true;
     data_fill(data, 4, &random);
     data_write(data, 0, 500, inputs[0]);
     data_write(data, 500, 700, inputs[1]);
@@ -426,9 +476,11 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_fits),
         cmocka_unit_test(test_simulates),
+        cmocka_unit_test(test_simulates_in_detail),
         cmocka_unit_test(test_routes),
         cmocka_unit_test(test_stops_and_resumes),
         cmocka_unit_test(test_memory_runs_out),
+        cmocka_unit_test(test_memory_runs_out_in_detail),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

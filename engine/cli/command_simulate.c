@@ -292,10 +292,6 @@ static tgr_status load_and_simulate(const simulating *work, tgr_cli_session *ses
 
 static tgr_status run(const simulating *work, tgr_cli_session *session, tgr_error *error)
 {
-    if (work->sides.count > 1 && tgr_cli_this()->crew != NULL) {
-        return tgr_cli_fail(error, TGR_ERR_UNSUPPORTED,
-                            "several processes simulate one router; compare routers with tagroute");
-    }
     return work->sides.count > 1 ? tgr_cli_compare_simulations(&work->sides, work->outputs.json,
                                                                &work->prices, session, error)
                                  : load_and_simulate(work, session, error);

@@ -9,6 +9,7 @@
 #include "engine/cli/fail.h"
 #include "engine/cli/messages.h"
 #include "engine/cli/numbers.h"
+#include "engine/cli/program.h"
 #include "engine/cli/table.h"
 #include "engine/cli/write_file.h"
 
@@ -202,7 +203,7 @@ tgr_status tgr_cli_compare_simulations(const tgr_cli_sides *sides, const char *j
         status = tgr_simulations_compare(all.simulations[0], all.simulations[i],
                                          &all.comparisons[i], error);
     }
-    if (status == TGR_OK) {
+    if (status == TGR_OK && tgr_cli_speaks()) {
         status = print(&all, json, error);
     }
     for (size_t i = 0; i < TGR_CLI_SIDES_MOST; i++) {

@@ -17,6 +17,9 @@ bool tgr_cli_colour(FILE *file)
     if (no_color != NULL && no_color[0] != '\0') {
         return false;
     }
+    if (file == stdout && tgr_cli_this()->place != NULL) {
+        return false; /* mpirun gives processes a terminal even where its own output is a file */
+    }
     return terminal != NULL && strcmp(terminal, "dumb") != 0 && isatty(fileno(file));
 }
 

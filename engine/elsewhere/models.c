@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "engine/base/crew_row.h"
 #include "engine/base/error.h"
 #include "engine/base/memory.h"
 #include "engine/pass.h"
@@ -140,18 +141,38 @@ static tgr_status choose_reference(tgr_router *router, const char *reference, tg
     return known ? TGR_OK : fail_without_costs(router, error);
 }
 
+/* Of all models. */
+typedef struct cost_sums {
+    cost_sum *each;
+    size_t count;
+} cost_sums;
+
+static void pass_costs(tgr_crew_row *row, void *user)
+{
+    const cost_sums *sums = user;
+    for (size_t i = 0; i < sums->count; i++) {
+        tgr_crew_row_sum(row, &sums->each[i].sum);
+        tgr_crew_row_number(row, &sums->each[i].count);
+    }
+}
+
 static tgr_status learn(tgr_pass *pass, tgr_router *router, const tgr_run *run, tgr_error *error)
 {
-    cost_sum *sums = tgr_mem_zalloc(router->model_count, sizeof *sums);
-    if (sums == NULL) {
+    cost_sums sums = {tgr_mem_zalloc(router->model_count, sizeof *sums.each), router->model_count};
+    tgr_status status = TGR_OK;
+    if (sums.each == NULL) {
         return tgr_fail_memory(error, "the models");
     }
-    tgr_status status = sum_costs(pass, router, sums, run, error);
+    TGR_TRY(tgr_pass_share(pass, run, error));
+    TGR_TRY(sum_costs(pass, router, sums.each, run, error));
+    TGR_TRY(tgr_crew_unite(run, pass_costs, &sums, error));
     for (size_t i = 0; i < router->model_count; i++) {
+        const cost_sum *one = &sums.each[i];
         router->models[i].mean_cost =
-            sums[i].count > 0 ? tgr_tally_value(sums[i].sum) / (double)sums[i].count : NAN;
+            one->count > 0 ? tgr_tally_value(one->sum) / (double)one->count : NAN;
     }
-    tgr_mem_free(sums);
+done:
+    tgr_mem_free(sums.each);
     return status;
 }
 

@@ -3,7 +3,20 @@
 
 #include <inttypes.h>
 
+#include "engine/base/crew.h"
 #include "engine/base/error.h"
+
+/* Several processes count a share each. */
+static tgr_status count_queries(tgr_pass *pass, const tgr_run *run, uint64_t *queries,
+                                tgr_error *error)
+{
+    if (tgr_run_crew(run) == NULL) {
+        return tgr_pass_count(pass, run, queries, error);
+    }
+    tgr_status status = tgr_pass_share(pass, run, error);
+    *queries = pass->queries;
+    return status;
+}
 
 tgr_status tgr_elsewhere_rows_open(tgr_elsewhere_rows *rows, const tgr_simulate_options *options,
                                    const tgr_run *run, tgr_error *error)
@@ -14,7 +27,7 @@ tgr_status tgr_elsewhere_rows_open(tgr_elsewhere_rows *rows, const tgr_simulate_
         tgr_pass_open(&pass, options->inputs, options->input_count, options->split, error);
     if (status == TGR_OK) {
         rows->all = pass.rows;
-        status = tgr_pass_count(&pass, run, &rows->some, error);
+        status = count_queries(&pass, run, &rows->some, error);
         tgr_pass_close(&pass);
     }
     return status;
@@ -49,12 +62,9 @@ void tgr_elsewhere_rows_next(tgr_elsewhere_rows *rows, const tgr_batch *batch, c
     for (size_t i = 0; i < file; i++) {
         begin += pass->files[i]->rows;
     }
-    if (begin < rows->end) { /* another walk */
-        rows->passed = 0;
-    }
-    rows->end = pass->next;
     if (rows->of_split) {
-        rows->first = rows->passed;
+        uint64_t before = pass->begin > 0 ? pass->before : 0; /* in shares of other processes */
+        rows->first = before + pass->given - batch->rows;
         rows->count = batch->rows;
         rows->keep = NULL;
     } else {
@@ -62,5 +72,4 @@ void tgr_elsewhere_rows_next(tgr_elsewhere_rows *rows, const tgr_batch *batch, c
         rows->count = (size_t)(pass->next - begin);
         rows->keep = pass->keep;
     }
-    rows->passed += batch->rows;
 }

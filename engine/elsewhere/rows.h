@@ -12,8 +12,6 @@
 typedef struct tgr_elsewhere_rows {
     uint64_t all, some; /* queries of the files, and of the split */
     bool of_split;      /* the file has the queries of the split alone */
-    uint64_t end;       /* of the last batch, counted over all queries */
-    uint64_t passed;    /* queries of the split before the next batch */
 
     /* of the batch at hand */
     uint64_t first;   /* row of the file */
@@ -30,7 +28,7 @@ tgr_status tgr_elsewhere_rows_open(tgr_elsewhere_rows *rows, const tgr_simulate_
 tgr_status tgr_elsewhere_rows_fit(tgr_elsewhere_rows *rows, const char *path, uint64_t count,
                                   const tgr_simulate_options *options, tgr_error *error);
 
-/* Finds the rows of the next batch of a walk, or of the first one of another walk. */
+/* Finds the rows of the batch that a walk has just given. */
 void tgr_elsewhere_rows_next(tgr_elsewhere_rows *rows, const tgr_batch *batch, const tgr_pass *pass,
                              size_t file);
 

@@ -1,55 +1,20 @@
-/* breakdown.c - sums and moves for each value of a column, which then are simulations of their own.
- *
- * Each column has some copies of all its sums, as many as fit, which threads share out: one that
- * adds to a value holds its lock.
- */
-#include "engine/judge/breakdown.h"
-
+/* breakdown.c - sums and moves for each value of a column. */
 #include <inttypes.h>
-#include <math.h>
 #include <sched.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "engine/base/error.h"
 #include "engine/base/memory.h"
 #include "engine/base/runtime.h"
-#include "engine/judge/united.h"
+#include "engine/judge/breakdown_sums.h"
 #include "engine/simulate/observers.h"
-#include "engine/simulate/resample.h"
-#include "engine/simulate/simulating.h"
 
 #define MOST_VALUES 4096
 #define MOVE_BYTES  (sizeof(tgr_move) + sizeof(tgr_curve_point))
 
-/* Of one value. */
-typedef struct value_sums {
-    tgr_group_sums sums;
-    uint64_t undecided, tags, known_tags, no_known_tag;
-    tgr_moves moves;
-} value_sums;
-
-typedef struct column {
-    const char *name;
-    tgr_united values;   /* those without one come after them */
-    size_t count;        /* values, and none */
-    value_sums *sums;    /* copies x count */
-    const int32_t *here; /* of the file at hand */
-} column;
-
-struct tgr_breakdowns {
-    tgr_second_walk *walk;
-    size_t count;
-    column *columns;
-    size_t copies;
-    uint64_t most;  /* moves that fit */
-    uint64_t moves; /* atomic */
-    const bool *known;
-};
-
 /* ---- opening --------------------------------------------------------------------------------- */
 
-static void close_column(column *own, size_t copies)
+static void close_column(tgr_value_column *own, size_t copies)
 {
     for (size_t i = 0; own->sums != NULL && i < copies * own->count; i++) {
         tgr_group_sums_close(&own->sums[i].sums);
@@ -98,7 +63,8 @@ tgr_status tgr_breakdowns_check(const tgr_simulate_options *options, tgr_error *
 }
 
 /* Numbers the values of all files. */
-static tgr_status unite_values(tgr_second_walk *walk, size_t number, column *own, tgr_error *error)
+static tgr_status unite_values(tgr_second_walk *walk, size_t number, tgr_value_column *own,
+                               tgr_error *error)
 {
     if (!tgr_united_open(&own->values, &walk->pass, tgr_names_of_column, number)) {
         return tgr_fail_memory(error, "the values of a column");
@@ -114,7 +80,7 @@ static tgr_status unite_values(tgr_second_walk *walk, size_t number, column *own
 
 static uint64_t bytes_each(size_t models)
 {
-    return sizeof(value_sums) + 3 * (sizeof(tgr_decided) + models * sizeof(uint64_t)) +
+    return sizeof(tgr_value_sums) + 3 * (sizeof(tgr_decided) + models * sizeof(uint64_t)) +
            (2 * (uint64_t)models + 1) * sizeof(tgr_tally);
 }
 
@@ -139,7 +105,7 @@ static tgr_status choose_copies(tgr_breakdowns *breakdowns, tgr_error *error)
     return TGR_OK;
 }
 
-static tgr_status open_sums(tgr_breakdowns *breakdowns, column *own, tgr_error *error)
+static tgr_status open_sums(tgr_breakdowns *breakdowns, tgr_value_column *own, tgr_error *error)
 {
     size_t count = breakdowns->copies * own->count;
     own->sums = tgr_mem_zalloc(count, sizeof *own->sums);
@@ -186,7 +152,8 @@ static tgr_status enter(void *user, const tgr_decide *decide, const tgr_query_fi
     return TGR_OK;
 }
 
-static void count_tags(const tgr_breakdowns *breakdowns, const tgr_seen *seen, value_sums *value)
+static void count_tags(const tgr_breakdowns *breakdowns, const tgr_seen *seen,
+                       tgr_value_sums *value)
 {
     const tgr_csr *x = &seen->batch->x;
     int64_t begin = x->indptr[seen->row], end = x->indptr[seen->row + 1];
@@ -199,7 +166,7 @@ static void count_tags(const tgr_breakdowns *breakdowns, const tgr_seen *seen, v
     value->no_known_tag += known == 0;
 }
 
-static bool add_path(tgr_breakdowns *breakdowns, const tgr_seen *seen, value_sums *value)
+static bool add_path(tgr_breakdowns *breakdowns, const tgr_seen *seen, tgr_value_sums *value)
 {
     const tgr_path *path = seen->path;
     const uint16_t *order = seen->decide->serve->order;
@@ -223,13 +190,14 @@ static bool add_path(tgr_breakdowns *breakdowns, const tgr_seen *seen, value_sum
     return kept;
 }
 
-static bool add_row(tgr_breakdowns *breakdowns, const column *own, size_t number,
+static bool add_row(tgr_breakdowns *breakdowns, const tgr_value_column *own, size_t number,
                     const tgr_seen *seen)
 {
     const int32_t *codes = seen->batch->more[number];
     int32_t code = codes == NULL ? -1 : codes[seen->row];
     size_t place = code < 0 ? own->count - 1 : (size_t)own->here[code];
-    value_sums *value = &own->sums[(size_t)seen->thread % breakdowns->copies * own->count + place];
+    tgr_value_sums *value =
+        &own->sums[(size_t)seen->thread % breakdowns->copies * own->count + place];
     while (__atomic_exchange_n(&value->sums.lock, 1, __ATOMIC_ACQUIRE) != 0) {
         sched_yield();
     }
@@ -270,161 +238,4 @@ tgr_status tgr_breakdowns_open(tgr_second_walk *walk, tgr_breakdowns **breakdown
     *visitor = (tgr_visitor){.enter = enter, .row = see_row, .user = made};
     return made->columns == NULL ? tgr_fail_memory(error, "a breakdown by columns")
                                  : open_columns(made, error);
-}
-
-/* ---- what they come to ----------------------------------------------------------------------- */
-
-static tgr_status merge_moves(tgr_moves *into, tgr_moves *from, tgr_error *error)
-{
-    tgr_status status = tgr_moves_reserve(into, from->count, error);
-    if (status == TGR_OK && from->count > 0) {
-        memcpy(into->moves + into->count, from->moves, from->count * sizeof *from->moves);
-        into->count += from->count;
-        tgr_moves_free(from);
-    }
-    return status;
-}
-
-/* Adds every copy to the first. */
-static tgr_status merge_copies(const tgr_breakdowns *breakdowns, const column *own, size_t place,
-                               tgr_error *error)
-{
-    size_t models = breakdowns->walk->router->model_count;
-    value_sums *into = &own->sums[place];
-    tgr_status status = TGR_OK;
-    for (size_t copy = 1; status == TGR_OK && copy < breakdowns->copies; copy++) {
-        value_sums *from = &own->sums[copy * own->count + place];
-        into->sums.queries += from->sums.queries;
-        into->undecided += from->undecided;
-        into->tags += from->tags;
-        into->known_tags += from->known_tags;
-        into->no_known_tag += from->no_known_tag;
-        tgr_baselines_merge(&into->sums.baselines, &from->sums.baselines);
-        for (size_t i = 0; i < 3; i++) {
-            tgr_decided_merge(&into->sums.counts[i], &from->sums.counts[i], models);
-        }
-        status = merge_moves(&into->moves, &from->moves, error);
-    }
-    return status;
-}
-
-static void forget_metrics(tgr_simulation *simulation)
-{
-    double uplift = simulation->metrics.uplift, rank = simulation->metrics.rank;
-    simulation->metrics = (tgr_metrics){NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, uplift, rank};
-}
-
-/* The value's queries as a simulation that asked for the one threshold. */
-static tgr_status simulate_value(tgr_breakdowns *breakdowns, value_sums *value, tgr_quality quality,
-                                 tgr_simulation **simulation, tgr_error *error)
-{
-    tgr_second_walk *walk = breakdowns->walk;
-    size_t models = walk->router->model_count;
-    bool fit = breakdowns->moves <= breakdowns->most;
-    tgr_simulating work = {.router = walk->router, .source = walk->source, .best = SIZE_MAX};
-    tgr_status status = TGR_OK;
-    tgr_simulate_options_init(&work.options);
-    work.options.policy = walk->options->policy;
-    work.options.thresholds = &walk->threshold;
-    work.options.threshold_count = 1;
-    work.options.quality = quality;
-    work.plan.threads = walk->decide.plan.threads;
-    TGR_TRY(tgr_simulating_sums(&work, 1, error));
-    work.gathering.moving = walk->moving && fit;
-    work.decide.queries = value->sums.queries;
-    work.observers.each[0].undecided = value->undecided;
-    tgr_baselines_merge(&work.observers.each[0].baselines, &value->sums.baselines);
-    for (size_t i = 0; i < 3; i++) {
-        tgr_decided_merge(&work.observers.each[0].counts[i], &value->sums.counts[i], models);
-    }
-    if (fit) {
-        work.gathering.moves = value->moves;
-        value->moves = (tgr_moves){0};
-    }
-    TGR_TRY(tgr_simulating_finish(&work, simulation, error));
-    if (!fit) {
-        forget_metrics(*simulation);
-    }
-done:
-    tgr_simulating_close(&work);
-    return status;
-}
-
-static int compare_slices(const void *a, const void *b)
-{
-    const tgr_slice *x = a, *y = b;
-    uint64_t m = x->simulation->queries, n = y->simulation->queries;
-    if ((x->value == NULL) != (y->value == NULL)) {
-        return x->value == NULL ? 1 : -1;
-    }
-    return m != n ? (m < n) - (m > n) : x->value == NULL ? 0 : strcmp(x->value, y->value);
-}
-
-static tgr_status finish_value(tgr_breakdowns *breakdowns, const column *own, size_t place,
-                               tgr_result *result, tgr_slice *slice, tgr_error *error)
-{
-    value_sums *value = &own->sums[place];
-    tgr_simulation *simulation = NULL;
-    tgr_status status =
-        simulate_value(breakdowns, value, result->simulation.quality, &simulation, error);
-    if (status != TGR_OK) {
-        return status;
-    }
-    result->owned[result->owned_count++] = simulation;
-    bool missing = place == own->count - 1;
-    const tgr_simulate_source *source = breakdowns->walk->source;
-    bool by_tags = source == NULL || !source->scores.knows_all;
-    *slice = (tgr_slice){
-        .value = missing ? NULL
-                         : tgr_arena_string(&result->arena, tgr_strings_get(own->values.names,
-                                                                            (uint32_t)place, NULL)),
-        .simulation = simulation,
-        .known_tags = by_tags ? tgr_share((double)value->known_tags, (double)value->tags) : NAN,
-        .no_known_tag = by_tags ? value->no_known_tag : 0,
-    };
-    return missing || slice->value != NULL ? TGR_OK : tgr_fail_memory(error, "a breakdown");
-}
-
-static tgr_status finish_column(tgr_breakdowns *breakdowns, const column *own, tgr_result *result,
-                                tgr_breakdown *breakdown, tgr_error *error)
-{
-    tgr_status status = TGR_OK;
-    tgr_slice *slices = tgr_arena_alloc(&result->arena, own->count, sizeof *slices);
-    breakdown->column = tgr_arena_string(&result->arena, own->name);
-    breakdown->slices = slices;
-    breakdown->without_metrics = breakdowns->moves > breakdowns->most;
-    if (slices == NULL || breakdown->column == NULL) {
-        return tgr_fail_memory(error, "a breakdown");
-    }
-    for (size_t place = 0; place < own->count; place++) {
-        TGR_TRY(merge_copies(breakdowns, own, place, error));
-        if (own->sums[place].sums.queries > 0) {
-            TGR_TRY(finish_value(breakdowns, own, place, result, &slices[breakdown->count], error));
-            breakdown->count++;
-        }
-    }
-    qsort(slices, breakdown->count, sizeof *slices, compare_slices);
-done:
-    return status;
-}
-
-tgr_status tgr_breakdowns_finish(tgr_breakdowns *breakdowns, tgr_result *result, tgr_error *error)
-{
-    tgr_status status = TGR_OK;
-    tgr_breakdown *made = tgr_arena_alloc(&result->arena, breakdowns->count, sizeof *made);
-    size_t values = 0;
-    for (size_t i = 0; i < breakdowns->count; i++) {
-        values += breakdowns->columns[i].count;
-    }
-    TGR_TRY(tgr_result_reserve_owned(result, values, error));
-    if (made == NULL) {
-        TGR_TRY(tgr_fail_memory(error, "a breakdown"));
-    }
-    for (size_t i = 0; i < breakdowns->count; i++) {
-        TGR_TRY(finish_column(breakdowns, &breakdowns->columns[i], result, &made[i], error));
-    }
-    result->details.breakdowns = made;
-    result->details.breakdown_count = breakdowns->count;
-done:
-    return status;
 }

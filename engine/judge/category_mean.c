@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "engine/base/crew_row.h"
 #include "engine/base/error.h"
 #include "engine/base/memory.h"
 #include "engine/judge/united.h"
@@ -133,6 +134,16 @@ done:
     tgr_mem_free(columns);
     tgr_mem_free(judgements);
     return status;
+}
+
+static void pass_means(tgr_crew_row *row, void *user)
+{
+    learning *work = user;
+    for (size_t i = 0; i < (row_count(work) + 1) * work->router->model_count; i++) {
+        tgr_crew_row_sum(row, &work->means[i].sum);
+        tgr_crew_row_number(row, &work->means[i].count);
+    }
+    tgr_crew_row_number(row, &work->training);
 }
 
 /* A category that nothing is known of scores as all queries do. */
@@ -266,9 +277,11 @@ tgr_status tgr_category_mean_add(const tgr_router *router, const tgr_simulate_op
         TGR_TRY(tgr_fail_memory(error, "the means of the categories"));
     }
     TGR_TRY(open_training(&work, options, &split, error));
+    TGR_TRY(tgr_pass_share(&work.pass, run, error));
     TGR_TRY(unite_categories(&work, error));
     TGR_TRY(open_means(&work, error));
     TGR_TRY(learn(&work, run, error));
+    TGR_TRY(tgr_crew_unite(run, pass_means, &work, error));
     find_scores(&work);
     TGR_TRY(simulate(&work, options, result, made, run, error));
     made->split = split; /* of static storage */

@@ -13,11 +13,6 @@ uint64_t tgr_cell_key(float x, float y)
     return (uint64_t)tgr_order_of_float(x) << 32 | low;
 }
 
-static uint64_t cut_key(uint64_t key, unsigned cut)
-{
-    return key >> 32 >> cut << 32 | (uint32_t)key >> cut;
-}
-
 float tgr_cell_x(const tgr_cells *cells, const tgr_cell *cell)
 {
     return tgr_float_of_order((uint32_t)(cell->key >> 32) << cells->cut);
@@ -48,7 +43,7 @@ static void cut_to_fit(tgr_cells *cells)
 {
     while (cells->count > cells->most && cells->cut < 23) {
         for (size_t i = 0; i < cells->count; i++) {
-            cells->cells[i].key = cut_key(cells->cells[i].key, 1);
+            cells->cells[i].key = tgr_cell_cut(cells->cells[i].key, 1);
         }
         cells->cut++;
         tgr_order_sort_24(cells->cells, cells->count); /* y of what became one x */
@@ -70,27 +65,18 @@ static size_t merge_sorted(tgr_cell *into, const tgr_cell *a, size_t m, const tg
     return count;
 }
 
-tgr_status tgr_cells_add(tgr_cells *cells, tgr_cell *items, size_t count, tgr_error *error)
+/* Items that are sorted, and of one key each. */
+static tgr_status take_sorted(tgr_cells *cells, const tgr_cell *items, size_t count,
+                              tgr_error *error)
 {
-    size_t taken = 0;
-    for (size_t i = 0; i < count; i++) {
-        if (items[i].key != TGR_CELL_NOTHING) {
-            items[taken++] = (tgr_cell){cut_key(items[i].key, cells->cut), 1, 0};
-        }
-    }
-    if (taken == 0) {
-        return TGR_OK;
-    }
-    tgr_order_sort_24(items, taken);
-    taken = unite_equal(items, taken);
     void *spare = cells->spare;
     bool grown =
-        tgr_mem_grow(&spare, &cells->spare_capacity, cells->count + taken, sizeof *cells->spare);
+        tgr_mem_grow(&spare, &cells->spare_capacity, cells->count + count, sizeof *cells->spare);
     cells->spare = spare;
     if (!grown) {
         return tgr_fail_memory(error, "how well scores predict");
     }
-    size_t merged = merge_sorted(cells->spare, cells->cells, cells->count, items, taken);
+    size_t merged = merge_sorted(cells->spare, cells->cells, cells->count, items, count);
     tgr_cell *old = cells->cells;
     size_t capacity = cells->capacity;
     cells->cells = cells->spare;
@@ -100,6 +86,31 @@ tgr_status tgr_cells_add(tgr_cells *cells, tgr_cell *items, size_t count, tgr_er
     cells->count = merged;
     cut_to_fit(cells);
     return TGR_OK;
+}
+
+tgr_status tgr_cells_merge(tgr_cells *cells, tgr_cell *items, size_t count, unsigned cut,
+                           tgr_error *error)
+{
+    size_t taken = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (items[i].count > 0) {
+            items[taken++] =
+                (tgr_cell){tgr_cell_cut(items[i].key, cells->cut - cut), items[i].count, 0};
+        }
+    }
+    if (taken == 0) {
+        return TGR_OK;
+    }
+    tgr_order_sort_24(items, taken);
+    return take_sorted(cells, items, unite_equal(items, taken), error);
+}
+
+tgr_status tgr_cells_add(tgr_cells *cells, tgr_cell *items, size_t count, tgr_error *error)
+{
+    for (size_t i = 0; i < count; i++) {
+        items[i].count = items[i].key != TGR_CELL_NOTHING;
+    }
+    return tgr_cells_merge(cells, items, count, 0, error);
 }
 
 void tgr_cells_free(tgr_cells *cells)

@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <tagroute/run.h>
 #include <tagroute/status.h>
 
 /* Equal values; sorted by the key. */
@@ -37,7 +38,20 @@ uint64_t tgr_cell_key(float x, float y);
 
 /* Takes keys, those of nothing left out; `items` is sorted in place. */
 tgr_status tgr_cells_add(tgr_cells *cells, tgr_cell *items, size_t count, tgr_error *error);
+/* Takes cells whose keys are cut by some bits, no more than those there are; those of no pairs left
+ * out. `items` is changed. */
+tgr_status tgr_cells_merge(tgr_cells *cells, tgr_cell *items, size_t count, unsigned cut,
+                           tgr_error *error);
 void tgr_cells_free(tgr_cells *cells);
+
+/* The cells of all processes, at each; alone, nothing happens. */
+tgr_status tgr_cells_unite(tgr_cells *cells, const tgr_run *run, tgr_error *error);
+
+/* The key, cut by more bits. */
+static inline uint64_t tgr_cell_cut(uint64_t key, unsigned bits)
+{
+    return key >> 32 >> bits << 32 | (uint32_t)key >> bits;
+}
 
 /* The parts of a cell, as numbers: the least that are cut to it. */
 float tgr_cell_x(const tgr_cells *cells, const tgr_cell *cell);

@@ -3,10 +3,12 @@
 
 #include <math.h>
 
+#include "engine/base/crew.h"
 #include "engine/base/error.h"
 #include "engine/base/memory.h"
 
 struct tgr_cost_counts {
+    const tgr_run *run;
     size_t models;
     int threads;
     uint64_t *recorded; /* threads x (models, and the chosen ones, and their number) */
@@ -40,6 +42,7 @@ tgr_status tgr_cost_counts_open(tgr_second_walk *walk, tgr_cost_counts **counts,
     if (made == NULL) {
         return tgr_fail_memory(error, "the statement of savings");
     }
+    made->run = walk->run;
     made->models = walk->router->model_count;
     made->threads = walk->threads;
     made->recorded =
@@ -56,16 +59,19 @@ void tgr_cost_counts_close(tgr_cost_counts *counts)
     }
 }
 
-static double sum_over_threads(const tgr_cost_counts *counts, size_t place)
+/* Of all threads and processes, in the first one's. */
+static tgr_status unite(tgr_cost_counts *counts, tgr_error *error)
 {
-    uint64_t sum = 0;
-    for (int thread = 0; thread < counts->threads; thread++) {
-        sum += counts->recorded[(size_t)thread * stride_of(counts) + place];
+    size_t count = counts->models + 2;
+    for (int thread = 1; thread < counts->threads; thread++) {
+        for (size_t i = 0; i < count; i++) {
+            counts->recorded[i] += counts->recorded[(size_t)thread * stride_of(counts) + i];
+        }
     }
-    return (double)sum;
+    return tgr_crew_sum(counts->run, counts->recorded, count, error);
 }
 
-tgr_status tgr_savings_finish(const tgr_cost_counts *counts, size_t baseline, double scale,
+tgr_status tgr_savings_finish(tgr_cost_counts *counts, size_t baseline, double scale,
                               tgr_result *result, tgr_error *error)
 {
     const tgr_simulation *simulation = &result->simulation;
@@ -77,6 +83,11 @@ tgr_status tgr_savings_finish(const tgr_cost_counts *counts, size_t baseline, do
     if (made == NULL) {
         return tgr_fail_memory(error, "the statement of savings");
     }
+    tgr_status status = unite(counts, error);
+    if (status != TGR_OK) {
+        return status;
+    }
+    const uint64_t *recorded = counts->recorded;
     double saved = alone->cost - point->cost;
     *made = (tgr_savings){
         .baseline = logged != NULL ? "logged" : result->names[baseline],
@@ -87,11 +98,11 @@ tgr_status tgr_savings_finish(const tgr_cost_counts *counts, size_t baseline, do
         .scale = scale,
         .quality = by_score ? alone->mean_score : alone->accept_rate,
         .routed_quality = by_score ? point->mean_score : point->accept_rate,
-        .recorded = logged != NULL ? logged->recorded
-                                   : tgr_share(sum_over_threads(counts, baseline),
-                                               (double)simulation->queries),
-        .routed_recorded = tgr_share(sum_over_threads(counts, counts->models),
-                                     sum_over_threads(counts, counts->models + 1)),
+        .recorded = logged != NULL
+                        ? logged->recorded
+                        : tgr_share((double)recorded[baseline], (double)simulation->queries),
+        .routed_recorded =
+            tgr_share((double)recorded[counts->models], (double)recorded[counts->models + 1]),
     };
     result->details.savings = made;
     return TGR_OK;

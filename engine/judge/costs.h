@@ -16,7 +16,7 @@ void tgr_cost_counts_close(tgr_cost_counts *counts); /* NULL allowed */
 
 /* Puts the statement of savings into the details. baseline: a model of the router; SIZE_MAX: what
  * was logged, which is in the details already. */
-tgr_status tgr_savings_finish(const tgr_cost_counts *counts, size_t baseline, double scale,
+tgr_status tgr_savings_finish(tgr_cost_counts *counts, size_t baseline, double scale,
                               tgr_result *result, tgr_error *error);
 
 #endif

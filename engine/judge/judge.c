@@ -4,7 +4,6 @@
 
 #include <tagroute/details.h>
 
-#include "engine/base/crew.h"
 #include "engine/base/error.h"
 #include "engine/base/memory.h"
 #include "engine/base/options.h"
@@ -58,13 +57,6 @@ static tgr_status check_options(judging *work, tgr_error *error)
                         "whole log");
     }
     tgr_status status = TGR_OK;
-    if (tgr_run_crew(work->run) != NULL &&
-        (wants_walk(options) || options->category_mean || options->judged != NULL)) {
-        return tgr_fail(error, TGR_ERR_UNSUPPORTED,
-                        "several processes simulate thresholds, goals and the bootstrap together; "
-                        "columns, predictions, category means, savings, logged decisions and "
-                        "judged samples are left to one process");
-    }
     if ((options->judged == NULL) != (options->judged_count == 0) ||
         (options->judged != NULL &&
          (options->predictions || options->category_mean || options->shards > 0))) {

@@ -8,6 +8,7 @@
 #include "engine/base/memory.h"
 #include "engine/judge/weighted.h"
 #include "engine/simulate/tally.h"
+#include "engine/simulate/unite.h"
 
 #define MOST_POINTS ((size_t)10000) /* estimates are for */
 
@@ -16,8 +17,8 @@ typedef struct logged_sums {
     tgr_decided *done; /* by the router's models */
     uint64_t others, recorded, chances;
     tgr_weighted
-        *weighted; /* at the first model, then what changes at each threshold, and beyond */
-    bool too_large;
+        *weighted;      /* at the first model, then what changes at each threshold, and beyond */
+    uint64_t too_large; /* queries */
 } logged_sums;
 
 struct tgr_logging {
@@ -231,7 +232,7 @@ static void weigh(const tgr_logging *logging, logged_sums *sums, const tgr_seen 
         tgr_asked_each(&logging->asked, seen->path, utility, change, &own);
     }
     sums->chances++;
-    sums->too_large |= own.too_large;
+    sums->too_large += own.too_large;
 }
 
 static bool see_row(void *user, const tgr_seen *seen)
@@ -288,10 +289,35 @@ static void merge_threads(tgr_logging *logging)
         into->others += from->others;
         into->recorded += from->recorded;
         into->chances += from->chances;
-        into->too_large |= from->too_large;
+        into->too_large += from->too_large;
         for (size_t j = 0; j < logging->asked.count + 2; j++) {
             tgr_weighted_merge(&into->weighted[j], &from->weighted[j]);
         }
+    }
+}
+
+static void pass_weighted(tgr_crew_row *row, tgr_weighted *weighted)
+{
+    tgr_sum *const sums[] = {&weighted->w,    &weighted->wy,     &weighted->ww,    &weighted->wwy,
+                             &weighted->wwyy, &weighted->robust, &weighted->square};
+    for (size_t i = 0; i < sizeof sums / sizeof *sums; i++) {
+        tgr_crew_row_sum(row, sums[i]);
+    }
+    tgr_crew_row_number(row, &weighted->matched);
+    tgr_crew_row_number(row, &weighted->decided);
+}
+
+static void pass_sums(tgr_crew_row *row, void *user)
+{
+    const tgr_logging *logging = user;
+    logged_sums *sums = &logging->sums[0];
+    tgr_unite_decided(row, sums->done, logging->models);
+    tgr_crew_row_number(row, &sums->others);
+    tgr_crew_row_number(row, &sums->recorded);
+    tgr_crew_row_number(row, &sums->chances);
+    tgr_crew_row_number(row, &sums->too_large);
+    for (size_t i = 0; i < logging->asked.count + 2; i++) {
+        pass_weighted(row, &sums->weighted[i]);
     }
 }
 
@@ -318,6 +344,10 @@ static tgr_status put_estimates(tgr_logging *logging, tgr_result *result, tgr_lo
 tgr_status tgr_logging_finish(tgr_logging *logging, tgr_result *result, tgr_error *error)
 {
     merge_threads(logging);
+    tgr_status status = tgr_crew_unite(logging->walk->run, pass_sums, logging, error);
+    if (status != TGR_OK) {
+        return status;
+    }
     const logged_sums *sums = &logging->sums[0];
     tgr_logged *made = tgr_arena_alloc(&result->arena, 1, sizeof *made);
     double *share = tgr_arena_alloc(&result->arena, logging->models, sizeof *share);
@@ -341,7 +371,7 @@ tgr_status tgr_logging_finish(tgr_logging *logging, tgr_result *result, tgr_erro
         made->all.cost = NAN;
     }
     result->details.logged = made;
-    if (sums->too_large) {
+    if (sums->too_large > 0) {
         return tgr_fail(error, TGR_ERR_INPUT,
                         "a score beyond %.0f is too large for estimates from the log; scale "
                         "scores down",

@@ -156,9 +156,12 @@ tgr_status tgr_predicting_finish(tgr_predicting *predicting, tgr_result *result,
     made->same_scale = same_scale(predicting->walk, predicting->quality);
     for (size_t i = 0; i <= models; i++) {
         tgr_prediction *one = i < models ? &of[i] : &made->margin;
-        unsigned cut = predicting->cells[i].cut;
-        made->cut_bits = cut > made->cut_bits ? cut : made->cut_bits;
-        tgr_status status = tgr_correlate(&predicting->cells[i], one, error);
+        tgr_cells *cells = &predicting->cells[i];
+        tgr_status status = tgr_cells_unite(cells, predicting->walk->run, error);
+        made->cut_bits = cells->cut > made->cut_bits ? cells->cut : made->cut_bits;
+        if (status == TGR_OK) {
+            status = tgr_correlate(cells, one, error);
+        }
         if (status != TGR_OK) {
             return status;
         }

@@ -64,6 +64,7 @@ tgr_status tgr_second_walk_open(tgr_second_walk *walk, const tgr_router *router,
     TGR_TRY(tgr_asked_open(&walk->asked, options->policy, &walk->threshold, 1, error));
     TGR_TRY(
         tgr_pass_open(&walk->pass, options->inputs, options->input_count, options->split, error));
+    TGR_TRY(tgr_pass_share(&walk->pass, run, error));
     TGR_TRY(tgr_decide_open(&walk->decide, &plan, error));
     status = open_walkers(walk) ? TGR_OK : tgr_fail_memory(error, "a second walk over the queries");
 done:

@@ -1,5 +1,6 @@
 /* second_walk.h - the queries of a simulation once more, now that its threshold is known: each with
- * its scores, its answers and the model that it goes to.
+ * its scores, its answers and the model that it goes to. Each of several processes goes over its
+ * own share; who looks on unites what all have seen.
  */
 #ifndef TGR_JUDGE_SECOND_WALK_H
 #define TGR_JUDGE_SECOND_WALK_H

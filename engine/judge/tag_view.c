@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "engine/base/crew.h"
 #include "engine/base/error.h"
 #include "engine/base/memory.h"
 #include "engine/pass.h"
@@ -49,6 +50,20 @@ static void count_batch(const tgr_batch *batch, const uint32_t *tags, uint64_t *
     view->queries += batch->rows;
 }
 
+static tgr_status unite(const tgr_run *run, uint64_t *counts, size_t tags, totals *sums,
+                        tgr_tag_view *view, tgr_error *error)
+{
+    uint64_t all[] = {sums->all, sums->known, view->queries, view->no_known_tag};
+    tgr_status status = tgr_crew_sum(run, counts, tags, error);
+    if (status == TGR_OK) {
+        status = tgr_crew_sum(run, all, sizeof all / sizeof *all, error);
+    }
+    *sums = (totals){all[0], all[1]};
+    view->queries = all[2];
+    view->no_known_tag = all[3];
+    return status;
+}
+
 tgr_status tgr_tag_view_read(const tgr_router *router, const char *const *inputs,
                              size_t input_count, const char *split, const tgr_run *run,
                              uint64_t *counts, tgr_tag_view *view, tgr_error *error)
@@ -59,6 +74,9 @@ tgr_status tgr_tag_view_read(const tgr_router *router, const char *const *inputs
     totals sums = {0};
     *view = (tgr_tag_view){0};
     tgr_status status = tgr_pass_open(&pass, inputs, input_count, split, error);
+    if (status == TGR_OK) {
+        status = tgr_pass_share(&pass, run, error);
+    }
     while (status == TGR_OK) {
         tgr_batch *batch;
         size_t file;
@@ -71,6 +89,9 @@ tgr_status tgr_tag_view_read(const tgr_router *router, const char *const *inputs
             entered = file;
         }
         count_batch(batch, tags, counts, &sums, view);
+    }
+    if (status == TGR_OK) {
+        status = unite(run, counts, tgr_strings_count(router->tags), &sums, view, error);
     }
     view->tags = tgr_share((double)sums.known, (double)view->queries);
     view->known_tags = tgr_share((double)sums.known, (double)sums.all);

@@ -81,18 +81,6 @@ static tgr_status check_options(const tgr_simulate_options *options, tgr_error *
     return TGR_OK;
 }
 
-static tgr_status check_crew(const tgr_simulating *work, tgr_error *error)
-{
-    const char *what = work->options.shards > 0 ? "shards, which are for processes apart"
-                       : work->source != NULL   ? "scores and decisions from elsewhere"
-                                                : NULL;
-    return what == NULL ? TGR_OK
-                        : tgr_fail(error, TGR_ERR_UNSUPPORTED,
-                                   "several processes can simulate a router together, but not "
-                                   "%s; leave that to one process",
-                                   what);
-}
-
 /* The thresholds asked for, or room for a grid. */
 static tgr_status find_thresholds(tgr_simulating *work, tgr_error *error)
 {
@@ -165,8 +153,10 @@ static tgr_status open_simulating(tgr_simulating *work, tgr_error *error)
     const tgr_simulate_options *options = &work->options;
     tgr_status status = TGR_OK;
     TGR_TRY(check_options(options, error));
-    if (tgr_run_crew(work->run) != NULL) {
-        TGR_TRY(check_crew(work, error));
+    if (options->shards > 0 && tgr_run_crew(work->run) != NULL) {
+        return tgr_fail(error, TGR_ERR_UNSUPPORTED,
+                        "shards are for processes apart; several processes together simulate the "
+                        "whole log");
     }
     work->plan = (tgr_decide_plan){
         .router = work->router,

@@ -7,8 +7,9 @@
  * process has them. Who writes what is made of results, such as a router, is the caller's to say:
  * one is enough.
  *
- * tgr_route, tgr_fit, tgr_simulate and tgr_simulate_goal heed a crew; to other operations it means
- * nothing, and each process does all of them.
+ * tgr_route, tgr_fit, tgr_simulate, tgr_simulate_goal, tgr_simulate_elsewhere and
+ * tgr_router_of_models heed a crew; to other operations it means nothing, and each process does all
+ * of them.
  *
  * All functions are called on the thread that made the call, by every process in the same order.
  * They return TGR_OK at every process or at none: where a process has failed or is gone, every

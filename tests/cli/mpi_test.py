@@ -1,10 +1,8 @@
 #!/usr/bin/python3
 """Several processes give the bytes of one: routing, fitting, simulating, and after kills.
 
-TAGROUTE_RANKS: "all" runs each case with 1, 2, 3, 4 and 7 processes, not with some of these in turn.
 TAGROUTE_KILLS: how many processes are killed at least (default 4).
 """
-import itertools
 import json
 import os
 import random
@@ -15,12 +13,9 @@ import unittest
 
 import h5py
 
-from harness import Scratch, default_signals, environment, main
+from harness import default_signals, environment, main
+from ranks import EVERY, Together
 
-PROGRAM = os.environ["TAGROUTE_MPI"]
-MPIRUN = os.environ["TAGROUTE_MPIRUN"]
-RANKS = (1, 2, 3, 4, 7)
-EVERY = os.environ.get("TAGROUTE_RANKS") == "all"
 KILLS = int(os.environ.get("TAGROUTE_KILLS", "4"))
 SEED = 20261126
 
@@ -57,23 +52,11 @@ SIMULATED = [
     (BOTH, ("--policy", "utility", "--budget", "60")),
     (PACKED, ("--target-quality", "0.7", "--split", "test", "--choose-on", "train")),
 ]
-turns = itertools.cycle((2, 3, 7, 4))
 
 
-def some_ranks():
-    return RANKS if EVERY else (next(turns),)
-
-
-class Ranks(Scratch):
-    @classmethod
-    def setUpClass(cls):
-        class Made(Scratch):
-            def runTest(self):
-                pass
-        cls.made = Made()
-        cls.made.setUp()
-        cls.addClassCleanup(cls.made.doCleanups)
-        make = cls.made
+class Ranks(Together):
+    @staticmethod
+    def make(make):
         make.generate("a.jsonl", 6000, "--prices-out", "prices.json")
         make.generate("b.jsonl", 3000, "--seed", "7")
         make.generate("few.jsonl", 3, "--seed", "8")
@@ -90,28 +73,6 @@ class Ranks(Scratch):
         make.works("fit", "a.h5", "-o", "router.msgpack", "--prices", "prices.json")
         make.works("ingest", "b.jsonl", "-o", "wide.h5", "--category-tag", "--router",
                    "router.msgpack")
-
-    def setUp(self):
-        self.folder = self.made.folder
-
-    def words(self, ranks, *words):
-        return (MPIRUN, "--allow-run-as-root", "--oversubscribe", "--bind-to", "none", "-n",
-                str(ranks), PROGRAM, *words)
-
-    def together(self, ranks, *words):
-        return self.run_program(*self.words(ranks, *words)[1:], program=MPIRUN)
-
-    def compare(self, output, command):
-        """The same output by one process without the rest, and by several."""
-        self.works(*command(f"one-{output}"))
-        expected = self.read(f"one-{output}")
-        for ranks in some_ranks():
-            with self.subTest(command=command(output), ranks=ranks):
-                done = self.together(ranks, *command(output))
-                self.assertEqual(done.returncode, 0, done.stderr.decode())
-                self.assertEqual(self.read(output), expected)
-                self.assertEqual([n for n in self.names() if n.startswith(f".{output}")], [])
-                os.unlink(self.path(output))
 
     def test_route(self):
         for files, options in ROUTED:
@@ -161,7 +122,6 @@ class Ranks(Scratch):
         os.unlink(self.path("said.h5"))
 
     def test_failures(self):
-        """One sentence, whichever process it is that fails, and nothing under a final name."""
         with h5py.File(self.path("b.h5")) as file: # near the end of X, where the last process reads
             indices = file["X/indices"]
             place = indices.id.get_offset() + indices.id.get_storage_size() - 64
@@ -177,21 +137,14 @@ class Ranks(Scratch):
             (2, ("route", "a.h5", *route, "--shard", "1/2"), "shard"),
             (2, ("route", "a.h5", "-r", "router.msgpack", "-o", "never.jsonl"), "HDF5"),
             (2, ("fit", "a.h5", "-o", "never.msgpack", "--shard", "1/2"), "one process"),
-            (2, ("simulate", "a.h5", "-r", "router.msgpack", "--by", "category"), "one process"),
-            (2, ("simulate", "a.h5", "-r", "router.msgpack", "-r", "router.msgpack"), "one router"),
+            (2, ("simulate", "a.h5", "-r", "router.msgpack", "--shard", "1/2", "--partial", "never"),
+             "processes apart"),
             (2, ("merge", "a.h5"), "unknown command"),
             (1, ("route", "a.h5", *route, "--budget", "0.01"), "no threshold"),
         ]
         for status, words, sentence in cases:
             with self.subTest(words=words):
-                done = self.together(3, *words)
-                said = [line for line in done.stderr.decode().splitlines()
-                        if line.startswith("tagroute-mpi: ") and " note: " not in line
-                        and " warning: " not in line]
-                self.assertEqual(done.returncode, status, done.stderr.decode())
-                self.assertEqual(len(said), 1, done.stderr.decode())
-                self.assertIn(sentence, said[0])
-                self.assertEqual([n for n in self.names() if "never" in n], [])
+                self.fails_together(3, status, sentence, words)
 
     def children(self, pid):
         """The processes that mpirun has started."""
