@@ -155,19 +155,6 @@ tgr_pass_position tgr_pass_place(const tgr_pass *pass, uint64_t row)
     return position;
 }
 
-void tgr_pass_warn_of_weights(const tgr_pass *pass, const tgr_run *run)
-{
-    for (size_t i = 0; i < pass->file_count; i++) {
-        if (pass->files[i]->has_weight) {
-            tgr_run_message(run, TGR_WARNING,
-                            "%s: queries have weights, which count when a router is fitted and "
-                            "not here: figures are of the judged queries as they are",
-                            pass->files[i]->path);
-            return;
-        }
-    }
-}
-
 void tgr_pass_begin_at(tgr_pass *pass, uint64_t row)
 {
     tgr_pass_position position = tgr_pass_place(pass, row);

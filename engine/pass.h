@@ -56,9 +56,6 @@ tgr_status tgr_pass_next(tgr_pass *pass, unsigned want, const char *phase, const
  * before the first batch; every process of the crew takes part. */
 tgr_status tgr_pass_share(tgr_pass *pass, const tgr_run *run, tgr_error *error);
 
-/* Whoever gave weights should know that they are left out of what is found out about outcomes. */
-void tgr_pass_warn_of_weights(const tgr_pass *pass, const tgr_run *run);
-
 /* Has the walk begin at a row, counted over all files, instead of the first. */
 void tgr_pass_begin_at(tgr_pass *pass, uint64_t row);
 

@@ -33,7 +33,7 @@ typedef struct made {
     tgr_baseline *alone;
     char **names;
     double edges[3];
-    uint64_t counts[2];
+    double counts[2];
 } made;
 
 static tgr_baseline baseline(const char *model)
@@ -77,6 +77,7 @@ static made *make(size_t points, size_t models, bool ranges, const char *hostile
     m->counts[1] = 34567;
     m->simulation = (tgr_simulation){
         .queries = 1234567,
+        .weight = 1234567,
         .models = models,
         .model_names = (const char *const *)m->names,
         .policy = TGR_POLICY_MARGIN,
@@ -362,6 +363,7 @@ static void test_plot(void **state)
     const tgr_baseline alone[] = {{0, NAN, 0, 1, "cheap"}, {10, NAN, 1, 1, "maker/dear"}};
     const tgr_baseline none = {NAN, NAN, NAN, NAN, NULL};
     const tgr_simulation simulation = {.queries = 10,
+                                       .weight = 10,
                                        .models = 2,
                                        .model_names = names,
                                        .reference = 1,

@@ -275,19 +275,21 @@ static long allocations_to_open(const char *const *inputs)
 }
 
 /* From the opened file on, each allocation in turn fails; nothing leaks. */
-static void test_memory(void **state)
+static void check_memory(bool weighted)
 {
-    (void)state;
     static const tgr_policy policies[] = {TGR_POLICY_MARGIN, TGR_POLICY_SLACK};
     world *w = paper_world();
     w->mean_cost[0] = 1;
     w->mean_cost[1] = 3;
+    if (weighted) {
+        world_weigh(w);
+    }
     write_files(w, false);
     const char *inputs[] = {paths[0]};
     const tgr_run run = {.size = sizeof run, .threads = 2};
     tgr_router *router = world_router(w);
     long live = tgr_mem_live(), opening = allocations_to_open(inputs);
-    for (size_t i = 0; i < 2; i++) {
+    for (size_t i = weighted ? 1 : 0; i < 2; i++) {
         tgr_simulate_options options;
         tgr_simulate_options_init(&options);
         options.inputs = inputs;
@@ -308,6 +310,13 @@ static void test_memory(void **state)
     }
     tgr_router_free(router);
     world_free(w);
+}
+
+static void test_memory(void **state)
+{
+    (void)state;
+    check_memory(false);
+    check_memory(true);
 }
 
 int main(void)

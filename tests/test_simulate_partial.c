@@ -171,21 +171,23 @@ static void test_refused(void **state)
 }
 
 /* Contents that nobody wrote, under a checksum that is right: refused or summed, never worse. */
-static void test_hostile(void **state)
+static void check_hostile(bool weighted)
 {
-    (void)state;
     random_state = world_seed = 500;
     const world_kind kind = {.scores = true, .costs = true};
     static const double thresholds[] = {0.5, 0.25};
     world *w = world_new(30, 3, 0);
     world_fill(w, &kind);
+    if (weighted) {
+        world_weigh(w);
+    }
     write_files(w, false);
     setting set = {.fallback = -1, .threads = 1, .thresholds = thresholds, .threshold_count = 2};
     write_parts(w, &set, 1);
     const char *one[] = {parts[0]};
     size_t length, merged_count = 0;
     char *bytes = read_file(parts[0], &length), *changed = some(length, 1);
-    for (size_t round = 0; round < 3000; round++) {
+    for (size_t round = 0; round < 1500; round++) {
         memcpy(changed, bytes, length);
         for (size_t i = 0; i < 1 + draw(3); i++) {
             size_t at = draw(2) ? draw(length - 9) : draw(400);
@@ -208,6 +210,13 @@ static void test_hostile(void **state)
     free(changed);
     remove_parts();
     world_free(w);
+}
+
+static void test_hostile(void **state)
+{
+    (void)state;
+    check_hostile(false);
+    check_hostile(true);
 }
 
 int main(void)

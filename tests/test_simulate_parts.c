@@ -8,6 +8,7 @@
 #include "engine/base/memory.h"
 #include "engine/simulate/curve.h"
 #include "engine/simulate/metrics.h"
+#include "engine/simulate/moves.h"
 #include "engine/simulate/order.h"
 #include "tests/cmocka_all.h"
 
@@ -100,6 +101,81 @@ static void test_sort(void **state)
             check_sort(counts[i], kind);
         }
     }
+}
+
+/* Moves of whole weights against each as often as its weight says. */
+static void check_weighed_moves(size_t count, int threads)
+{
+    tgr_moves weighed = {.weighed = true}, each = {0};
+    tgr_decided *a = tgr_decided_new(1, 3), *b = tgr_decided_new(1, 3);
+    tgr_error error;
+    for (size_t i = 0; i < count; i++) {
+        tgr_answer from = {.model = (uint16_t)(draw() % 3)}, to = {.model = (uint16_t)(draw() % 3)};
+        tgr_answer_set(&from, (double)(draw() % 1000) / 7, (float)(draw() % 9) / 3,
+                       (int)(draw() % 4) - 1);
+        tgr_answer_set(&to, (double)(draw() % 1000) / 7, NAN, (int)(draw() % 4) - 1);
+        from.score_rank = 1;
+        uint64_t key = draw() % (count / 2 + 1), weight = 1 + (draw() % 4);
+        assert_true(tgr_moves_keep(&weighed, key, &from, &to, weight));
+        for (uint64_t copy = 0; copy < weight; copy++) {
+            assert_true(tgr_moves_keep(&each, key, &from, &to, 1));
+        }
+    }
+    tgr_moves more = {.weighed = true}; /* of none, which changes nothing */
+    assert_int_equal(tgr_moves_append(&weighed, &more, &error), TGR_OK);
+    tgr_moves_sort(&weighed, threads);
+    tgr_moves_sort(&each, threads);
+    assert_int_equal(tgr_moves_total(&weighed), each.count);
+    assert_int_equal(tgr_moves_distinct(&weighed), tgr_moves_distinct(&each));
+    for (size_t i = 0; i < each.count; i += 1 + each.count / 5000) {
+        assert_true(tgr_moves_at_place(&weighed, i)->key == tgr_moves_at_place(&each, i)->key);
+    }
+    for (size_t i = 0, j = 0; i < weighed.count;) {
+        i = tgr_moves_step(&weighed, i, a);
+        j = tgr_moves_step(&each, j, b);
+        assert_memory_equal(&a->tally, &b->tally, sizeof a->tally);
+        assert_memory_equal(a->chosen, b->chosen, 3 * sizeof *a->chosen);
+        assert_true((i == weighed.count) == (j == each.count));
+    }
+    tgr_moves_free(&weighed);
+    tgr_moves_free(&each);
+    tgr_mem_free(a);
+    tgr_mem_free(b);
+}
+
+static void test_weighed_moves(void **state)
+{
+    (void)state;
+    check_weighed_moves(1, 1);
+    check_weighed_moves(100, 1);
+    check_weighed_moves(70000, 3); /* sorted by several threads */
+}
+
+/* Products, a bit of the weight at a time; the largest there are. */
+static void test_weighed_terms(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 2000; i++) {
+        unsigned bits = (unsigned)(draw() % 41);
+        uint64_t weight = 1 + draw() % (UINT64_C(1) << (1 + draw() % (20 + bits)));
+        tgr_sum term = (tgr_sum)(draw() >> 2) << draw() % 24, high = 0, low = 0;
+        term = (draw() % 2) ? -term : term;
+        tgr_sum half = bits > 0 ? (tgr_sum)1 << (bits - 1) : 0;
+        for (unsigned bit = 0; bit < 61; bit++) { /* weighed = high + low / 2^bits */
+            tgr_sum part = (weight >> bit & 1) != 0 ? term : 0;
+            if (bit >= bits) {
+                high += part * ((tgr_sum)1 << (bit - bits));
+            } else {
+                low += part * ((tgr_sum)1 << bit);
+            }
+        }
+        tgr_sum one = (tgr_sum)1 << bits, rest = ((low + half) % one + one) % one;
+        assert_true(tgr_weigh_term(term, weight, bits) == high + (low + half - rest) / one);
+    }
+    const tgr_sum most = (tgr_sum)1 << 86;
+    assert_true(tgr_weigh_term(most, UINT64_C(1) << 60, 40) == (tgr_sum)1 << 106);
+    assert_true(tgr_weigh_term(-most, (UINT64_C(1) << 40) - 1, 40) == -(most - ((tgr_sum)1 << 46)));
+    assert_true(tgr_weigh_term(1, 1, 1) == 1 && tgr_weigh_term(-1, 1, 1) == 0);
 }
 
 static void test_order_of_numbers(void **state)
@@ -467,7 +543,7 @@ static void test_json(void **state)
     const tgr_point point = {0.1, NAN, 0.5, NAN, 0, &share};
     const tgr_baseline alone = {17, 18, 19, 20, names[0]};
     const double edges[] = {-1, 0.5};
-    const uint64_t counts[] = {21};
+    const double counts[] = {21};
     const char *const digests[] = {NULL};
     const tgr_price_level levels[] = {{"batch", 0, true, 25, 26, NAN},
                                       {"flex", 200000, false, NAN, NAN, 31}};
@@ -531,6 +607,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_sort),
+        cmocka_unit_test(test_weighed_moves),
+        cmocka_unit_test(test_weighed_terms),
         cmocka_unit_test(test_order_of_numbers),
         cmocka_unit_test(test_areas_by_share),
         cmocka_unit_test(test_crossing_at_a_peak),

@@ -25,6 +25,7 @@ typedef struct world {
     float *score, *cost; /* queries x models, NaN missing */
     int8_t *outcome;     /* queries x models, -1 missing */
     double *prompt_tokens;
+    double *weight;        /* NULL: queries have none */
     int32_t *allow, *deny; /* queries: list, -1 none */
     int32_t *category;     /* queries, -1 none; some of each */
     bool lists[LISTS][MODELS];
@@ -78,6 +79,15 @@ static inline world *world_new(size_t queries, size_t models, size_t reference)
     return w;
 }
 
+/* Eighths from 1/8 to 8; some queries say none. */
+static inline void world_weigh(world *w)
+{
+    w->weight = some(w->queries, sizeof *w->weight);
+    for (size_t i = 0; i < w->queries; i++) {
+        w->weight[i] = draw(8) == 0 ? (double)NAN : (double)(1 + draw(64)) / 8;
+    }
+}
+
 static inline void world_free(world *w)
 {
     free(w->x);
@@ -85,6 +95,7 @@ static inline void world_free(world *w)
     free(w->cost);
     free(w->outcome);
     free(w->prompt_tokens);
+    free(w->weight);
     free(w->allow);
     free(w->deny);
     free(w->category);
@@ -297,6 +308,7 @@ static inline void world_write(const world *w, size_t begin, size_t end, const c
         .has_score = true,
         .has_outcome = true,
         .has_cost = true,
+        .has_weight = w->weight != NULL,
         .tagger_kind = "given",
         .tagger_digest = digest,
     };
@@ -317,6 +329,9 @@ static inline void world_write(const world *w, size_t begin, size_t end, const c
     put(writer, TGR_COLUMN_SCORE, w->score + first, pairs);
     put(writer, TGR_COLUMN_OUTCOME, w->outcome + first, pairs);
     put(writer, TGR_COLUMN_COST, w->cost + first, pairs);
+    if (w->weight != NULL) {
+        put(writer, TGR_COLUMN_WEIGHT, w->weight + begin, rows);
+    }
     put_ids(writer, begin, rows);
     if (tgr_query_writer_commit(writer, &error) != TGR_OK) {
         fail_msg("%s", error.message);

@@ -32,4 +32,12 @@ static inline tgr_sum tgr_weigh(tgr_weight weight, int64_t term)
     return ((tgr_sum)weight * term + ((tgr_sum)1 << 39)) >> 40;
 }
 
+/* A sum's term, weighted in units of 2^-bits (at most 40) and rounded; below 2^86, as costs and
+ * scores are in units of 2^-64, it stays below 2^106. */
+static inline tgr_sum tgr_weigh_term(tgr_sum term, uint64_t weight, unsigned bits)
+{
+    tgr_sum whole = (tgr_sum)(weight >> bits), rest = (tgr_sum)(weight - (weight >> bits << bits));
+    return term * whole + ((term * rest + (((tgr_sum)1 << bits) >> 1)) >> bits);
+}
+
 #endif

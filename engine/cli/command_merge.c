@@ -242,9 +242,14 @@ static tgr_status merge_simulations(const tgr_cli_arguments *arguments, tgr_cli_
     tgr_status status = join_simulations(arguments, session, &simulation, error);
     tgr_cli_session_end(session);
     if (status == TGR_OK && tgr_cli_has(arguments, "check")) {
-        tgr_cli_say(session, "all %s shards are there and whole: %s queries\n",
+        char weight[TGR_CLI_NUMBER_SIZE] = "";
+        if (simulation->weighted) {
+            tgr_cli_weight(weight, simulation->weight);
+        }
+        tgr_cli_say(session, "all %s shards are there and whole: %s queries%s%s\n",
                     tgr_cli_count(parts, arguments->operand_count),
-                    tgr_cli_count(queries, simulation->queries));
+                    tgr_cli_count(queries, simulation->queries),
+                    simulation->weighted ? ", which stand for " : "", weight);
     } else if (status == TGR_OK) {
         status = show_whole(arguments, simulation, error);
     }

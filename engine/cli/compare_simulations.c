@@ -148,8 +148,12 @@ static void show_comparison(const tgr_comparison *comparison, const char *ordina
 static void show(const compared *all, FILE *file)
 {
     char count[TGR_CLI_NUMBER_SIZE];
-    fprintf(file, "%s queries, %zu paired replicates\n",
-            tgr_cli_count(count, all->simulations[0]->queries), all->comparisons[1]->replicates);
+    const tgr_simulation *first = all->simulations[0];
+    fprintf(file, "%s queries, ", tgr_cli_count(count, first->queries));
+    if (first->weighted) {
+        fprintf(file, "which stand for %s, ", tgr_cli_weight(count, first->weight));
+    }
+    fprintf(file, "%zu paired replicates\n", all->comparisons[1]->replicates);
     for (size_t i = 0; i < all->sides->count; i++) {
         show_side(all, i, file);
     }

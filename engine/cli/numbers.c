@@ -22,6 +22,15 @@ char *tgr_cli_count(char *text, uint64_t count)
     return text;
 }
 
+char *tgr_cli_weight(char *text, double queries)
+{
+    if (queries >= 100 || queries == floor(queries)) {
+        return tgr_cli_count(text, (uint64_t)floor(queries + 0.5));
+    }
+    snprintf(text, TGR_CLI_NUMBER_SIZE, "%.3g", queries);
+    return text;
+}
+
 char *tgr_cli_rate(char *text, double value)
 {
     static const char *const prefixes[] = {"", " k", " M", " G", " T"};

@@ -12,6 +12,7 @@
 
 /* Each writes into text, which has TGR_CLI_NUMBER_SIZE bytes, and returns it. */
 char *tgr_cli_count(char *text, uint64_t count);    /* 14,037 */
+char *tgr_cli_weight(char *text, double queries);   /* 14,037; 0.251 */
 char *tgr_cli_rate(char *text, double value);       /* 14.0 k, 3.41 M */
 char *tgr_cli_money(char *text, double usd);        /* $11.17, $0.00210; - where not known */
 char *tgr_cli_duration(char *text, double seconds); /* 0.4 s, 3 min 20 s, 1 h 05 min */

@@ -50,7 +50,7 @@ static void add_slice(tgr_cli_table *table, const tgr_slice *slice)
     tgr_cli_table_add(table, slice->value == NULL
                                  ? "(none)"
                                  : tgr_cli_printable(slice->value, name, sizeof name));
-    tgr_cli_table_add(table, tgr_cli_count(text, simulation->queries));
+    tgr_cli_table_add(table, tgr_cli_weight(text, simulation->weight));
     tgr_cli_table_add(table, tgr_cli_money(text, point->cost));
     add_fraction(table, quality_of(simulation, point->accept_rate, point->mean_score));
     tgr_cli_table_add(table, point->coverage == 1 ? "" : tgr_cli_share(text, point->coverage));
@@ -118,7 +118,7 @@ static void add_prediction(tgr_cli_table *table, const char *name, const tgr_pre
     }
     snprintf(shown, sizeof shown, "%s, measured", name);
     tgr_cli_table_add(table, shown);
-    tgr_cli_table_add(table, tgr_cli_count(text, one->queries));
+    tgr_cli_table_add(table, tgr_cli_weight(text, one->weight));
     add_fraction(table, one->rank_correlation);
     add_deciles(table, one, false);
 }
@@ -250,8 +250,11 @@ static void show_estimates(const tgr_simulation *simulation, const tgr_logged *l
 static void show_logged(const tgr_simulation *simulation, const tgr_logged *logged, FILE *file)
 {
     char count[TGR_CLI_NUMBER_SIZE], money[TGR_CLI_NUMBER_SIZE], text[TGR_CLI_NUMBER_SIZE];
-    fprintf(file, "\nas logged: %s queries, %s (", tgr_cli_count(count, logged->queries),
-            tgr_cli_money(money, logged->all.cost));
+    fprintf(file, "\nas logged: %s queries, ", tgr_cli_count(count, logged->queries));
+    if (simulation->weighted) {
+        fprintf(file, "which stand for %s, ", tgr_cli_weight(count, logged->weight));
+    }
+    fprintf(file, "%s (", tgr_cli_money(money, logged->all.cost));
     show_recorded(logged->recorded, "costs", file);
     double quality = quality_of(simulation, logged->all.accept_rate, logged->all.mean_score);
     fprintf(file, "), %s %s", quality_name(simulation), tgr_cli_fraction(text, quality, 4));

@@ -296,6 +296,11 @@ static void show_who(const tgr_simulation *simulation, FILE *file)
 {
     char count[TGR_CLI_NUMBER_SIZE], name[96];
     fprintf(file, "%s queries, ", tgr_cli_count(count, simulation->queries));
+    if (simulation->weighted) {
+        fprintf(file, "which stand for %s", tgr_cli_weight(count, simulation->weight));
+        fprintf(file, " (and say as much as %s of one weight), ",
+                tgr_cli_weight(count, simulation->effective));
+    }
     if (simulation->elsewhere != NULL) {
         fprintf(file, "%s of %s", simulation->given ? "decisions" : "scores",
                 tgr_cli_printable(simulation->elsewhere, name, sizeof name));

@@ -15,7 +15,7 @@ static const tgr_cli_option goal_options[] = {
     {"max-cost-per-query", 0, "USD", "they cost at most this on average"},
     {"target-quality", 0, "Q",
      "at least this mean score or accept rate, as cheaply as possible; 0.95*MODEL: of what MODEL "
-     "alone has. Measured on the judged queries"},
+     "alone has. Measured on the judged queries, by their weights"},
     {"target-share", 0, "MODEL=P", "MODEL gets this share of the queries (30% or 0.3)"},
     {0},
 };

@@ -7,6 +7,7 @@
 #include "engine/base/crew_row.h"
 #include "engine/base/error.h"
 #include "engine/base/memory.h"
+#include "engine/weighing.h"
 #include "engine/pass.h"
 #include "engine/router/router.h"
 #include "engine/simulate/tally.h"
@@ -68,15 +69,16 @@ static tgr_status make_router(const tgr_strings *names, tgr_router **router, tgr
 }
 
 static void add_costs(const tgr_batch *batch, const tgr_query_file *file, const int *models,
-                      cost_sum *sums)
+                      const tgr_weighing *weighing, cost_sum *sums)
 {
     size_t columns = tgr_strings_count(file->models);
     for (size_t i = 0; batch->cost != NULL && i < batch->rows * columns; i++) {
         double cost = (double)batch->cost[i];
         if (fabs(cost) <= TGR_EXACT_LIMIT) {
             cost_sum *sum = &sums[models[i % columns]];
-            sum->sum += tgr_tally_term(cost);
-            sum->count++;
+            uint64_t weight = tgr_weighing_of(weighing, batch, i / columns);
+            sum->sum += tgr_weigh_term(tgr_tally_term(cost), weight, weighing->bits);
+            sum->count += weight;
         }
     }
 }
@@ -88,8 +90,8 @@ static void match_columns(const tgr_router *router, const tgr_query_file *file, 
     }
 }
 
-static tgr_status sum_costs(tgr_pass *pass, const tgr_router *router, cost_sum *sums,
-                            const tgr_run *run, tgr_error *error)
+static tgr_status sum_costs(tgr_pass *pass, const tgr_router *router, const tgr_weighing *weighing,
+                            cost_sum *sums, const tgr_run *run, tgr_error *error)
 {
     tgr_status status = TGR_OK;
     int *models = tgr_mem_alloc(router->model_count, sizeof *models);
@@ -99,12 +101,13 @@ static tgr_status sum_costs(tgr_pass *pass, const tgr_router *router, cost_sum *
     for (;;) {
         tgr_batch *batch;
         size_t file;
-        TGR_TRY(tgr_pass_next(pass, TGR_WANT_COST, "costs", run, &batch, &file, error));
+        TGR_TRY(tgr_pass_next(pass, TGR_WANT_COST | tgr_weighing_wants(weighing), "costs", run,
+                              &batch, &file, error));
         if (batch == NULL) {
             break;
         }
         match_columns(router, pass->files[file], models);
-        add_costs(batch, pass->files[file], models, sums);
+        add_costs(batch, pass->files[file], models, weighing, sums);
     }
 done:
     tgr_mem_free(models);
@@ -163,13 +166,16 @@ static tgr_status learn(tgr_pass *pass, tgr_router *router, const tgr_run *run, 
     if (sums.each == NULL) {
         return tgr_fail_memory(error, "the models");
     }
+    tgr_weighing weighing;
     TGR_TRY(tgr_pass_share(pass, run, error));
-    TGR_TRY(sum_costs(pass, router, sums.each, run, error));
+    TGR_TRY(tgr_weighing_find(&weighing, pass, router->model_count, run, error));
+    TGR_TRY(sum_costs(pass, router, &weighing, sums.each, run, error));
     TGR_TRY(tgr_crew_unite(run, pass_costs, &sums, error));
+    double unit = tgr_weighing_unit(&weighing);
     for (size_t i = 0; i < router->model_count; i++) {
         const cost_sum *one = &sums.each[i];
         router->models[i].mean_cost =
-            one->count > 0 ? tgr_tally_value(one->sum) / (double)one->count : NAN;
+            one->count > 0 ? tgr_tally_value(one->sum) / ((double)one->count * unit) : NAN;
     }
 done:
     tgr_mem_free(sums.each);

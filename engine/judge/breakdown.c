@@ -10,7 +10,6 @@
 #include "engine/simulate/observers.h"
 
 #define MOST_VALUES 4096
-#define MOVE_BYTES  (sizeof(tgr_move) + sizeof(tgr_curve_point))
 
 /* ---- opening --------------------------------------------------------------------------------- */
 
@@ -101,7 +100,10 @@ static tgr_status choose_copies(tgr_breakdowns *breakdowns, tgr_error *error)
                         (all >> 20) + 1);
     }
     breakdowns->copies = fit < (uint64_t)walk->threads ? (size_t)fit : (size_t)walk->threads;
-    breakdowns->most = memory / 2 / MOVE_BYTES;
+    bool weighed = walk->weighing.weighed;
+    breakdowns->most =
+        memory / 2 /
+        ((weighed ? sizeof(tgr_weighed_move) : sizeof(tgr_move)) + sizeof(tgr_curve_point));
     return TGR_OK;
 }
 
@@ -112,6 +114,8 @@ static tgr_status open_sums(tgr_breakdowns *breakdowns, tgr_value_column *own, t
     bool opened = own->sums != NULL;
     for (size_t i = 0; opened && i < count; i++) {
         opened = tgr_group_sums_open(&own->sums[i].sums, breakdowns->walk->router->model_count, 1);
+        own->sums[i].moves.weighed = breakdowns->walk->weighing.weighed;
+        own->sums[i].moves.bits = breakdowns->walk->weighing.bits;
     }
     return opened ? TGR_OK : tgr_fail_memory(error, "the sums of a column's values");
 }
@@ -161,8 +165,8 @@ static void count_tags(const tgr_breakdowns *breakdowns, const tgr_seen *seen,
     for (int64_t entry = begin; entry < end; entry++) {
         known += breakdowns->known == NULL || breakdowns->known[x->indices[entry]];
     }
-    value->tags += (uint64_t)(end - begin);
-    value->known_tags += known;
+    value->tags += (uint64_t)(end - begin) * seen->weight;
+    value->known_tags += known * seen->weight;
     value->no_known_tag += known == 0;
 }
 
@@ -174,16 +178,17 @@ static bool add_path(tgr_breakdowns *breakdowns, const tgr_seen *seen, tgr_value
     const tgr_second_walk *walk = breakdowns->walk;
     bool utility = walk->moving && walk->options->policy == TGR_POLICY_UTILITY, kept = true;
     const tgr_answer *from = tgr_answers_ranked(answers, order[path->first]);
-    tgr_tally_add(&value->sums.counts->tally, from);
-    value->sums.counts->chosen[from->model]++;
-    tgr_asked_add(&walk->asked, value->sums.counts + 1, path, order, utility, answers);
+    tgr_tally_add(&value->sums.counts->tally, from, seen->weight);
+    value->sums.counts->chosen[from->model] += seen->weight;
+    tgr_asked_add(&walk->asked, value->sums.counts + 1, path, order, utility, answers,
+                  seen->weight);
     uint64_t moves = __atomic_add_fetch(&breakdowns->moves, path->count, __ATOMIC_RELAXED);
     int place = path->first;
     for (size_t i = 0; moves <= breakdowns->most && kept && i < path->count; i++) {
         int next = path->moves[i].model;
         const tgr_answer *to = tgr_answers_ranked(answers, order[next]);
-        kept = tgr_moves_keep(
-            &value->moves, tgr_move_order(path, path->moves[i].at, place, next, utility), from, to);
+        uint64_t at = tgr_move_order(path, path->moves[i].at, place, next, utility);
+        kept = tgr_moves_keep(&value->moves, at, from, to, seen->weight);
         from = to;
         place = next;
     }
@@ -202,8 +207,12 @@ static bool add_row(tgr_breakdowns *breakdowns, const tgr_value_column *own, siz
         sched_yield();
     }
     bool kept = true;
-    value->sums.queries++;
-    tgr_baselines_add(&value->sums.baselines, seen->answers);
+    value->rows++;
+    value->sums.queries += seen->weight;
+    if (breakdowns->walk->weighing.weighed) {
+        tgr_stand_add(&value->stand, seen->weight);
+    }
+    tgr_baselines_add(&value->sums.baselines, seen->answers, seen->weight);
     count_tags(breakdowns, seen, value);
     if (seen->path->first == TGR_UNDECIDED) {
         value->undecided++;

@@ -16,10 +16,8 @@
 
 static tgr_status merge_moves(tgr_moves *into, tgr_moves *from, tgr_error *error)
 {
-    tgr_status status = tgr_moves_reserve(into, from->count, error);
-    if (status == TGR_OK && from->count > 0) {
-        memcpy(into->moves + into->count, from->moves, from->count * sizeof *from->moves);
-        into->count += from->count;
+    tgr_status status = tgr_moves_append(into, from, error);
+    if (status == TGR_OK) {
         tgr_moves_free(from);
     }
     return status;
@@ -35,6 +33,8 @@ static tgr_status merge_copies(const tgr_breakdowns *breakdowns, const tgr_value
     for (size_t copy = 1; status == TGR_OK && copy < breakdowns->copies; copy++) {
         tgr_value_sums *from = &own->sums[copy * own->count + place];
         into->sums.queries += from->sums.queries;
+        into->rows += from->rows;
+        tgr_stand_merge(&into->stand, &from->stand);
         into->undecided += from->undecided;
         into->tags += from->tags;
         into->known_tags += from->known_tags;
@@ -61,6 +61,8 @@ static void pass_values(tgr_crew_row *row, void *user)
         tgr_value_sums *value = &own->column->sums[place];
         tgr_unite_sums(row, &value->sums.baselines, value->sums.counts, 1);
         tgr_crew_row_number(row, &value->sums.queries);
+        tgr_crew_row_number(row, &value->rows);
+        tgr_unite_stand(row, &value->stand);
         tgr_crew_row_number(row, &value->undecided);
         tgr_crew_row_number(row, &value->tags);
         tgr_crew_row_number(row, &value->known_tags);
@@ -111,9 +113,11 @@ static tgr_status simulate_value(tgr_breakdowns *breakdowns, tgr_value_sums *val
     work.options.threshold_count = 1;
     work.options.quality = quality;
     work.plan.threads = walk->decide.plan.threads;
+    work.gathering.weighing = walk->weighing;
     TGR_TRY(tgr_simulating_sums(&work, 1, error));
     work.gathering.moving = walk->moving && fit;
-    work.decide.queries = value->sums.queries;
+    work.decide.queries = value->rows;
+    work.observers.each[0].stand = value->stand;
     work.observers.each[0].undecided = value->undecided;
     tgr_baselines_merge(&work.observers.each[0].baselines, &value->sums.baselines);
     for (size_t i = 0; i < 3; i++) {
@@ -135,11 +139,11 @@ done:
 static int compare_slices(const void *a, const void *b)
 {
     const tgr_slice *x = a, *y = b;
-    uint64_t m = x->simulation->queries, n = y->simulation->queries;
+    double m = x->simulation->weight, n = y->simulation->weight;
     if ((x->value == NULL) != (y->value == NULL)) {
         return x->value == NULL ? 1 : -1;
     }
-    return m != n ? (m < n) - (m > n) : x->value == NULL ? 0 : strcmp(x->value, y->value);
+    return m < n || m > n ? (m < n) - (m > n) : x->value == NULL ? 0 : strcmp(x->value, y->value);
 }
 
 static tgr_status finish_value(tgr_breakdowns *breakdowns, const tgr_value_column *own,

@@ -15,7 +15,10 @@
 /* Of one value. */
 typedef struct tgr_value_sums {
     tgr_group_sums sums; /* at one threshold */
-    uint64_t undecided, tags, known_tags, no_known_tag;
+    uint64_t rows;       /* sums.queries is by weight */
+    tgr_stand stand;
+    uint64_t undecided, tags, known_tags; /* tags by weight */
+    uint64_t no_known_tag;
     tgr_moves moves;
 } tgr_value_sums;
 

@@ -18,7 +18,7 @@
 /* What was measured of one model on one category. */
 typedef struct mean {
     tgr_sum sum;
-    uint64_t count;
+    tgr_sum count; /* in units of 2^-40 */
 } mean;
 
 typedef struct learning {
@@ -72,13 +72,14 @@ static size_t category_of(const int32_t *codes, const tgr_batch *batch, size_t r
     return code < 0 ? none : (size_t)codes[code];
 }
 
-static void add_value(mean *into, double value)
+static void add_value(mean *into, double value, tgr_weight weight)
 {
-    into->sum += tgr_tally_term(value);
-    into->count++;
+    into->sum += tgr_weigh_term(tgr_tally_term(value), (uint64_t)weight, 40);
+    into->count += weight;
 }
 
-static void learn_row(learning *work, size_t category, const tgr_judgement *judgements)
+static void learn_row(learning *work, size_t category, const tgr_judgement *judgements,
+                      tgr_weight weight)
 {
     size_t models = work->router->model_count;
     for (size_t model = 0; model < models; model++) {
@@ -87,8 +88,8 @@ static void learn_row(learning *work, size_t category, const tgr_judgement *judg
                        : one->outcome < 0                 ? NAN
                                                           : one->outcome > 0;
         if (fabs(value) <= TGR_EXACT_LIMIT) {
-            add_value(&work->means[category * models + model], value);
-            add_value(&work->means[row_count(work) * models + model], value);
+            add_value(&work->means[category * models + model], value, weight);
+            add_value(&work->means[row_count(work) * models + model], value, weight);
         }
     }
 }
@@ -114,8 +115,9 @@ static tgr_status learn(learning *work, const tgr_run *run, tgr_error *error)
     for (;;) {
         tgr_batch *batch;
         size_t file;
-        TGR_TRY(tgr_pass_next(&work->pass, TGR_WANT_CATEGORY | TGR_WANT_SCORE | TGR_WANT_OUTCOME,
-                              "learning categories", run, &batch, &file, error));
+        TGR_TRY(tgr_pass_next(
+            &work->pass, TGR_WANT_CATEGORY | TGR_WANT_SCORE | TGR_WANT_OUTCOME | TGR_WANT_WEIGHT,
+            "learning categories", run, &batch, &file, error));
         if (batch == NULL) {
             break;
         }
@@ -126,7 +128,8 @@ static tgr_status learn(learning *work, const tgr_run *run, tgr_error *error)
                           work->router->reference, judgements);
             learn_row(work,
                       category_of(work->categories.codes[file], batch, row, row_count(work) - 1),
-                      judgements);
+                      judgements,
+                      batch->weight == NULL ? TGR_WEIGHT_ONE : tgr_weight_of(batch->weight[row]));
         }
         work->training += batch->rows;
     }
@@ -141,7 +144,7 @@ static void pass_means(tgr_crew_row *row, void *user)
     learning *work = user;
     for (size_t i = 0; i < (row_count(work) + 1) * work->router->model_count; i++) {
         tgr_crew_row_sum(row, &work->means[i].sum);
-        tgr_crew_row_number(row, &work->means[i].count);
+        tgr_crew_row_sum(row, &work->means[i].count);
     }
     tgr_crew_row_number(row, &work->training);
 }
@@ -156,7 +159,9 @@ static void find_scores(learning *work)
             const mean *all = &work->means[rows * models + model];
             const mean *from = own->count > 0 ? own : all;
             work->scores[row * models + model] =
-                from->count > 0 ? (float)(tgr_tally_value(from->sum) / (double)from->count) : 0;
+                from->count > 0
+                    ? (float)(tgr_tally_value(from->sum) / ((double)from->count * 0x1p-40))
+                    : 0;
         }
     }
 }

@@ -31,6 +31,7 @@ static size_t unite_equal(tgr_cell *cells, size_t count)
     for (size_t i = 0; i < count; i++) {
         if (kept > 0 && cells[kept - 1].key == cells[i].key) {
             cells[kept - 1].count += cells[i].count;
+            cells[kept - 1].as.rows += cells[i].as.rows;
         } else {
             cells[kept++] = cells[i];
         }
@@ -58,6 +59,7 @@ static size_t merge_sorted(tgr_cell *into, const tgr_cell *a, size_t m, const tg
         const tgr_cell *next = j == n || (i < m && a[i].key <= b[j].key) ? &a[i++] : &b[j++];
         if (count > 0 && into[count - 1].key == next->key) {
             into[count - 1].count += next->count;
+            into[count - 1].as.rows += next->as.rows;
         } else {
             into[count++] = *next;
         }
@@ -94,8 +96,8 @@ tgr_status tgr_cells_merge(tgr_cells *cells, tgr_cell *items, size_t count, unsi
     size_t taken = 0;
     for (size_t i = 0; i < count; i++) {
         if (items[i].count > 0) {
-            items[taken++] =
-                (tgr_cell){tgr_cell_cut(items[i].key, cells->cut - cut), items[i].count, 0};
+            items[taken] = items[i];
+            items[taken++].key = tgr_cell_cut(items[i].key, cells->cut - cut);
         }
     }
     if (taken == 0) {
@@ -108,7 +110,8 @@ tgr_status tgr_cells_merge(tgr_cells *cells, tgr_cell *items, size_t count, unsi
 tgr_status tgr_cells_add(tgr_cells *cells, tgr_cell *items, size_t count, tgr_error *error)
 {
     for (size_t i = 0; i < count; i++) {
-        items[i].count = items[i].key != TGR_CELL_NOTHING;
+        items[i].count = items[i].key != TGR_CELL_NOTHING ? items[i].count : 0;
+        items[i].as.rows = 1;
     }
     return tgr_cells_merge(cells, items, count, 0, error);
 }

@@ -16,9 +16,12 @@
 
 /* Equal values; sorted by the key. */
 typedef struct tgr_cell {
-    uint64_t key; /* x above y, each as tgr_order_of_float shifted right by the cut */
-    uint64_t count;
-    uint64_t rank; /* for whoever works on them */
+    uint64_t key;   /* x above y, each as tgr_order_of_float shifted right by the cut */
+    uint64_t count; /* by weight, where pairs have any */
+    union {
+        uint64_t rows; /* how many pairs */
+        uint64_t rank; /* later, for whoever works on them */
+    } as;
 } tgr_cell;
 
 typedef struct tgr_cells {
@@ -36,7 +39,7 @@ typedef struct tgr_cells {
 /* The key of a pair, not cut; y NaN: TGR_CELL_NO_Y. x is no NaN. */
 uint64_t tgr_cell_key(float x, float y);
 
-/* Takes keys, those of nothing left out; `items` is sorted in place. */
+/* Takes keys with their counts, those of nothing left out; `items` is sorted in place. */
 tgr_status tgr_cells_add(tgr_cells *cells, tgr_cell *items, size_t count, tgr_error *error);
 /* Takes cells whose keys are cut by some bits, no more than those there are; those of no pairs left
  * out. `items` is changed. */

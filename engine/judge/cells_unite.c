@@ -40,7 +40,8 @@ static void take_piece(const tgr_cells *from, size_t begin, unsigned cut, tgr_ce
     memset(piece, 0, count * sizeof *piece);
     for (size_t i = 0; i < count && begin + i < from->count; i++) {
         const tgr_cell *cell = &from->cells[begin + i];
-        piece[i] = (tgr_cell){tgr_cell_cut(cell->key, cut - from->cut), cell->count, 0};
+        piece[i] = *cell;
+        piece[i].key = tgr_cell_cut(cell->key, cut - from->cut);
     }
 }
 

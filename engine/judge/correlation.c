@@ -60,7 +60,7 @@ static void rank_by_y(tgr_cells *cells, uint64_t all)
     for (size_t begin = 0, end; begin < cells->count; begin = end, before += pairs) {
         end = end_of_ties(own, cells->count, begin, 32, &pairs);
         for (size_t i = begin; i < end; i++) {
-            own[i].rank = (uint64_t)centred_rank(before, pairs, all);
+            own[i].as.rank = (uint64_t)centred_rank(before, pairs, all);
         }
     }
     for (size_t i = 0; i < cells->count; i++) {
@@ -69,7 +69,7 @@ static void rank_by_y(tgr_cells *cells, uint64_t all)
     tgr_order_sort_24(own, cells->count);
 }
 
-static double correlate_ranks(const tgr_cells *cells, uint64_t all)
+static double correlate_exactly(const tgr_cells *cells, uint64_t all)
 {
     const tgr_cell *own = cells->cells;
     tgr_sum both = 0, of_x = 0, of_y = 0;
@@ -78,7 +78,7 @@ static double correlate_ranks(const tgr_cells *cells, uint64_t all)
         end = end_of_ties(own, cells->count, begin, 32, &pairs);
         tgr_sum x = centred_rank(before, pairs, all);
         for (size_t i = begin; i < end; i++) {
-            tgr_sum y = (int64_t)own[i].rank, count = (tgr_sum)own[i].count;
+            tgr_sum y = (int64_t)own[i].as.rank, count = (tgr_sum)own[i].count;
             both += count * x * y;
             of_x += count * x * x;
             of_y += count * y * y;
@@ -88,29 +88,50 @@ static double correlate_ranks(const tgr_cells *cells, uint64_t all)
     return scale > 0 ? (double)both / scale : NAN;
 }
 
+/* Where products are too many for integers: one thread adds in the order of the cells. */
+static double correlate_nearly(const tgr_cells *cells, uint64_t all)
+{
+    const tgr_cell *own = cells->cells;
+    double both = 0, of_x = 0, of_y = 0;
+    uint64_t before = 0, pairs;
+    for (size_t begin = 0, end; begin < cells->count; begin = end, before += pairs) {
+        end = end_of_ties(own, cells->count, begin, 32, &pairs);
+        double x = (double)centred_rank(before, pairs, all);
+        for (size_t i = begin; i < end; i++) {
+            double y = (double)(int64_t)own[i].as.rank, count = (double)own[i].count;
+            both += count * x * y;
+            of_x += count * x * x;
+            of_y += count * y * y;
+        }
+    }
+    double scale = sqrt(of_x) * sqrt(of_y);
+    return scale > 0 ? both / scale : NAN;
+}
+
 /* ---- deciles --------------------------------------------------------------------------------- */
 
 /* Sums of some pairs. */
 typedef struct sums {
-    uint64_t pairs;
+    uint64_t pairs, rows;
     tgr_sum x, y;
     bool fits; /* no number is too large to be summed */
 } sums;
 
-static void add_cell(const tgr_cells *cells, const tgr_cell *cell, sums *into)
+static void add_cell(const tgr_cells *cells, const tgr_cell *cell, unsigned bits, sums *into)
 {
     double x = tgr_cell_x(cells, cell), y = tgr_cell_y(cells, cell);
     into->pairs += cell->count;
+    into->rows += cell->as.rows;
     into->fits &= fabs(x) <= TGR_EXACT_LIMIT && fabs(y) <= TGR_EXACT_LIMIT;
     if (into->fits) {
-        into->x += tgr_tally_term(x) * (tgr_sum)cell->count;
-        into->y += tgr_tally_term(y) * (tgr_sum)cell->count;
+        into->x += tgr_weigh_term(tgr_tally_term(x), cell->count, bits);
+        into->y += tgr_weigh_term(tgr_tally_term(y), cell->count, bits);
     }
 }
 
-static double mean_of(const sums *of, tgr_sum sum)
+static double mean_of(const sums *of, tgr_sum sum, double unit)
 {
-    return of->fits ? tgr_share(tgr_tally_value(sum), (double)of->pairs) : NAN;
+    return of->fits ? tgr_share(tgr_tally_value(sum), (double)of->pairs * unit) : NAN;
 }
 
 /* The tenth in which the middle of some ties lies. */
@@ -121,13 +142,16 @@ static size_t decile_of(uint64_t before, uint64_t pairs, uint64_t all)
     return decile < TGR_DECILES ? decile : TGR_DECILES - 1;
 }
 
-static void fill_deciles(const tgr_cells *cells, uint64_t all, tgr_prediction *into)
+static void fill_deciles(const tgr_cells *cells, uint64_t all, const tgr_weighing *weighing,
+                         tgr_prediction *into)
 {
+    unsigned bits = weighing->bits;
+    double unit = tgr_weighing_unit(weighing);
     sums of[TGR_DECILES] = {0}, whole = {.fits = true};
     uint64_t before = 0, pairs;
     for (size_t i = 0; i < TGR_DECILES; i++) {
         of[i].fits = true;
-        into->deciles[i] = (tgr_decile){0, NAN, NAN, NAN, NAN};
+        into->deciles[i] = (tgr_decile){0, NAN, NAN, NAN, NAN, 0};
     }
     for (size_t begin = 0, end; begin < cells->count; begin = end, before += pairs) {
         end = end_of_ties(cells->cells, cells->count, begin, 32, &pairs);
@@ -137,30 +161,28 @@ static void fill_deciles(const tgr_cells *cells, uint64_t all, tgr_prediction *i
         decile->from = of[place].pairs == 0 ? x : decile->from;
         decile->to = x;
         for (size_t i = begin; i < end; i++) {
-            add_cell(cells, &cells->cells[i], &of[place]);
-            add_cell(cells, &cells->cells[i], &whole);
+            add_cell(cells, &cells->cells[i], bits, &of[place]);
+            add_cell(cells, &cells->cells[i], bits, &whole);
         }
     }
     for (size_t i = 0; i < TGR_DECILES; i++) {
-        into->deciles[i].queries = of[i].pairs;
-        into->deciles[i].predicted = mean_of(&of[i], of[i].x);
-        into->deciles[i].measured = mean_of(&of[i], of[i].y);
+        into->deciles[i].queries = of[i].rows;
+        into->deciles[i].weight = (double)of[i].pairs * unit;
+        into->deciles[i].predicted = mean_of(&of[i], of[i].x, unit);
+        into->deciles[i].measured = mean_of(&of[i], of[i].y, unit);
     }
-    into->predicted = mean_of(&whole, whole.x);
-    into->measured = mean_of(&whole, whole.y);
+    into->queries = whole.rows;
+    into->weight = (double)whole.pairs * unit;
+    into->predicted = mean_of(&whole, whole.x, unit);
+    into->measured = mean_of(&whole, whole.y, unit);
 }
 
-tgr_status tgr_correlate(tgr_cells *cells, tgr_prediction *prediction, tgr_error *error)
+void tgr_correlate(tgr_cells *cells, const tgr_weighing *weighing, tgr_prediction *prediction)
 {
     drop_without_y(cells);
     uint64_t all = count_pairs(cells);
-    if (all > UINT64_C(1) << 40) {
-        return tgr_fail(error, TGR_ERR_UNSUPPORTED,
-                        "ranks of more than 2^40 judged queries are not computed");
-    }
-    prediction->queries = all;
-    rank_by_y(cells, all);
-    prediction->rank_correlation = correlate_ranks(cells, all);
-    fill_deciles(cells, all, prediction);
-    return TGR_OK;
+    fill_deciles(cells, all, weighing, prediction);
+    rank_by_y(cells, all); /* in place of the numbers of rows */
+    prediction->rank_correlation =
+        all <= UINT64_C(1) << 40 ? correlate_exactly(cells, all) : correlate_nearly(cells, all);
 }

@@ -5,8 +5,10 @@
 #include <tagroute/details.h>
 
 #include "engine/judge/cells.h"
+#include "engine/weighing.h"
 
-/* Fills all but the model; pairs without y do not count, and are dropped. */
-tgr_status tgr_correlate(tgr_cells *cells, tgr_prediction *prediction, tgr_error *error);
+/* Fills all but the model; pairs without y do not count, and are dropped. weighing: what pairs are
+ * counted by. */
+void tgr_correlate(tgr_cells *cells, const tgr_weighing *weighing, tgr_prediction *prediction);
 
 #endif

@@ -11,7 +11,7 @@ struct tgr_cost_counts {
     const tgr_run *run;
     size_t models;
     int threads;
-    uint64_t *recorded; /* threads x (models, and the chosen ones, and their number) */
+    uint64_t *recorded; /* by weight: threads x (models, and the chosen ones, and their number) */
 };
 
 static size_t stride_of(const tgr_cost_counts *counts)
@@ -25,11 +25,11 @@ static bool see_row(void *user, const tgr_seen *seen)
     uint64_t *own = counts->recorded + (size_t)seen->thread * stride_of(counts);
     const tgr_judgement *judgements = seen->answers->judgements;
     for (size_t model = 0; model < counts->models; model++) {
-        own[model] += !isnan(judgements[model].cost);
+        own[model] += !isnan(judgements[model].cost) * seen->weight;
     }
     if (seen->chosen != TGR_UNDECIDED) {
-        own[counts->models] += !isnan(judgements[seen->chosen].cost);
-        own[counts->models + 1]++;
+        own[counts->models] += !isnan(judgements[seen->chosen].cost) * seen->weight;
+        own[counts->models + 1] += seen->weight;
     }
     return true;
 }
@@ -100,7 +100,7 @@ tgr_status tgr_savings_finish(tgr_cost_counts *counts, size_t baseline, double s
         .routed_quality = by_score ? point->mean_score : point->accept_rate,
         .recorded = logged != NULL
                         ? logged->recorded
-                        : tgr_share((double)recorded[baseline], (double)simulation->queries),
+                        : tgr_share((double)recorded[baseline], (double)result->population.size),
         .routed_recorded =
             tgr_share((double)recorded[counts->models], (double)recorded[counts->models + 1]),
     };

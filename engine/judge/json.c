@@ -11,7 +11,7 @@ static void put_slice(tgr_json *json, const tgr_slice *slice)
     const tgr_simulation *simulation = slice->simulation;
     tgr_json_object(json, NULL);
     tgr_json_string(json, "value", slice->value);
-    tgr_json_unsigned(json, "queries", simulation->queries);
+    tgr_simulation_put_queries(json, simulation);
     tgr_json_unsigned(json, "undecided", simulation->undecided);
     tgr_json_number(json, "known_tags", slice->known_tags);
     tgr_json_unsigned(json, "no_known_tag", slice->no_known_tag);
@@ -41,13 +41,22 @@ static void put_breakdowns(tgr_json *json, const tgr_details *details)
 
 /* ---- predictions ----------------------------------------------------------------------------- */
 
-static void put_prediction(tgr_json *json, const char *key, const tgr_prediction *prediction)
+static void put_weight(tgr_json *json, bool weighted, double weight)
+{
+    if (weighted) {
+        tgr_simulation_put_count(json, "weighted_queries", weight);
+    }
+}
+
+static void put_prediction(tgr_json *json, const char *key, bool weighted,
+                           const tgr_prediction *prediction)
 {
     tgr_json_object(json, key);
     if (prediction->model != NULL) {
         tgr_json_string(json, "model", prediction->model);
     }
     tgr_json_unsigned(json, "queries", prediction->queries);
+    put_weight(json, weighted, prediction->weight);
     tgr_json_number(json, "rank_correlation", prediction->rank_correlation);
     tgr_json_number(json, "predicted", prediction->predicted);
     tgr_json_number(json, "measured", prediction->measured);
@@ -56,6 +65,7 @@ static void put_prediction(tgr_json *json, const char *key, const tgr_prediction
         const tgr_decile *decile = &prediction->deciles[i];
         tgr_json_object(json, NULL);
         tgr_json_unsigned(json, "queries", decile->queries);
+        put_weight(json, weighted, decile->weight);
         tgr_json_number(json, "from", decile->from);
         tgr_json_number(json, "to", decile->to);
         tgr_json_number(json, "predicted", decile->predicted);
@@ -66,17 +76,17 @@ static void put_prediction(tgr_json *json, const char *key, const tgr_prediction
     tgr_json_end_object(json);
 }
 
-static void put_predictions(tgr_json *json, const tgr_predictions *predictions)
+static void put_predictions(tgr_json *json, bool weighted, const tgr_predictions *predictions)
 {
     tgr_json_object(json, "predictions");
     tgr_json_boolean(json, "same_scale", predictions->same_scale);
     tgr_json_unsigned(json, "cut_bits", predictions->cut_bits);
     tgr_json_array(json, "models");
     for (size_t model = 0; model < predictions->models; model++) {
-        put_prediction(json, NULL, &predictions->of[model]);
+        put_prediction(json, NULL, weighted, &predictions->of[model]);
     }
     tgr_json_end_array(json);
-    put_prediction(json, "margin", &predictions->margin);
+    put_prediction(json, "margin", weighted, &predictions->margin);
     tgr_json_end_object(json);
 }
 
@@ -133,6 +143,7 @@ static void put_logged(tgr_json *json, const tgr_simulation *simulation, const t
 {
     tgr_json_object(json, "logged");
     tgr_json_unsigned(json, "queries", logged->queries);
+    put_weight(json, simulation->weighted, logged->weight);
     tgr_json_unsigned(json, "others", logged->others);
     tgr_json_number(json, "cost", logged->all.cost);
     tgr_json_number(json, "accept_rate", logged->all.accept_rate);
@@ -184,7 +195,7 @@ static void put_details(tgr_json *json, const tgr_simulation *simulation,
         put_breakdowns(json, details);
     }
     if (details->predictions != NULL) {
-        put_predictions(json, details->predictions);
+        put_predictions(json, simulation->weighted, details->predictions);
     }
     if (details->category_mean != NULL) {
         put_category_mean(json, details->category_mean);

@@ -14,11 +14,11 @@
 
 /* What one thread sums. */
 typedef struct logged_sums {
-    tgr_decided *done; /* by the router's models */
-    uint64_t others, recorded, chances;
+    tgr_decided *done;                        /* by the router's models */
+    uint64_t rows, others, recorded, chances; /* recorded: by weight */
     tgr_weighted
-        *weighted;      /* at the first model, then what changes at each threshold, and beyond */
-    uint64_t too_large; /* queries */
+        *weighted; /* at the first model, then what changes at each threshold, and beyond */
+    uint64_t too_large, too_heavy; /* queries */
 } logged_sums;
 
 struct tgr_logging {
@@ -144,25 +144,28 @@ static tgr_status enter(void *user, const tgr_decide *decide, const tgr_query_fi
 }
 
 /* What it cost: as logged, else as recorded for the model, else what is expected. */
-static tgr_answer logged_answer(const tgr_seen *seen, int model)
+static tgr_answer logged_answer(const tgr_seen *seen, int model, unsigned bits)
 {
     tgr_answer answer = seen->answers->answer[model];
     const double *costs = seen->batch->logged_cost;
     if (costs != NULL && !isnan(costs[seen->row]) && costs[seen->row] <= TGR_EXACT_LIMIT) {
         tgr_answer_set(&answer, costs[seen->row], answer.score_value, answer.outcome);
+        tgr_answer_weigh(&answer, seen->weight, bits);
     }
     answer.score_rank = answer.outcome_rank = 0;
     return answer;
 }
 
-static void add_done(logged_sums *own, const tgr_seen *seen, int model)
+static void add_done(logged_sums *own, const tgr_seen *seen, int model, unsigned bits)
 {
     const double *costs = seen->batch->logged_cost;
-    tgr_answer answer = logged_answer(seen, model);
-    tgr_tally_add(&own->done->tally, &answer);
-    own->done->chosen[model]++;
-    own->recorded += (costs != NULL && !isnan(costs[seen->row])) ||
-                     !isnan(seen->answers->judgements[model].cost);
+    tgr_answer answer = logged_answer(seen, model, bits);
+    bool recorded = (costs != NULL && !isnan(costs[seen->row])) ||
+                    !isnan(seen->answers->judgements[model].cost);
+    tgr_tally_add(&own->done->tally, &answer, seen->weight);
+    own->done->chosen[model] += seen->weight;
+    own->recorded += recorded * seen->weight;
+    own->rows++;
 }
 
 static double chance_of(const tgr_logging *logging, const tgr_seen *seen, int model)
@@ -196,8 +199,11 @@ static tgr_weighted_term term_of(weighing *own, int place)
         logging->by_scores ? (double)own->seen->scores[place] : logging->means[model];
     bool logged = model == own->logged;
     own->too_large |= !(fabs(predicted) <= TGR_WEIGHTED_LIMIT);
-    return (tgr_weighted_term){logged ? own->weight : 0, logged ? own->measured : 0,
-                               own->too_large ? 0 : predicted};
+    return (tgr_weighted_term){.weight = logged ? own->weight : 0,
+                               .units = own->seen->weight,
+                               .bits = logging->walk->weighing.bits,
+                               .measured = logged ? own->measured : 0,
+                               .predicted = own->too_large ? 0 : predicted};
 }
 
 static void change(void *user, size_t threshold, int from, int to)
@@ -224,7 +230,9 @@ static void weigh(const tgr_logging *logging, logged_sums *sums, const tgr_seen 
         .measured = isnan(measured) ? 0 : measured,
         .too_large = fabs(measured) > TGR_WEIGHTED_LIMIT,
     };
-    if (seen->path->first != TGR_UNDECIDED && !own.too_large) {
+    double unit = tgr_weighing_unit(&logging->walk->weighing);
+    bool too_heavy = (double)seen->weight * unit * own.weight > TGR_WEIGHTED_MOST;
+    if (seen->path->first != TGR_UNDECIDED && !own.too_large && !too_heavy) {
         tgr_weighted_term first = term_of(&own, seen->path->first);
         tgr_weighted_add(&own.weighted[0], &first);
         const tgr_second_walk *walk = logging->walk;
@@ -233,6 +241,7 @@ static void weigh(const tgr_logging *logging, logged_sums *sums, const tgr_seen 
     }
     sums->chances++;
     sums->too_large += own.too_large;
+    sums->too_heavy += too_heavy;
 }
 
 static bool see_row(void *user, const tgr_seen *seen)
@@ -246,7 +255,7 @@ static bool see_row(void *user, const tgr_seen *seen)
         own->others++;
         return true;
     }
-    add_done(own, seen, model);
+    add_done(own, seen, model, logging->walk->weighing.bits);
     double chance = chance_of(logging, seen, model);
     if (chance >= 0x1p-20 && logging->asked.count > 0) {
         weigh(logging, own, seen, model, chance);
@@ -286,10 +295,12 @@ static void merge_threads(tgr_logging *logging)
     for (size_t i = 1; i < logging->threads; i++) {
         const logged_sums *from = &logging->sums[i];
         tgr_decided_merge(into->done, from->done, logging->models);
+        into->rows += from->rows;
         into->others += from->others;
         into->recorded += from->recorded;
         into->chances += from->chances;
         into->too_large += from->too_large;
+        into->too_heavy += from->too_heavy;
         for (size_t j = 0; j < logging->asked.count + 2; j++) {
             tgr_weighted_merge(&into->weighted[j], &from->weighted[j]);
         }
@@ -298,8 +309,10 @@ static void merge_threads(tgr_logging *logging)
 
 static void pass_weighted(tgr_crew_row *row, tgr_weighted *weighted)
 {
-    tgr_sum *const sums[] = {&weighted->w,    &weighted->wy,     &weighted->ww,    &weighted->wwy,
-                             &weighted->wwyy, &weighted->robust, &weighted->square};
+    tgr_sum *const sums[] = {&weighted->w,           &weighted->wy,     &weighted->ww,
+                             &weighted->wwy,         &weighted->wwyy,   &weighted->robust,
+                             &weighted->square,      &weighted->stands, &weighted->twice,
+                             &weighted->robust_twice};
     for (size_t i = 0; i < sizeof sums / sizeof *sums; i++) {
         tgr_crew_row_sum(row, sums[i]);
     }
@@ -315,7 +328,9 @@ static void pass_sums(tgr_crew_row *row, void *user)
     tgr_crew_row_number(row, &sums->others);
     tgr_crew_row_number(row, &sums->recorded);
     tgr_crew_row_number(row, &sums->chances);
+    tgr_crew_row_number(row, &sums->rows);
     tgr_crew_row_number(row, &sums->too_large);
+    tgr_crew_row_number(row, &sums->too_heavy);
     for (size_t i = 0; i < logging->asked.count + 2; i++) {
         pass_weighted(row, &sums->weighted[i]);
     }
@@ -334,7 +349,7 @@ static tgr_status put_estimates(tgr_logging *logging, tgr_result *result, tgr_lo
         tgr_weighted_merge(&at, &logging->sums[0].weighted[1 + i]);
         size_t point = logging->asked.point[i];
         estimates[point].threshold = result->curve[point].threshold;
-        tgr_weighted_estimate(&at, &estimates[point]);
+        tgr_weighted_estimate(&at, logging->walk->weighing.weighed, &estimates[point]);
     }
     made->estimates = estimates;
     made->estimate_count = points;
@@ -354,20 +369,21 @@ tgr_status tgr_logging_finish(tgr_logging *logging, tgr_result *result, tgr_erro
     if (made == NULL || share == NULL) {
         return tgr_fail_memory(error, "what was really done");
     }
-    uint64_t queries = sums->done->tally.decided;
+    tgr_population of = {sums->done->tally.decided, tgr_weighing_unit(&logging->walk->weighing)};
     for (size_t model = 0; model < logging->models; model++) {
-        share[model] = tgr_share((double)sums->done->chosen[model], (double)queries);
+        share[model] = tgr_share((double)sums->done->chosen[model], (double)of.size);
     }
     *made = (tgr_logged){
-        .queries = queries,
+        .queries = sums->rows,
+        .weight = (double)of.size * of.unit,
         .others = sums->others,
-        .all = tgr_tally_baseline(&sums->done->tally, logging->quality, queries),
-        .recorded = tgr_share((double)sums->recorded, (double)queries),
+        .all = tgr_tally_baseline(&sums->done->tally, logging->quality, &of),
+        .recorded = tgr_share((double)sums->recorded, (double)of.size),
         .share = share,
         .chances = sums->chances,
         .from_scores = logging->by_scores,
     };
-    if (queries == 0) {
+    if (of.size == 0) {
         made->all.cost = NAN;
     }
     result->details.logged = made;
@@ -376,6 +392,12 @@ tgr_status tgr_logging_finish(tgr_logging *logging, tgr_result *result, tgr_erro
                         "a score beyond %.0f is too large for estimates from the log; scale "
                         "scores down",
                         TGR_WEIGHTED_LIMIT);
+    }
+    if (sums->too_heavy) {
+        return tgr_fail(
+            error, TGR_ERR_INPUT,
+            "a query's weight over the chance of its model is beyond 2^28, too large for "
+            "estimates from the log; scale weights down");
     }
     return sums->chances > 0 ? put_estimates(logging, result, made, error) : TGR_OK;
 }

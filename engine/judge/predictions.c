@@ -76,11 +76,13 @@ static bool see_row(void *user, const tgr_seen *seen)
     size_t models = predicting->count - 1;
     for (size_t model = 0; model < models; model++) {
         float value = measured(&seen->answers->answer[model], predicting->quality);
-        predicting->items[model * predicting->rows + seen->row].key =
-            isnan(value) ? TGR_CELL_NOTHING
-                         : tgr_cell_key(seen->scores[serve->place[model]], value);
+        uint64_t key = isnan(value) ? TGR_CELL_NOTHING
+                                    : tgr_cell_key(seen->scores[serve->place[model]], value);
+        predicting->items[model * predicting->rows + seen->row] =
+            (tgr_cell){key, seen->weight, {0}};
     }
-    predicting->items[models * predicting->rows + seen->row].key = margin_key(predicting, seen);
+    predicting->items[models * predicting->rows + seen->row] =
+        (tgr_cell){margin_key(predicting, seen), seen->weight, {0}};
     return true;
 }
 
@@ -158,13 +160,11 @@ tgr_status tgr_predicting_finish(tgr_predicting *predicting, tgr_result *result,
         tgr_prediction *one = i < models ? &of[i] : &made->margin;
         tgr_cells *cells = &predicting->cells[i];
         tgr_status status = tgr_cells_unite(cells, predicting->walk->run, error);
-        made->cut_bits = cells->cut > made->cut_bits ? cells->cut : made->cut_bits;
-        if (status == TGR_OK) {
-            status = tgr_correlate(cells, one, error);
-        }
         if (status != TGR_OK) {
             return status;
         }
+        made->cut_bits = cells->cut > made->cut_bits ? cells->cut : made->cut_bits;
+        tgr_correlate(cells, &predicting->walk->weighing, one);
         one->model = i < models ? result->names[i] : NULL;
     }
     result->details.predictions = made;

@@ -65,6 +65,7 @@ tgr_status tgr_second_walk_open(tgr_second_walk *walk, const tgr_router *router,
     TGR_TRY(
         tgr_pass_open(&walk->pass, options->inputs, options->input_count, options->split, error));
     TGR_TRY(tgr_pass_share(&walk->pass, run, error));
+    TGR_TRY(tgr_weighing_find(&walk->weighing, &walk->pass, router->model_count, run, error));
     TGR_TRY(tgr_decide_open(&walk->decide, &plan, error));
     status = open_walkers(walk) ? TGR_OK : tgr_fail_memory(error, "a second walk over the queries");
 done:
@@ -121,6 +122,10 @@ static void show_row(const showing *show, const tgr_decide *decide, const tgr_sc
         own->bad = true;
         return;
     }
+    uint64_t weight = tgr_weighing_of(&walk->weighing, show->batch, row);
+    if (walk->weighing.weighed) {
+        tgr_answers_weigh(&own->answers, weight, walk->weighing.bits);
+    }
     tgr_path *path = &own->path;
     tgr_row_path(path, decide, scored, row, walk->moving);
     int place = place_at(walk, path);
@@ -131,6 +136,7 @@ static void show_row(const showing *show, const tgr_decide *decide, const tgr_sc
         .thread = scored->thread,
         .scores = scores,
         .answers = &own->answers,
+        .weight = weight,
         .path = path,
         .chosen = place == TGR_UNDECIDED ? TGR_UNDECIDED : decide->serve->order[place],
     };
@@ -206,7 +212,7 @@ tgr_status tgr_second_walk_run(tgr_second_walk *walk, unsigned want, const tgr_v
     showing show = {.walk = walk, .visitors = visitors, .count = count};
     want |= (walk->source == NULL ? 0 : walk->source->wants) | TGR_WANT_ELIGIBILITY |
             TGR_WANT_PROMPT_TOKENS | TGR_WANT_SCORE | TGR_WANT_OUTCOME | TGR_WANT_COST |
-            tgr_row_prices_want(walk->router);
+            tgr_row_prices_want(walk->router) | tgr_weighing_wants(&walk->weighing);
     for (;;) {
         tgr_batch *batch;
         size_t file;

@@ -12,6 +12,7 @@
 
 #include "engine/decide.h"
 #include "engine/pass.h"
+#include "engine/weighing.h"
 #include "engine/simulate/answers.h"
 #include "engine/simulate/path.h"
 #include "engine/simulate/simulating.h"
@@ -23,8 +24,9 @@ typedef struct tgr_seen {
     const tgr_batch *batch;
     size_t row; /* of the batch */
     int thread;
-    const float *scores; /* by place; of no use where decisions are given */
-    tgr_answers *answers;
+    const float *scores;  /* by place; of no use where decisions are given */
+    tgr_answers *answers; /* weighed */
+    uint64_t weight;      /* in units of the walk's weighing; 1 where queries have none */
     const tgr_path *path; /* where it goes at every threshold; fallbacks are in it */
     int chosen;           /* router's model at the threshold, or TGR_UNDECIDED */
 } tgr_seen;
@@ -48,6 +50,7 @@ typedef struct tgr_second_walk {
     bool moving; /* paths have all their moves: costs are known where the policy compares them */
     tgr_asked asked; /* the threshold */
     tgr_pass pass;
+    tgr_weighing weighing; /* as the simulation's */
     tgr_decide decide;
     struct tgr_walker *walkers; /* threads */
     int threads;

@@ -7,12 +7,12 @@
 #include "engine/base/crew.h"
 #include "engine/base/error.h"
 #include "engine/base/memory.h"
-#include "engine/pass.h"
+#include "engine/weighing.h"
 #include "engine/simulate/tally.h"
 
 /* What is counted beside single tags. */
 typedef struct totals {
-    uint64_t all, known;
+    uint64_t all, known, queries; /* by weight */
 } totals;
 
 static tgr_status find_tags(const tgr_router *router, const tgr_query_file *file, uint32_t **tags,
@@ -31,36 +31,37 @@ static tgr_status find_tags(const tgr_router *router, const tgr_query_file *file
     return TGR_OK;
 }
 
-static void count_batch(const tgr_batch *batch, const uint32_t *tags, uint64_t *counts,
-                        totals *sums, tgr_tag_view *view)
+static void count_batch(const tgr_batch *batch, const tgr_weighing *weighing, const uint32_t *tags,
+                        uint64_t *counts, totals *sums, tgr_tag_view *view)
 {
     const tgr_csr *x = &batch->x;
     for (size_t row = 0; row < batch->rows; row++) {
-        uint64_t before = sums->known;
+        uint64_t before = sums->known, weight = tgr_weighing_of(weighing, batch, row);
         for (int64_t entry = x->indptr[row]; entry < x->indptr[row + 1]; entry++) {
             uint32_t tag = tags[x->indices[entry]];
             if (tag != TGR_STRING_NONE) {
-                counts[tag]++;
-                sums->known++;
+                counts[tag] += weight;
+                sums->known += weight;
             }
         }
         view->no_known_tag += sums->known == before;
+        sums->all += (uint64_t)(x->indptr[row + 1] - x->indptr[row]) * weight;
+        sums->queries += weight;
     }
-    sums->all += (uint64_t)(x->indptr[batch->rows] - x->indptr[0]);
     view->queries += batch->rows;
 }
 
 static tgr_status unite(const tgr_run *run, uint64_t *counts, size_t tags, totals *sums,
                         tgr_tag_view *view, tgr_error *error)
 {
-    uint64_t all[] = {sums->all, sums->known, view->queries, view->no_known_tag};
+    uint64_t all[] = {sums->all, sums->known, sums->queries, view->queries, view->no_known_tag};
     tgr_status status = tgr_crew_sum(run, counts, tags, error);
     if (status == TGR_OK) {
         status = tgr_crew_sum(run, all, sizeof all / sizeof *all, error);
     }
-    *sums = (totals){all[0], all[1]};
-    view->queries = all[2];
-    view->no_known_tag = all[3];
+    *sums = (totals){all[0], all[1], all[2]};
+    view->queries = all[3];
+    view->no_known_tag = all[4];
     return status;
 }
 
@@ -69,6 +70,7 @@ tgr_status tgr_tag_view_read(const tgr_router *router, const char *const *inputs
                              uint64_t *counts, tgr_tag_view *view, tgr_error *error)
 {
     tgr_pass pass;
+    tgr_weighing weighing = {0};
     uint32_t *tags = NULL;
     size_t entered = SIZE_MAX;
     totals sums = {0};
@@ -77,10 +79,14 @@ tgr_status tgr_tag_view_read(const tgr_router *router, const char *const *inputs
     if (status == TGR_OK) {
         status = tgr_pass_share(&pass, run, error);
     }
+    if (status == TGR_OK) { /* room for as many tags of a query as there may be models */
+        status = tgr_weighing_find(&weighing, &pass, TGR_MODELS_MAX, run, error);
+    }
     while (status == TGR_OK) {
         tgr_batch *batch;
         size_t file;
-        TGR_TRY(tgr_pass_next(&pass, 0, "counting tags", run, &batch, &file, error));
+        TGR_TRY(tgr_pass_next(&pass, tgr_weighing_wants(&weighing), "counting tags", run, &batch,
+                              &file, error));
         if (batch == NULL) {
             break;
         }
@@ -88,12 +94,12 @@ tgr_status tgr_tag_view_read(const tgr_router *router, const char *const *inputs
             TGR_TRY(find_tags(router, pass.files[file], &tags, error));
             entered = file;
         }
-        count_batch(batch, tags, counts, &sums, view);
+        count_batch(batch, &weighing, tags, counts, &sums, view);
     }
     if (status == TGR_OK) {
         status = unite(run, counts, tgr_strings_count(router->tags), &sums, view, error);
     }
-    view->tags = tgr_share((double)sums.known, (double)view->queries);
+    view->tags = tgr_share((double)sums.known, (double)sums.queries);
     view->known_tags = tgr_share((double)sums.known, (double)sums.all);
 done:
     tgr_mem_free(tags);

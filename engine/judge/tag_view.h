@@ -6,7 +6,7 @@
 
 #include "engine/router/router.h"
 
-/* counts: the router's tags, zeroed; how many queries have each. */
+/* counts: the router's tags, zeroed; how many queries have each, by weight. */
 tgr_status tgr_tag_view_read(const tgr_router *router, const char *const *inputs,
                              size_t input_count, const char *split, const tgr_run *run,
                              uint64_t *counts, tgr_tag_view *view, tgr_error *error);

@@ -28,18 +28,30 @@ static double plain_value(tgr_sum sum)
     return (double)sum * 0x1p-40;
 }
 
+static tgr_sum weighed_term(const tgr_weighted_term *term, double value)
+{
+    return tgr_weigh_term(plain_term(value), term->units, term->bits);
+}
+
+/* A query that stands for several adds that much to means, and its square to what these vary by: it
+ * is one query that happened to be drawn. */
 static tgr_weighted one(const tgr_weighted_term *term)
 {
-    double w = term->weight, y = term->measured;
+    double w = term->weight, y = term->measured,
+           stands = ldexp((double)term->units, -(int)term->bits);
     double robust = term->predicted + w * (y - term->predicted);
+    double all = stands * w, all_robust = stands * robust;
     return (tgr_weighted){
-        .w = plain_term(w),
-        .wy = plain_term(w * y),
-        .ww = square_term(w * w),
-        .wwy = square_term(w * w * y),
-        .wwyy = square_term(w * y * (w * y)),
-        .robust = plain_term(robust),
-        .square = square_term(robust * robust),
+        .w = weighed_term(term, w),
+        .wy = weighed_term(term, w * y),
+        .ww = square_term(all * all),
+        .wwy = square_term(all * all * y),
+        .wwyy = square_term(all * y * (all * y)),
+        .robust = weighed_term(term, robust),
+        .square = square_term(all_robust * all_robust),
+        .stands = plain_term(stands),
+        .twice = square_term(stands * stands),
+        .robust_twice = square_term(stands * all_robust),
         .matched = w > 0,
         .decided = 1,
     };
@@ -54,6 +66,9 @@ static void combine(tgr_weighted *into, const tgr_weighted *from, int sign)
     into->wwyy += sign * from->wwyy;
     into->robust += sign * from->robust;
     into->square += sign * from->square;
+    into->stands += sign * from->stands;
+    into->twice += sign * from->twice;
+    into->robust_twice += sign * from->robust_twice;
     into->matched += sign > 0 ? from->matched : -from->matched;
     into->decided += sign > 0 ? from->decided : -from->decided;
 }
@@ -75,17 +90,27 @@ void tgr_weighted_merge(tgr_weighted *into, const tgr_weighted *from)
     combine(into, from, 1);
 }
 
-void tgr_weighted_estimate(const tgr_weighted *sums, tgr_estimate *estimate)
+/* Of the mean of robust terms. */
+static double robust_variance(const tgr_weighted *sums, bool weighed, double mean, double stands)
+{
+    if (!weighed) {
+        return fmax(tgr_share(square_value(sums->square), stands) - mean * mean, 0) / stands;
+    }
+    double spread = square_value(sums->square) - 2 * mean * square_value(sums->robust_twice) +
+                    mean * mean * square_value(sums->twice);
+    return fmax(spread, 0) / (stands * stands);
+}
+
+void tgr_weighted_estimate(const tgr_weighted *sums, bool weighed, tgr_estimate *estimate)
 {
     double w = plain_value(sums->w), ww = square_value(sums->ww);
-    double decided = (double)sums->decided;
+    double stands = weighed ? plain_value(sums->stands) : (double)sums->decided;
     double mean = tgr_share(plain_value(sums->wy), w);
     double spread = square_value(sums->wwyy) - 2 * mean * square_value(sums->wwy) +
                     mean * mean * ww; /* of the weighted differences from the mean, squared */
     double half = WITHIN_95 * sqrt(fmax(spread, 0)) / w;
-    double robust = tgr_share(plain_value(sums->robust), decided);
-    double variance = tgr_share(square_value(sums->square), decided) - robust * robust;
-    double robust_half = WITHIN_95 * sqrt(fmax(variance, 0) / decided);
+    double robust = tgr_share(plain_value(sums->robust), stands);
+    double robust_half = WITHIN_95 * sqrt(robust_variance(sums, weighed, robust, stands));
     estimate->matched = sums->matched;
     estimate->effective = ww > 0 ? w * w / ww : 0;
     estimate->ips = mean;

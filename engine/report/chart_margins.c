@@ -18,13 +18,13 @@ static double place_of(const drawing *d, double threshold)
     return d->growing ? log10(threshold) : threshold;
 }
 
-static uint64_t highest(const tgr_histogram *margins)
+static double highest(const tgr_histogram *margins)
 {
-    uint64_t most = 1;
+    double most = 0;
     for (size_t i = 0; i < margins->bins; i++) {
         most = margins->counts[i] > most ? margins->counts[i] : most;
     }
-    return most;
+    return most > 0 ? most : 1;
 }
 
 /* Edges that are positive, and whose last bin is many times the first. */
@@ -42,7 +42,7 @@ static void draw_bar(const drawing *d, size_t i)
     char a[TGR_WORD_SIZE], b[TGR_WORD_SIZE], count[TGR_WORD_SIZE];
     double left = tgr_svg_x(&d->plot, place_of(d, margins->edges[i]));
     double right = tgr_svg_x(&d->plot, place_of(d, margins->edges[i + 1]));
-    double top = tgr_svg_y(&d->plot, (double)margins->counts[i]);
+    double top = tgr_svg_y(&d->plot, margins->counts[i]);
     double gap = right - left > 4 ? 1 : 0;
     tgr_buffer_text(out, "<path class=\"bar\" d=\"");
     tgr_svg_step(out, 'M', left + gap / 2, d->plot.bottom);
@@ -57,7 +57,7 @@ static void draw_bar(const drawing *d, size_t i)
     snprintf(a, sizeof a, "%.4g", margins->edges[i]);
     snprintf(b, sizeof b, "%.4g", margins->edges[i + 1]);
     tgr_buffer_format(out, "%s to %s\n%s queries change their model", a, b,
-                      tgr_word_count(count, margins->counts[i]));
+                      tgr_word_weight(count, margins->counts[i]));
     tgr_svg_tip_end(out, "rect");
 }
 
@@ -109,7 +109,7 @@ void tgr_chart_margins(tgr_buffer *out, const tgr_look *look)
         .top = 28,
         .bottom = 282,
         .x = x_axis(&d),
-        .y = tgr_axis_make(0, (double)highest(margins), 4, TGR_UNIT_NUMBER, false),
+        .y = tgr_axis_make(0, highest(margins), 4, TGR_UNIT_NUMBER, false),
     };
     tgr_svg_begin(&d.plot, "half", "Where queries change their model",
                   "Bars: how many queries change their model between two thresholds. The table of "

@@ -212,6 +212,20 @@ static void put_metrics(tgr_buffer *out, const tgr_look *look)
     }
 }
 
+/* What queries with weights stand for. */
+static void put_weights(tgr_buffer *out, const tgr_look *look)
+{
+    const char *const names[] = {"weighted", "effective"};
+    const double values[] = {look->simulation->weight, look->simulation->effective};
+    for (size_t i = 0; look->simulation->weighted && i < 2; i++) {
+        csv_row row = empty;
+        row.kind = "queries";
+        row.name = names[i];
+        row.value = values[i];
+        put_row(out, look, &row, &empty, &empty);
+    }
+}
+
 /* A bin's threshold is its lower edge; the last edge, and what lies beyond, is the row `above`. */
 static void put_margins(tgr_buffer *out, const tgr_look *look)
 {
@@ -221,9 +235,9 @@ static void put_margins(tgr_buffer *out, const tgr_look *look)
         row.kind = "margin";
         row.name = i == 0 ? "below" : i <= margins->bins ? "bin" : "above";
         row.threshold = i == 0 ? NAN : margins->edges[i - 1];
-        row.value = (double)(i == 0               ? margins->below
-                             : i <= margins->bins ? margins->counts[i - 1]
-                                                  : margins->above);
+        row.value = i == 0               ? margins->below
+                    : i <= margins->bins ? margins->counts[i - 1]
+                                         : margins->above;
         put_row(out, look, &row, &empty, &empty);
     }
 }
@@ -232,7 +246,7 @@ static void put_margins(tgr_buffer *out, const tgr_look *look)
  */
 
 /* A group's name is COLUMN=VALUE, or COLUMN for the queries without a value; its value how many
- * queries it has. */
+ * queries it has, by weight. */
 static void put_slice(tgr_buffer *out, const tgr_look *look, const char *column,
                       const tgr_slice *slice)
 {
@@ -243,7 +257,7 @@ static void put_slice(tgr_buffer *out, const tgr_look *look, const char *column,
     csv_row row = point == NULL ? empty : of_point(point, "");
     row.kind = "by";
     row.name = name.failed ? "" : name.bytes;
-    row.value = (double)simulation->queries;
+    row.value = simulation->weight;
     put_row(out, look, &row, &empty, &empty);
     out->failed |= name.failed;
     tgr_buffer_free(&name);
@@ -369,6 +383,7 @@ tgr_status tgr_simulation_csv(const tgr_simulation *simulation, char **text, siz
     put_points(&out, &look);
     put_baselines(&out, &look);
     put_metrics(&out, &look);
+    put_weights(&out, &look);
     put_margins(&out, &look);
     put_details(&out, &look);
     put_prices(&out, &look);

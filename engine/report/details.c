@@ -29,7 +29,7 @@ static void put_slice(tgr_buffer *out, const tgr_slice *slice)
     const tgr_simulation *simulation = slice->simulation;
     const tgr_point *point = tgr_look_best(simulation);
     tgr_table_row(out, "", slice->value == NULL ? "without one" : slice->value);
-    tgr_table_count(out, simulation->queries);
+    tgr_table_weight(out, simulation->weight);
     tgr_table_figure(out, TGR_FIGURE_MONEY, point == NULL ? NAN : point->cost);
     tgr_table_figure(out, TGR_FIGURE_FRACTION, point == NULL ? NAN : point->mean_score);
     tgr_table_figure(out, TGR_FIGURE_SHARE, point == NULL ? NAN : point->accept_rate);

@@ -37,7 +37,7 @@ void tgr_lead_headline(tgr_buffer *out, const tgr_look *look)
     char word[TGR_WORD_SIZE], name[4 * 40 + 4];
     if (best == NULL || simulation->best_single.model == NULL) {
         tgr_buffer_format(out, "%s queries at %zu thresholds",
-                          tgr_word_count(word, simulation->queries), simulation->points);
+                          tgr_word_weight(word, simulation->weight), simulation->points);
         return;
     }
     double cost = cost_change(simulation, best), quality = quality_change(simulation, best);
@@ -99,6 +99,11 @@ static void put_basis(tgr_buffer *out, const tgr_look *look)
     if (simulation->origin.split != NULL) {
         tgr_buffer_text(out, " of the split ");
         tgr_html_text(out, simulation->origin.split);
+    }
+    if (simulation->weighted) {
+        tgr_buffer_format(out, ", which stand for %s", tgr_word_weight(word, simulation->weight));
+        tgr_buffer_format(out, " and say as much as %s of one weight",
+                          tgr_word_weight(word, simulation->effective));
     }
     tgr_buffer_format(out, ", %zu models, ", simulation->models);
     put_decider(out, simulation);

@@ -33,10 +33,13 @@ static void put_shares(tgr_buffer *out, const tgr_look *look, const tgr_logged *
     tgr_table_end(out);
 }
 
-static void put_facts(tgr_buffer *out, const tgr_logged *logged)
+static void put_facts(tgr_buffer *out, const tgr_logged *logged, bool weighted)
 {
     tgr_facts_begin(out);
     tgr_fact_count(out, "queries", logged->queries);
+    if (weighted) {
+        tgr_fact_figure(out, "which stand for", TGR_FIGURE_PLAIN, logged->weight);
+    }
     tgr_fact_count(out, "to none of the router's models", logged->others);
     tgr_fact_figure(out, "cost", TGR_FIGURE_MONEY, logged->all.cost);
     tgr_fact_figure(out, "costs that are recorded", TGR_FIGURE_SHARE, logged->recorded);
@@ -107,7 +110,7 @@ void tgr_logged_put(tgr_buffer *out, const tgr_look *look)
         return;
     }
     tgr_buffer_text(out, "<section>\n<h2>What was really done</h2>\n");
-    put_facts(out, details->logged);
+    put_facts(out, details->logged, look->simulation->weighted);
     put_shares(out, look, details->logged);
     if (details->logged->estimate_count > 0) {
         put_estimates(out, look);

@@ -180,6 +180,7 @@ static void put_origin(tgr_buffer *out, const tgr_look *look)
 {
     const tgr_simulation *simulation = look->simulation;
     const tgr_origin *origin = &simulation->origin;
+    char word[TGR_WORD_SIZE];
     tgr_buffer_text(out, "<section>\n<h2>Where this comes from</h2>\n<dl>\n");
     put_fact(out, "router", origin->router);
     put_fact(out, "scorer", origin->scorer);
@@ -196,6 +197,10 @@ static void put_origin(tgr_buffer *out, const tgr_look *look)
     tgr_prices_maps(simulation, put_map, out);
     put_fact(out, "split", origin->split);
     put_number(out, "queries", simulation->queries);
+    if (simulation->weighted) {
+        put_fact(out, "which stand for", tgr_word_weight(word, simulation->weight));
+        put_fact(out, "as many of one weight", tgr_word_weight(word, simulation->effective));
+    }
     put_number(out, "undecided", simulation->undecided);
     put_fact(out, "fallback", origin->fallback);
     if (look->low != NULL) {

@@ -112,7 +112,7 @@ static void put_summary(tgr_buffer *out, const tgr_look *look, size_t i)
     const tgr_predictions *all = look->simulation->details->predictions;
     const tgr_prediction *one = i == SIZE_MAX ? &all->margin : prediction_at(look, i);
     begin_row(out, look, i, "");
-    tgr_table_count(out, one->queries);
+    tgr_table_weight(out, one->weight);
     tgr_table_figure(out, TGR_FIGURE_FRACTION, one->rank_correlation);
     tgr_table_figure(out, TGR_FIGURE_FRACTION, one->predicted);
     tgr_table_figure(out, TGR_FIGURE_FRACTION, one->measured);

@@ -100,6 +100,18 @@ void tgr_table_count(tgr_buffer *out, uint64_t count)
                       tgr_word_count(word, count));
 }
 
+void tgr_table_weight(tgr_buffer *out, double queries)
+{
+    char word[TGR_WORD_SIZE], exact[TGR_NUMBER_SIZE];
+    if (queries <= 0x1p53 && queries == floor(queries)) {
+        tgr_table_count(out, (uint64_t)queries);
+        return;
+    }
+    exact[tgr_number_double(exact, queries)] = '\0';
+    tgr_buffer_format(out, "<td><data value=\"%s\">%s</data></td>", exact,
+                      tgr_word_weight(word, queries));
+}
+
 static char *word_of(char *word, tgr_figure figure, double value)
 {
     switch (figure) {

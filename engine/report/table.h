@@ -29,6 +29,7 @@ void tgr_table_model_row(tgr_buffer *out, const char *class, unsigned colour, co
 
 void tgr_table_text(tgr_buffer *out, const char *text);
 void tgr_table_count(tgr_buffer *out, uint64_t count);
+void tgr_table_weight(tgr_buffer *out, double queries); /* that others stand for */
 
 /* NaN is an empty cell that says so. */
 typedef enum tgr_figure {

@@ -178,12 +178,12 @@ void tgr_tables_metrics(tgr_buffer *out, const tgr_look *look)
 /* ---- margins ----------------------------------------------------------------------------------
  */
 
-static void put_bin(tgr_buffer *out, const char *name, double from, double to, uint64_t count)
+static void put_bin(tgr_buffer *out, const char *name, double from, double to, double count)
 {
     tgr_table_row(out, "", name);
     tgr_table_figure(out, TGR_FIGURE_PLAIN, from);
     tgr_table_figure(out, TGR_FIGURE_PLAIN, to);
-    tgr_table_count(out, count);
+    tgr_table_weight(out, count);
     tgr_table_row_end(out);
 }
 

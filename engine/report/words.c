@@ -39,6 +39,15 @@ char *tgr_word_count(char *text, uint64_t count)
     return text;
 }
 
+char *tgr_word_weight(char *text, double queries)
+{
+    if (queries >= 100 || queries == floor(queries)) {
+        return tgr_word_count(text, (uint64_t)floor(queries + 0.5));
+    }
+    snprintf(text, TGR_WORD_SIZE, "%.3g", queries);
+    return with_point(text);
+}
+
 /* Three digits that say something, cents at least. */
 char *tgr_word_money(char *text, double usd)
 {

@@ -14,6 +14,7 @@
 /* Each writes into text, which has TGR_WORD_SIZE bytes, and returns it. What is not known is "-".
  */
 char *tgr_word_count(char *text, uint64_t count);                          /* 14,037 */
+char *tgr_word_weight(char *text, double queries);                         /* 14,037, 0.251 */
 char *tgr_word_money(char *text, double usd);                              /* $1,872.96, $0.00210 */
 char *tgr_word_share(char *text, double share);                            /* 37.4 % */
 char *tgr_word_change(char *text, double change);                          /* +2.4 %, -35.0 % */

@@ -95,6 +95,13 @@ bool tgr_answers_read(tgr_answers *answers, const tgr_decide *decide, const tgr_
     return true;
 }
 
+void tgr_answers_weigh(tgr_answers *answers, uint64_t weight, unsigned bits)
+{
+    for (size_t model = 0; model < answers->models; model++) {
+        tgr_answer_weigh(&answers->answer[model], weight, bits);
+    }
+}
+
 const tgr_answer *tgr_answers_ranked(tgr_answers *answers, size_t model)
 {
     tgr_answer *answer = &answers->answer[model];

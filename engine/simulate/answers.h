@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "engine/base/exact.h"
+#include "engine/base/weight.h"
 #include "engine/decide.h"
 #include "engine/judgement.h"
 
@@ -64,6 +64,14 @@ static inline void tgr_answer_set(tgr_answer *answer, double usd, float score, i
     answer->score = tgr_tally_term(answer->scored ? score : 0);
 }
 
+/* What an answer adds to sums where its query stands for several; the weight in units of 2^-bits.
+ */
+static inline void tgr_answer_weigh(tgr_answer *answer, uint64_t weight, unsigned bits)
+{
+    answer->cost = tgr_weigh_term(answer->cost, weight, bits);
+    answer->score = tgr_weigh_term(answer->score, weight, bits);
+}
+
 tgr_packed_answer tgr_answer_pack(const tgr_answer *answer);
 
 static inline tgr_answer tgr_answer_unpack(tgr_packed_answer packed)
@@ -93,6 +101,9 @@ void tgr_answers_close(tgr_answers *answers);
  * where a cost or score is too large to be summed exactly (see exact.h); *model then says whose. */
 bool tgr_answers_read(tgr_answers *answers, const tgr_decide *decide, const tgr_batch *batch,
                       size_t file_models, size_t row, bool restricted, size_t *model);
+
+/* Weighs all of them. */
+void tgr_answers_weigh(tgr_answers *answers, uint64_t weight, unsigned bits);
 
 /* A model's answer with its ranks among the candidates. */
 const tgr_answer *tgr_answers_ranked(tgr_answers *answers, size_t model);

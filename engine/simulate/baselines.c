@@ -51,18 +51,19 @@ static double quality_of(const tgr_answer *answer, tgr_quality quality)
 }
 
 /* Sums without ranks. */
-static void add_answer(tgr_tally *tally, const tgr_answer *answer)
+static void add_answer(tgr_tally *tally, const tgr_answer *answer, uint64_t weight)
 {
     tally->cost += answer->cost;
     tally->score += answer->score;
-    tally->decided++;
-    tally->costed += answer->costed;
-    tally->scored += answer->scored;
-    tally->judged += answer->judged;
-    tally->accepted += answer->accepted;
+    tally->decided += weight;
+    tally->costed += answer->costed * weight;
+    tally->scored += answer->scored * weight;
+    tally->judged += answer->judged * weight;
+    tally->accepted += answer->accepted * weight;
 }
 
-static void add_oracle(tgr_tally *tally, const tgr_answers *answers, tgr_quality quality)
+static void add_oracle(tgr_tally *tally, const tgr_answers *answers, tgr_quality quality,
+                       uint64_t weight)
 {
     const tgr_answer *best = NULL;
     double best_quality = NAN;
@@ -78,24 +79,24 @@ static void add_oracle(tgr_tally *tally, const tgr_answers *answers, tgr_quality
         }
     }
     if (best != NULL) {
-        add_answer(tally, best);
+        add_answer(tally, best, weight);
     }
 }
 
-void tgr_baselines_add(tgr_baselines *baselines, const tgr_answers *answers)
+void tgr_baselines_add(tgr_baselines *baselines, const tgr_answers *answers, uint64_t weight)
 {
     bool restricted = answers->candidates < answers->models;
     for (size_t model = 0; model < answers->models; model++) {
-        add_answer(&baselines->alone[model], &answers->answer[model]);
+        add_answer(&baselines->alone[model], &answers->answer[model], weight);
     }
     for (size_t model = 0; restricted && model < answers->models; model++) {
-        add_answer(baselines->some_all, &answers->answer[model]);
+        add_answer(baselines->some_all, &answers->answer[model], weight);
         if (answers->candidate[model]) {
-            add_answer(&baselines->some[answers->candidates], &answers->answer[model]);
+            add_answer(&baselines->some[answers->candidates], &answers->answer[model], weight);
         }
     }
-    add_oracle(&baselines->by_score, answers, TGR_QUALITY_SCORE);
-    add_oracle(&baselines->by_acceptance, answers, TGR_QUALITY_ACCEPT);
+    add_oracle(&baselines->by_score, answers, TGR_QUALITY_SCORE, weight);
+    add_oracle(&baselines->by_acceptance, answers, TGR_QUALITY_ACCEPT, weight);
 }
 
 /* ---- the same for a block -------------------------------------------------------------------- */
@@ -111,22 +112,31 @@ static void add_best(tgr_tally *tally, const tgr_block *block, const tgr_best_an
     tgr_block_add(tally, &sums, decided);
 }
 
-static void add_cell(tgr_tally *tally, const tgr_answer_columns *columns, size_t place)
+static void add_cell(tgr_tally *tally, double cost, double score, double outcome, uint64_t weight,
+                     unsigned bits)
 {
     tgr_answer answer = {0};
-    tgr_answer_set(&answer, columns->cost[place], (float)columns->score[place],
-                   (int)columns->outcome[place]);
-    add_answer(tally, &answer);
+    tgr_answer_set(&answer, cost, (float)score, (int)outcome);
+    tgr_answer_weigh(&answer, weight, bits);
+    add_answer(tally, &answer, weight);
 }
 
-static void add_restricted(tgr_baselines *baselines, const tgr_block *block, size_t row)
+static void add_place(tgr_tally *tally, const tgr_answer_columns *columns, size_t place,
+                      uint64_t weight, unsigned bits)
+{
+    add_cell(tally, columns->cost[place], columns->score[place], columns->outcome[place], weight,
+             bits);
+}
+
+static void add_restricted(tgr_baselines *baselines, const tgr_block *block, size_t row,
+                           uint64_t weight, unsigned bits)
 {
     const tgr_answer_columns *columns = &block->columns;
     for (size_t model = 0; model < columns->models; model++) {
         size_t place = model * TGR_ANSWER_ROWS + row;
-        add_cell(baselines->some_all, columns, place);
+        add_place(baselines->some_all, columns, place, weight, bits);
         if (columns->bar[place] == 0) {
-            add_cell(&baselines->some[block->candidates[row]], columns, place);
+            add_place(&baselines->some[block->candidates[row]], columns, place, weight, bits);
         }
     }
 }
@@ -147,7 +157,38 @@ void tgr_baselines_add_block(tgr_baselines *baselines, const tgr_block *block)
     add_best(&baselines->by_acceptance, block, &by_acceptance);
     for (size_t row = 0; block->candidates != NULL && row < block->count; row++) {
         if (block->candidates[row] < columns->models) {
-            add_restricted(baselines, block, row);
+            add_restricted(baselines, block, row, 1, 0);
+        }
+    }
+}
+
+static void add_best_weighed(tgr_tally *tally, const tgr_block *block, const tgr_best_answers *best,
+                             const uint64_t *weights, unsigned bits)
+{
+    for (size_t i = 0; i < block->count; i++) {
+        if (best->quality[i] > -INFINITY) {
+            add_cell(tally, best->cost[i], best->score[i], best->outcome[i], weights[i], bits);
+        }
+    }
+}
+
+void tgr_baselines_add_weighed(tgr_baselines *baselines, const tgr_block *block,
+                               const uint64_t *weights, unsigned bits)
+{
+    const tgr_answer_columns *columns = &block->columns;
+    tgr_best_answers by_score, by_acceptance;
+    for (size_t model = 0; model < columns->models; model++) {
+        for (size_t row = 0; row < block->count; row++) {
+            add_place(&baselines->alone[model], columns, model * TGR_ANSWER_ROWS + row,
+                      weights[row], bits);
+        }
+    }
+    block->kernels->best_answers(columns, &by_score, &by_acceptance);
+    add_best_weighed(&baselines->by_score, block, &by_score, weights, bits);
+    add_best_weighed(&baselines->by_acceptance, block, &by_acceptance, weights, bits);
+    for (size_t row = 0; block->candidates != NULL && row < block->count; row++) {
+        if (block->candidates[row] < columns->models) {
+            add_restricted(baselines, block, row, weights[row], bits);
         }
     }
 }
@@ -164,11 +205,11 @@ void tgr_baselines_merge(tgr_baselines *into, const tgr_baselines *from)
 }
 
 tgr_baseline tgr_baselines_oracle(const tgr_baselines *baselines, tgr_quality quality,
-                                  uint64_t queries)
+                                  const tgr_population *of)
 {
     bool by_score = quality == TGR_QUALITY_SCORE;
     return tgr_tally_baseline(by_score ? &baselines->by_score : &baselines->by_acceptance, quality,
-                              queries);
+                              of);
 }
 
 /* Expected sums where each query goes to any of its candidates with equal chance. */
@@ -207,7 +248,7 @@ static tgr_tally unrestricted(const tgr_baselines *baselines)
 }
 
 tgr_baseline tgr_baselines_random(const tgr_baselines *baselines, tgr_quality quality,
-                                  uint64_t queries)
+                                  const tgr_population *of)
 {
     chance sums = {.costs_known = true};
     tgr_tally all = unrestricted(baselines);
@@ -219,8 +260,8 @@ tgr_baseline tgr_baselines_random(const tgr_baselines *baselines, tgr_quality qu
     return (tgr_baseline){
         .cost = sums.costs_known ? sums.cost : NAN,
         .accept_rate = tgr_share(sums.accepted, sums.judged),
-        .mean_score = tgr_share(sums.score, sums.scored),
-        .coverage = tgr_share(measured, (double)queries),
+        .mean_score = tgr_share(sums.score, sums.scored * of->unit),
+        .coverage = tgr_share(measured, (double)of->size),
         .model = NULL,
     };
 }
@@ -241,7 +282,7 @@ size_t tgr_baselines_best_single(const tgr_baseline *alone, size_t models, tgr_q
 }
 
 tgr_baseline tgr_baselines_shuffled(const tgr_baselines *baselines, const tgr_point *point,
-                                    tgr_quality quality, uint64_t queries)
+                                    tgr_quality quality, const tgr_population *of)
 {
     double score = 0, scored = 0, judged = 0, accepted = 0; /* expected sums */
     for (size_t model = 0; model < baselines->models; model++) {
@@ -255,8 +296,8 @@ tgr_baseline tgr_baselines_shuffled(const tgr_baselines *baselines, const tgr_po
     return (tgr_baseline){
         .cost = point->cost,
         .accept_rate = tgr_share(accepted, judged),
-        .mean_score = tgr_share(score, scored),
-        .coverage = tgr_share(quality == TGR_QUALITY_SCORE ? scored : judged, (double)queries),
+        .mean_score = tgr_share(score, scored * of->unit),
+        .coverage = tgr_share(quality == TGR_QUALITY_SCORE ? scored : judged, (double)of->size),
         .model = NULL,
     };
 }

@@ -140,13 +140,14 @@ static void add_sum(tgr_sum sums[2], tgr_sum change)
     sums[change < 0] += change < 0 ? -change : change;
 }
 
-static void add_flag(uint64_t counts[2], int8_t change)
+static inline void add_flag(uint64_t counts[2], int8_t change, uint64_t weight)
 {
-    counts[0] += change > 0;
-    counts[1] += change < 0;
+    counts[0] += change > 0 ? weight : 0;
+    counts[1] += change < 0 ? weight : 0;
 }
 
-static void add_to_page(tgr_page *page, const tgr_bins *bins, const tgr_change *change)
+static inline __attribute__((always_inline)) void
+add_to_page(tgr_page *page, const tgr_bins *bins, const tgr_change *change, uint64_t weight)
 {
     size_t place = tgr_bin_of(change->key) % TGR_PAGE_BINS;
     tgr_bin_sums *sums = &page->sums[place];
@@ -154,36 +155,37 @@ static void add_to_page(tgr_page *page, const tgr_bins *bins, const tgr_change *
     tgr_group *group = tgr_page_group(page, bins->models, place / TGR_GROUP_BINS);
     add_sum(sums->cost, change->cost);
     add_sum(sums->score, change->score);
-    add_flag(counts->accepted, change->accepted);
+    add_flag(counts->accepted, change->accepted, weight);
     counts->reference +=
-        (uint64_t)(change->to == bins->reference) - (change->from == bins->reference);
-    counts->moves++;
+        ((uint64_t)(change->to == bins->reference) - (change->from == bins->reference)) * weight;
+    counts->moves += weight;
     if ((change->costed | change->scored | change->judged) != 0) {
         tgr_bin_known *known = &page->known[place];
-        add_flag(known->costed, change->costed);
-        add_flag(known->scored, change->scored);
-        add_flag(known->judged, change->judged);
+        add_flag(known->costed, change->costed, weight);
+        add_flag(known->scored, change->scored, weight);
+        add_flag(known->judged, change->judged, weight);
     }
-    group->moves++;
-    group->score_ranks += (uint64_t)(int64_t)change->score_rank;
-    group->outcome_ranks += (uint64_t)(int64_t)change->outcome_rank;
-    group->chosen[change->from]--;
-    group->chosen[change->to]++;
+    group->moves += weight;
+    group->score_ranks += (uint64_t)(int64_t)change->score_rank * weight;
+    group->outcome_ranks += (uint64_t)(int64_t)change->outcome_rank * weight;
+    group->chosen[change->from] -= weight;
+    group->chosen[change->to] += weight;
 }
 
-static bool add_change(tgr_bins *shared, tgr_bins *own, const tgr_change *change)
+static inline __attribute__((always_inline)) bool
+add_change(tgr_bins *shared, tgr_bins *own, const tgr_change *change, uint64_t weight)
 {
     size_t bin = tgr_bin_of(change->key);
     tgr_page *page = own_page(shared, own, bin / TGR_PAGE_BINS);
     if (page != NULL) {
-        add_to_page(page, shared, change);
+        add_to_page(page, shared, change, weight);
         return true;
     }
     page = tgr_bins_page(shared, bin / TGR_PAGE_BINS);
     if (page != NULL) {
         uint64_t *held = &page->locks[bin % TGR_PAGE_BINS / TGR_GROUP_BINS];
         lock(held);
-        add_to_page(page, shared, change);
+        add_to_page(page, shared, change, weight);
         unlock(held);
     }
     return page != NULL;
@@ -201,7 +203,9 @@ static void prefetch(const tgr_bins *bins, uint64_t key)
     }
 }
 
-bool tgr_bins_take(tgr_bins *shared, tgr_bins *own, const tgr_change *changes, size_t count)
+/* A weight of 1, where there is none, is a constant in the code that this becomes. */
+static inline __attribute__((always_inline)) bool
+take(tgr_bins *shared, tgr_bins *own, const tgr_change *changes, size_t count, bool weighed)
 {
     const tgr_bins *usual = own != NULL ? own : shared;
     bool added = true;
@@ -209,9 +213,16 @@ bool tgr_bins_take(tgr_bins *shared, tgr_bins *own, const tgr_change *changes, s
         if (i + AHEAD < count) {
             prefetch(usual, changes[i + AHEAD].key);
         }
-        added = add_change(shared, own, &changes[i]);
+        added = add_change(shared, own, &changes[i], weighed ? changes[i].weight : 1);
     }
     return added;
+}
+
+bool tgr_bins_take(tgr_bins *shared, tgr_bins *own, const tgr_change *changes, size_t count,
+                   bool weighed)
+{
+    return weighed ? take(shared, own, changes, count, true)
+                   : take(shared, own, changes, count, false);
 }
 
 /* ---- joining --------------------------------------------------------------------------------- */

@@ -29,7 +29,8 @@
 #define TGR_PAGE_GROUPS (TGR_PAGE_BINS / TGR_GROUP_BINS)
 
 /* What rises and what falls in a bin; the change is their difference. What every move touches is
- * kept apart from what most leave alone. */
+ * kept apart from what most leave alone. Where queries have weights, counts, those of moves too,
+ * are in units of these. */
 typedef struct tgr_bin_sums {
     tgr_sum cost[2], score[2]; /* up, down */
 } tgr_bin_sums;
@@ -99,8 +100,10 @@ void tgr_bins_free(tgr_bins *bins); /* NULL allowed */
 
 /* Adds changes, each to the bin that its threshold lies in: of the calling thread's own bins, as
  * long as there is memory for these, else of those shared with other threads that add. own: NULL,
- * or as made for the thread with no memory. False where memory is short. */
-bool tgr_bins_take(tgr_bins *shared, tgr_bins *own, const tgr_change *changes, size_t count);
+ * or as made for the thread with no memory. weighed: changes have weights. False where memory is
+ * short. */
+bool tgr_bins_take(tgr_bins *shared, tgr_bins *own, const tgr_change *changes, size_t count,
+                   bool weighed);
 
 /* The page, made where there is none; NULL where memory is short. */
 tgr_page *tgr_bins_page(tgr_bins *bins, size_t page);

@@ -36,7 +36,8 @@ static void bound_ratio(double sum_low, double sum_high, double count_low, doubl
     }
 }
 
-tgr_box tgr_box_of(const tgr_page *page, size_t bin, const tgr_tally *before, tgr_quality quality)
+tgr_box tgr_box_of(const tgr_page *page, size_t bin, const tgr_tally *before, tgr_quality quality,
+                   double unit)
 {
     const tgr_bin_sums *sums = &page->sums[bin];
     const tgr_bin_known *known = &page->known[bin];
@@ -47,8 +48,8 @@ tgr_box tgr_box_of(const tgr_page *page, size_t bin, const tgr_tally *before, tg
     if (quality == TGR_QUALITY_SCORE) {
         bound_ratio(tgr_tally_value(before->score - sums->score[1]),
                     tgr_tally_value(before->score + sums->score[0]),
-                    (double)(before->scored - known->scored[1]),
-                    (double)(before->scored + known->scored[0]), &box);
+                    (double)(before->scored - known->scored[1]) * unit,
+                    (double)(before->scored + known->scored[0]) * unit, &box);
     } else {
         const uint64_t *accepted = page->counts[bin].accepted;
         bound_ratio((double)(before->accepted - accepted[1]),

@@ -24,8 +24,10 @@ typedef struct tgr_boxes {
 tgr_status tgr_boxes_reserve(tgr_boxes *boxes, size_t count, tgr_error *error);
 void tgr_boxes_free(tgr_boxes *boxes);
 
-/* Of a bin of the page. before: the sums at the lower edge. The shares are left 0. */
-tgr_box tgr_box_of(const tgr_page *page, size_t bin, const tgr_tally *before, tgr_quality quality);
+/* Of a bin of the page. before: the sums at the lower edge. The shares are left 0.
+ * unit: of counts. */
+tgr_box tgr_box_of(const tgr_page *page, size_t bin, const tgr_tally *before, tgr_quality quality,
+                   double unit);
 
 /* How far each metric of the curve may be from that of all points; NaN where the metric is NaN, or
  * there is no bound. The curve is that of the edges, not consumed yet. */

@@ -13,9 +13,11 @@ typedef struct tgr_change {
     uint16_t from, to;
     int16_t score_rank, outcome_rank;
     int8_t costed, scored, judged, accepted; /* 1: now, 0: as before, -1: no more */
+    uint64_t weight; /* where queries have any; cost and score have been weighed */
 } tgr_change;
 
-static inline tgr_change tgr_change_of(uint64_t key, const tgr_answer *from, const tgr_answer *to)
+static inline tgr_change tgr_change_of(uint64_t key, const tgr_answer *from, const tgr_answer *to,
+                                       uint64_t weight)
 {
     return (tgr_change){
         .cost = to->cost - from->cost,
@@ -29,6 +31,7 @@ static inline tgr_change tgr_change_of(uint64_t key, const tgr_answer *from, con
         .scored = (int8_t)(to->scored - from->scored),
         .judged = (int8_t)(to->judged - from->judged),
         .accepted = (int8_t)(to->accepted - from->accepted),
+        .weight = weight,
     };
 }
 

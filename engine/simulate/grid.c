@@ -42,13 +42,15 @@ static double margin_of(const tgr_move *move)
 
 static void fill_margins(const tgr_moves *moves, size_t points, double *thresholds, size_t *count)
 {
+    uint64_t total = tgr_moves_total(moves);
     for (size_t i = points - 1; i > 0; i--) {
-        uint64_t left = quantile(i, points, moves->count); /* at the other models */
+        uint64_t left = quantile(i, points, total); /* at the other models */
         if (left > 0) {
-            append(thresholds, count, margin_of(&moves->moves[moves->count - left]));
+            append(thresholds, count, margin_of(tgr_moves_at_place(moves, total - left)));
         }
     }
-    append(thresholds, count, short_double((float)tgr_move_at(&moves->moves[moves->count - 1])));
+    double last = tgr_move_at(tgr_moves_get(moves, moves->count - 1));
+    append(thresholds, count, short_double((float)last));
 }
 
 /* ---- utility and slack: numbers of few digits ------------------------------------------------ */
@@ -81,7 +83,7 @@ static size_t first_from(const tgr_moves *moves, double threshold)
     uint64_t key = tgr_order_of_double(threshold);
     while (low < high) {
         size_t middle = low + (high - low) / 2;
-        if (moves->moves[middle].key < key) {
+        if (tgr_moves_get(moves, middle)->key < key) {
             low = middle + 1;
         } else {
             high = middle;
@@ -98,7 +100,7 @@ static bool is_clear(const tgr_moves *moves, double threshold)
 /* The shortest number just above a move that no crossing is next to. */
 static double threshold_above(const tgr_moves *moves, double at, tgr_policy policy)
 {
-    double largest = tgr_move_at(&moves->moves[moves->count - 1]);
+    double largest = tgr_move_at(tgr_moves_get(moves, moves->count - 1));
     at = fmax(fmax(at, FLT_MIN), policy == TGR_POLICY_UTILITY ? largest * TINY : 0);
     double threshold = round_up(at, 3);
     if (policy != TGR_POLICY_UTILITY) {
@@ -115,9 +117,9 @@ static void fill_steps(const tgr_moves *moves, tgr_policy policy, size_t points,
 {
     append(thresholds, count, 0);
     for (size_t i = 1; i < points; i++) {
-        uint64_t moved = quantile(i, points, moves->count);
+        uint64_t moved = quantile(i, points, tgr_moves_total(moves));
         if (moved > 0) {
-            double at = tgr_move_at(&moves->moves[moved - 1]);
+            double at = tgr_move_at(tgr_moves_at_place(moves, moved - 1));
             append(thresholds, count, threshold_above(moves, at, policy));
         }
     }

@@ -96,7 +96,8 @@ static tgr_status open_room(tgr_histogram_room *room, tgr_policy policy, tgr_err
     room->single = policy != TGR_POLICY_UTILITY;
     room->edges = tgr_mem_zalloc(TGR_HISTOGRAM_BINS + 1, sizeof *room->edges);
     room->counts = tgr_mem_zalloc(TGR_HISTOGRAM_BINS, sizeof *room->counts);
-    return room->edges != NULL && room->counts != NULL
+    room->sums = tgr_mem_zalloc(TGR_HISTOGRAM_BINS + 2, sizeof *room->sums);
+    return room->edges != NULL && room->counts != NULL && room->sums != NULL
                ? TGR_OK
                : tgr_fail_memory(error, "the histogram of margins");
 }
@@ -105,6 +106,7 @@ void tgr_histogram_free(tgr_histogram_room *room)
 {
     tgr_mem_free(room->edges);
     tgr_mem_free(room->counts);
+    tgr_mem_free(room->sums);
     *room = (tgr_histogram_room){0};
 }
 
@@ -116,21 +118,27 @@ static double edge_of(const tgr_histogram_room *room, size_t i)
 }
 
 /* Moves from a threshold of `at` on; called with rising ones, *bin where the last one went. */
-static void count_at(tgr_histogram *histogram, tgr_histogram_room *room, size_t *bin, double at,
-                     uint64_t moves)
+static void count_at(const tgr_histogram *histogram, tgr_histogram_room *room, size_t *bin,
+                     double at, uint64_t moves)
 {
     if (at <= edge_of(room, 0)) {
-        histogram->below += moves;
+        room->sums[histogram->bins] += moves;
         return;
     }
     while (*bin < histogram->bins && at > edge_of(room, *bin + 1)) {
         ++*bin;
     }
-    if (*bin < histogram->bins) {
-        room->counts[*bin] += moves;
-    } else {
-        histogram->above += moves;
+    room->sums[*bin < histogram->bins ? *bin : histogram->bins + 1] += moves;
+}
+
+/* The sums become counts of queries. */
+static void settle(tgr_histogram *histogram, tgr_histogram_room *room, double unit)
+{
+    for (size_t i = 0; i < histogram->bins; i++) {
+        room->counts[i] = (double)room->sums[i] * unit;
     }
+    histogram->below = (double)room->sums[histogram->bins] * unit;
+    histogram->above = (double)room->sums[histogram->bins + 1] * unit;
 }
 
 static void point_at(tgr_histogram *histogram, const tgr_histogram_room *room, size_t edges)
@@ -140,19 +148,23 @@ static void point_at(tgr_histogram *histogram, const tgr_histogram_room *room, s
 }
 
 tgr_status tgr_histogram_of_moves(tgr_histogram *histogram, tgr_histogram_room *room,
-                                  const tgr_moves *moves, tgr_policy policy, tgr_error *error)
+                                  const tgr_moves *moves, tgr_policy policy, double unit,
+                                  tgr_error *error)
 {
     tgr_status status = open_room(room, policy, error);
     if (status != TGR_OK || moves->count == 0) {
         return status;
     }
-    size_t aside = moves->count / BEYOND, bin = 0;
-    double low = tgr_move_at(&moves->moves[aside]);
-    double high = tgr_move_at(&moves->moves[moves->count - 1 - aside]);
+    uint64_t total = tgr_moves_total(moves), aside = total / BEYOND;
+    size_t bin = 0;
+    double low = tgr_move_at(tgr_moves_at_place(moves, aside));
+    double high = tgr_move_at(tgr_moves_at_place(moves, total - 1 - aside));
     point_at(histogram, room, find_edges(room, policy, low, high));
     for (size_t i = 0; i < moves->count; i++) {
-        count_at(histogram, room, &bin, tgr_move_at(&moves->moves[i]), 1);
+        count_at(histogram, room, &bin, tgr_move_at(tgr_moves_get(moves, i)),
+                 tgr_moves_weight(moves, i));
     }
+    settle(histogram, room, unit);
     return TGR_OK;
 }
 
@@ -227,7 +239,8 @@ static size_t move_to_bins(tgr_histogram_room *room, size_t edges)
 }
 
 tgr_status tgr_histogram_of_bins(tgr_histogram *histogram, tgr_histogram_room *room,
-                                 const tgr_bins *bins, tgr_policy policy, tgr_error *error)
+                                 const tgr_bins *bins, tgr_policy policy, double unit,
+                                 tgr_error *error)
 {
     bin_range range = {0};
     bin_count count = {histogram, room, 0};
@@ -239,5 +252,6 @@ tgr_status tgr_histogram_of_bins(tgr_histogram *histogram, tgr_histogram_room *r
     each_bin(bins, find_range, &range);
     point_at(histogram, room, move_to_bins(room, find_edges(room, policy, range.low, range.high)));
     each_bin(bins, count_bin, &count);
+    settle(histogram, room, unit);
     return TGR_OK;
 }

@@ -29,7 +29,8 @@ static tgr_status scout_moves(tgr_simulating *work, tgr_batch *batch, const tgr_
     tgr_gathering scout = {.keeping = true,
                            .most = SIZE_MAX,
                            .moving = work->gathering.moving,
-                           .utility = work->gathering.utility};
+                           .utility = work->gathering.utility,
+                           .weighing = work->gathering.weighing};
     tgr_status status = TGR_OK;
     tgr_csr x = batch->x; /* scoring may put transformed counts in their place */
     TGR_TRY(reset_observers(work, 0, error));
@@ -142,9 +143,10 @@ static void scale_costs(tgr_result *result, double factor)
 static void add_point(replicate *r, const tgr_decided *at)
 {
     const tgr_simulation *simulation = &r->result->simulation;
-    tgr_curve_add(
-        &r->curve, tgr_tally_cost(&at->tally), tgr_tally_quality(&at->tally, simulation->quality),
-        tgr_share((double)at->chosen[simulation->reference], (double)simulation->queries));
+    const tgr_population *of = &r->result->population;
+    tgr_curve_add(&r->curve, tgr_tally_cost(&at->tally),
+                  tgr_tally_quality(&at->tally, simulation->quality, of->unit),
+                  tgr_share((double)at->chosen[simulation->reference], (double)of->size));
 }
 
 /* Running sums over the thresholds; each is a point of the curve, and some are shown. */
@@ -181,7 +183,8 @@ static void run_replicate(replicate *r, size_t number)
     const tgr_simulation *whole = &r->work->result->simulation;
     tgr_simulation *simulation = &r->result->simulation;
     tgr_resample_draw(&r->work->resample, number, &r->sums);
-    simulation->queries = r->sums.queries;
+    const tgr_population *all = &r->work->result->population;
+    r->result->population = (tgr_population){r->sums.queries, all->unit};
     simulation->quality = whole->quality;
     simulation->best = whole->best;
     fill_points(r);
@@ -200,7 +203,7 @@ static void run_replicate(replicate *r, size_t number)
     };
     tgr_metrics_of_curve(&r->curve, &basis, &simulation->metrics);
     tgr_result_set_point_metrics(r->result);
-    scale_costs(r->result, tgr_share((double)whole->queries, (double)simulation->queries));
+    scale_costs(r->result, tgr_share((double)all->size, (double)r->sums.queries));
 }
 
 static void close_replicate(replicate *r)

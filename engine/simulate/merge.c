@@ -32,6 +32,7 @@ static bool same_run(const tgr_part *a, const tgr_part *b)
            strcmp(a->fallback, b->fallback) == 0 && strcmp(a->split, b->split) == 0 &&
            a->policy == b->policy && a->quality == b->quality && a->grid == b->grid &&
            a->total == b->total && a->shards == b->shards && a->moving == b->moving &&
+           a->weighing.weighed == b->weighing.weighed && a->weighing.bits == b->weighing.bits &&
            a->threshold_count == b->threshold_count &&
            (a->threshold_count == 0 ||
             memcmp(a->thresholds, b->thresholds, a->threshold_count * sizeof *a->thresholds) == 0);
@@ -94,6 +95,7 @@ static tgr_status begin(merging *m, size_t input_count, const tgr_run *run, tgr_
     work->options.split = part->split;
     work->options.fallback = part->fallback;
     work->plan.threads = tgr_run_threads(run);
+    work->gathering.weighing = part->weighing;
     return tgr_simulating_sums(work, 1, error);
 }
 

@@ -52,7 +52,7 @@ static void add_change(void *user, size_t threshold, int from, int to)
 {
     const way *own = user;
     tgr_answer before = *answer_at(own, from);
-    tgr_decided_move(&own->counts[1 + threshold], &before, answer_at(own, to));
+    tgr_decided_move(&own->counts[1 + threshold], &before, answer_at(own, to), 1);
 }
 
 static void gather(tgr_observer *observer, const tgr_gathering *gathering, const way *own)
@@ -65,10 +65,10 @@ static void gather(tgr_observer *observer, const tgr_gathering *gathering, const
         tgr_answer before = *answer_at(own, from);
         const tgr_answer *after = answer_at(own, to);
         if (gathering->bins != NULL) {
-            observer->changes[observer->change_count++] = tgr_change_of(order, &before, after);
+            observer->changes[observer->change_count++] = tgr_change_of(order, &before, after, 1);
         }
         if (gathering->keeping) {
-            observer->moves.moves[observer->moves.count++] =
+            ((tgr_move *)observer->moves.items)[observer->moves.count++] =
                 (tgr_move){order, tgr_answer_pack(&before), tgr_answer_pack(after)};
         }
         from = to;
@@ -79,7 +79,7 @@ static void observe_path(tgr_observer *observer, const tgr_gathering *gathering,
 {
     const tgr_path *path = &observer->path;
     const tgr_answer *first = answer_at(own, path->first);
-    tgr_tally_add(&own->counts->tally, first);
+    tgr_tally_add(&own->counts->tally, first, 1);
     own->counts->chosen[first->model]++;
     if (path->count > 0) {
         if (gathering->asked.count > 0) {
@@ -87,6 +87,19 @@ static void observe_path(tgr_observer *observer, const tgr_gathering *gathering,
         }
         gather(observer, gathering, own);
     }
+}
+
+tgr_scored tgr_observed_row(const tgr_batch_view *view, const tgr_decide *decide,
+                            const tgr_scored_rows *rows, const int16_t *chosen, size_t i)
+{
+    size_t row = rows->rows[i];
+    return (tgr_scored){.begin = row,
+                        .end = row + 1,
+                        .scores = scores_of(rows, i),
+                        .stride = rows->stride,
+                        .decider = tgr_decide_decider(decide),
+                        .x = &view->batch->x,
+                        .chosen = chosen == NULL ? NULL : chosen + (row - rows->first)};
 }
 
 static void observe_each(tgr_observer *observer, const tgr_batch_view *view,
@@ -97,13 +110,7 @@ static void observe_each(tgr_observer *observer, const tgr_batch_view *view,
     for (size_t i = 0; i < rows->count; i++) {
         size_t row = rows->rows[i];
         way own = {&observer->block, i, decide->serve->order, counts};
-        const tgr_scored one = {.begin = row,
-                                .end = row + 1,
-                                .scores = scores_of(rows, i),
-                                .stride = rows->stride,
-                                .decider = tgr_decide_decider(decide),
-                                .x = &view->batch->x,
-                                .chosen = chosen == NULL ? NULL : chosen + (row - rows->first)};
+        const tgr_scored one = tgr_observed_row(view, decide, rows, chosen, i);
         tgr_row_path(path, decide, &one, row, view->gathering->moving);
         if (path->first == TGR_UNDECIDED) {
             observer->undecided++;
@@ -243,7 +250,7 @@ static void observe_margins(tgr_observer *observer, const tgr_gathering *gatheri
         }
     }
     observer->change_count = gathering->bins == NULL ? 0 : block->count;
-    tgr_move *moves = observer->moves.moves + observer->moves.count;
+    tgr_move *moves = (tgr_move *)observer->moves.items + observer->moves.count;
     for (size_t i = 0; gathering->keeping && i < block->count; i++) {
         moves[i] =
             (tgr_move){changes[i].key, pack(&from, first.model[i], i), pack(&to, reference, i)};
@@ -270,6 +277,8 @@ static bool read_block(tgr_observer *observer, const tgr_batch_view *view, const
 static bool reserve(tgr_observer *observer, const tgr_gathering *gathering, size_t moves)
 {
     tgr_error unused;
+    observer->moves.weighed = gathering->weighing.weighed;
+    observer->moves.bits = gathering->weighing.bits;
     void *changes = observer->changes;
     bool fits =
         tgr_mem_grow(&changes, &observer->change_capacity, moves, sizeof *observer->changes);
@@ -287,7 +296,8 @@ static bool put_in_bins(tgr_observer *observer, const tgr_gathering *gathering)
     }
     size_t count = observer->change_count;
     observer->change_count = 0;
-    return bins == NULL || tgr_bins_take(bins, observer->own, observer->changes, count);
+    return bins == NULL || tgr_bins_take(bins, observer->own, observer->changes, count,
+                                         gathering->weighing.weighed);
 }
 
 void tgr_observe(tgr_observer *observer, const tgr_batch_view *view, const tgr_decide *decide,
@@ -303,6 +313,11 @@ void tgr_observe(tgr_observer *observer, const tgr_batch_view *view, const tgr_d
     }
     if (!reserve(observer, view->gathering, moves)) {
         observer->out_of_memory = true;
+        return;
+    }
+    if (view->weights != NULL) {
+        tgr_observe_weighed(observer, view, decide, rows, chosen, baselines, counts);
+        observer->out_of_memory |= !put_in_bins(observer, view->gathering);
         return;
     }
     tgr_baselines_add_block(baselines, &observer->block);

@@ -49,6 +49,7 @@ void tgr_observers_close(tgr_observers *observers)
         close_observer(&observers->each[i]);
     }
     tgr_by_group_close(&observers->by_group);
+    tgr_mem_free(observers->weights);
     tgr_mem_free(observers->each);
     *observers = (tgr_observers){0};
 }
@@ -89,7 +90,10 @@ static void observe_group(tgr_observer *observer, const tgr_batch_view *view,
     tgr_group_sums *group = &view->gathering->resample->groups[number];
     size_t begin = by_group->begin[number], end = by_group->begin[number + 1];
     size_t total = view->batch->rows * decide->serve->stride;
-    group->queries += end - begin;
+    for (size_t i = begin; view->weights != NULL && i < end; i++) {
+        group->queries += view->weights[by_group->rows[i]];
+    }
+    group->queries += view->weights == NULL ? end - begin : 0;
     while (begin < end) {
         size_t count = end - begin < TGR_ANSWER_ROWS ? end - begin : TGR_ANSWER_ROWS;
         const tgr_scored_rows rows = {by_group->rows + begin, count, by_group->scores, 0,
@@ -162,23 +166,46 @@ static tgr_status collect_moves(tgr_observers *observers, tgr_gathering *gatheri
         }
         return TGR_OK;
     }
+    all->weighed = gathering->weighing.weighed;
+    all->bits = gathering->weighing.bits;
     tgr_status status = tgr_moves_reserve(all, more, error);
     for (int i = 0; status == TGR_OK && i < observers->threads; i++) {
         tgr_moves *own = &observers->each[i].moves;
-        if (own->count > 0) {
-            memcpy(all->moves + all->count, own->moves, own->count * sizeof *own->moves);
-        }
-        all->count += own->count;
+        status = tgr_moves_append(all, own, error);
         own->count = 0;
     }
     return status;
+}
+
+static tgr_status weigh_batch(tgr_observers *observers, const tgr_weighing *weighing,
+                              const tgr_batch *batch, tgr_error *error)
+{
+    void *weights = observers->weights;
+    bool fits = tgr_mem_grow(&weights, &observers->weight_capacity, batch->rows,
+                             sizeof *observers->weights);
+    observers->weights = weights;
+    for (size_t row = 0; fits && row < batch->rows; row++) {
+        observers->weights[row] = tgr_weighing_of(weighing, batch, row);
+        tgr_stand_add(&observers->each[0].stand, observers->weights[row]);
+    }
+    return fits ? TGR_OK : tgr_fail_memory(error, "a block of queries");
 }
 
 tgr_status tgr_observers_batch(tgr_observers *observers, tgr_decide *decide, tgr_batch *batch,
                                const tgr_query_file *file, tgr_gathering *gathering,
                                tgr_error *error)
 {
-    tgr_batch_view view = {observers, batch, tgr_strings_count(file->models), gathering};
+    tgr_batch_view view = {.observers = observers,
+                           .batch = batch,
+                           .models = tgr_strings_count(file->models),
+                           .gathering = gathering};
+    if (gathering->weighing.weighed) {
+        tgr_status weighed = weigh_batch(observers, &gathering->weighing, batch, error);
+        if (weighed != TGR_OK) {
+            return weighed;
+        }
+        view.weights = observers->weights;
+    }
     tgr_status status = gathering->resample == NULL
                             ? tgr_decide_scores(decide, batch, observe_rows, &view, error)
                             : observe_groups(&view, decide, batch, error);

@@ -8,6 +8,7 @@
 #include <tagroute/status.h>
 
 #include "engine/decide.h"
+#include "engine/weighing.h"
 #include "engine/simulate/baselines.h"
 #include "engine/simulate/bins.h"
 #include "engine/simulate/block.h"
@@ -25,6 +26,7 @@ typedef struct tgr_observer {
     tgr_decided *counts; /* the first: every query at its first model; then what changes at each
                           threshold asked for, and beyond the last */
     uint64_t undecided;
+    tgr_stand stand; /* of the batches; the first observer's */
     tgr_moves moves; /* of the batch */
     tgr_change *changes;
     size_t change_count, change_capacity;
@@ -45,6 +47,7 @@ typedef struct tgr_gathering {
     tgr_asked asked; /* thresholds asked for */
     bool utility;
     tgr_resample *resample; /* NULL: no bootstrap */
+    tgr_weighing weighing;  /* of all queries */
 } tgr_gathering;
 
 typedef struct tgr_observers {
@@ -52,6 +55,8 @@ typedef struct tgr_observers {
     int threads;
     tgr_observer *each; /* threads; after the merge each[0] holds everything */
     tgr_by_group by_group;
+    uint64_t *weights; /* of the batch, where queries have any */
+    size_t weight_capacity;
 } tgr_observers;
 
 tgr_status tgr_observers_open(tgr_observers *observers, size_t models, size_t asked, int threads,

@@ -2,7 +2,7 @@
 #include "engine/simulate/order.h"
 
 #define FEW           24 /* items that insertion sorts faster */
-#define LARGEST       40 /* bytes of an item */
+#define LARGEST       48 /* bytes of an item */
 #define DIGITS        256
 #define WORTH_THREADS 65536 /* items */
 
@@ -116,27 +116,43 @@ static void sort_40(unsigned char *items, size_t count)
     sort_items(items, count, 40, sort_40);
 }
 
+static void sort_48(unsigned char *items, size_t count)
+{
+    sort_items(items, count, 48, sort_48);
+}
+
 void tgr_order_sort_24(void *items, size_t count)
 {
     sort_24(items, count);
 }
 
 /* Large runs are split once more by the one thread, so that the threads' shares come out even. */
-static void sort_40_shared(unsigned char *items, size_t count, size_t share)
+static inline void share_out(unsigned char *items, size_t count, size_t share, size_t size,
+                             sort_function *sort, void (*deeper)(unsigned char *, size_t, size_t))
 {
     size_t end[DIGITS];
-    int shift = count > share ? split_runs(items, count, 40, end) : 0;
+    int shift = count > share ? split_runs(items, count, size, end) : 0;
     if (count <= share) {
-#pragma omp task default(none) firstprivate(items, count)
-        sort_40(items, count);
+#pragma omp task default(none) firstprivate(items, count, sort)
+        sort(items, count);
         return;
     }
     for (size_t digit = 0, begin = 0; shift > 0 && digit < DIGITS; digit++) {
         if (end[digit] - begin > 1) {
-            sort_40_shared(items + begin * 40, end[digit] - begin, share);
+            deeper(items + begin * size, end[digit] - begin, share);
         }
         begin = end[digit];
     }
+}
+
+static void share_40(unsigned char *items, size_t count, size_t share)
+{
+    share_out(items, count, share, 40, sort_40, share_40);
+}
+
+static void share_48(unsigned char *items, size_t count, size_t share)
+{
+    share_out(items, count, share, 48, sort_48, share_48);
 }
 
 void tgr_order_sort_40(void *items, size_t count, int threads)
@@ -148,5 +164,17 @@ void tgr_order_sort_40(void *items, size_t count, int threads)
     size_t share = count / ((size_t)threads * 4) + 1;
 #pragma omp parallel num_threads(threads)
 #pragma omp single
-    sort_40_shared(items, count, share);
+    share_40(items, count, share);
+}
+
+void tgr_order_sort_48(void *items, size_t count, int threads)
+{
+    if (threads < 2 || count < WORTH_THREADS) {
+        sort_48(items, count);
+        return;
+    }
+    size_t share = count / ((size_t)threads * 4) + 1;
+#pragma omp parallel num_threads(threads)
+#pragma omp single
+    share_48(items, count, share);
 }

@@ -42,9 +42,10 @@ static inline double tgr_double_of_order(uint64_t order)
     return value;
 }
 
-/* Sort items of 24 (40) bytes by the uint64_t that each begins with, rising, in place; items of
+/* Sort items of 24 (40, 48) bytes by the uint64_t that each begins with, rising, in place; items of
  * equal keys end up in any order. */
 void tgr_order_sort_24(void *items, size_t count);
 void tgr_order_sort_40(void *items, size_t count, int threads);
+void tgr_order_sort_48(void *items, size_t count, int threads);
 
 #endif

@@ -19,6 +19,7 @@ typedef struct tgr_part {
     uint64_t total; /* queries of all parts */
     uint64_t shard, shards;
     bool moving;
+    tgr_weighing weighing;
     double *thresholds; /* NULL: a grid */
     size_t threshold_count;
 } tgr_part;

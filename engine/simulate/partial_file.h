@@ -3,7 +3,8 @@
 #define TGR_SIMULATE_PARTIAL_FILE_H
 
 #define TGR_PARTIAL_FORMAT     "tagroute.partial-simulation"
-#define TGR_PARTIAL_VERSION    1
+#define TGR_PARTIAL_VERSION    2
+#define TGR_PARTIAL_WITHOUT    1                 /* the version where queries have no weights */
 #define TGR_PARTIAL_MOST_ASKED ((size_t)1 << 20) /* thresholds */
 
 enum {
@@ -27,6 +28,22 @@ static const char *const tgr_partial_keys[KEYS] = {"format",     "version",  "ro
                                                    "thresholds", "sums",     "bins",   "xxh3"};
 
 /* What stands under "numbers". */
-enum { REFERENCE, QUALITY, GRID, TOTAL, SHARD, SHARDS, MOVING, QUERIES, UNDECIDED, NUMBER_COUNT };
+enum {
+    REFERENCE,
+    QUALITY,
+    GRID,
+    TOTAL,
+    SHARD,
+    SHARDS,
+    MOVING,
+    QUERIES,
+    UNDECIDED,
+    WITHOUT_COUNT, /* so many where queries have no weights */
+    WEIGHT_BITS = WITHOUT_COUNT,
+    WEIGHT,
+    SQUARES_LOW,
+    SQUARES_HIGH,
+    NUMBER_COUNT
+};
 
 #endif

@@ -71,8 +71,8 @@ static tgr_status read_text(const tgr_fields *fields, int key, char **text, tgr_
     return status;
 }
 
-static tgr_status read_numbers(const tgr_fields *fields, uint64_t numbers[NUMBER_COUNT],
-                               tgr_error *error)
+static tgr_status read_numbers(const tgr_fields *fields, bool weighed,
+                               uint64_t numbers[NUMBER_COUNT], tgr_error *error)
 {
     tgr_item item;
     tgr_cursor values;
@@ -80,10 +80,12 @@ static tgr_status read_numbers(const tgr_fields *fields, uint64_t numbers[NUMBER
     if (status != TGR_OK) {
         return status;
     }
-    if (item.count != NUMBER_COUNT) {
+    if (item.count != (weighed ? NUMBER_COUNT : WITHOUT_COUNT)) {
         return damaged(error);
     }
-    for (size_t i = 0; i < NUMBER_COUNT; i++) {
+    size_t count = item.count;
+    memset(numbers, 0, NUMBER_COUNT * sizeof *numbers);
+    for (size_t i = 0; i < count; i++) {
         if (tgr_cursor_next(&values, &item) != TGR_CURSOR_OK || item.kind != TGR_ITEM_UNSIGNED) {
             return damaged(error);
         }
@@ -155,10 +157,13 @@ static tgr_status read_part(const tgr_fields *fields, tgr_part *part, tgr_error 
     tgr_item version;
     TGR_TRY(read_text(fields, FORMAT_KEY, &format, error));
     TGR_TRY(tgr_fields_need(fields, VERSION_KEY, TGR_ITEM_UNSIGNED, &version, NULL, error));
-    if (strcmp(format, TGR_PARTIAL_FORMAT) != 0 || version.as.whole != TGR_PARTIAL_VERSION) {
+    part->weighing.weighed = version.as.whole == TGR_PARTIAL_VERSION;
+    if (strcmp(format, TGR_PARTIAL_FORMAT) != 0 ||
+        !(part->weighing.weighed || version.as.whole == TGR_PARTIAL_WITHOUT)) {
         status = tgr_fail(error, TGR_ERR_INPUT,
-                          "this is no partial simulation of version %d; write it with --partial",
-                          TGR_PARTIAL_VERSION);
+                          "this is no partial simulation of version %d or %d; write it with "
+                          "--partial",
+                          TGR_PARTIAL_WITHOUT, TGR_PARTIAL_VERSION);
         goto done;
     }
     TGR_TRY(read_text(fields, ROUTER, &part->digest, error));
@@ -171,10 +176,11 @@ static tgr_status read_part(const tgr_fields *fields, tgr_part *part, tgr_error 
     }
     TGR_TRY(read_models(fields, part, error));
     snprintf(part->router->digest, sizeof part->router->digest, "%s", part->digest);
-    TGR_TRY(read_numbers(fields, numbers, error));
+    TGR_TRY(read_numbers(fields, part->weighing.weighed, numbers, error));
     TGR_TRY(read_thresholds(fields, part, error));
     if (numbers[REFERENCE] >= part->router->model_count || numbers[QUALITY] > TGR_QUALITY_ACCEPT ||
-        numbers[SHARD] >= numbers[SHARDS] || numbers[GRID] > TGR_PARTIAL_MOST_ASKED) {
+        numbers[SHARD] >= numbers[SHARDS] || numbers[GRID] > TGR_PARTIAL_MOST_ASKED ||
+        numbers[WEIGHT_BITS] > 40 || numbers[SQUARES_HIGH] >> 52 != 0) {
         status = damaged(error);
         goto done;
     }
@@ -185,6 +191,7 @@ static tgr_status read_part(const tgr_fields *fields, tgr_part *part, tgr_error 
     part->shard = numbers[SHARD];
     part->shards = numbers[SHARDS];
     part->moving = numbers[MOVING] != 0;
+    part->weighing.bits = (unsigned)numbers[WEIGHT_BITS];
 done:
     tgr_mem_free(format);
     tgr_mem_free(policy);
@@ -247,7 +254,7 @@ tgr_status tgr_partial_add(const char *path, const char *bytes, size_t length, t
     size_t models = work->router->model_count, asked = work->gathering.asked.count;
     tgr_status status = TGR_OK;
     TGR_TRY(read_fields(bytes, length, &fields, error));
-    TGR_TRY(read_numbers(&fields, numbers, error));
+    TGR_TRY(read_numbers(&fields, work->gathering.weighing.weighed, numbers, error));
     TGR_TRY(tgr_fields_need(&fields, SUMS, TGR_ITEM_BINARY, &sums, NULL, error));
     TGR_TRY(tgr_fields_need(&fields, BINS, TGR_ITEM_BINARY, &bins, NULL, error));
     if (tgr_partial_add_sums(sums.as.bytes, sums.count, work->observers.each, models, asked) !=
@@ -257,6 +264,9 @@ tgr_status tgr_partial_add(const char *path, const char *bytes, size_t length, t
     }
     work->decide.queries += numbers[QUERIES];
     work->observers.each[0].undecided += numbers[UNDECIDED];
+    const tgr_stand stand = {numbers[WEIGHT],
+                             (tgr_sum)numbers[SQUARES_HIGH] << 64 | numbers[SQUARES_LOW]};
+    tgr_stand_merge(&work->observers.each[0].stand, &stand);
     status = tgr_partial_add_bins(bins.as.bytes, bins.count, work->gathering.bins);
     if (status == TGR_ERR_NOMEM) {
         status = tgr_fail_memory(error, "the bins of thresholds");

@@ -32,6 +32,7 @@ static void pack_bytes(msgpack_packer *packer, int key, const tgr_buffer *bytes)
 static void pack_numbers(msgpack_packer *packer, const tgr_simulating *work)
 {
     const tgr_simulate_options *options = &work->options;
+    const tgr_stand *stand = &work->observers.each[0].stand;
     const uint64_t numbers[NUMBER_COUNT] = {
         [REFERENCE] = work->router->reference,
         [QUALITY] = (uint64_t)options->quality,
@@ -42,10 +43,15 @@ static void pack_numbers(msgpack_packer *packer, const tgr_simulating *work)
         [MOVING] = work->gathering.moving,
         [QUERIES] = work->decide.queries,
         [UNDECIDED] = work->observers.each[0].undecided,
+        [WEIGHT_BITS] = work->gathering.weighing.bits,
+        [WEIGHT] = stand->weight,
+        [SQUARES_LOW] = (uint64_t)stand->squares,
+        [SQUARES_HIGH] = (uint64_t)(stand->squares >> 64),
     };
+    size_t count = work->gathering.weighing.weighed ? NUMBER_COUNT : WITHOUT_COUNT;
     pack_key(packer, NUMBERS);
-    msgpack_pack_array(packer, NUMBER_COUNT);
-    for (size_t i = 0; i < NUMBER_COUNT; i++) {
+    msgpack_pack_array(packer, count);
+    for (size_t i = 0; i < count; i++) {
         msgpack_pack_uint64(packer, numbers[i]);
     }
 }
@@ -65,7 +71,8 @@ static void pack_all(const tgr_simulating *work, const tgr_buffer *sums, const t
     msgpack_pack_map(packer, KEYS);
     pack_text(packer, FORMAT_KEY, TGR_PARTIAL_FORMAT);
     pack_key(packer, VERSION_KEY);
-    msgpack_pack_uint64(packer, TGR_PARTIAL_VERSION);
+    msgpack_pack_uint64(packer, work->gathering.weighing.weighed ? TGR_PARTIAL_VERSION
+                                                                 : TGR_PARTIAL_WITHOUT);
     pack_text(packer, ROUTER, router->digest);
     pack_key(packer, MODELS);
     msgpack_pack_array(packer, router->model_count);

@@ -18,6 +18,13 @@ tgr_quality tgr_simulating_measure(const tgr_simulating *work)
     return TGR_QUALITY_ACCEPT;
 }
 
+tgr_population tgr_simulating_population(const tgr_simulating *work)
+{
+    const tgr_weighing *weighing = &work->gathering.weighing;
+    uint64_t size = weighing->weighed ? work->observers.each[0].stand.weight : work->decide.queries;
+    return (tgr_population){size, tgr_weighing_unit(weighing)};
+}
+
 /* ---- a walk from the lowest threshold up ----------------------------------------------------- */
 
 typedef struct walk {
@@ -30,10 +37,12 @@ typedef struct walk {
 
 static void add_curve_point(walk *w)
 {
-    const tgr_simulation *simulation = &w->work->result->simulation;
-    double share = tgr_share((double)w->reference, (double)simulation->queries);
-    tgr_curve_add(&w->work->curve, tgr_tally_cost(&w->at->tally),
-                  tgr_tally_quality(&w->at->tally, simulation->quality), share);
+    const tgr_result *result = w->work->result;
+    double share = tgr_share((double)w->reference, (double)result->population.size);
+    tgr_curve_add(
+        &w->work->curve, tgr_tally_cost(&w->at->tally),
+        tgr_tally_quality(&w->at->tally, result->simulation.quality, result->population.unit),
+        share);
 }
 
 /* Shows the points of thresholds below `at`. */
@@ -60,7 +69,7 @@ static void walk_moves(walk *w)
     const tgr_moves *moves = &w->work->gathering.moves;
     add_curve_point(w);
     for (size_t next = 0; next < moves->count;) {
-        show_below(w, tgr_move_at(&moves->moves[next]));
+        show_below(w, tgr_move_at(tgr_moves_get(moves, next)));
         next = tgr_moves_step(moves, next, w->at);
         w->reference = w->at->chosen[w->work->router->reference];
         add_curve_point(w);
@@ -77,9 +86,8 @@ static void walk_group(walk *w, tgr_page *page, size_t number)
         if (counts->moves == 0) {
             continue;
         }
-        double before =
-            tgr_share((double)w->reference, (double)w->work->result->simulation.queries);
-        tgr_box box = tgr_box_of(page, i, &w->at->tally, quality);
+        double before = tgr_share((double)w->reference, (double)w->work->result->population.size);
+        tgr_box box = tgr_box_of(page, i, &w->at->tally, quality, w->work->result->population.unit);
         tgr_bin_apply(page, i, &w->at->tally);
         w->reference += counts->reference;
         add_curve_point(w);
@@ -197,6 +205,8 @@ tgr_status tgr_simulating_points(tgr_simulating *work, tgr_error *error)
         goto done;
     }
     work->result->simulation.queries = work->decide.queries;
+    work->result->population = tgr_simulating_population(work);
+    tgr_result_set_weights(work->result, &work->observers.each[0].stand);
     work->result->simulation.undecided = work->observers.each[0].undecided;
     work->result->simulation.quality = tgr_simulating_measure(work);
     TGR_TRY(walk_all(work, &shown, error));

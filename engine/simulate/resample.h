@@ -23,8 +23,8 @@
 
 /* What an observer sums, of one group or of a replicate. */
 typedef struct tgr_group_sums {
-    uint64_t lock; /* atomic, for whoever shares sums among threads */
-    uint64_t queries;
+    uint64_t lock;    /* atomic, for whoever shares sums among threads */
+    uint64_t queries; /* by weight, where they have any */
     tgr_baselines baselines;
     tgr_decided *counts; /* as tgr_observer.counts */
 } tgr_group_sums;

@@ -95,6 +95,16 @@ void tgr_simulation_free(tgr_simulation *simulation)
     tgr_mem_free(result);
 }
 
+void tgr_result_set_weights(tgr_result *result, const tgr_stand *stand)
+{
+    tgr_simulation *simulation = &result->simulation;
+    double sum = (double)stand->weight, squares = (double)stand->squares;
+    simulation->weighted = stand->weight > 0;
+    simulation->weight =
+        simulation->weighted ? sum * result->population.unit : (double)simulation->queries;
+    simulation->effective = simulation->weighted ? sum * sum / squares : simulation->weight;
+}
+
 void tgr_result_set_point(tgr_result *result, size_t point, double threshold,
                           const tgr_decided *count)
 {
@@ -102,9 +112,9 @@ void tgr_result_set_point(tgr_result *result, size_t point, double threshold,
     const tgr_tally *tally = &count->tally;
     double *share = result->share + point * simulation->models;
     for (size_t model = 0; model < simulation->models; model++) {
-        share[model] = tgr_share((double)count->chosen[model], (double)simulation->queries);
+        share[model] = tgr_share((double)count->chosen[model], (double)result->population.size);
     }
-    tgr_baseline sums = tgr_tally_baseline(tally, simulation->quality, simulation->queries);
+    tgr_baseline sums = tgr_tally_baseline(tally, simulation->quality, &result->population);
     result->curve[point] = (tgr_point){
         .threshold = threshold,
         .cost = sums.cost,
@@ -149,19 +159,19 @@ void tgr_result_set_baselines(tgr_result *result, const tgr_baselines *baselines
 {
     tgr_simulation *simulation = &result->simulation;
     tgr_quality quality = simulation->quality;
-    uint64_t queries = simulation->queries;
+    const tgr_population *of = &result->population;
     for (size_t model = 0; model < simulation->models; model++) {
-        result->alone[model] = tgr_tally_baseline(&baselines->alone[model], quality, queries);
+        result->alone[model] = tgr_tally_baseline(&baselines->alone[model], quality, of);
         result->alone[model].model = result->names[model];
     }
     size_t best = tgr_baselines_best_single(result->alone, simulation->models, quality);
     simulation->best_single = best < simulation->models ? result->alone[best] : unknown;
-    simulation->oracle = tgr_baselines_oracle(baselines, quality, queries);
-    simulation->random = tgr_baselines_random(baselines, quality, queries);
+    simulation->oracle = tgr_baselines_oracle(baselines, quality, of);
+    simulation->random = tgr_baselines_random(baselines, quality, of);
     simulation->cost_matched_random = unknown;
     if (simulation->best < simulation->points) {
-        simulation->cost_matched_random = tgr_baselines_shuffled(
-            baselines, &simulation->curve[simulation->best], quality, queries);
+        simulation->cost_matched_random =
+            tgr_baselines_shuffled(baselines, &simulation->curve[simulation->best], quality, of);
     }
 }
 

@@ -21,6 +21,7 @@
 
 typedef struct tgr_result {
     tgr_simulation simulation; /* first: what is handed out is a pointer to it */
+    tgr_population population; /* its queries, as sums count them */
     char **names;              /* models */
     tgr_point *curve;
     double *share; /* points x models */
@@ -46,7 +47,10 @@ tgr_result *tgr_result_new(const tgr_router *router, tgr_policy policy, size_t p
 /* Room for `more` simulations in `owned`. */
 tgr_status tgr_result_reserve_owned(tgr_result *result, size_t more, tgr_error *error);
 
-/* Fills a point; the simulation's queries and quality are set. */
+/* Says what the queries stand for; the population is set. */
+void tgr_result_set_weights(tgr_result *result, const tgr_stand *stand);
+
+/* Fills a point; the population and the simulation's quality are set. */
 void tgr_result_set_point(tgr_result *result, size_t point, double threshold,
                           const tgr_decided *count);
 

@@ -21,7 +21,6 @@
 #define BOOTSTRAP_MAX ((size_t)100000)
 
 #define OWN_BINS_SHARE 8 /* of the memory, for the bins of threads */
-#define MOVE_BYTES     (sizeof(tgr_move) + sizeof(tgr_curve_point)) /* a point each in the end */
 
 void tgr_simulate_options_init(tgr_simulate_options *options)
 {
@@ -105,11 +104,15 @@ static tgr_status open_gathering(tgr_simulating *work, tgr_error *error)
     const tgr_router *router = work->router;
     tgr_gathering *gathering = &work->gathering;
     work->memory = options->memory > 0 ? options->memory : tgr_run_memory(work->run);
-    gathering->most = (size_t)(work->memory / 4 * 3 / MOVE_BYTES); /* the rest is for all else */
+    size_t move = gathering->weighing.weighed ? sizeof(tgr_weighed_move) : sizeof(tgr_move);
+    move += sizeof(tgr_curve_point);                         /* a point each in the end */
+    gathering->most = (size_t)(work->memory / 4 * 3 / move); /* the rest is for all else */
     gathering->moving =
         options->policy == TGR_POLICY_MARGIN || options->thresholds == NULL ||
         tgr_policy_needs_costs(options->policy, options->thresholds, options->threshold_count);
     gathering->utility = gathering->moving && options->policy == TGR_POLICY_UTILITY;
+    gathering->moves.weighed = gathering->weighing.weighed;
+    gathering->moves.bits = gathering->weighing.bits;
     gathering->keeping = !options->binned && options->partial == NULL;
     uint64_t each = options->policy == TGR_POLICY_MARGIN ? 1 : router->model_count;
     if (gathering->keeping && work->pass.rows <= gathering->most / each &&
@@ -175,8 +178,9 @@ static tgr_status open_simulating(tgr_simulating *work, tgr_error *error)
     }
     TGR_TRY(
         tgr_pass_open(&work->pass, options->inputs, options->input_count, options->split, error));
-    tgr_pass_warn_of_weights(&work->pass, work->run);
     TGR_TRY(tgr_pass_share(&work->pass, work->run, error));
+    TGR_TRY(tgr_weighing_find(&work->gathering.weighing, &work->pass, work->router->model_count,
+                              work->run, error));
     TGR_TRY(find_share(work, error));
     TGR_TRY(tgr_simulating_sums(work, work->plan.threads, error));
     work->plan.thresholds = work->gathering.moving ? &one : &zero;
@@ -244,6 +248,7 @@ tgr_status tgr_simulating_next(tgr_simulating *work, tgr_batch **batch, size_t *
     const tgr_simulate_source *source = work->source;
     const unsigned want = TGR_WANT_ELIGIBILITY | TGR_WANT_PROMPT_TOKENS | TGR_WANT_SCORE |
                           TGR_WANT_OUTCOME | TGR_WANT_COST | tgr_row_prices_want(work->router) |
+                          tgr_weighing_wants(&work->gathering.weighing) |
                           (source == NULL ? 0 : source->wants);
     tgr_status status = TGR_OK;
     do {
@@ -418,11 +423,13 @@ static tgr_status describe(tgr_simulating *work, tgr_error *error)
 {
     tgr_result *result = work->result;
     const tgr_gathering *gathering = &work->gathering;
-    tgr_status status = gathering->bins == NULL
-                            ? tgr_histogram_of_moves(&result->simulation.margins, &result->margins,
-                                                     &gathering->moves, work->options.policy, error)
-                            : tgr_histogram_of_bins(&result->simulation.margins, &result->margins,
-                                                    gathering->bins, work->options.policy, error);
+    tgr_status status =
+        gathering->bins == NULL
+            ? tgr_histogram_of_moves(&result->simulation.margins, &result->margins,
+                                     &gathering->moves, work->options.policy,
+                                     result->population.unit, error)
+            : tgr_histogram_of_bins(&result->simulation.margins, &result->margins, gathering->bins,
+                                    work->options.policy, result->population.unit, error);
     if (status == TGR_OK &&
         !tgr_origin_fill(&result->simulation.origin, &result->origin, work->router, &work->options,
                          work->pass.files, work->pass.file_count)) {

@@ -68,6 +68,9 @@ tgr_status tgr_simulating_finish(tgr_simulating *work, tgr_simulation **simulati
 
 void tgr_simulating_close(tgr_simulating *work); /* harmless on a zeroed structure */
 
+/* After the walk: the queries that sums are over. */
+tgr_population tgr_simulating_population(const tgr_simulating *work);
+
 /* After the walk: what quality is measured by, never AUTO. */
 tgr_quality tgr_simulating_measure(const tgr_simulating *work);
 

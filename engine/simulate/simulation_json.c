@@ -50,9 +50,28 @@ void tgr_simulation_put_metrics(tgr_json *json, const char *key, const tgr_metri
     tgr_json_end_object(json);
 }
 
-static void put_head(tgr_json *json, const tgr_simulation *simulation)
+/* A whole number in all its digits. */
+void tgr_simulation_put_count(tgr_json *json, const char *key, double count)
+{
+    if (count <= 0x1p53 && count == (double)(uint64_t)count) {
+        tgr_json_unsigned(json, key, (uint64_t)count);
+    } else {
+        tgr_json_number(json, key, count);
+    }
+}
+
+void tgr_simulation_put_queries(tgr_json *json, const tgr_simulation *simulation)
 {
     tgr_json_unsigned(json, "queries", simulation->queries);
+    if (simulation->weighted) {
+        tgr_simulation_put_count(json, "weighted_queries", simulation->weight);
+        tgr_json_number(json, "effective_queries", simulation->effective);
+    }
+}
+
+static void put_head(tgr_json *json, const tgr_simulation *simulation)
+{
+    tgr_simulation_put_queries(json, simulation);
     tgr_json_unsigned(json, "undecided", simulation->undecided);
     tgr_json_array(json, "models");
     for (size_t model = 0; model < simulation->models; model++) {
@@ -180,11 +199,11 @@ static void put_margins(tgr_json *json, const tgr_histogram *margins)
     tgr_json_end_array(json);
     tgr_json_array(json, "counts");
     for (size_t i = 0; i < margins->bins; i++) {
-        tgr_json_unsigned(json, NULL, margins->counts[i]);
+        tgr_simulation_put_count(json, NULL, margins->counts[i]);
     }
     tgr_json_end_array(json);
-    tgr_json_unsigned(json, "below", margins->below);
-    tgr_json_unsigned(json, "above", margins->above);
+    tgr_simulation_put_count(json, "below", margins->below);
+    tgr_simulation_put_count(json, "above", margins->above);
     tgr_json_end_object(json);
 }
 

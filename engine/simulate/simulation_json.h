@@ -9,6 +9,10 @@
 /* Into an object that the caller began; all but the details and the background. */
 void tgr_simulation_put(tgr_json *json, const tgr_simulation *simulation);
 
+/* "queries", and what these stand for where they have weights. */
+void tgr_simulation_put_queries(tgr_json *json, const tgr_simulation *simulation);
+void tgr_simulation_put_count(tgr_json *json, const char *key, double count); /* of weights */
+
 /* Margins, and what all was made from. */
 void tgr_simulation_put_background(tgr_json *json, const tgr_simulation *simulation);
 

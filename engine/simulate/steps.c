@@ -186,6 +186,7 @@ typedef struct adding {
     tgr_decided *changes;
     const uint16_t *order;
     tgr_answers *answers;
+    uint64_t weight;
 } adding;
 
 static void add_change(void *user, size_t threshold, int from, int to)
@@ -193,12 +194,12 @@ static void add_change(void *user, size_t threshold, int from, int to)
     const adding *into = user;
     tgr_decided_move(&into->changes[threshold],
                      tgr_answers_ranked(into->answers, into->order[from]),
-                     tgr_answers_ranked(into->answers, into->order[to]));
+                     tgr_answers_ranked(into->answers, into->order[to]), into->weight);
 }
 
 void tgr_asked_add(const tgr_asked *asked, tgr_decided *changes, const tgr_path *path,
-                   const uint16_t *order, bool utility, tgr_answers *answers)
+                   const uint16_t *order, bool utility, tgr_answers *answers, uint64_t weight)
 {
-    adding into = {changes, order, answers};
+    adding into = {changes, order, answers, weight};
     tgr_asked_each(asked, path, utility, add_change, &into);
 }

@@ -42,8 +42,9 @@ void tgr_asked_each(const tgr_asked *asked, const tgr_path *path, bool utility,
                     tgr_asked_change *change, void *user);
 
 /* Adds a query's moves: changes[i] is what changes at threshold i; changes[count] is seen by none.
- * order: places to the router's models. The answers of all models on its way get their ranks. */
+ * order: places to the router's models. The answers of all models on its way get their ranks.
+ * weight: 1 where queries have none; else answers have been weighed. */
 void tgr_asked_add(const tgr_asked *asked, tgr_decided *changes, const tgr_path *path,
-                   const uint16_t *order, bool utility, tgr_answers *answers);
+                   const uint16_t *order, bool utility, tgr_answers *answers, uint64_t weight);
 
 #endif

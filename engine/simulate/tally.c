@@ -21,9 +21,9 @@ double tgr_tally_cost(const tgr_tally *tally)
     return tally->costed == tally->decided ? tgr_tally_value(tally->cost) : NAN;
 }
 
-double tgr_tally_mean_score(const tgr_tally *tally)
+double tgr_tally_mean_score(const tgr_tally *tally, double unit)
 {
-    return tgr_share(tgr_tally_value(tally->score), (double)tally->scored);
+    return tgr_share(tgr_tally_value(tally->score), (double)tally->scored * unit);
 }
 
 double tgr_tally_accept_rate(const tgr_tally *tally)
@@ -31,16 +31,16 @@ double tgr_tally_accept_rate(const tgr_tally *tally)
     return tgr_share((double)tally->accepted, (double)tally->judged);
 }
 
-double tgr_tally_quality(const tgr_tally *tally, tgr_quality quality)
+double tgr_tally_quality(const tgr_tally *tally, tgr_quality quality, double unit)
 {
-    return quality == TGR_QUALITY_SCORE ? tgr_tally_mean_score(tally)
+    return quality == TGR_QUALITY_SCORE ? tgr_tally_mean_score(tally, unit)
                                         : tgr_tally_accept_rate(tally);
 }
 
-double tgr_tally_coverage(const tgr_tally *tally, tgr_quality quality, uint64_t queries)
+double tgr_tally_coverage(const tgr_tally *tally, tgr_quality quality, uint64_t size)
 {
     uint64_t measured = quality == TGR_QUALITY_SCORE ? tally->scored : tally->judged;
-    return tgr_share((double)measured, (double)queries);
+    return tgr_share((double)measured, (double)size);
 }
 
 double tgr_tally_rank(const tgr_tally *tally, tgr_quality quality)
@@ -50,13 +50,14 @@ double tgr_tally_rank(const tgr_tally *tally, tgr_quality quality)
                : tgr_share((double)tally->outcome_ranks, (double)tally->judged);
 }
 
-tgr_baseline tgr_tally_baseline(const tgr_tally *tally, tgr_quality quality, uint64_t queries)
+tgr_baseline tgr_tally_baseline(const tgr_tally *tally, tgr_quality quality,
+                                const tgr_population *of)
 {
     return (tgr_baseline){
         .cost = tgr_tally_cost(tally),
         .accept_rate = tgr_tally_accept_rate(tally),
-        .mean_score = tgr_tally_mean_score(tally),
-        .coverage = tgr_tally_coverage(tally, quality, queries),
+        .mean_score = tgr_tally_mean_score(tally, of->unit),
+        .coverage = tgr_tally_coverage(tally, quality, of->size),
         .model = NULL,
     };
 }

@@ -27,6 +27,12 @@ void tgr_unite_tally(tgr_crew_row *row, tgr_tally *tally)
     }
 }
 
+void tgr_unite_stand(tgr_crew_row *row, tgr_stand *stand)
+{
+    tgr_crew_row_number(row, &stand->weight);
+    tgr_crew_row_sum(row, &stand->squares);
+}
+
 void tgr_unite_decided(tgr_crew_row *row, tgr_decided *decided, size_t models)
 {
     tgr_unite_tally(row, &decided->tally);
@@ -52,6 +58,7 @@ static void pass_observer(tgr_crew_row *row, void *user)
     tgr_observer *observer = &work->observers.each[0];
     tgr_unite_sums(row, &observer->baselines, observer->counts, work->gathering.asked.count);
     tgr_crew_row_number(row, &observer->undecided);
+    tgr_unite_stand(row, &observer->stand);
     tgr_crew_row_number(row, &work->decide.queries);
     tgr_crew_row_number(row, &work->decide.nonzeros);
 }
@@ -72,16 +79,16 @@ static void pass_groups(tgr_crew_row *row, void *user)
 static tgr_status join_moves(const tgr_run *run, tgr_moves *own, uint64_t before, uint64_t total,
                              tgr_error *error)
 {
-    enum { WORDS = sizeof(tgr_move) / sizeof(uint64_t) };
-    tgr_moves all = {0};
+    tgr_moves all = {.weighed = own->weighed, .bits = own->bits};
+    size_t stride = tgr_moves_stride(own), words = stride / sizeof(uint64_t);
     tgr_status status = tgr_moves_reserve(&all, (size_t)total, error);
     if (status == TGR_OK && total > 0) {
-        memset(all.moves, 0, (size_t)total * sizeof *all.moves);
+        memset(all.items, 0, (size_t)total * stride);
         if (own->count > 0) {
-            memcpy(all.moves + before, own->moves, own->count * sizeof *own->moves);
+            memcpy(tgr_moves_get(&all, (size_t)before), own->items, own->count * stride);
         }
         all.count = (size_t)total;
-        status = tgr_crew_sum(run, (uint64_t *)(void *)all.moves, (size_t)total * WORDS, error);
+        status = tgr_crew_sum(run, all.items, (size_t)total * words, error);
     }
     tgr_moves_free(own);
     *own = all;

@@ -9,6 +9,7 @@
 
 /* Sums, to be passed among what is united. */
 void tgr_unite_tally(tgr_crew_row *row, tgr_tally *tally);
+void tgr_unite_stand(tgr_crew_row *row, tgr_stand *stand);
 void tgr_unite_decided(tgr_crew_row *row, tgr_decided *decided, size_t models);
 void tgr_unite_sums(tgr_crew_row *row, tgr_baselines *baselines, tgr_decided *counts, size_t asked);
 

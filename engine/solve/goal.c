@@ -47,18 +47,18 @@ tgr_status tgr_aim_open(tgr_aim *aim, const tgr_goal *goal, tgr_policy policy,
     return status;
 }
 
-void tgr_aim_settle(tgr_aim *aim, uint64_t queries, tgr_amount start, tgr_amount alone)
+void tgr_aim_settle(tgr_aim *aim, const tgr_population *of, tgr_amount start, tgr_amount alone)
 {
     aim->target = aim->goal.value;
     switch (aim->goal.kind) {
     case TGR_GOAL_COST_PER_QUERY:
-        aim->target *= (double)queries;
+        aim->target *= (double)of->size * of->unit;
         break;
     case TGR_GOAL_QUALITY:
-        aim->target *= aim->model == SIZE_MAX ? 1 : tgr_aim_value(aim, alone, queries);
+        aim->target *= aim->model == SIZE_MAX ? 1 : tgr_aim_value(aim, alone, of->size);
         break;
     case TGR_GOAL_SHARE:
-        aim->wanted = (uint64_t)llround(aim->target * (double)queries);
+        aim->wanted = (uint64_t)llround(aim->target * (double)of->size);
         aim->rises = start.sum < (tgr_sum)aim->wanted;
         break;
     case TGR_GOAL_BUDGET:

@@ -9,9 +9,11 @@
 
 #include "engine/base/exact.h"
 #include "engine/router/router.h"
+#include "engine/simulate/tally.h"
 
 /* What decisions amount to with regard to the goal: a sum of costs, scores, or ones; and over how
- * many it is. Or a difference of two such, in which counts wrap below zero. */
+ * many it is, both by weight where queries with weights are looked at. Or a difference of two such,
+ * in which counts wrap below zero. */
 typedef struct tgr_amount {
     tgr_sum sum;
     uint64_t count;
@@ -44,7 +46,13 @@ tgr_status tgr_aim_open(tgr_aim *aim, const tgr_goal *goal, tgr_policy policy,
 
 /* start: the amount at the end from which thresholds are tried; alone: of the goal's model, where
  * it answers every query. */
-void tgr_aim_settle(tgr_aim *aim, uint64_t queries, tgr_amount start, tgr_amount alone);
+void tgr_aim_settle(tgr_aim *aim, const tgr_population *of, tgr_amount start, tgr_amount alone);
+
+/* A count as queries, to the nearest whole number of them. */
+static inline uint64_t tgr_measured(uint64_t count, double unit)
+{
+    return unit < 1 ? (uint64_t)((double)count * unit + 0.5) : count;
+}
 
 /* What an amount is in the goal's own terms; NaN where nothing is judged. */
 double tgr_aim_value(const tgr_aim *aim, tgr_amount amount, uint64_t queries);

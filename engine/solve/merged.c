@@ -13,6 +13,7 @@ typedef struct merged {
     const tgr_simulating *work;
     tgr_aim aim;
     tgr_quality quality;
+    tgr_population population;
     tgr_decided *at, *chosen; /* sums where it stands; and at the threshold found */
     double threshold, nearest;
     bool found;
@@ -57,8 +58,7 @@ static void look_at(merged *m, double threshold)
     bool costed = m->at->tally.costed == m->at->tally.decided;
     bool of_cost = m->goal->kind == TGR_GOAL_BUDGET || m->goal->kind == TGR_GOAL_COST_PER_QUERY;
     tgr_amount amount = amount_of(m, m->at);
-    double value =
-        of_cost && !costed ? NAN : tgr_aim_value(&m->aim, amount, m->work->decide.queries);
+    double value = of_cost && !costed ? NAN : tgr_aim_value(&m->aim, amount, m->population.size);
     if (tgr_aim_is_nearer(&m->aim, value, m->nearest)) {
         m->nearest = value;
     }
@@ -129,9 +129,11 @@ static tgr_status keep(merged *m, tgr_error *error)
         .policy = work->options.policy,
         .quality = m->quality,
         .threshold = m->threshold,
-        .reached = tgr_aim_value(&m->aim, amount, work->decide.queries),
+        .reached = tgr_aim_value(&m->aim, amount, m->population.size),
         .queries = work->decide.queries,
-        .measured = m->goal->kind == TGR_GOAL_QUALITY ? amount.count : work->decide.queries,
+        .measured =
+            tgr_measured(m->goal->kind == TGR_GOAL_QUALITY ? amount.count : m->population.size,
+                         m->population.unit),
         .cut_threshold = NAN,
         .expected_cost = NAN,
         .predicted_score = NAN,
@@ -142,6 +144,8 @@ static tgr_status keep(merged *m, tgr_error *error)
         return TGR_ERR_NOMEM;
     }
     m->result->simulation.queries = work->decide.queries;
+    m->result->population = m->population;
+    tgr_result_set_weights(m->result, &work->observers.each[0].stand);
     m->result->simulation.quality = m->quality;
     tgr_result_set_point(m->result, 0, m->threshold, m->chosen);
     return TGR_OK;
@@ -155,11 +159,13 @@ static tgr_status solve(void *user, const tgr_simulating *work, tgr_error *error
     m->work = work;
     m->nearest = NAN;
     m->quality = tgr_simulating_measure(work);
+    m->population = tgr_simulating_population(work);
     TGR_TRY(tgr_aim_open(&m->aim, m->goal, work->options.policy, work->router, error));
     m->aim.unit = m->goal->kind == TGR_GOAL_SHARE ||
                           (m->goal->kind == TGR_GOAL_QUALITY && m->quality == TGR_QUALITY_ACCEPT)
                       ? 1
-                      : 0x1p-64;
+                  : m->goal->kind == TGR_GOAL_QUALITY ? 0x1p-64 / m->population.unit
+                                                      : 0x1p-64;
     m->at = tgr_decided_new(1, models);
     m->chosen = tgr_decided_new(1, models);
     if (m->at == NULL || m->chosen == NULL) {
@@ -170,7 +176,7 @@ static tgr_status solve(void *user, const tgr_simulating *work, tgr_error *error
     if (m->aim.from_top) {
         walk(m, false);
     }
-    tgr_aim_settle(&m->aim, work->decide.queries, amount_of(m, m->at), amount_alone(m));
+    tgr_aim_settle(&m->aim, &m->population, amount_of(m, m->at), amount_alone(m));
     walk(m, true);
     if (!m->found && isnan(m->nearest) && m->goal->kind != TGR_GOAL_QUALITY) {
         status = tgr_fail(error, TGR_ERR_ARGUMENT,

@@ -22,7 +22,7 @@ static void add_path(const tgr_solver *solver, tgr_solve_worker *worker,
     int from = path->first;
     if (solver->first_round) {
         tgr_amount_add(&worker->start, tgr_solve_amount(solver, worker, query, from));
-        worker->decided++;
+        worker->decided += tgr_solve_weight(solver, query);
     }
     for (size_t i = 0; i < path->count; i++) {
         uint64_t number = tgr_scan_number(solver->plan.policy, path->moves[i].at);
@@ -132,6 +132,7 @@ static void merge_first(tgr_solver *solver)
         tgr_amount_add(&into->start, from->start);
         tgr_amount_add(&into->alone, from->alone);
         into->decided += from->decided;
+        into->weight += from->weight;
         into->lowest = from->lowest < into->lowest ? from->lowest : into->lowest;
         into->highest = from->highest > into->highest ? from->highest : into->highest;
         tgr_bound_bins *bound = &into->bound;
@@ -200,7 +201,8 @@ static void settle_aim(tgr_solver *solver)
     for (size_t bin = 0; solver->aim.from_top && bin < tgr_scan_bins(&solver->range); bin++) {
         tgr_amount_add(&start, all->bins[bin]);
     }
-    tgr_aim_settle(&solver->aim, solver->decide.queries, start, all->alone);
+    tgr_population of = tgr_solve_population(solver);
+    tgr_aim_settle(&solver->aim, &of, start, all->alone);
 }
 
 /* Where every threshold meets the goal from the end that they are tried from: that end. */
@@ -244,7 +246,7 @@ static void narrow(tgr_solver *solver, const tgr_crossing *crossing)
 static tgr_crossing cross(const tgr_solver *solver, tgr_amount below)
 {
     return tgr_scan_cross(&solver->range, solver->workers[0].bins, below, &solver->aim,
-                          solver->decide.queries);
+                          tgr_solve_population(solver).size);
 }
 
 tgr_status tgr_solve_rounds(tgr_solver *solver, tgr_error *error)
@@ -280,8 +282,8 @@ tgr_status tgr_solve_bound(tgr_solver *solver, double cost, tgr_error *error)
     tgr_bound *bound = &solver->bound;
     size_t bin;
     tgr_bound_sums below;
-    if (!bound->known ||
-        tgr_bound_doubt(bound, cost, &bin, &below) <= LOOSE * (double)solver->decided) {
+    if (!bound->known || tgr_bound_doubt(bound, cost, &bin, &below) <=
+                             LOOSE * (double)solver->decided * tgr_solve_population(solver).unit) {
         return TGR_OK;
     }
     uint64_t first = bound->range.low + ((uint64_t)bin << bound->range.shift);

@@ -71,10 +71,11 @@ static tgr_status open_solver(tgr_solver *solver, tgr_error *error)
     TGR_TRY(tgr_aim_open(&solver->aim, plan->goal, plan->policy, plan->router, error));
     solver->answered = plan->recorded || plan->goal->kind == TGR_GOAL_QUALITY;
     TGR_TRY(tgr_pass_open(&solver->pass, plan->inputs, plan->input_count, plan->split, error));
-    if (plan->goal->kind == TGR_GOAL_QUALITY && !plan->recorded) { /* else simulating has said so */
-        tgr_pass_warn_of_weights(&solver->pass, plan->run);
-    }
     TGR_TRY(tgr_pass_share(&solver->pass, plan->run, error));
+    if (solver->answered) {
+        TGR_TRY(tgr_weighing_find(&solver->weighing, &solver->pass, plan->router->model_count,
+                                  plan->run, error));
+    }
     TGR_TRY(open_deciding(solver, error));
     TGR_TRY(open_workers(solver, error));
 done:
@@ -151,7 +152,9 @@ static double unit_of(const tgr_solver *solver)
 {
     switch (solver->aim.goal.kind) {
     case TGR_GOAL_QUALITY:
-        return solver->plan.quality == TGR_QUALITY_SCORE ? 0x1p-64 : 1;
+        return solver->plan.quality == TGR_QUALITY_SCORE
+                   ? 0x1p-64 / tgr_weighing_unit(&solver->weighing)
+                   : 1;
     case TGR_GOAL_SHARE:
         return 1;
     default:
@@ -183,15 +186,17 @@ static void compare_with_best(const tgr_solver *solver, const tgr_tie *at, tgr_s
         double slope = solver->at * (cost - tgr_tally_value(at->cost));
         best = fmin(best, tgr_tally_value(at->score) + slope);
     }
+    double decided = (double)solver->decided * tgr_solve_population(solver).unit;
     solution->expected_cost = cost;
-    solution->predicted_score = tgr_tally_value(solver->total.score) / (double)solver->decided;
-    solution->best_score = fmax(best / (double)solver->decided, solution->predicted_score);
+    solution->predicted_score = tgr_tally_value(solver->total.score) / decided;
+    solution->best_score = fmax(best / decided, solution->predicted_score);
 }
 
 static void fill_solution(const tgr_solver *solver, const tgr_tie *at, tgr_solution *solution)
 {
     const tgr_aim *aim = &solver->aim;
     uint64_t queries = solver->decide.queries;
+    tgr_population of = tgr_solve_population(solver);
     *solution = (tgr_solution){
         .goal = aim->goal,
         .target = aim->target,
@@ -199,8 +204,11 @@ static void fill_solution(const tgr_solver *solver, const tgr_tie *at, tgr_solut
         .quality = solver->plan.quality,
         .threshold = solver->at,
         .queries = queries,
-        .reached = tgr_aim_value(aim, solver->total.amount, queries),
-        .measured = aim->goal.kind == TGR_GOAL_QUALITY ? solver->total.amount.count : queries,
+        .reached = tgr_aim_value(aim, solver->total.amount, of.size),
+        .measured =
+            aim->goal.kind == TGR_GOAL_QUALITY
+                ? tgr_measured(solver->total.amount.count, tgr_weighing_unit(&solver->weighing))
+                : tgr_measured(of.size, of.unit),
         .cut = solver->cut_rows > 0,
         .cut_threshold = solver->other,
         .cut_rows = solver->cut_rows,

@@ -10,6 +10,7 @@
 
 #include "engine/decide.h"
 #include "engine/pass.h"
+#include "engine/weighing.h"
 #include "engine/simulate/answers.h"
 #include "engine/simulate/path.h"
 #include "engine/solve/bound.h"
@@ -39,10 +40,10 @@ typedef struct tgr_solve_worker {
     tgr_amount start, alone;  /* at the first models of the paths; the goal's model */
     uint64_t lowest, highest; /* number of a threshold at which some query moves */
     tgr_bound_bins bound;
-    tgr_tie total; /* of decisions at a threshold */
-    uint64_t decided;
-    bool unbounded;     /* some cost or score that the bound needs is not known */
-    uint64_t bad_query; /* the first whose cost is not known or too large; UINT64_MAX none */
+    tgr_tie total;            /* of decisions at a threshold */
+    uint64_t decided, weight; /* decided: by weight where the terms are weighed; of all queries */
+    bool unbounded;           /* some cost or score that the bound needs is not known */
+    uint64_t bad_query;       /* the first whose cost is not known or too large; UINT64_MAX none */
     size_t bad_model;
 } tgr_solve_worker;
 
@@ -52,7 +53,9 @@ typedef struct tgr_solver {
     tgr_decide decide;
     const tgr_batch *batch; /* at hand */
     size_t file_models;
-    bool answered; /* recorded answers are looked at */
+    bool answered;         /* recorded answers are looked at */
+    tgr_weighing weighing; /* of amounts: where a quality is to be reached, and in simulations,
+                            * whose terms are weighed, too */
     int threads;
     tgr_solve_worker *workers;
 
@@ -77,7 +80,8 @@ typedef struct tgr_solve_query {
     const tgr_scored *scored;
     const float *scores; /* places */
     size_t row;
-    bool forced; /* to the fallback, at every threshold */
+    bool forced;     /* to the fallback, at every threshold */
+    uint64_t weight; /* 1 where queries have none */
 } tgr_solve_query;
 
 typedef void tgr_solve_visit(tgr_solver *solver, tgr_solve_worker *worker,
@@ -87,6 +91,15 @@ typedef void tgr_solve_visit(tgr_solver *solver, tgr_solve_worker *worker,
  * NULL, is called by one, and says whether to go on. */
 tgr_status tgr_solve_walk(tgr_solver *solver, tgr_solve_visit *visit, bool (*next)(tgr_solver *),
                           tgr_error *error);
+
+/* Once the first round is over: the queries that goals are of. */
+tgr_population tgr_solve_population(const tgr_solver *solver);
+
+/* What a query counts for in terms. */
+static inline uint64_t tgr_solve_weight(const tgr_solver *solver, const tgr_solve_query *query)
+{
+    return solver->plan.recorded ? query->weight : 1;
+}
 
 /* What the model at a place amounts to for a query. */
 tgr_amount tgr_solve_amount(const tgr_solver *solver, tgr_solve_worker *worker,

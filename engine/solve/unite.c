@@ -71,6 +71,7 @@ tgr_status tgr_solve_unite_first(tgr_solver *solver, tgr_error *error)
     TGR_TRY(unite_amounts(&all->start, 1, run, error));
     TGR_TRY(unite_amounts(&all->alone, 1, run, error));
     TGR_TRY(tgr_crew_sum(run, &all->decided, 1, error));
+    TGR_TRY(tgr_crew_sum(run, &all->weight, 1, error));
     TGR_TRY(unite_range(&all->lowest, &all->highest, run, error));
     TGR_TRY(unite_bound_sums(&all->bound.start, 1, run, error));
     TGR_TRY(unite_range(&all->bound.lowest, &all->bound.highest, run, error));

@@ -36,18 +36,19 @@ static tgr_amount cost_of(const tgr_solver *solver, tgr_solve_worker *worker,
                                        : tgr_decide_cost(&solver->decide, query->row, model);
     if (!tgr_exact_fits(usd)) {
         note_bad(solver, worker, query->row, model);
-        return (tgr_amount){0, 1};
+        return (tgr_amount){0, query->weight};
     }
     tgr_sum term = solver->plan.recorded ? worker->answers.answer[model].cost : tgr_exact_term(usd);
-    return (tgr_amount){term, 1};
+    return (tgr_amount){term, query->weight};
 }
 
-static tgr_amount quality_of(const tgr_solver *solver, const tgr_solve_worker *worker, size_t model)
+static tgr_amount quality_of(const tgr_solver *solver, const tgr_solve_worker *worker, size_t model,
+                             uint64_t weight)
 {
     const tgr_answer *answer = &worker->answers.answer[model];
     return solver->plan.quality == TGR_QUALITY_SCORE
-               ? (tgr_amount){answer->score, answer->scored}
-               : (tgr_amount){answer->accepted, answer->judged};
+               ? (tgr_amount){answer->score, answer->scored * weight}
+               : (tgr_amount){(tgr_sum)(answer->accepted * weight), answer->judged * weight};
 }
 
 static tgr_amount amount_of_model(const tgr_solver *solver, tgr_solve_worker *worker,
@@ -55,9 +56,9 @@ static tgr_amount amount_of_model(const tgr_solver *solver, tgr_solve_worker *wo
 {
     switch (solver->aim.goal.kind) {
     case TGR_GOAL_QUALITY:
-        return quality_of(solver, worker, model);
+        return quality_of(solver, worker, model, query->weight);
     case TGR_GOAL_SHARE:
-        return (tgr_amount){model == solver->aim.model, 1};
+        return (tgr_amount){(tgr_sum)((model == solver->aim.model) * query->weight), query->weight};
     default:
         return cost_of(solver, worker, query, model);
     }
@@ -79,7 +80,10 @@ tgr_tie tgr_solve_terms(const tgr_solver *solver, tgr_solve_worker *worker,
         worker->unbounded = true;
         return (tgr_tie){0};
     }
-    return (tgr_tie){.cost = tgr_tally_term(cost), .score = tgr_tally_term(score)};
+    uint64_t weight = tgr_solve_weight(solver, query);
+    unsigned bits = solver->plan.recorded ? solver->weighing.bits : 0;
+    return (tgr_tie){.cost = tgr_weigh_term(tgr_tally_term(cost), weight, bits),
+                     .score = tgr_weigh_term(tgr_tally_term(score), weight, bits)};
 }
 
 int tgr_solve_place(const tgr_solver *solver, const tgr_solve_worker *worker,
@@ -108,6 +112,11 @@ static void visit_row(const walk *w, tgr_solve_worker *worker, const tgr_scored 
         note_bad(solver, worker, row, model);
         return;
     }
+    uint64_t weight = tgr_weighing_of(&solver->weighing, solver->batch, row);
+    if (solver->weighing.weighed) {
+        tgr_answers_weigh(&worker->answers, weight, solver->weighing.bits);
+    }
+    worker->weight += solver->first_round ? weight : 0;
     worker->path.row_costs = tgr_decide_row_costs(&solver->decide);
     tgr_path_find(&worker->path, scored->decider, scores, row, true);
     bool forced =
@@ -118,10 +127,10 @@ static void visit_row(const walk *w, tgr_solve_worker *worker, const tgr_scored 
     }
     if (solver->first_round && solver->aim.goal.kind == TGR_GOAL_QUALITY &&
         solver->aim.model != SIZE_MAX) {
-        tgr_amount_add(&worker->alone, quality_of(solver, worker, solver->aim.model));
+        tgr_amount_add(&worker->alone, quality_of(solver, worker, solver->aim.model, weight));
     }
     if (worker->path.first != TGR_UNDECIDED) {
-        const tgr_solve_query query = {scored, scores, row, forced};
+        const tgr_solve_query query = {scored, scores, row, forced, weight};
         w->visit(solver, worker, &query);
     }
 }
@@ -133,6 +142,14 @@ static void visit_rows(void *user, const tgr_decide *decide, const tgr_scored *s
     for (size_t row = scored->begin; row < scored->end; row++) {
         visit_row(w, &w->solver->workers[scored->thread], scored, row);
     }
+}
+
+tgr_population tgr_solve_population(const tgr_solver *solver)
+{
+    bool weighed = solver->plan.recorded && solver->weighing.weighed;
+    return weighed
+               ? (tgr_population){solver->workers[0].weight, tgr_weighing_unit(&solver->weighing)}
+               : (tgr_population){solver->decide.queries, 1};
 }
 
 /* ---- all of them ----------------------------------------------------------------------------- */
@@ -177,7 +194,7 @@ tgr_status tgr_solve_walk(tgr_solver *solver, tgr_solve_visit *visit, bool (*nex
     walk w = {solver, visit};
     size_t entered = SIZE_MAX;
     unsigned want = TGR_WANT_ELIGIBILITY | TGR_WANT_PROMPT_TOKENS;
-    want |= tgr_row_prices_want(solver->plan.router);
+    want |= tgr_row_prices_want(solver->plan.router) | tgr_weighing_wants(&solver->weighing);
     want |= solver->answered ? TGR_WANT_SCORE | TGR_WANT_OUTCOME | TGR_WANT_COST : 0;
     tgr_status status = TGR_OK;
     solver->decide.queries = solver->pass.before;

@@ -73,6 +73,22 @@ static tgr_status read_tokens(const tgr_number_column *column, int which, tgr_ba
 }
 
 /* Reads numbers between `least` and `most`, or NaN. */
+static tgr_status read_between(const tgr_number_column *column, uint64_t first, size_t rows,
+                               double least, double most, const char *what, double *values,
+                               tgr_error *error)
+{
+    tgr_status status = tgr_number_column_read(column, first, rows, values, error);
+    for (size_t row = 0; status == TGR_OK && row < rows; row++) {
+        if (values[row] < least || values[row] > most) {
+            status =
+                tgr_fail(error, TGR_ERR_INPUT, "%s: row %" PRIu64 " of %s is %g, which is no %s",
+                         column->values.file->path, first + row, column->values.name.text,
+                         values[row], what);
+        }
+    }
+    return status;
+}
+
 static tgr_status read_numbers(const tgr_number_column *column, int which, double least,
                                double most, const char *what, tgr_batch *batch, double **into,
                                tgr_error *error)
@@ -80,22 +96,18 @@ static tgr_status read_numbers(const tgr_number_column *column, int which, doubl
     if (!column->present) {
         return TGR_OK;
     }
-    double *values = reserve(batch, which, batch->rows, sizeof(*values));
-    if (!values) {
-        return tgr_batch_no_memory(error);
-    }
-    tgr_status status =
-        tgr_number_column_read(column, batch->first_row, batch->rows, values, error);
-    for (size_t row = 0; status == TGR_OK && row < batch->rows; row++) {
-        if (values[row] < least || values[row] > most) {
-            status =
-                tgr_fail(error, TGR_ERR_INPUT, "%s: row %" PRIu64 " of %s is %g, which is no %s",
-                         column->values.file->path, batch->first_row + row,
-                         column->values.name.text, values[row], what);
-        }
-    }
-    *into = values;
-    return status;
+    *into = reserve(batch, which, batch->rows, sizeof(**into));
+    return *into ? read_between(column, batch->first_row, batch->rows, least, most, what, *into,
+                                error)
+                 : tgr_batch_no_memory(error);
+}
+
+#define WEIGHT_RANGE TGR_WEIGHT_LEAST, TGR_WEIGHT_MOST, "weight from 2^-20 to 2^20"
+
+tgr_status tgr_batch_read_weights(tgr_query_file *file, uint64_t first, size_t rows,
+                                  double *weights, tgr_error *error)
+{
+    return read_between(&file->source->weight, first, rows, WEIGHT_RANGE, weights, error);
 }
 
 static tgr_status read_logged(tgr_query_file *file, tgr_batch *batch, tgr_error *error)
@@ -267,8 +279,7 @@ tgr_status tgr_batch_read_obs(tgr_query_file *file, unsigned want, tgr_batch *ba
         TGR_TRY(read_logged(file, batch, error));
     }
     if (want & TGR_WANT_WEIGHT) {
-        TGR_TRY(read_numbers(&source->weight, WEIGHT, TGR_WEIGHT_LEAST, TGR_WEIGHT_MOST,
-                             "weight from 2^-20 to 2^20", batch, &batch->weight, error));
+        TGR_TRY(read_numbers(&source->weight, WEIGHT, WEIGHT_RANGE, batch, &batch->weight, error));
     }
 done:
     return status;

@@ -52,4 +52,8 @@ tgr_status tgr_batch_read_obs(tgr_query_file *file, unsigned want, tgr_batch *ba
 tgr_status tgr_batch_read_obsm(tgr_query_file *file, unsigned want, tgr_batch *batch,
                                tgr_error *error);
 
+/* Reads weights alone, each checked. */
+tgr_status tgr_batch_read_weights(tgr_query_file *file, uint64_t first, size_t rows,
+                                  double *weights, tgr_error *error);
+
 #endif

@@ -223,13 +223,14 @@ tgr_status tgr_decisions_put_bytes(tgr_decisions_writer *writer, int region, con
 {
     tgr_sink_batch *batch;
     tgr_status status = TGR_OK;
+    bool numbered = tgr_decisions_numbered(writer->plan);
     TGR_TRY(check_rows(writer, rows, error));
     writer->rows += rows;
-    if (length == 0) {
+    if (length == 0 || (numbered && region == TGR_REGION_INDEX)) {
         goto done;
     }
     TGR_TRY(tgr_sink_take(&writer->sink, &batch, error));
-    tgr_sink_chunk *chunk = tgr_sink_chunk_add(batch, region, length);
+    tgr_sink_chunk *chunk = tgr_sink_chunk_add(batch, region - numbered, length);
     if (!chunk) {
         status = tgr_fail_memory(error, "a block of decisions");
         goto done;

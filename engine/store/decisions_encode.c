@@ -3,6 +3,7 @@
 
 #include "engine/base/error.h"
 #include "engine/store/decisions_format.h"
+#include "engine/store/row_numbers.h"
 
 size_t tgr_decisions_digits(char text[20], uint64_t number)
 {
@@ -29,6 +30,11 @@ size_t tgr_decisions_index_width(const tgr_decisions_plan *plan)
     uint64_t rows = plan->shards > 0 ? plan->total_rows : plan->rows;
     size_t numbers = tgr_decisions_digits(digits, rows > 0 ? rows - 1 : 0);
     return plan->ids && plan->id_width > numbers ? plan->id_width : numbers;
+}
+
+bool tgr_decisions_numbered(const tgr_decisions_plan *plan)
+{
+    return !plan->ids && plan->rows >= TGR_NUMBERS_CHUNK;
 }
 
 /* ---- rows' numbers --------------------------------------------------------------------- */
@@ -181,7 +187,8 @@ typedef struct arrays {
     const tgr_decisions_plan *plan;
     const tgr_decisions_rows *rows;
     size_t width; /* of the index */
-    char *index, *codes, *margins;
+    char *index;  /* NULL: it is there already */
+    char *codes, *margins;
 } arrays;
 
 static void put_codes(const arrays *to, size_t begin, size_t end)
@@ -209,7 +216,9 @@ static size_t put_rows(const arrays *to, size_t begin, size_t end)
     if (to->plan->ids && to->rows->ids) {
         return put_ids(to->rows, to->width, begin, end, to->index);
     }
-    put_numbers(to->rows, to->width, begin, end, to->index);
+    if (to->index) {
+        put_numbers(to->rows, to->width, begin, end, to->index);
+    }
     return to->rows->count;
 }
 
@@ -242,8 +251,9 @@ tgr_status tgr_decisions_h5_encode(const tgr_decisions_plan *plan, const tgr_dec
         return TGR_OK;
     }
     arrays to = {.plan = plan, .rows = rows, .width = tgr_decisions_index_width(plan)};
-    to.index = room(batch, rows->count * to.width);
-    to.codes = to.index ? room(batch, choices * code) : NULL;
+    bool numbered = tgr_decisions_numbered(plan);
+    to.index = numbered ? NULL : room(batch, rows->count * to.width);
+    to.codes = to.index || numbered ? room(batch, choices * code) : NULL;
     to.margins = to.codes && plan->margins ? room(batch, choices * sizeof(float)) : NULL;
     if (!to.codes || (plan->margins && !to.margins)) {
         return tgr_fail_memory(error, "a block of decisions");

@@ -2,6 +2,7 @@
 #ifndef TGR_STORE_DECISIONS_FORMAT_H
 #define TGR_STORE_DECISIONS_FORMAT_H
 
+#include "engine/store/anndata.h"
 #include "engine/store/decisions.h"
 #include "engine/store/decisions_sink.h"
 #include "engine/store/target.h"
@@ -41,6 +42,12 @@ tgr_status tgr_decisions_crew_commit(tgr_target *target, const tgr_decisions_pla
 /* Bytes of an id or a row's number; whether models are numbered in a byte. */
 size_t tgr_decisions_index_width(const tgr_decisions_plan *plan);
 bool tgr_decisions_narrow(const tgr_decisions_plan *plan);
+
+/* Whether the index is row numbers that are written beforehand, in chunks: it is no region then. */
+bool tgr_decisions_numbered(const tgr_decisions_plan *plan);
+/* Writes them, as strings of `type`. */
+tgr_status tgr_decisions_write_numbers(const tgr_decisions_plan *plan, tgr_anndata obs, hid_t type,
+                                       tgr_error *error);
 
 tgr_status tgr_decisions_h5_encode(const tgr_decisions_plan *plan, const tgr_decisions_rows *rows,
                                    const char *path, tgr_sink_batch *batch, tgr_error *error);

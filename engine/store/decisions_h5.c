@@ -2,7 +2,8 @@
  *
  * The arrays are contiguous and given their places at once, so that HDF5 is done with the file
  * before the first decision comes, and whoever fills them needs no HDF5. Only their sums are known
- * at the end: then the same is written once more over the same places.
+ * at the end: then the same is written once more over the same places. Row numbers need nobody to
+ * fill them in.
  */
 #include <string.h>
 
@@ -131,7 +132,12 @@ static tgr_status create_index(creation *made, tgr_anndata obs, tgr_error *error
     const tgr_decisions_plan *plan = made->plan;
     size_t width = tgr_decisions_index_width(plan);
     const array_plan index = {"_index", TGR_REGION_INDEX, fixed_string(width), width, 0};
-    return create_array(made, obs, &index, error);
+    if (!tgr_decisions_numbered(plan)) {
+        return create_array(made, obs, &index, error);
+    }
+    tgr_status status = tgr_decisions_write_numbers(plan, obs, index.type, error);
+    tgr_h5_close(index.type);
+    return status;
 }
 
 static tgr_status create_margin(creation *made, tgr_anndata at, size_t columns, tgr_error *error)

@@ -131,6 +131,18 @@ tgr_status tgr_query_read_split(tgr_query_file *file, uint64_t first, size_t row
     return status;
 }
 
+tgr_status tgr_query_read_weights(tgr_query_file *file, uint64_t first, size_t rows,
+                                  double *weights, tgr_error *error)
+{
+    tgr_h5_quiet quiet;
+    tgr_h5_quiet_begin(&quiet);
+    tgr_block_readers_set(file->source->file.readers, file->threads, file->ahead_bytes);
+    tgr_status status = tgr_batch_read_weights(file, first, rows, weights, error);
+    status = prefer_checksums(file->source, status, error);
+    tgr_h5_quiet_end(&quiet);
+    return status;
+}
+
 uint64_t tgr_query_nonzero_bytes(const tgr_query_file *file)
 {
     return sizeof(uint32_t) + tgr_x_value_size(file->value_type);

@@ -109,6 +109,10 @@ uint64_t tgr_query_nonzero_bytes(const tgr_query_file *file);
 tgr_status tgr_query_read_split(tgr_query_file *file, uint64_t first, size_t rows, int32_t *codes,
                                 tgr_error *error);
 
+/* Reads the column of weights, which the file must have, and nothing else; NaN: not said. */
+tgr_status tgr_query_read_weights(tgr_query_file *file, uint64_t first, size_t rows,
+                                  double *weights, tgr_error *error);
+
 /* How many values are stored before a row, at most as many as there are in the file; of a dense
  * array, which tells less, in proportion to the rows. */
 tgr_status tgr_query_values_before(tgr_query_file *file, uint64_t row, uint64_t *values,

@@ -28,11 +28,13 @@ typedef struct tgr_breakdown { /* by falling number of queries, those without a 
 
 #define TGR_DECILES 10
 
-/* A tenth of the judged queries, by rising prediction; equal predictions stay together. */
+/* A tenth of the judged queries, by weight, by rising prediction; equal predictions stay together.
+ */
 typedef struct tgr_decile {
     uint64_t queries;
     double from, to;            /* the least and the largest prediction */
     double predicted, measured; /* means */
+    double weight;              /* of the queries; their number where they have none */
 } tgr_decile;
 
 typedef struct tgr_prediction {
@@ -41,6 +43,7 @@ typedef struct tgr_prediction {
     double rank_correlation;
     double predicted, measured; /* means */
     tgr_decile deciles[TGR_DECILES];
+    double weight; /* of the queries that are judged; their number where they have none */
 } tgr_prediction;
 
 /* Scores against what was measured, for each model; and the margin, the best other model's score
@@ -93,6 +96,7 @@ typedef struct tgr_logged {
     size_t estimate_count;
     const tgr_estimate *estimates; /* as the curve; NULL where no chance is known */
     bool from_scores; /* doubly robust estimates start from scores; else from each model's mean */
+    double weight;    /* of `queries`; their number where they have none */
 } tgr_logged;
 
 /* A set of queries as the router's tags see it. */

@@ -95,9 +95,9 @@ typedef struct tgr_intervals {
  * these are the queries whose margin is at least edges[i] and below edges[i + 1]. */
 typedef struct tgr_histogram {
     size_t bins; /* 0: no threshold changes anything, or none but a fixed one was looked at */
-    const double *edges; /* bins + 1, rising */
-    const uint64_t *counts;
-    uint64_t below, above; /* changes beyond the edges */
+    const double *edges;  /* bins + 1, rising */
+    const double *counts; /* whole numbers, but for weights that are none */
+    double below, above;  /* changes beyond the edges */
 } tgr_histogram;
 
 /* What tokens cost in one tier of service, for prompts of more tokens than `above`. USD a token,
@@ -161,6 +161,9 @@ typedef struct tgr_simulation {
     const char *elsewhere; /* the name of what scored or decided in place of a router; else NULL */
     bool
         given; /* it decided: the curve is one point, whose threshold is NaN, whatever the policy */
+    bool weighted;    /* queries have weights: figures are of the queries that they stand for */
+    double weight;    /* how many these are: the sum of the weights; else as `queries` */
+    double effective; /* so many queries of equal weights say as much (Kish); else as `queries` */
 } tgr_simulation;
 
 /* Defaults: margin, automatic quality, a grid of 21 points. */

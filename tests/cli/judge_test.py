@@ -41,7 +41,7 @@ class Columns(Scratch):
         rows = range(len(self.log))
         columns = {"tier": pandas.Categorical(["gold" if i % 7 == 0 else "basic" for i in rows]),
                    "hour": [i % 24 for i in rows], "paid": [i % 3 == 0 for i in rows],
-                   "weight": [i % 4 / 2 for i in rows],
+                   "heft": [i % 4 / 2 for i in rows],
                    "team": [f"team {i % 5}" if i % 6 else None for i in rows]}
         self.add_columns(**columns)
         words = [word for name in columns for word in ("--by", name)]

@@ -47,6 +47,15 @@ class Decisions(Scratch):
                 self.assertEqual(self.read(f"m-{name}"), whole, (name, count))
                 self.works("info", *(["m-" + name] if name.endswith(".h5") else ["queries.h5"]))
 
+    def test_row_numbers_written_beforehand(self):
+        """From 100,000 rows on: shards below that, above it, and none that begins at a round number."""
+        self.inputs = ("queries.h5",) * 71 + ("more.h5",)
+        self.route("numbers.h5", "--margins")
+        for count in (2, 3):
+            self.works("merge", *self.shards(count, "h5", "--margins"), "-o", "m.h5")
+            self.assertEqual(self.read("m.h5"), self.read("numbers.h5"), count)
+        self.works("info", "--verify", "m.h5", "part2of2.h5")
+
     def test_more_shards_than_queries(self):
         self.write("few.jsonl", b"".join(b'{"id": "x%d", "tags": ["t0"]}\n' % i for i in range(3)))
         self.works("ingest", "few.jsonl", "-o", "few.h5")

@@ -121,11 +121,12 @@ class Simulations(Together):
 
 
 def add_teams(data, teams):
-    """Columns whose values other files have too, in another order, or not."""
+    """Columns whose values other files have too, in another order, or not; and weights."""
     rows = range(len(data))
     data.obs["team"] = pandas.Categorical([f"team {teams[i // 7 % len(teams)]}" if i % 5 else None
                                            for i in rows])
     data.obs["hour"] = [(i * i) % (len(teams) * 3) for i in rows]
+    data.obs["weight"] = [(i % 7 + 1) / 3 if i % 4 else None for i in rows]
     return data
 
 

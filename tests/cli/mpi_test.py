@@ -32,6 +32,7 @@ ROUTED = [ # files, options
     (PACKED, ("--policy", "margin", "--budget", "150", "--split", "train", "--margins")),
     (BOTH, ("--policy", "slack", "--target-share", "kestrel-max=35%")),
     (("packed.h5",), ("--policy", "utility", "--target-quality", "0.7")),
+    (("weighed.h5",), ("--policy", "utility", "--target-quality", "0.7")),
 ]
 FITTED = [
     (BOTH, ("--scorer", "paper")),
@@ -51,6 +52,9 @@ SIMULATED = [
     (("packed.h5",), ("--bootstrap", "20", "--theta", "0", "--memory", "64M")),
     (BOTH, ("--policy", "utility", "--budget", "60")),
     (PACKED, ("--target-quality", "0.7", "--split", "test", "--choose-on", "train")),
+    (("weighed.h5", "few.h5"), ("--bootstrap", "20", "--split", "test")),
+    (("a.h5", "weighed.h5"), ("--memory", "1M", "--policy", "utility")),
+    (("weighed.h5",), ("--policy", "slack", "--target-quality", "0.7", "--split", "test")),
 ]
 
 
