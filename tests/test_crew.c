@@ -6,8 +6,10 @@
 #include "tests/cmocka_all.h"
 
 #include <pthread.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -20,9 +22,10 @@
 #include "engine/base/memory.h"
 #include "tests/fit_data.h"
 
-#define SEED  1126u
-#define RANKS 3
-#define ROOM  ((size_t)32 << 20) /* of each process */
+#define SEED    1126u
+#define RANKS   3
+#define QUERIES 700
+#define ROOM    ((size_t)32 << 20) /* of each process */
 
 static char folder[256];
 static char inputs_text[2][300];
@@ -148,8 +151,9 @@ static size_t replicates;
 static uint64_t memory;
 static bool detailed, sampled; /* simulations with all that is told beside, or a judged sample */
 static bool resume;
-static long fail_after;  /* in the last process; negative: never */
-static uint32_t stopped; /* the process that is told to stop; RANKS: none */
+static long fail_after;   /* in the last process; negative: never */
+static rlim_t file_limit; /* of what the last process writes; 0: none */
+static uint32_t stopped;  /* the process that is told to stop; RANKS: none */
 
 static tgr_status fit(const tgr_run *run, const char *output, tgr_error *error)
 {
@@ -254,12 +258,35 @@ static tgr_status simulate(const tgr_run *run, const char *output, tgr_error *er
     return status;
 }
 
+static void limit_files(rlim_t bytes)
+{
+    struct rlimit limit;
+    if (bytes > 0) {
+        signal(SIGXFSZ, SIG_IGN);
+        getrlimit(RLIMIT_FSIZE, &limit);
+        limit.rlim_cur = bytes;
+        setrlimit(RLIMIT_FSIZE, &limit);
+    }
+}
+
+static bool is_counted_once(const tgr_router *router, const tgr_route_options *options,
+                            const tgr_route_report *report)
+{
+    size_t thresholds = options->goal.kind == TGR_GOAL_NONE ? options->threshold_count : 1;
+    uint64_t chosen = 0;
+    for (size_t i = 0; i < thresholds * tgr_router_models(router); i++) {
+        chosen += report->chosen[i];
+    }
+    return report->queries == QUERIES && chosen == thresholds * QUERIES;
+}
+
 static tgr_status route(const tgr_run *given, const char *output, tgr_error *error)
 {
     static const double thresholds[] = {-0.01, 0, 0.002};
     static const sig_atomic_t stop = 1;
     tgr_run run = *given;
     tgr_route_options options;
+    tgr_route_report report = {0};
     tgr_router *router = NULL;
     tgr_route_options_init(&options);
     options.inputs = inputs;
@@ -278,9 +305,14 @@ static tgr_status route(const tgr_run *given, const char *output, tgr_error *err
     tgr_status status = load(&router, error);
     if (status == TGR_OK) {
         tgr_mem_fail_after(run.crew->rank + 1 == RANKS ? fail_after : -1);
-        status = tgr_route(router, &options, NULL, &run, error);
+        limit_files(run.crew->rank + 1 == RANKS ? file_limit : 0);
+        status = tgr_route(router, &options, &report, &run, error);
         tgr_mem_fail_after(-1);
     }
+    if (status == TGR_OK && !report.complete && !is_counted_once(router, &options, &report)) {
+        status = TGR_ERR_INTERNAL;
+    }
+    tgr_route_report_free(&report);
     tgr_router_free(router);
     return status;
 }
@@ -352,6 +384,7 @@ static void reset(void)
     detailed = sampled = false;
     resume = false;
     fail_after = -1;
+    file_limit = 0;
     stopped = RANKS;
 }
 
@@ -474,6 +507,24 @@ static tgr_status write_remains(const tgr_run *run, const char *output, tgr_erro
     return TGR_OK;
 }
 
+/* Parts that could not be put together are put together later, and nothing is counted again. */
+static void test_joins_again(void **state)
+{
+    (void)state;
+    reset();
+    ending = "jsonl";
+    assert_int_equal(run_crew(route, 1, path_of("alone.jsonl")), TGR_OK);
+    file_limit = 30000; /* a part is smaller, all of them are larger */
+    assert_int_equal(run_crew(route, RANKS, path_of("joined.jsonl")), TGR_ERR_IO);
+    assert_false(is_there("joined.jsonl"));
+    assert_left("joined", (1u << RANKS) - 1);
+    file_limit = 0;
+    resume = true;
+    assert_int_equal(run_crew(route, RANKS, path_of("joined.jsonl")), TGR_OK);
+    assert_same_files("alone.jsonl", "joined.jsonl");
+    assert_left("joined", 0);
+}
+
 /* What a job that was killed in tidying up has left goes with the next. */
 static void test_tidies_up(void **state)
 {
@@ -543,7 +594,7 @@ static void test_memory_runs_out_in_detail(void **state)
 static tgr_status write_files(const tgr_run *run, const char *output, tgr_error *error)
 {
     uint64_t random = SEED;
-    fit_data *data = data_new(700, 30, 3);
+    fit_data *data = data_new(QUERIES, 30, 3);
     (void)run;
     (void)output;
     (void)error;
@@ -551,7 +602,7 @@ static tgr_status write_files(const tgr_run *run, const char *output, tgr_error 
     data->has_score = data->has_outcome = data->has_cost = data->has_split = true;
     data_fill(data, 4, &random);
     data_write(data, 0, 500, inputs[0]);
-    data_write(data, 500, 700, inputs[1]);
+    data_write(data, 500, QUERIES, inputs[1]);
     data_free(data);
     return TGR_OK;
 }
@@ -594,6 +645,7 @@ int main(void)
         cmocka_unit_test(test_simulates_in_detail),
         cmocka_unit_test(test_routes),
         cmocka_unit_test(test_stops_and_resumes),
+        cmocka_unit_test(test_joins_again),
         cmocka_unit_test(test_tidies_up),
         cmocka_unit_test(test_memory_runs_out),
         cmocka_unit_test(test_memory_runs_out_in_detail),

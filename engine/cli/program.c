@@ -153,6 +153,17 @@ static int report_failure(const tgr_error *error, const tgr_cli_command *command
     return exit_status(error->status);
 }
 
+/* All end as the first that failed; what this process has added to that one's sentence stays. */
+static tgr_status agree(const tgr_crew *crew, tgr_status status, tgr_error *error)
+{
+    tgr_error agreed = *error;
+    status = crew->meet(crew->user, status, &agreed);
+    if (strncmp(error->message, agreed.message, strlen(agreed.message)) != 0) {
+        *error = agreed;
+    }
+    return status;
+}
+
 /* No process of several is done before all are; whichever failed, all know why. */
 static tgr_status compare_notes(tgr_status status, tgr_error *error)
 {
@@ -160,7 +171,7 @@ static tgr_status compare_notes(tgr_status status, tgr_error *error)
     if (crew != NULL && status == TGR_OK) {
         status = tgr_cli_hearsay_tell(crew, error);
     }
-    return crew == NULL ? status : crew->meet(crew->user, status, error);
+    return crew == NULL ? status : agree(crew, status, error);
 }
 
 static int run_command(const tgr_cli_command *command, int count, char **words)

@@ -113,23 +113,28 @@ static tgr_status write_sidecar(tgr_routing *work, tgr_error *error)
     return tgr_sidecar_write(work->options.output, &note, error);
 }
 
-/* Text of several processes is put together. That takes a while, so each notes first that its part
- * is whole, and where it fails a later run begins there. */
-static tgr_status join_parts(tgr_routing *work, tgr_error *error)
+/* Text of several processes is to be put together, which takes a while: each notes before that its
+ * part is whole, and what it has counted itself, so that a later run may begin there. */
+static tgr_status note_parts(tgr_routing *work, tgr_error *error)
 {
-    tgr_status status = TGR_OK;
     if (tgr_run_crew(work->run) == NULL || work->format == TGR_DECISIONS_H5) {
         return TGR_OK;
     }
-    TGR_TRY(tgr_route_checkpoint_put(work, true, error));
-    TGR_TRY(tgr_decisions_join(work->writer, error));
-done:
+    tgr_status status = tgr_route_checkpoint_put(work, true, error);
+    status = tgr_crew_meet(work->run, status, error);
+    return status == TGR_OK ? TGR_OK : tgr_route_stop(work, status, error);
+}
+
+static tgr_status join_parts(tgr_routing *work, tgr_error *error)
+{
+    tgr_status status = tgr_decisions_join(work->writer, error);
     return status == TGR_OK ? TGR_OK : tgr_route_stop(work, status, error);
 }
 
 tgr_status tgr_route_finish(tgr_routing *work, tgr_route_report *report, tgr_error *error)
 {
     tgr_status status = TGR_OK;
+    TGR_TRY(note_parts(work, error));
     TGR_TRY(tgr_route_unite(work, error));
     if (report != NULL) {
         TGR_TRY(tgr_route_tally_report(&work->tally, report, error));
