@@ -1,15 +1,16 @@
 #!/usr/bin/env python3
 """tag_peer.py - texts to tags: tagroute beside a Python tokenizer with a dictionary, one run for both.
 
-usage: bench/tag_peer.py TAGROUTE LOG.jsonl [ROUNDS]
+usage: bench/tag_peer.py TAGROUTE LOG.jsonl [ROUNDS [MEGABYTES]]
 
-Learns a vocabulary of at most 15,000 phrases from the log's texts, and then takes turns: `tagroute ingest --vocab` on one
-thread, the whole process with reading JSON and writing the query file; and a loop in Python over
-the same records that finds words with a regular expression, leaves out stop words and looks words
-and pairs up in a dictionary, as anybody would write it, and scikit-learn's CountVectorizer where it
-is installed; neither writes anything. The same again
-for a log of mixed scripts, made of the first by writing most of its words in other letters. Says
-the processor time of each in MB of log a second, and the median of the ratios.
+Learns a vocabulary of at most 15,000 phrases from the log's texts, drawn again and again until there are so many megabytes,
+and then takes turns: `tagroute ingest --vocab`, the whole process with reading JSON and writing the query file; tag_job.py,
+which does the same work in Python and whose file must hold the same rows, tags, ids and texts; a loop in Python over the
+same records that finds words with a regular expression, leaves out stop words and looks words and pairs up in a
+dictionary; and scikit-learn's CountVectorizer where it is installed. The last two write nothing. The same again, but for
+tag_job.py, which knows ASCII alone, for a log of mixed scripts, made of the first by writing most of its words in other
+letters. Says the processor time of each in MB of log a second, tagroute on one thread, and the median of the ratios; and of
+the two whole processes the time by the clock, tagroute on all cores.
 """
 import json
 import os
@@ -20,7 +21,11 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import time
 
+import h5py
+
+JOB = os.path.join(os.path.dirname(os.path.abspath(__file__)), "tag_job.py")
 WORD = re.compile(r"\w+(?:'\w+)?")
 STOP_WORDS = set("a an and are as at be but by for from has have he in is it its not of on or that the this to was "
                  "were which who will with you".split())
@@ -49,11 +54,23 @@ def processor_seconds(who):
     return used.ru_utime + used.ru_stime
 
 
-def by_tagroute(program, log, vocabulary, output):
-    before = processor_seconds(resource.RUSAGE_CHILDREN)
-    subprocess.run([program, "ingest", log, "--vocab", vocabulary, "-o", output, "-j", "1", "--quiet"], check=True,
-                   stderr=subprocess.DEVNULL)
-    return processor_seconds(resource.RUSAGE_CHILDREN) - before
+def whole(command):
+    """The processor time and the time by the clock of a process."""
+    before, start = processor_seconds(resource.RUSAGE_CHILDREN), time.monotonic()
+    subprocess.run(command, check=True, stderr=subprocess.DEVNULL)
+    return processor_seconds(resource.RUSAGE_CHILDREN) - before, time.monotonic() - start
+
+
+def by_tagroute(program, log, vocabulary, output, threads):
+    return whole([program, "ingest", log, "--vocab", vocabulary, "-o", output, "--quiet"] + threads)
+
+
+def check_same(ours, theirs):
+    """Rows, the names of their tags, ids and texts are equal, value by value."""
+    with h5py.File(ours) as one, h5py.File(theirs) as other:
+        for name in ("X/indptr", "X/indices", "X/data", "var/_index", "obs/_index", "obs/text"):
+            if one[name].shape != other[name].shape or not (one[name][:] == other[name][:]).all():
+                sys.exit(f"{name} differs between tagroute and tag_job.py")
 
 
 def by_python(log, known):
@@ -89,24 +106,34 @@ def by_sklearn(log, known):
     return processor_seconds(resource.RUSAGE_SELF) - before
 
 
-def compare(program, name, log, folder, rounds):
+def compare(program, name, log, folder, rounds, same_job):
     vocabulary, output = os.path.join(folder, "vocab.msgpack"), os.path.join(folder, "q.h5")
+    theirs_output = os.path.join(folder, "python.h5")
     subprocess.run([program, "tag", "--learn", log, "-o", vocabulary, "--most", "15000", "--quiet"], check=True)
     with open(vocabulary, "rb") as file:
         known = set(phrases(file.read()))
     megabytes = os.path.getsize(log) / 1e6
-    ours, theirs = [], {"a loop": by_python, "scikit-learn": by_sklearn}
-    spent = {peer: [] for peer in theirs}
+    ours, clocks, theirs = [], [], {"a loop": by_python, "scikit-learn": by_sklearn}
+    spent = {peer: [] for peer in ("the same job", *theirs)}
     for _ in range(rounds):
-        ours.append(by_tagroute(program, log, vocabulary, output))
+        ours.append(by_tagroute(program, log, vocabulary, output, ["-j", "1"])[0])
+        if same_job:
+            processor, clock = whole([sys.executable, JOB, log, vocabulary, theirs_output])
+            check_same(output, theirs_output)
+            spent["the same job"].append(processor)
+            clocks.append((by_tagroute(program, log, vocabulary, output, [])[1], clock))
         for peer, run in theirs.items():
             spent[peer].append(run(log, known))
     print(f"{name}: {megabytes:.0f} MB, {len(known)} phrases, median of {rounds} rounds\n"
           f"  tagroute {megabytes / statistics.median(ours):.1f} MB/s a core")
     for peer, seconds in spent.items():
-        if seconds[0] is not None:
+        if seconds and seconds[0] is not None:
             ratio = statistics.median(b / a for a, b in zip(ours, seconds))
             print(f"  {peer} {megabytes / statistics.median(seconds):.1f} MB/s; tagroute is {ratio:.1f} times as fast")
+    if clocks:
+        ratio = statistics.median(theirs / ours for ours, theirs in clocks)
+        print(f"  by the clock, {os.cpu_count()} cores: {statistics.median(ours for ours, _ in clocks):.2f} s, the same job "
+              f"{statistics.median(theirs for _, theirs in clocks):.2f} s; tagroute is {ratio:.1f} times as fast")
 
 
 def phrases(packed):
@@ -114,22 +141,28 @@ def phrases(packed):
     return msgpack.unpackb(packed)["tagger"]["phrases"]
 
 
+def read_texts(log):
+    """The texts of a log in ASCII."""
+    with open(log, encoding="utf-8") as lines:
+        texts = (json.loads(line).get("text") or "" for line in lines)
+        return [text for text in (text.encode("ascii", "ignore").decode() for text in texts) if text]
+
+
 def main():
     program, log = os.path.abspath(sys.argv[1]), sys.argv[2]
     rounds = int(sys.argv[3]) if len(sys.argv) > 3 else 5
+    most = float(sys.argv[4]) * 1e6 if len(sys.argv) > 4 else 24e6
     rng = random.Random(1)
+    texts, written = read_texts(log), 0
     with tempfile.TemporaryDirectory() as folder:
         ascii_log, mixed_log = os.path.join(folder, "ascii.jsonl"), os.path.join(folder, "mixed.jsonl")
-        with open(log, encoding="utf-8") as lines, open(ascii_log, "w") as plain, \
-                open(mixed_log, "w", encoding="utf-8") as other:
-            for line in lines:
-                text = json.loads(line).get("text")
-                if text:
-                    text = text.encode("ascii", "ignore").decode()
-                    plain.write(json.dumps({"text": text}) + "\n")
-                    other.write(json.dumps({"text": mixed(text, rng)}, ensure_ascii=False) + "\n")
-        compare(program, "ASCII", ascii_log, folder, rounds)
-        compare(program, "mixed scripts", mixed_log, folder, rounds)
+        with open(ascii_log, "w") as plain, open(mixed_log, "w", encoding="utf-8") as other:
+            while written < most:
+                text = rng.choice(texts)
+                written += plain.write(json.dumps({"text": text}) + "\n")
+                other.write(json.dumps({"text": mixed(text, rng)}, ensure_ascii=False) + "\n")
+        compare(program, "ASCII", ascii_log, folder, rounds, True)
+        compare(program, "mixed scripts", mixed_log, folder, rounds, False)
 
 
 if __name__ == "__main__":

@@ -56,6 +56,10 @@ tgr_status tgr_pass_next(tgr_pass *pass, unsigned want, const char *phase, const
  * before the first batch; every process of the crew takes part. */
 tgr_status tgr_pass_share(tgr_pass *pass, const tgr_run *run, tgr_error *error);
 
+/* The same where it is known already at which row this process's share begins. */
+tgr_status tgr_pass_share_from(tgr_pass *pass, uint64_t begin, const tgr_run *run,
+                               tgr_error *error);
+
 /* Has the walk begin at a row, counted over all files, instead of the first. */
 void tgr_pass_begin_at(tgr_pass *pass, uint64_t row);
 

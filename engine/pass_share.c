@@ -193,13 +193,21 @@ static tgr_status place_share(tgr_pass *pass, const share *own, const tgr_run *r
 tgr_status tgr_pass_share(tgr_pass *pass, const tgr_run *run, tgr_error *error)
 {
     uint64_t begin;
+    if (tgr_run_crew(run) == NULL) {
+        return TGR_OK;
+    }
+    tgr_status status = find_begin(pass, tgr_crew_rank(run), tgr_crew_ranks(run), &begin, error);
+    return status == TGR_OK ? tgr_pass_share_from(pass, begin, run, error) : status;
+}
+
+tgr_status tgr_pass_share_from(tgr_pass *pass, uint64_t begin, const tgr_run *run, tgr_error *error)
+{
     share own;
     tgr_status status = TGR_OK;
     if (tgr_run_crew(run) == NULL) {
         return TGR_OK;
     }
-    TGR_TRY(find_begin(pass, tgr_crew_rank(run), tgr_crew_ranks(run), &begin, error));
-    TGR_TRY(set_range(pass, begin, run, error));
+    TGR_TRY(set_range(pass, begin < pass->rows ? begin : pass->rows, run, error));
     TGR_TRY(tell_of_shares(pass, run, error));
     TGR_TRY(count_own(pass, run, &own, error));
     TGR_TRY(place_share(pass, &own, run, error));

@@ -38,6 +38,6 @@ if(TAGROUTE_MPI)
   foreach(name IN ITEMS mpi mpi_simulate)
     add_test(NAME cli_${name} COMMAND ${TAGROUTE_PYTHON} -B ${CMAKE_CURRENT_SOURCE_DIR}/cli/${name}_test.py)
     set_tests_properties(cli_${name} PROPERTIES LABELS once SKIP_RETURN_CODE 77 ENVIRONMENT
-      "TAGROUTE=$<TARGET_FILE:tagroute>;TAGROUTE_GEN=$<TARGET_FILE:tagroute-gen>;TAGROUTE_MPI=$<TARGET_FILE:tagroute-mpi>;TAGROUTE_MPIRUN=${MPIEXEC_EXECUTABLE}")
+      "TAGROUTE=$<TARGET_FILE:tagroute>;TAGROUTE_GEN=$<TARGET_FILE:tagroute-gen>;TAGROUTE_MPI=$<TARGET_FILE:tagroute-mpi>;TAGROUTE_MPIRUN=${MPIEXEC_EXECUTABLE};OMP_WAIT_POLICY=passive")
   endforeach()
 endif()

@@ -140,6 +140,7 @@ static tgr_status run_crew(tgr_status (*work)(const tgr_run *run, const char *ou
 /* ---- what is done -------------------------------------------------------------------------------
  */
 
+static const char *ending; /* of the output's name */
 static const char *scorer;
 static tgr_policy policy;
 static double budget; /* 0: none */
@@ -166,6 +167,41 @@ static tgr_status fit(const tgr_run *run, const char *output, tgr_error *error)
         status = tgr_router_save(router, output, error);
     }
     tgr_router_free(router);
+    return status;
+}
+
+static void write_figures(const tgr_fit_comparison *comparison, const char *output)
+{
+    FILE *file = fopen(output, "w");
+    assert_non_null(file);
+    fprintf(file, "%llu queries\n", (unsigned long long)comparison->queries);
+    for (size_t i = 0; i < comparison->count; i++) {
+        const tgr_fit_compared *one = &comparison->entries[i];
+        fprintf(file, "%s %a", one->scorer, one->tags);
+        for (size_t j = 0; j < TGR_FIT_FIGURES; j++) {
+            const tgr_fit_figure *of = &one->figures[j], *gain = &one->gains[j];
+            fprintf(file, " %a %a %a %a %a %a", of->value, of->low, of->high, gain->value,
+                    gain->low, gain->high);
+        }
+    }
+    fclose(file);
+}
+
+static tgr_status compare_scorers(const tgr_run *run, const char *output, tgr_error *error)
+{
+    tgr_fit_options options;
+    tgr_fit_comparison *comparison;
+    tgr_fit_options_init(&options);
+    options.inputs = inputs;
+    options.input_count = 2;
+    options.min_count = 2;
+    options.folds = 2;
+    options.alpha = 10;
+    tgr_status status = tgr_fit_compare(&options, false, NULL, &comparison, run, error);
+    if (status == TGR_OK && run->crew->rank == 0) {
+        write_figures(comparison, output);
+    }
+    tgr_fit_comparison_free(comparison);
     return status;
 }
 
@@ -254,7 +290,7 @@ static tgr_status route(const tgr_run *given, const char *output, tgr_error *err
 
 static const char *path_of(const char *name)
 {
-    static char paths[4][300];
+    static char paths[4][400];
     static int next;
     char *path = paths[next++ % 4];
     snprintf(path, sizeof paths[0], "%s/%s", folder, name);
@@ -265,6 +301,30 @@ static bool is_there(const char *name)
 {
     struct stat found;
     return stat(path_of(name), &found) == 0;
+}
+
+static const char *named(const char *output)
+{
+    static char names[4][40];
+    static int next;
+    char *name = names[next++ % 4];
+    snprintf(name, sizeof names[0], "%s.%s", output, ending);
+    return name;
+}
+
+/* Which processes have left a checkpoint, as bits; all or none have left what they have written,
+ * of which HDF5 is one file. */
+static void assert_left(const char *output, unsigned checkpoints)
+{
+    bool text = strcmp(ending, "h5") != 0;
+    for (uint32_t rank = 0; rank < RANKS; rank++) {
+        char name[60];
+        snprintf(name, sizeof name, ".%s.checkpoint.%u", named(output), (unsigned)rank + 1);
+        assert_int_equal(is_there(name), checkpoints >> rank & 1);
+        snprintf(name, sizeof name, rank == 0 ? ".%s.partial" : ".%s.partial.%u", named(output),
+                 (unsigned)rank + 1);
+        assert_int_equal(is_there(name), checkpoints != 0 && (rank == 0 || text));
+    }
 }
 
 static void assert_same_files(const char *a, const char *b)
@@ -283,6 +343,7 @@ static void assert_same_files(const char *a, const char *b)
 
 static void reset(void)
 {
+    ending = "h5";
     scorer = "paper";
     policy = TGR_POLICY_MARGIN;
     budget = 0;
@@ -296,9 +357,10 @@ static void reset(void)
 
 static void compare(tgr_status (*work)(const tgr_run *run, const char *output, tgr_error *error))
 {
-    assert_int_equal(run_crew(work, 1, path_of("alone.h5")), TGR_OK);
-    assert_int_equal(run_crew(work, RANKS, path_of("together.h5")), TGR_OK);
-    assert_same_files("alone.h5", "together.h5");
+    assert_int_equal(run_crew(work, 1, path_of(named("alone"))), TGR_OK);
+    assert_int_equal(run_crew(work, RANKS, path_of(named("together"))), TGR_OK);
+    assert_same_files(named("alone"), named("together"));
+    assert_left("together", 0);
 }
 
 static void test_fits(void **state)
@@ -311,6 +373,13 @@ static void test_fits(void **state)
         memory = i % 2 == 0 ? 0 : 4096; /* rows held, and read again each time */
         compare(fit);
     }
+}
+
+static void test_compares_scorers(void **state)
+{
+    (void)state;
+    reset();
+    compare(compare_scorers);
 }
 
 static void test_simulates(void **state)
@@ -349,60 +418,105 @@ static void test_simulates_in_detail(void **state)
 
 static void test_routes(void **state)
 {
+    static const char *const endings[] = {"h5", "jsonl", "msgpack"};
     (void)state;
-    reset();
-    compare(route);
-    policy = TGR_POLICY_SLACK;
-    budget = 5;
-    compare(route);
+    for (size_t i = 0; i < 3; i++) {
+        reset();
+        ending = endings[i];
+        compare(route);
+        policy = TGR_POLICY_SLACK;
+        budget = 5;
+        compare(route);
+    }
 }
 
 /* A process that is told to stop stops all; what was done stays, and the rest is done later. */
+static void stop_and_resume(void)
+{
+    assert_int_equal(run_crew(route, 1, path_of(named("alone"))), TGR_OK);
+    for (uint32_t which = 0; which < RANKS; which++) {
+        stopped = which;
+        resume = false;
+        assert_int_equal(run_crew(route, RANKS, path_of(named("stopped"))), TGR_ERR_CANCELLED);
+        assert_false(is_there(named("stopped")));
+        assert_left("stopped", ((1u << RANKS) - 1) & ~(1u << which));
+        stopped = RANKS;
+        resume = true;
+        assert_int_equal(run_crew(route, RANKS, path_of(named("stopped"))), TGR_OK);
+        assert_same_files(named("alone"), named("stopped"));
+        assert_left("stopped", 0);
+        assert_int_equal(unlink(path_of(named("stopped"))), 0);
+    }
+}
+
 static void test_stops_and_resumes(void **state)
 {
     (void)state;
     reset();
-    assert_int_equal(run_crew(route, 1, path_of("alone.h5")), TGR_OK);
-    for (stopped = 0; stopped < RANKS; stopped++) {
-        resume = false;
-        assert_int_equal(run_crew(route, RANKS, path_of("stopped.h5")), TGR_ERR_CANCELLED);
-        assert_false(is_there("stopped.h5"));
-        assert_true(is_there(".stopped.h5.partial"));
-        for (uint32_t rank = 0; rank < RANKS; rank++) {
-            char name[40];
-            snprintf(name, sizeof name, ".stopped.h5.checkpoint.%u", (unsigned)rank + 1);
-            assert_int_equal(is_there(name), rank != stopped);
-        }
-        uint32_t which = stopped;
-        stopped = RANKS;
-        resume = true;
-        assert_int_equal(run_crew(route, RANKS, path_of("stopped.h5")), TGR_OK);
-        assert_same_files("alone.h5", "stopped.h5");
-        assert_false(is_there(".stopped.h5.partial"));
-        assert_false(is_there(".stopped.h5.checkpoint.1"));
-        assert_int_equal(unlink(path_of("stopped.h5")), 0);
-        stopped = which;
+    stop_and_resume();
+    reset();
+    ending = "jsonl";
+    stop_and_resume();
+}
+
+static tgr_status write_remains(const tgr_run *run, const char *output, tgr_error *error)
+{
+    static const char *const remains[] = {".tidy.jsonl.partial.3", ".tidy.jsonl.partial.9",
+                                          ".tidy.jsonl.checkpoint.2"};
+    (void)run;
+    (void)output;
+    (void)error;
+    for (size_t i = 0; i < 3; i++) {
+        FILE *file = fopen(path_of(remains[i]), "w");
+        fputs("remains", file);
+        fclose(file);
+    }
+    return TGR_OK;
+}
+
+/* What a job that was killed in tidying up has left goes with the next. */
+static void test_tidies_up(void **state)
+{
+    (void)state;
+    reset();
+    ending = "jsonl";
+    for (int i = 0; i < 2; i++) {
+        resume = i == 1; /* the output is there: nothing is done */
+        assert_int_equal(run_crew(write_remains, 1, path_of("tidy.jsonl")), TGR_OK);
+        assert_int_equal(run_crew(route, RANKS, path_of("tidy.jsonl")), TGR_OK);
+        assert_left("tidy", 0);
+        assert_false(is_there(".tidy.jsonl.partial.9"));
     }
 }
 
 /* Wherever memory runs out in one process, all say so, and nothing has the final name. */
-static void test_memory_runs_out(void **state)
+static void run_out_of_memory(void)
 {
     long step = 1, tried = 0;
     tgr_status status = TGR_ERR_NOMEM;
-    (void)state;
-    reset();
     for (fail_after = 0; status != TGR_OK; fail_after += step, step += tried++ / 2) {
-        status = run_crew(route, RANKS, path_of("short.h5"));
+        status = run_crew(route, RANKS, path_of(named("short")));
         assert_true(status == TGR_OK || status == TGR_ERR_NOMEM);
-        assert_int_equal(is_there("short.h5"), status == TGR_OK);
+        assert_int_equal(is_there(named("short")), status == TGR_OK);
         resume = tried % 2 == 0; /* or begin afresh */
     }
     print_message("memory ran out %ld times\n", tried - 1);
     assert_true(tried > 8);
+    assert_left("short", 0);
+    fail_after = -1;
+    resume = false;
+    assert_int_equal(run_crew(route, 1, path_of(named("alone"))), TGR_OK);
+    assert_same_files(named("alone"), named("short"));
+}
+
+static void test_memory_runs_out(void **state)
+{
+    (void)state;
     reset();
-    assert_int_equal(run_crew(route, 1, path_of("alone.h5")), TGR_OK);
-    assert_same_files("alone.h5", "short.h5");
+    run_out_of_memory();
+    reset();
+    ending = "jsonl";
+    run_out_of_memory();
 }
 
 /* The same of what is told beside thresholds, each part of which is united by itself. */
@@ -475,10 +589,12 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_fits),
+        cmocka_unit_test(test_compares_scorers),
         cmocka_unit_test(test_simulates),
         cmocka_unit_test(test_simulates_in_detail),
         cmocka_unit_test(test_routes),
         cmocka_unit_test(test_stops_and_resumes),
+        cmocka_unit_test(test_tidies_up),
         cmocka_unit_test(test_memory_runs_out),
         cmocka_unit_test(test_memory_runs_out_in_detail),
     };

@@ -3,13 +3,16 @@
 #include "tests/test_ingest_help.h"
 
 #include "engine/base/memory.h"
+#include "engine/base/wide.h"
 #include "engine/ingest/lists.h"
 #include "engine/ingest/order.h"
 #include "engine/ingest/row.h"
 #include "engine/ingest/row_bits.h"
+#include "engine/ingest/row_ranks.h"
 #include "engine/ingest/row_sort.h"
 #include "engine/ingest/source_name.h"
 #include "engine/ingest/spool.h"
+#include "engine/ingest/spooled_row.h"
 
 #define SEED 20250301u
 
@@ -81,6 +84,101 @@ static void spools_say_where_they_cannot_be_made(void **state)
     assert_non_null(strstr(error.message, "/nowhere/at/all/out.h5"));
     tgr_spool_free(&spool);
     free(bytes);
+}
+
+/* Rows of any length, narrow and wide, through a spool that goes to a file. */
+static void rows_pass_through_a_spool(void **state)
+{
+    (void)state;
+    enum { ROWS = 4000, MOST = 200 };
+    static tgr_row_entry entries[MOST], room[MOST];
+    static uint32_t numbers[1000];
+    tgr_error error;
+    char path[512], packed[4 + 8 * MOST];
+    snprintf(path, sizeof path, "%s", in_folder("spooled"));
+    tgr_spool spool = {.path = path};
+    tgr_spooled_row row;
+    for (int pass = 0; pass < 2; pass++) { /* appended, and then taken */
+        uint64_t random = SEED;
+        for (uint32_t i = 0; i < 1000; i++) {
+            numbers[i] = (uint32_t)(next_random(&random) % TGR_NARROW_TAGS);
+        }
+        for (int i = 0; i < ROWS; i++) {
+            bool narrow = next_random(&random) % 3 > 0;
+            uint32_t count = (uint32_t)(next_random(&random) % (MOST + 1));
+            for (uint32_t k = 0; k < count; k++) {
+                entries[k].tag = (uint32_t)(next_random(&random) % 1000);
+                entries[k].value = narrow ? (float)(1 + next_random(&random) % 255)
+                                          : (float)next_random(&random) * 0x1p-20f;
+            }
+            numbers[7] = narrow ? 65535 : 0xfffffff0u;
+            if (pass == 0) {
+                size_t bytes = tgr_spooled_row_pack(entries, count, numbers, narrow, packed);
+                assert_int_equal(bytes, 4 + count * (narrow ? 3 : 8));
+                assert_int_equal(tgr_spool_append(&spool, packed, bytes, &error), TGR_OK);
+                continue;
+            }
+            assert_int_equal(tgr_spooled_row_take(&spool, room, MOST, &row, &error), TGR_OK);
+            assert_int_equal(row.count, count);
+            for (uint32_t k = 0; k < count; k++) {
+                tgr_row_entry entry = tgr_spooled_entry(&row, k);
+                assert_int_equal(entry.tag, numbers[entries[k].tag]);
+                assert_true(entry.value == entries[k].value);
+            }
+        }
+        assert_int_equal(tgr_spool_rewind(&spool, &error), TGR_OK);
+    }
+    tgr_spool_free(&spool);
+}
+
+static void damaged_rows_are_told(void **state)
+{
+    (void)state;
+    tgr_error error;
+    tgr_row_entry room[3];
+    tgr_spooled_row row;
+    uint32_t heads[2] = {3 << 1 | 1, 4 << 1};
+    char path[512];
+    snprintf(path, sizeof path, "%s", in_folder("spooled"));
+    for (int i = 0; i < 2; i++) { /* one ends too early, one has more entries than any row */
+        tgr_spool spool = {.path = path};
+        assert_int_equal(tgr_spool_append(&spool, &heads[i], sizeof heads[i], &error), TGR_OK);
+        assert_int_equal(tgr_spool_append(&spool, room, 20, &error), TGR_OK);
+        assert_int_equal(tgr_spool_rewind(&spool, &error), TGR_OK);
+        assert_int_equal(tgr_spooled_row_take(&spool, room, 3, &row, &error), TGR_ERR_INTERNAL);
+        assert_non_null(strstr(error.message, i == 0 ? "too early" : "damaged"));
+        tgr_spool_free(&spool);
+    }
+}
+
+/* With all widths of instructions, against counting one after the other. */
+static void short_rows_are_ranked(void **state)
+{
+    (void)state;
+    uint64_t random = SEED;
+    uint32_t columns[TGR_ROW_RANKS_MOST] = {0}, ranks[TGR_ROW_RANKS_MOST];
+    for (int round = 0; round < 65 * 30; round++) {
+        size_t count = (size_t)round % (TGR_ROW_RANKS_MOST + 1);
+        uint32_t most = round % 4 == 0 ? UINT32_MAX : 100;
+        tgr_wide_limit((tgr_wide)(round / 65 % 3));
+        for (size_t i = 0; i < count;) { /* what an earlier row left behind them stays */
+            bool known = false;
+            columns[i] = (uint32_t)(next_random(&random) % most);
+            for (size_t k = 0; k < i; k++) {
+                known |= columns[k] == columns[i];
+            }
+            i += !known;
+        }
+        tgr_row_ranks(columns, count, ranks);
+        for (size_t i = 0; i < count; i++) {
+            uint32_t smaller = 0;
+            for (size_t k = 0; k < count; k++) {
+                smaller += columns[k] < columns[i];
+            }
+            assert_int_equal(ranks[i], smaller);
+        }
+    }
+    tgr_wide_limit(TGR_WIDE_AVX512);
 }
 
 static int compare_numbers(const void *one, const void *other)
@@ -221,6 +319,38 @@ static void huge_weights_do_not_overflow_a_sum(void **state)
     tgr_tag_table_free(&table);
 }
 
+/* What a tagger's tags are counted in first, and what it is moved to before it would overflow. */
+static void few_counts_become_totals(void **state)
+{
+    (void)state;
+    tgr_tag_table table = {0};
+    assert_true(tgr_tag_table_open(&table, NULL));
+    tgr_tag_table_intern(&table, "a", 1);
+    tgr_tag_table_intern(&table, "b", 1);
+    table.kept = 2;
+    table.few = tgr_mem_zalloc(table.kept, sizeof *table.few);
+    assert_non_null(table.few);
+    tgr_tag_few_row(&table);
+    tgr_tag_few(&table, 0, 65535);
+    tgr_tag_few(&table, 1, 1);
+    table.few_rows = TGR_FEW_ROWS; /* as if so many had come, of which each has the most */
+    table.few[0] = ((uint64_t)TGR_FEW_ROWS << TGR_FEW_BITS) + (uint64_t)TGR_FEW_ROWS * 65535;
+    tgr_tag_few_row(&table);
+    assert_int_equal(table.few_rows, 1);
+    assert_true(table.many);
+    tgr_tag_few(&table, 0, 7);
+    tgr_tag_table_settle(&table);
+    assert_int_equal(table.tags[0].queries, TGR_FEW_ROWS + 1);
+    assert_true(tgr_tag_occurrences(&table.tags[0]) == TGR_FEW_ROWS * 65535.0 + 7);
+    assert_int_equal(table.tags[1].queries, 1);
+    assert_true(tgr_tag_occurrences(&table.tags[1]) == 1);
+    tgr_tag_few_row(&table);
+    tgr_tag_few(&table, 1, 3);
+    tgr_tag_table_clear(&table);
+    assert_int_equal(table.few[1] + table.tags[0].queries + table.tags[1].queries, 0);
+    tgr_tag_table_free(&table);
+}
+
 static const char *source_name(const char *name, tgr_buffer *buffer)
 {
     tgr_source_name_text(name, buffer);
@@ -316,11 +446,15 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(spools_give_back_what_they_took),
         cmocka_unit_test(spools_say_where_they_cannot_be_made),
+        cmocka_unit_test(rows_pass_through_a_spool),
+        cmocka_unit_test(damaged_rows_are_told),
+        cmocka_unit_test(short_rows_are_ranked),
         cmocka_unit_test(rows_of_every_length_are_sorted),
         cmocka_unit_test(rows_are_sorted_by_bits),
         cmocka_unit_test(names_are_ordered_by_bytes),
         cmocka_unit_test(tags_are_ordered_by_occurrences),
         cmocka_unit_test(huge_weights_do_not_overflow_a_sum),
+        cmocka_unit_test(few_counts_become_totals),
         cmocka_unit_test(file_names_become_text),
         cmocka_unit_test(lists_have_one_spelling),
         cmocka_unit_test(rows_add_up),

@@ -179,6 +179,23 @@ static tgr_status write_decisions(const char *path, tgr_error *error)
     return status;
 }
 
+static tgr_status write_h5(tgr_error *error)
+{
+    return write_decisions(in_folder("short.h5"), error);
+}
+
+static tgr_status write_lines(tgr_error *error)
+{
+    return write_decisions(in_folder("short.jsonl"), error);
+}
+
+static void memory_for_decisions(void **state)
+{
+    (void)state;
+    assert_true(sweep(write_h5, 0, 1) > 5);
+    assert_true(sweep(write_lines, 0, 1) > 5);
+}
+
 static tgr_status write_queries(const char *path, tgr_error *error)
 {
     return sample_write(to_write, path, 500, error);
@@ -272,9 +289,8 @@ int main(void)
     H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
 #define TEST(name) cmocka_unit_test_setup_teardown(name, make_folder, remove_folder)
     const struct CMUnitTest tests[] = {
-        TEST(memory_while_reading),          TEST(memory_while_writing),
-        TEST(memory_while_reading_foreign),  TEST(full_disks),
-        TEST(places_that_cannot_be_written),
+        TEST(memory_while_reading), TEST(memory_while_writing), TEST(memory_while_reading_foreign),
+        TEST(memory_for_decisions), TEST(full_disks),           TEST(places_that_cannot_be_written),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

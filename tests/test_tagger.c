@@ -1,4 +1,5 @@
-/* test_tagger.c - words of texts by worked examples; learning and tagging while memory runs out. */
+/* test_tagger.c - words of texts by worked examples, phrases by looking up each; learning and
+ * tagging while memory runs out. */
 #include "tests/test_ingest_help.h"
 
 #include <ctype.h>
@@ -6,6 +7,8 @@
 #include <tagroute/tagger.h>
 
 #include "engine/base/memory.h"
+#include "engine/base/wide.h"
+#include "engine/tagger/finder.h"
 #include "engine/tagger/tokens.h"
 
 static tgr_unicode *unicode;
@@ -162,8 +165,9 @@ static void ascii_soup(void **state)
 {
     (void)state;
     uint64_t random = 20261126;
-    for (int round = 0; round < 5000; round++) {
+    for (int round = 0; round < 6000; round++) {
         char text[640], expected[1300];
+        tgr_wide_limit((tgr_wide)(round % 3));
         size_t length = make_soup(&random, text);
         plain_words(text, length, expected);
         const char *words = words_of(text, length);
@@ -172,6 +176,134 @@ static void ascii_soup(void **state)
         }
         assert_string_equal(words, expected);
     }
+    tgr_wide_limit(TGR_WIDE_AVX512);
+}
+
+/* ---- phrases ------------------------------------------------------------------------------------
+ */
+
+#define PLAIN_WORDS 60 /* of which phrases are made, and as many that are in none */
+
+/* Words of 1 to 40 bytes, some of which differ in their last byte alone. */
+static void name_words(char names[2 * PLAIN_WORDS][48], uint64_t *random)
+{
+    for (int i = 0; i < 2 * PLAIN_WORDS; i++) {
+        size_t length = i % 7 == 0 ? 14 + next_random(random) % 26 : 2 + next_random(random) % 9;
+        memset(names[i], 'a' + i % 3, length);
+        names[i][length - 2] = (char)('a' + i / 11);
+        names[i][length - 1] = (char)('a' + i % 11);
+        names[i][length] = '\0';
+    }
+}
+
+/* A phrase of up to `longest` words by their numbers, as text. */
+static void spell_phrase(char names[2 * PLAIN_WORDS][48], const int *words, unsigned count,
+                         char *text)
+{
+    text[0] = '\0';
+    for (unsigned i = 0; i < count; i++) {
+        strcat(text, i > 0 ? " " : "");
+        strcat(text, names[words[i]]);
+    }
+}
+
+/* How often each phrase stands in a row of words, in the order of first ends, the longer first. */
+static void count_plainly(const tgr_strings *phrases, char names[2 * PLAIN_WORDS][48],
+                          const int *words, size_t count, unsigned longest, char *all)
+{
+    uint32_t *counts = calloc(tgr_strings_count(phrases), sizeof *counts);
+    uint32_t *order = calloc(tgr_strings_count(phrases), sizeof *order);
+    size_t met = 0;
+    char phrase[256];
+    assert_true(counts != NULL && order != NULL);
+    for (size_t end = 1; end <= count; end++) {
+        for (unsigned length = longest; length > 0; length--) {
+            if (length > end) {
+                continue;
+            }
+            spell_phrase(names, words + end - length, length, phrase);
+            uint32_t number = tgr_strings_find(phrases, phrase, strlen(phrase));
+            if (number != TGR_STRING_NONE && counts[number]++ == 0) {
+                order[met++] = number;
+            }
+        }
+    }
+    all[0] = '\0';
+    for (size_t i = 0; i < met; i++) {
+        all += sprintf(all, "%u:%u ", order[i], counts[order[i]]);
+    }
+    free(counts);
+    free(order);
+}
+
+static void random_phrases(tgr_strings *phrases, char names[2 * PLAIN_WORDS][48], unsigned longest,
+                           uint64_t *random)
+{
+    for (int i = 0; i < 150; i++) {
+        int words[TGR_NGRAMS_MAX];
+        char phrase[256];
+        unsigned count = 1 + (unsigned)next_random(random) % longest;
+        for (unsigned k = 0; k < count; k++) {
+            words[k] = (int)(next_random(random) % PLAIN_WORDS);
+        }
+        spell_phrase(names, words, count, phrase);
+        assert_int_not_equal(tgr_strings_add(phrases, phrase, strlen(phrase)), TGR_STRING_NONE);
+    }
+}
+
+/* A text of these words, and what the finder says of it. */
+static void find_them(tgr_finder *finder, char names[2 * PLAIN_WORDS][48], const int *words,
+                      size_t count, char *all)
+{
+    static char text[64 * 600];
+    char *to = text;
+    for (size_t i = 0; i < count; i++) {
+        to += sprintf(to, "%s%s", names[words[i]], i % 5 == 0 ? ", " : " ");
+    }
+    assert_true(tgr_finder_read(finder, text, (size_t)(to - text)));
+    all[0] = '\0';
+    for (size_t i = 0; i < finder->found_count; i++) {
+        all += sprintf(all, "%u:%u ", finder->found[i].phrase, finder->found[i].count);
+    }
+}
+
+/* With all widths of instructions, the finder finds what looking up every phrase does. */
+static void phrases_found(void **state)
+{
+    (void)state;
+    static char names[2 * PLAIN_WORDS][48], found[1 << 14], expected[1 << 14];
+    uint64_t random = 20261127;
+    name_words(names, &random);
+    for (int round = 0; round < 180; round++) {
+        unsigned longest = 1 + (unsigned)round % TGR_NGRAMS_MAX;
+        tgr_wide_limit((tgr_wide)(round / 3 % 3));
+        tgr_vocabulary vocabulary = {.phrases = tgr_strings_new()};
+        tgr_phrases phrases = {0};
+        tgr_finder finder = {0};
+        tgr_error error;
+        random_phrases(vocabulary.phrases, names, longest, &random);
+        tgr_tagger_settings_init(&vocabulary.settings);
+        assert_int_equal(tgr_phrases_open(&phrases, &vocabulary, &error), TGR_OK);
+        assert_int_equal(tgr_finder_open(&finder, &phrases, unicode, &vocabulary.settings, &error),
+                         TGR_OK);
+        for (int texts = 0; texts < 10; texts++) {
+            int words[600];
+            size_t count = next_random(&random) % (texts == 0 ? 600 : 40);
+            for (size_t i = 0; i < count; i++) {
+                words[i] = (int)(next_random(&random) % (2 * PLAIN_WORDS));
+            }
+            find_them(&finder, names, words, count, found);
+            count_plainly(vocabulary.phrases, names, words, count, longest, expected);
+            if (strcmp(found, expected) != 0) {
+                print_message("seed 20261127, round %d\n", round);
+            }
+            assert_string_equal(found, expected);
+        }
+        tgr_finder_close(&finder);
+        tgr_phrases_close(&phrases);
+        tgr_strings_free(vocabulary.phrases);
+    }
+    tgr_wide_limit(TGR_WIDE_AVX512);
 }
 
 /* A megabyte of each is read to its end, in as many steps as its words need. */
@@ -299,6 +431,7 @@ int main(void)
         cmocka_unit_test(words_by_example),
         cmocka_unit_test(long_words),
         cmocka_unit_test(ascii_soup),
+        cmocka_unit_test(phrases_found),
         cmocka_unit_test(texts_meant_to_harm),
         cmocka_unit_test(no_byte_beyond_the_end),
         cmocka_unit_test(learning_without_memory),

@@ -40,6 +40,8 @@ char *tgr_output_beside(const char *path, const char *ending)
 #define RANDOM "XXXXXX"
 #define ENDING "tmp-" RANDOM
 
+#define PARTIAL "partial" /* what a later run finds again */
+
 /* mkstemp makes files that only the owner may read; give them what creat() would have. */
 static void widen_mode(int fd)
 {
@@ -135,12 +137,12 @@ static tgr_status lock_file(const char *path, const char *name, int *fd, tgr_err
     }
 }
 
-tgr_status tgr_output_claim(tgr_output *output, const char *path, tgr_error *error)
+static tgr_status claim(tgr_output *output, const char *path, const char *ending, tgr_error *error)
 {
     tgr_status status = begin(output, path, error);
     char *name = NULL;
     if (status == TGR_OK) {
-        name = tgr_output_beside(path, "partial");
+        name = tgr_output_beside(path, ending);
         status = name == NULL ? tgr_fail_memory(error, "a file name")
                               : lock_file(path, name, &output->fd, error);
     }
@@ -153,12 +155,25 @@ tgr_status tgr_output_claim(tgr_output *output, const char *path, tgr_error *err
     return status;
 }
 
+tgr_status tgr_output_claim(tgr_output *output, const char *path, tgr_error *error)
+{
+    return claim(output, path, PARTIAL, error);
+}
+
+tgr_status tgr_output_claim_part(tgr_output *output, const char *path, unsigned number,
+                                 tgr_error *error)
+{
+    char ending[sizeof PARTIAL + 16];
+    snprintf(ending, sizeof ending, PARTIAL ".%u", number);
+    return claim(output, path, ending, error);
+}
+
 tgr_status tgr_output_join(tgr_output *output, const char *path, tgr_error *error)
 {
     tgr_status status = begin(output, path, error);
     char *name = NULL;
     if (status == TGR_OK) {
-        name = tgr_output_beside(path, "partial");
+        name = tgr_output_beside(path, PARTIAL);
         status = name == NULL ? tgr_fail_memory(error, "a file name") : TGR_OK;
     }
     if (status == TGR_OK) {

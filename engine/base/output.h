@@ -26,6 +26,10 @@ tgr_status tgr_output_open(tgr_output *output, const char *path, tgr_error *erro
  * TGR_ERR_IO where another holds it. (File systems that know no locks do without.) */
 tgr_status tgr_output_claim(tgr_output *output, const char *path, tgr_error *error);
 
+/* The same for part N of what several processes write, under the name .NAME.partial.N. */
+tgr_status tgr_output_claim_part(tgr_output *output, const char *path, unsigned number,
+                                 tgr_error *error);
+
 /* Opens what another process of the same run has claimed: neither to put in place nor to remove. */
 tgr_status tgr_output_join(tgr_output *output, const char *path, tgr_error *error);
 

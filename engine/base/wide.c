@@ -18,7 +18,8 @@ static tgr_wide of_machine(void)
         return TGR_WIDE_PLAIN;
     }
     bool wider = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-                 __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
+                 __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") &&
+                 __builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2");
     return wider ? TGR_WIDE_AVX512 : TGR_WIDE_AVX2;
 #else
     return TGR_WIDE_PLAIN;

@@ -22,6 +22,13 @@ void tgr_wide_limit(tgr_wide most);
 
 #define TGR_WIDE_INLINE static inline __attribute__((always_inline))
 
+/* Of a function that is written for TGR_WIDE_AVX512 by hand, and runs where tgr_wide_level says so.
+ */
+#if defined(__x86_64__)
+#define TGR_BY_HAND_512                                                                            \
+    __attribute__((target("avx2,fma,bmi,bmi2,popcnt,avx512f,avx512bw,avx512dq,avx512vl")))
+#endif
+
 #if defined(__x86_64__)
 #define TGR_WIDE(RESULT, NAME, PARAMETERS, ARGUMENTS)                                              \
     TGR_WIDE_INLINE RESULT NAME##_loop PARAMETERS;                                                 \

@@ -8,6 +8,7 @@
 
 #include "engine/cli/fail.h"
 #include "engine/cli/numbers.h"
+#include "engine/cli/program.h"
 #include "engine/cli/table.h"
 #include "engine/cli/write_file.h"
 
@@ -252,7 +253,7 @@ tgr_status tgr_cli_compare_scorers(const tgr_fit_options *options, const tgr_pri
     tgr_status status = tgr_fit_compare(options, tgr_cli_has(arguments, "each"), prices,
                                         &comparison, &session->run, error);
     tgr_cli_session_end(session);
-    if (status == TGR_OK) {
+    if (status == TGR_OK && tgr_cli_speaks()) {
         status = write_files(comparison, arguments, error);
     }
     if (status == TGR_OK && !session->quiet && !to_standard_output(arguments)) {

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/base/crew.h"
 #include "engine/base/error.h"
 #include "engine/base/memory.h"
 #include "engine/base/options.h"
@@ -11,6 +12,7 @@
 #include "engine/decide.h"
 #include "engine/fit/folds.h"
 #include "engine/fit/held_out.h"
+#include "engine/fit/unite.h"
 #include "engine/fit/work.h"
 #include "engine/judgement.h"
 
@@ -27,8 +29,9 @@ typedef struct comparing {
     bool each; /* file for itself */
     const tgr_price_options *prices;
     const tgr_run *run;
-    tgr_folds folds; /* of every row, alike in each file */
-    uint64_t rows;
+    tgr_folds folds; /* of every row that is this process's, alike in each file */
+    uint64_t rows;   /* of all processes */
+    uint64_t begin;  /* the first of this process's */
     size_t fold_count;
     size_t scorers, files, entries; /* an entry is a file with a scorer, or all files with one */
     routed *of;                     /* entries x folds */
@@ -138,21 +141,22 @@ done:
 }
 
 /* The folds of all rows; where each file stands for itself, they show whether its queries are those
- * of the first. */
+ * of the first. Processes of a crew each look at the same rows of every file. */
 static tgr_status read_folds(comparing *work, tgr_fit_work *fit, const char *path, tgr_error *error)
 {
     tgr_folds folds;
-    uint64_t rows = fit->walk.end;
-    tgr_status status = tgr_fit_folds_read(&fit->walk.pass, 0, rows, (uint32_t)work->fold_count,
+    uint64_t begin = fit->walk.begin, end = fit->walk.end, rows = fit->walk.pass.rows;
+    tgr_status status = tgr_fit_folds_read(&fit->walk.pass, begin, end, (uint32_t)work->fold_count,
                                            work->run, &folds, error);
     if (status == TGR_OK && work->folds.words == NULL) {
         work->folds = folds;
         work->rows = rows;
+        work->begin = begin;
         return TGR_OK;
     }
     bool same = status == TGR_OK && rows == work->rows &&
                 memcmp(folds.words, work->folds.words,
-                       (size_t)tgr_fit_folds_words(&folds, rows) * sizeof *folds.words) == 0;
+                       (size_t)tgr_fit_folds_words(&folds, end - begin) * sizeof *folds.words) == 0;
     tgr_fit_folds_free(&folds);
     return status != TGR_OK ? status
            : same           ? TGR_OK
@@ -179,6 +183,8 @@ static tgr_status fit_fold(comparing *work, size_t entry, int fold, tgr_error *e
     options.folds = chosen ? (uint32_t)work->fold_count : 0;
     tgr_status status = TGR_OK;
     TGR_TRY(tgr_fit_work_start(&fit, &options, work->run, error));
+    fit.may_share = true;
+    fit.share = work->folds.words == NULL ? NULL : &work->begin;
     TGR_TRY(tgr_fit_work_open(&fit, error));
     if (scorer == 0 && fold == 0) {
         TGR_TRY(read_folds(work, &fit, options.inputs[0], error));
@@ -187,7 +193,9 @@ static tgr_status fit_fold(comparing *work, size_t entry, int fold, tgr_error *e
     fit.walk.without = fold;
     TGR_TRY(tgr_fit_work_fit(&fit, work->prices, error));
     TGR_TRY(tgr_router_update_digest(fit.router, error));
-    TGR_TRY(route_fold(&fit, fold, routed_at(work, entry, (size_t)fold), error));
+    routed *into = routed_at(work, entry, (size_t)fold);
+    TGR_TRY(route_fold(&fit, fold, into, error));
+    TGR_TRY(tgr_held_out_unite(&into->queries, &into->count, work->run, error));
     work->tags[entry] += tgr_router_tags(fit.router);
 done:
     tgr_fit_work_close(&fit);
@@ -278,19 +286,22 @@ static tgr_status measure_all(comparing *work, tgr_fit_comparison *comparison, t
         most = work->of[i].count > most ? work->of[i].count : most;
     }
     work->points = tgr_mem_alloc(2 * (most + 1), sizeof *work->points);
-    work->figures = tgr_mem_alloc(work->entries * rows, sizeof *work->figures);
+    work->figures = tgr_mem_zalloc(work->entries * rows, sizeof *work->figures);
     if (work->points == NULL || work->figures == NULL) {
         return tgr_fail_memory(error, "the figures");
     }
-    for (size_t entry = 0; entry < work->entries; entry++) {
-        for (unsigned replicate = 0; replicate <= REPLICATES; replicate++) {
-            measure(work, entry, replicate, work->figures + entry * rows + replicate * each);
-        }
+    for (size_t i = tgr_crew_rank(work->run); i < work->entries * (REPLICATES + 1);
+         i += tgr_crew_ranks(work->run)) {
+        measure(work, i / (REPLICATES + 1), (unsigned)(i % (REPLICATES + 1)),
+                work->figures + i * each);
     }
-    for (size_t entry = 0; entry < work->entries; entry++) {
+    /* what others measured is nothing here, so that bits may be added */
+    tgr_status status =
+        tgr_crew_sum(work->run, (uint64_t *)(void *)work->figures, work->entries * rows, error);
+    for (size_t entry = 0; status == TGR_OK && entry < work->entries; entry++) {
         summarise(work, entry, &comparison->entries[entry]);
     }
-    return TGR_OK;
+    return status;
 }
 
 static tgr_status open_entries(comparing *work, tgr_error *error)

@@ -150,11 +150,11 @@ tgr_status tgr_fit_work_open(tgr_fit_work *work, tgr_error *error)
     if (status == TGR_OK && tgr_run_crew(work->run) != NULL && !work->may_share) {
         status = tgr_fail(error, TGR_ERR_UNSUPPORTED,
                           "several processes can fit a router together, but neither shards of one "
-                          "nor comparisons of scorers nor changes to one; leave that to one "
-                          "process");
+                          "nor changes to one; leave that to one process");
     }
     if (status == TGR_OK) {
-        status = tgr_pass_share(pass, work->run, error);
+        status = work->share == NULL ? tgr_pass_share(pass, work->run, error)
+                                     : tgr_pass_share_from(pass, *work->share, work->run, error);
     }
     if (status == TGR_OK) {
         work->report.queries = pass->rows;

@@ -99,3 +99,49 @@ tgr_status tgr_fit_rows_unite(tgr_fit_rows *rows, const tgr_run *run, tgr_error 
 done:
     return status;
 }
+
+/* Each puts its own at their place among nothing. */
+static tgr_status add_held_out(const tgr_held_out *own, size_t count, size_t before,
+                               tgr_held_out *all, size_t total, const tgr_run *run,
+                               tgr_error *error)
+{
+    enum { WORDS = sizeof *all / sizeof(uint64_t) };
+    _Static_assert(sizeof *all % sizeof(uint64_t) == 0, "queries are added up word by word");
+    for (size_t i = 0; i < count; i++) {
+        all[before + i] = own[i];
+        all[before + i].number += (uint32_t)before;
+    }
+    return tgr_crew_sum(run, (uint64_t *)(void *)all, total * WORDS, error);
+}
+
+tgr_status tgr_held_out_unite(tgr_held_out **queries, size_t *count, const tgr_run *run,
+                              tgr_error *error)
+{
+    void *counts = NULL;
+    tgr_held_out *all = NULL;
+    uint64_t own = *count;
+    size_t before = 0, total = 0;
+    tgr_status status = TGR_OK;
+    if (tgr_run_crew(run) == NULL) {
+        return TGR_OK;
+    }
+    TGR_TRY(tgr_crew_gather(run, &own, sizeof own, &counts, error));
+    for (uint32_t i = 0; i < tgr_crew_ranks(run); i++) {
+        uint64_t of_rank = ((const uint64_t *)counts)[i];
+        before += i < tgr_crew_rank(run) ? (size_t)of_rank : 0;
+        total += (size_t)of_rank;
+    }
+    all = tgr_mem_zalloc(total + 1, sizeof *all);
+    if (all == NULL) {
+        TGR_TRY(tgr_fail_memory(error, "the queries held out"));
+    }
+    TGR_TRY(add_held_out(*queries, *count, before, all, total, run, error));
+    tgr_mem_free(*queries);
+    *queries = all;
+    *count = total;
+    all = NULL;
+done:
+    tgr_mem_free(counts);
+    tgr_mem_free(all);
+    return status;
+}

@@ -6,6 +6,7 @@
 #include <tagroute/run.h>
 #include <tagroute/status.h>
 
+#include "engine/fit/held_out.h"
 #include "engine/fit/means.h"
 #include "engine/fit/outcomes.h"
 #include "engine/fit/tags.h"
@@ -17,5 +18,9 @@ tgr_status tgr_fit_outcomes_unite(tgr_fit_outcomes *outcomes, size_t models, con
 
 /* What bounds the queries themselves, each process having its own. */
 tgr_status tgr_fit_rows_unite(tgr_fit_rows *rows, const tgr_run *run, tgr_error *error);
+
+/* Queries held out, each numbered by its place among this process's: then by that among all. */
+tgr_status tgr_held_out_unite(tgr_held_out **queries, size_t *count, const tgr_run *run,
+                              tgr_error *error);
 
 #endif

@@ -21,7 +21,8 @@ typedef struct tgr_fit_work {
     tgr_fit_options options;
     const tgr_scorer *scorer;
     const tgr_run *run;
-    bool may_share; /* among the processes of a crew: all steps are made for it */
+    bool may_share;        /* among the processes of a crew: all steps are made for it */
+    const uint64_t *share; /* the row at which this process's begins; NULL: to be found out */
     tgr_fit_walk walk;
     tgr_folds folds; /* of the walk's rows, where they are needed */
     tgr_router *router;

@@ -10,7 +10,7 @@
 
 #include "engine/base/memory.h"
 
-#define VERSION  6
+#define VERSION  7
 #define DIGITS   16
 #define LOG_PART 7 /* numbers a log */
 #define FACTS    (17 + TGR_ALIGNMENTS)

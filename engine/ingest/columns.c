@@ -8,6 +8,7 @@
 #include "engine/base/memory.h"
 #include "engine/base/runtime.h"
 #include "engine/ingest/excess.h"
+#include "engine/ingest/spooled_row.h"
 
 const char *const tgr_spool_names[TGR_SPOOLS] = {
     "category", "split", "allow",   "deny",  "needs", "tokens_from", "logged_model",
@@ -82,6 +83,7 @@ void tgr_columns_free(tgr_columns *columns)
     tgr_mem_free(columns->logs);
     tgr_mem_free(columns->numbers);
     tgr_mem_free(columns->kept);
+    tgr_mem_free(columns->packed);
     *columns = (tgr_columns){0};
 }
 
@@ -210,14 +212,18 @@ static uint32_t number_tag(tgr_columns *columns, const tgr_tag_table *of_part, u
 }
 
 /* Tags that only bad records of the part have are left out. */
-static bool number_tags(tgr_columns *columns, const tgr_tag_table *of_part)
+static bool number_tags(tgr_columns *columns, tgr_tag_table *of_part)
 {
     if (!reserve_numbers(columns, of_part->count)) {
         return false;
     }
+    if (of_part->many) { /* else all is in the smaller place */
+        tgr_tag_table_settle(of_part);
+    }
+    uint32_t few = of_part->many ? 0 : of_part->kept;
     for (uint32_t number = 0; number < of_part->count; number++) {
-        const tgr_tag *tag = &of_part->tags[number];
-        if (tag->queries == 0) {
+        tgr_tag tag = number < few ? tgr_tag_of_few(of_part->few[number]) : of_part->tags[number];
+        if (tag.queries == 0) {
             continue;
         }
         uint32_t found = number_tag(columns, of_part, number);
@@ -225,7 +231,7 @@ static bool number_tags(tgr_columns *columns, const tgr_tag_table *of_part)
             return false;
         }
         columns->numbers[number] = found;
-        add_total(&columns->tags.tags[found], tag);
+        add_total(&columns->tags.tags[found], &tag);
     }
     return true;
 }
@@ -235,18 +241,26 @@ static tgr_status add_entries(tgr_columns *columns, tgr_part *part, tgr_error *e
     if (!number_tags(columns, &part->tags)) {
         return tgr_fail_memory(error, "the tag dictionary");
     }
-    char *at = part->entries.bytes;
+    void *packed = columns->packed;
+    bool enough = tgr_mem_grow(&packed, &columns->packed_capacity, part->entries.length, 1);
+    columns->packed = packed;
+    if (!enough) {
+        return tgr_fail_memory(error, "the rows of a log");
+    }
+    bool narrow = columns->tags.count <= TGR_NARROW_TAGS && !part->facts.weighted &&
+                  part->facts.largest <= TGR_NARROW_COUNT;
+    const char *at = part->entries.bytes;
+    char *to = columns->packed;
     for (uint64_t row = 0; row < part->facts.rows; row++) {
         uint32_t count;
         memcpy(&count, at, sizeof count);
         at += sizeof count;
-        tgr_row_entry *entries = (tgr_row_entry *)(void *)at; /* all are aligned to 4 bytes */
-        for (uint32_t i = 0; i < count; i++) {
-            entries[i].tag = columns->numbers[entries[i].tag];
-        }
+        const tgr_row_entry *entries = (const tgr_row_entry *)(const void *)at; /* aligned to 4 */
+        to += tgr_spooled_row_pack(entries, count, columns->numbers, narrow, to);
         at += count * sizeof *entries;
     }
-    return tgr_spool_append(&columns->entries, part->entries.bytes, part->entries.length, error);
+    return tgr_spool_append(&columns->entries, columns->packed, (size_t)(to - columns->packed),
+                            error);
 }
 
 /* ---- the others ---------------------------------------------------------------------------------

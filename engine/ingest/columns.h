@@ -40,7 +40,7 @@ typedef struct tgr_columns {
     bool named; /* all inputs have been, before the first was begun */
 
     tgr_coded_column coded[TGR_CODED_COLUMNS];
-    tgr_spool entries;     /* as in a part, from the first row on */
+    tgr_spool entries;     /* spooled_row.h, from the first row on */
     tgr_spool models_done; /* empty while no row has one; likewise texts and prompt tokens */
     tgr_spool ids;
     tgr_spool texts;
@@ -57,6 +57,8 @@ typedef struct tgr_columns {
     uint32_t kept_count;
     uint32_t *numbers; /* of the run, for those of the part at hand */
     size_t number_capacity;
+    char *packed; /* rows of the part at hand, as they are spooled */
+    size_t packed_capacity;
 } tgr_columns;
 
 /* path: the output, beside which columns are spooled; it must outlive the columns. */

@@ -28,12 +28,16 @@ typedef struct tgr_row_mover {
     int64_t *indptr;
     bool begun;
     int64_t moved;          /* entries of the rows before */
-    tgr_row_entry *entries; /* of one row; likewise keys, scratch */
+    uint64_t longest;       /* entries of a row */
+    tgr_row_entry *entries; /* of one row; likewise columns, counts, keys, scratch */
+    uint32_t *columns;
+    float *counts;
     uint64_t *keys, *scratch;
     uint32_t *indices; /* waiting to be put; likewise values */
     void *values;
     size_t waiting;
     bool few_columns; /* few enough for `bits` */
+    bool ranks_pay;   /* short rows go by ranks */
     tgr_row_bits bits;
 } tgr_row_mover;
 

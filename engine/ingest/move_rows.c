@@ -5,7 +5,9 @@
 
 #include "engine/base/error.h"
 #include "engine/base/memory.h"
+#include "engine/ingest/row_ranks.h"
 #include "engine/ingest/row_sort.h"
+#include "engine/ingest/spooled_row.h"
 
 #define PUT_ENTRIES ((size_t)1 << 18) /* put at once, unless a row is longer */
 
@@ -20,63 +22,93 @@ tgr_status tgr_row_mover_open(tgr_row_mover *mover, tgr_columns *columns,
         .place = numbering->tags.place,
         .value_type = plan->value_type,
         .indptr = tgr_mem_alloc(block_rows + 1, sizeof *mover->indptr),
+        .longest = longest,
         .entries = tgr_mem_alloc(longest, sizeof *mover->entries),
+        .columns = tgr_mem_zalloc(longest + TGR_ROW_RANKS_MOST, sizeof *mover->columns),
+        .counts = tgr_mem_alloc(longest, sizeof *mover->counts),
         .keys = tgr_mem_alloc(longest, sizeof *mover->keys),
         .scratch = tgr_mem_alloc(longest, sizeof *mover->scratch),
         .indices = tgr_mem_alloc(room, sizeof *mover->indices),
         .values = tgr_mem_alloc(room, sizeof(float)),
     };
+    mover->ranks_pay = tgr_row_ranks_pay();
     mover->few_columns = numbering->tags.count <= TGR_ROW_BITS_COLUMNS;
-    bool complete = mover->indptr != NULL && mover->entries != NULL && mover->keys != NULL &&
-                    mover->scratch != NULL && mover->indices != NULL && mover->values != NULL &&
+    bool complete = mover->indptr != NULL && mover->entries != NULL && mover->columns != NULL &&
+                    mover->counts != NULL && mover->keys != NULL && mover->scratch != NULL &&
+                    mover->indices != NULL && mover->values != NULL &&
                     (!mover->few_columns || tgr_row_bits_open(&mover->bits, numbering->tags.count));
     return complete ? tgr_spool_rewind(mover->spool, error)
                     : tgr_fail_memory(error, "blocks of the query file");
 }
 
+/* The row's columns and values, in the order in which its tags were found. */
+static void look_up(tgr_row_mover *mover, const tgr_spooled_row *row)
+{
+    for (uint32_t i = 0; i < row->count; i++) {
+        tgr_row_entry entry = tgr_spooled_entry(row, i);
+        mover->columns[i] = mover->place[entry.tag];
+        mover->counts[i] = entry.value;
+    }
+}
+
+/* Stores the value of an entry, `at` behind those that wait. */
+static inline void store_value(tgr_row_mover *mover, size_t at, float value)
+{
+    at += mover->waiting;
+    switch (mover->value_type) {
+    case TGR_U8:
+        ((uint8_t *)mover->values)[at] = (uint8_t)value;
+        break;
+    case TGR_U16:
+        ((uint16_t *)mover->values)[at] = (uint16_t)value;
+        break;
+    case TGR_F32:
+        ((float *)mover->values)[at] = value;
+        break;
+    }
+}
+
+static void store_by_ranks(tgr_row_mover *mover, size_t count)
+{
+    uint32_t ranks[TGR_ROW_RANKS_MOST];
+    tgr_row_ranks(mover->columns, count, ranks);
+    for (size_t i = 0; i < count; i++) {
+        mover->indices[mover->waiting + ranks[i]] = mover->columns[i];
+        store_value(mover, ranks[i], mover->counts[i]);
+    }
+}
+
 /* Column and value in one number, which sorts by column. */
-static void make_keys(tgr_row_mover *mover, size_t count)
+static void store_by_keys(tgr_row_mover *mover, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
         uint32_t bits;
-        memcpy(&bits, &mover->entries[i].value, sizeof bits);
-        mover->keys[i] = (uint64_t)mover->place[mover->entries[i].tag] << 32 | bits;
+        memcpy(&bits, &mover->counts[i], sizeof bits);
+        mover->keys[i] = (uint64_t)mover->columns[i] << 32 | bits;
     }
-}
-
-static void store_values(tgr_row_mover *mover, const uint64_t *keys, size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        uint32_t bits = (uint32_t)keys[i];
-        float value;
-        memcpy(&value, &bits, sizeof value);
-        switch (mover->value_type) {
-        case TGR_U8:
-            ((uint8_t *)mover->values)[mover->waiting + i] = (uint8_t)value;
-            break;
-        case TGR_U16:
-            ((uint16_t *)mover->values)[mover->waiting + i] = (uint16_t)value;
-            break;
-        case TGR_F32:
-            ((float *)mover->values)[mover->waiting + i] = value;
-            break;
-        }
-    }
-}
-
-static void store_row(tgr_row_mover *mover, size_t count)
-{
-    make_keys(mover, count);
     if (mover->few_columns && count >= TGR_ROW_BITS_LEAST) {
         tgr_row_bits_sort(&mover->bits, mover->keys, count);
     } else {
         tgr_row_sort(mover->keys, mover->scratch, count);
     }
     for (size_t i = 0; i < count; i++) {
+        uint32_t bits = (uint32_t)mover->keys[i];
+        float value;
+        memcpy(&value, &bits, sizeof value);
         mover->indices[mover->waiting + i] = (uint32_t)(mover->keys[i] >> 32);
+        store_value(mover, i, value);
     }
-    store_values(mover, mover->keys, count);
-    mover->waiting += count;
+}
+
+static void store_row(tgr_row_mover *mover, const tgr_spooled_row *row)
+{
+    look_up(mover, row);
+    if (mover->ranks_pay && row->count <= TGR_ROW_RANKS_MOST) {
+        store_by_ranks(mover, row->count);
+    } else {
+        store_by_keys(mover, row->count);
+    }
+    mover->waiting += row->count;
 }
 
 static tgr_status put_waiting(tgr_row_mover *mover, tgr_query_writer *writer, tgr_error *error)
@@ -100,12 +132,10 @@ tgr_status tgr_row_mover_move(tgr_row_mover *mover, const tgr_block *block, tgr_
         mover->begun = true;
     }
     for (size_t row = 0; row < block->rows; row++) {
-        uint32_t count;
-        TGR_TRY(tgr_spool_take(mover->spool, &count, sizeof count, error));
-        TGR_TRY(
-            tgr_spool_take(mover->spool, mover->entries, count * sizeof *mover->entries, error));
-        store_row(mover, count);
-        mover->moved += count;
+        tgr_spooled_row next;
+        TGR_TRY(tgr_spooled_row_take(mover->spool, mover->entries, mover->longest, &next, error));
+        store_row(mover, &next);
+        mover->moved += next.count;
         mover->indptr[boundaries++] = mover->moved;
         if (mover->waiting >= PUT_ENTRIES) {
             TGR_TRY(put_waiting(mover, block->writer, error));
@@ -121,6 +151,8 @@ void tgr_row_mover_free(tgr_row_mover *mover)
 {
     tgr_mem_free(mover->indptr);
     tgr_mem_free(mover->entries);
+    tgr_mem_free(mover->columns);
+    tgr_mem_free(mover->counts);
     tgr_mem_free(mover->keys);
     tgr_mem_free(mover->scratch);
     tgr_mem_free(mover->indices);

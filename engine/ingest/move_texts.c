@@ -4,7 +4,7 @@
 #include "engine/base/error.h"
 #include "engine/base/memory.h"
 
-#define PUT_BYTES ((size_t)1 << 22) /* put at once, unless one text is longer */
+#define PUT_BYTES ((size_t)1 << 18) /* put at once, unless one text is longer: in a near cache */
 
 tgr_status tgr_text_mover_open(tgr_text_mover *mover, tgr_spool *spool, tgr_put_texts put,
                                size_t block_rows, tgr_error *error)

@@ -1,7 +1,6 @@
 /* part.c - takes one record apart into the columns of a piece. */
 #include "engine/ingest/part.h"
 
-#include <inttypes.h>
 #include <math.h>
 #include <string.h>
 
@@ -92,14 +91,12 @@ static void make_up(tgr_buffer *buffer, uint64_t rows, const void *bytes, size_t
     }
 }
 
-static bool add_code(tgr_part *part, tgr_coded which, const char *name, size_t length)
+/* Appends to a column that is in use, or from now on is. */
+static bool append_code(tgr_part *part, tgr_coded which, const char *name, size_t length)
 {
     tgr_part_codes *column = &part->coded[which];
     const int32_t missing = -1;
     int32_t code = missing;
-    if (name == NULL && !column->used) {
-        return true;
-    }
     if (name != NULL) {
         uint32_t number = tgr_strings_add(column->names, name, length);
         if (number == TGR_STRING_NONE) {
@@ -113,6 +110,12 @@ static bool add_code(tgr_part *part, tgr_coded which, const char *name, size_t l
     }
     tgr_put(&column->codes, &code, sizeof code);
     return !column->codes.failed;
+}
+
+/* Most columns are in no log's use. */
+static inline bool add_code(tgr_part *part, tgr_coded which, const char *name, size_t length)
+{
+    return (name == NULL && !part->coded[which].used) || append_code(part, which, name, length);
 }
 
 static bool add_list(tgr_part *part, tgr_coded which, tgr_text_list *list)
@@ -156,6 +159,18 @@ static bool add_text(tgr_buffer *buffer, const char *bytes, size_t length)
     return !buffer->failed;
 }
 
+/* A mark and a number behind it. */
+static void add_number(tgr_buffer *buffer, char mark, uint64_t number)
+{
+    char text[24], *at = text + sizeof text;
+    do {
+        *--at = (char)('0' + number % 10);
+        number /= 10;
+    } while (number > 0);
+    *--at = mark;
+    tgr_buffer_add(buffer, at, (size_t)(text + sizeof text - at));
+}
+
 /* The id as logged, else where the record stood. */
 static bool add_id(tgr_part *part, const tgr_record *record, const tgr_log_item *item,
                    const char *source)
@@ -164,9 +179,10 @@ static bool add_id(tgr_part *part, const tgr_record *record, const tgr_log_item 
     if (id.bytes == NULL) {
         tgr_buffer *made = &part->scratch;
         tgr_buffer_clear(made);
-        tgr_buffer_format(made, "%s@%" PRIu64, source, item->position);
+        tgr_buffer_text(made, source);
+        add_number(made, '@', item->position);
         if (item->part > 0) {
-            tgr_buffer_format(made, ".%" PRIu32, item->part);
+            add_number(made, '.', item->part);
         }
         if (made->failed) {
             return false;
@@ -197,13 +213,10 @@ typedef struct token_column {
     bool *parts;
 } token_column;
 
-static bool add_tokens(const token_column *column, uint64_t rows, double tokens)
+static bool append_tokens(const token_column *column, uint64_t rows, double tokens)
 {
     const double missing = NAN;
     bool known = !isnan(tokens);
-    if (!known && *column->known == 0) {
-        return true;
-    }
     if (*column->known == 0) {
         make_up(column->values, rows, &missing, sizeof missing);
     }
@@ -211,6 +224,12 @@ static bool add_tokens(const token_column *column, uint64_t rows, double tokens)
     *column->parts |= known && tokens != floor(tokens);
     tgr_put(column->values, &tokens, sizeof tokens);
     return !column->values->failed;
+}
+
+/* As with codes. */
+static inline bool add_tokens(const token_column *column, uint64_t rows, double tokens)
+{
+    return (isnan(tokens) && *column->known == 0) || append_tokens(column, rows, tokens);
 }
 
 static bool add_logged_cost(tgr_part *part, double cost)
@@ -288,13 +307,29 @@ static bool add_models(tgr_part *part, const tgr_record *record)
     return !part->models_done.failed;
 }
 
+/* Most of all tags are a tagger's own, and their values counts. */
+static void count_row(tgr_tag_table *tags, const tgr_row *row)
+{
+    uint32_t kept = row->weighted ? 0 : tags->kept;
+    if (kept > 0) {
+        tgr_tag_few_row(tags);
+    }
+    for (size_t i = 0; i < row->count; i++) {
+        const tgr_row_entry *entry = &row->entries[i];
+        if (entry->tag < kept) {
+            tgr_tag_few(tags, entry->tag, (uint32_t)entry->value);
+        } else {
+            tags->many |= entry->tag < tags->kept;
+            tgr_tag_count(&tags->tags[entry->tag], entry->value);
+        }
+    }
+}
+
 static bool add_row(tgr_part *part, const tgr_row *row)
 {
     tgr_facts *facts = &part->facts;
     uint32_t count = (uint32_t)row->count;
-    for (uint32_t i = 0; i < count; i++) {
-        tgr_tag_count(&part->tags.tags[row->entries[i].tag], row->entries[i].value);
-    }
+    count_row(&part->tags, row);
     facts->nonzeros += count;
     facts->untagged += count == 0;
     facts->weighted |= row->weighted;

@@ -3,6 +3,7 @@
 
 #include "engine/base/error.h"
 #include "engine/base/memory.h"
+#include "engine/ingest/spooled_row.h"
 
 #define DICTIONARIES (TGR_CODED_COLUMNS + 2)
 #define NAME_MOST    ((uint32_t)1 << 30) /* bytes of a list of names that is one category */
@@ -111,14 +112,15 @@ done:
 static tgr_status recount(tgr_columns *columns, uint64_t length, tgr_error *error)
 {
     tgr_spool *rows = &columns->entries;
-    tgr_status status = TGR_OK;
+    tgr_row_entry *room = tgr_mem_alloc(columns->facts.longest_row, sizeof *room);
+    tgr_status status = room != NULL ? TGR_OK : tgr_fail_memory(error, "the rows of a log");
+    TGR_TRY(status);
     TGR_TRY(tgr_spool_rewind(rows, error));
-    for (uint64_t row = 0; row < columns->facts.rows; row++) {
-        uint32_t count;
-        TGR_TRY(tgr_spool_take(rows, &count, sizeof count, error));
-        for (uint32_t i = 0; i < count; i++) {
-            tgr_row_entry entry;
-            TGR_TRY(tgr_spool_take(rows, &entry, sizeof entry, error));
+    for (uint64_t number = 0; number < columns->facts.rows; number++) {
+        tgr_spooled_row row;
+        TGR_TRY(tgr_spooled_row_take(rows, room, columns->facts.longest_row, &row, error));
+        for (uint32_t i = 0; i < row.count; i++) {
+            tgr_row_entry entry = tgr_spooled_entry(&row, i);
             if (entry.tag >= columns->tags.count) {
                 TGR_TRY(damaged(columns, error));
             }
@@ -127,6 +129,7 @@ static tgr_status recount(tgr_columns *columns, uint64_t length, tgr_error *erro
     }
     TGR_TRY(tgr_spool_extend(rows, length, error));
 done:
+    tgr_mem_free(room);
     return status;
 }
 

@@ -66,7 +66,7 @@ tgr_status tgr_spool_append_slow(tgr_spool *spool, const void *bytes, size_t len
             return status;
         }
     }
-    if (length > TGR_SPOOL_BUFFER) {
+    if (length > TGR_SPOOL_BUFFER / 4 && spool->has_file) { /* worth no copy */
         return write_out(spool, bytes, length, error);
     }
     memcpy(spool->buffer + spool->next, bytes, length);

@@ -2,6 +2,7 @@
 #include "engine/ingest/tags.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "engine/base/memory.h"
 #include "engine/router/router.h"
@@ -30,6 +31,7 @@ void tgr_tag_table_free(tgr_tag_table *table)
 {
     tgr_strings_free(table->names);
     tgr_mem_free(table->tags);
+    tgr_mem_free(table->few);
     tgr_strings_free(table->raw_names);
     tgr_mem_free(table->raws);
     *table = (tgr_tag_table){0};
@@ -39,9 +41,14 @@ void tgr_tag_table_clear(tgr_tag_table *table)
 {
     tgr_strings_clear(table->names);
     table->count = table->kept;
-    for (uint32_t number = 0; number < table->kept; number++) {
+    if (table->few_rows > 0) {
+        memset(table->few, 0, table->kept * sizeof *table->few);
+    }
+    for (uint32_t number = 0; number < table->kept && table->many; number++) {
         table->tags[number] = (tgr_tag){0};
     }
+    table->few_rows = 0;
+    table->many = false;
     if (table->raw_names != NULL) {
         tgr_strings_clear(table->raw_names);
     }
@@ -59,7 +66,21 @@ bool tgr_tag_table_keep(tgr_tag_table *table, const tgr_tagger *tagger)
     }
     tgr_strings_keep(table->names);
     table->kept = count;
-    return true;
+    table->few = tgr_mem_zalloc(count, sizeof *table->few);
+    return table->few != NULL;
+}
+
+void tgr_tag_table_settle(tgr_tag_table *table)
+{
+    for (uint32_t number = 0; number < table->kept && table->few_rows > 0; number++) {
+        tgr_tag more = tgr_tag_of_few(table->few[number]), *tag = &table->tags[number];
+        tag->queries += more.queries;
+        tag->total += more.total;
+        tgr_tag_bound(tag);
+        table->few[number] = 0;
+    }
+    table->many |= table->few_rows > 0;
+    table->few_rows = 0;
 }
 
 uint32_t tgr_tag_table_intern(tgr_tag_table *table, const char *text, size_t length)

@@ -33,6 +33,10 @@ typedef struct tgr_tag_table {
     uint32_t count;
     size_t capacity;
     uint32_t kept; /* tags that stay when it is cleared: all of a tagger's, as it numbers them */
+    uint64_t *few; /* of each kept tag, what rows of counts have added and `tags` does not hold yet:
+                    * queries in the upper 24 bits, occurrences below. A quarter of the memory */
+    uint32_t few_rows; /* so far; bounded, so that neither overflows */
+    bool many;         /* some kept tag was counted in `tags`, too */
     uint32_t numbered; /* tags of a router, numbered first: these keep number and column */
 
     tgr_strings *raw_names; /* where tags are normalised: those met so far; NULL until then */
@@ -60,6 +64,9 @@ tgr_sum tgr_tag_term(float value);
 
 #define TGR_TAG_TOTAL_LARGEST ((tgr_sum)1 << 126) /* a total that would overflow stays here */
 
+/* Moves what tgr_tag_few has counted to the tags. */
+void tgr_tag_table_settle(tgr_tag_table *table);
+
 /* Keeps a total where it may still be added to. */
 static inline void tgr_tag_bound(tgr_tag *tag)
 {
@@ -81,6 +88,30 @@ static inline void tgr_tag_count(tgr_tag *tag, float value)
         tag->total += tgr_tag_term(value);
     }
     tgr_tag_bound(tag);
+}
+
+#define TGR_FEW_BITS 40
+#define TGR_FEW_ROWS (((uint32_t)1 << 24) - 1)
+
+/* Announces a row whose tags tgr_tag_few counts, each once. */
+static inline void tgr_tag_few_row(tgr_tag_table *table)
+{
+    if (table->few_rows == TGR_FEW_ROWS) {
+        tgr_tag_table_settle(table);
+    }
+    table->few_rows++;
+}
+
+static inline tgr_tag tgr_tag_of_few(uint64_t few)
+{
+    return (tgr_tag){.queries = few >> TGR_FEW_BITS,
+                     .total = (tgr_sum)(few & (((uint64_t)1 << TGR_FEW_BITS) - 1)) << 40};
+}
+
+/* Counts one query that has a kept tag that often (up to 65535 times). */
+static inline void tgr_tag_few(tgr_tag_table *table, uint32_t number, uint32_t count)
+{
+    table->few[number] += ((uint64_t)1 << TGR_FEW_BITS) + count;
 }
 
 /* How often a tag was seen, all its values added up. */

@@ -360,8 +360,10 @@ tgr_status tgr_route_checkpoint_load(tgr_routing *work, bool *complete, tgr_erro
     }
     TGR_TRY(look_around(work, &there, error));
     *complete = there.complete != 0;
-    if (*complete) {
-        unlink(work->checkpoint); /* killed between putting in place and tidying up */
+    if (*complete) { /* killed between putting in place and tidying up */
+        unlink(work->checkpoint);
+        tgr_output_sweep_numbered(work->options.output, "checkpoint");
+        tgr_output_sweep_numbered(work->options.output, "partial");
     }
     if (there.begun) {
         TGR_TRY(tgr_crew_meet(work->run, load(work, error), error));

@@ -113,6 +113,20 @@ static tgr_status write_sidecar(tgr_routing *work, tgr_error *error)
     return tgr_sidecar_write(work->options.output, &note, error);
 }
 
+/* Text of several processes is put together. That takes a while, so each notes first that its part
+ * is whole, and where it fails a later run begins there. */
+static tgr_status join_parts(tgr_routing *work, tgr_error *error)
+{
+    tgr_status status = TGR_OK;
+    if (tgr_run_crew(work->run) == NULL || work->format == TGR_DECISIONS_H5) {
+        return TGR_OK;
+    }
+    TGR_TRY(tgr_route_checkpoint_put(work, true, error));
+    TGR_TRY(tgr_decisions_join(work->writer, error));
+done:
+    return status == TGR_OK ? TGR_OK : tgr_route_stop(work, status, error);
+}
+
 tgr_status tgr_route_finish(tgr_routing *work, tgr_route_report *report, tgr_error *error)
 {
     tgr_status status = TGR_OK;
@@ -122,6 +136,7 @@ tgr_status tgr_route_finish(tgr_routing *work, tgr_route_report *report, tgr_err
         fill_report(work, report);
     }
     TGR_TRY(write_sidecar(work, error));
+    TGR_TRY(join_parts(work, error));
     status = tgr_decisions_commit(work->writer, error);
     if (status != TGR_OK && work->options.shards > 0 && work->format != TGR_DECISIONS_H5) {
         tgr_sidecar_remove(work->options.output);

@@ -1,5 +1,7 @@
 /* together.c - routing by the processes of a crew: what they may be asked for, and what they
  * counted. */
+#include <string.h>
+
 #include "engine/base/crew.h"
 #include "engine/base/error.h"
 #include "engine/route/routing.h"
@@ -11,12 +13,10 @@ tgr_status tgr_route_check_crew(const tgr_routing *work, tgr_error *error)
                         "shards are for processes that know nothing of each other; these share the "
                         "queries out among themselves: leave the shard out");
     }
-    if (work->format != TGR_DECISIONS_H5) {
+    if (strcmp(work->options.output, "-") == 0) {
         return tgr_fail(error, TGR_ERR_UNSUPPORTED,
-                        "%s: several processes write decisions as HDF5 only, whose rows have their "
-                        "places beforehand; name an output that ends in .h5, or route in one "
-                        "process",
-                        work->options.output);
+                        "several processes write their decisions side by side, which standard "
+                        "output does not allow; name a file with -o, or route in one process");
     }
     return TGR_OK;
 }

@@ -80,14 +80,16 @@ static tgr_status empty_file(tgr_decisions_writer *writer, tgr_error *error)
         return tgr_fail_io(error, plan->checkpoint, "remove", errno);
     }
     tgr_output_sweep_numbered(writer->path, "checkpoint");
+    tgr_output_sweep_numbered(writer->path, "partial");
     return ftruncate(writer->target.output.fd, 0) == 0
                ? TGR_OK
                : tgr_fail_io(error, writer->path, "write", errno);
 }
 
-/* Takes the file for this run alone, or opens what the first process of a crew has taken. What is
- * begun afresh must not be taken for what an older checkpoint vouches for, so these go first. */
-static tgr_status open_file(tgr_decisions_writer *writer, tgr_error *error)
+/* Takes the file for this run alone, or opens what the first process of a crew has taken, or a part
+ * beside it. What is begun afresh must not be taken for what an older checkpoint vouches for, so
+ * these go first. */
+static tgr_status open_file(tgr_decisions_writer *writer, bool text, tgr_error *error)
 {
     const tgr_decisions_plan *plan = writer->plan;
     tgr_output *output = &writer->target.output;
@@ -100,21 +102,25 @@ static tgr_status open_file(tgr_decisions_writer *writer, tgr_error *error)
         status = tgr_crew_meet(plan->crew, status, error);
     }
     if (status == TGR_OK && !first) {
-        status = tgr_output_join(output, writer->path, error);
+        status = text ? tgr_decisions_part_open(&writer->target, plan, writer->path, error)
+                      : tgr_output_join(output, writer->path, error);
     }
     writer->sink.fd = output->fd;
     writer->sink.positioned = true;
     return status;
 }
 
-/* A text file ends behind what the mark vouches for. */
+/* A text file ends behind what the mark vouches for, which is nothing where there is none. */
 static tgr_status recall(tgr_decisions_writer *writer, tgr_error *error)
 {
     const tgr_decisions_mark *mark = writer->plan->resume;
-    writer->rows = mark->rows;
-    tgr_status status = tgr_sink_recall(&writer->sink, mark, error);
-    if (status == TGR_OK && writer->text &&
-        ftruncate(writer->target.output.fd, (off_t)mark->bytes[0]) != 0) {
+    tgr_status status = TGR_OK;
+    if (mark) {
+        writer->rows = mark->rows;
+        status = tgr_sink_recall(&writer->sink, mark, error);
+    }
+    if (status == TGR_OK && writer->text && !writer->console &&
+        ftruncate(writer->target.output.fd, mark ? (off_t)mark->bytes[0] : 0) != 0) {
         status = tgr_fail_io(error, writer->path, "write", errno);
     }
     return status;
@@ -131,7 +137,7 @@ static tgr_status open_writer(tgr_decisions_writer *writer, tgr_decision_format 
     sink->save = plan->save;
     sink->save_user = plan->save_user;
     if (!writer->console) {
-        TGR_TRY(open_file(writer, error));
+        TGR_TRY(open_file(writer, format != TGR_DECISIONS_H5, error));
     }
     if (format == TGR_DECISIONS_H5) {
         TGR_TRY(open_h5(writer, error));
@@ -140,9 +146,7 @@ static tgr_status open_writer(tgr_decisions_writer *writer, tgr_decision_format 
             tgr_decisions_text_open(format == TGR_DECISIONS_MSGPACK, plan, &writer->text, error));
         TGR_TRY(tgr_sink_region_add(sink, 0, 0, 0, error));
     }
-    if (plan->resume) {
-        TGR_TRY(recall(writer, error));
-    }
+    TGR_TRY(recall(writer, error));
     TGR_TRY(tgr_sink_start(sink, error));
 done:
     return plan->crew != NULL ? tgr_crew_meet(plan->crew, status, error) : status;
@@ -157,12 +161,17 @@ tgr_status tgr_decisions_open(const char *path, tgr_decision_format format,
     tgr_status status = TGR_OK;
     TGR_TRY(tgr_decision_format_of(path, &format, error));
     made = tgr_mem_zalloc(1, sizeof(*made));
-    if (!made || !(made->path = tgr_mem_string(path))) {
+    if (!made) {
         status = tgr_fail_memory(error, path);
         goto done;
     }
     made->plan = plan;
     made->target.output.fd = -1;
+    made->path = tgr_mem_string(path);
+    if (!made->path) {
+        status = tgr_fail_memory(error, path);
+        goto done;
+    }
     made->console = strcmp(path, "-") == 0;
     status = open_writer(made, format, error);
 done:
@@ -267,6 +276,17 @@ tgr_status tgr_decisions_finish(tgr_decisions_writer *writer, tgr_decisions_mark
     return status;
 }
 
+tgr_status tgr_decisions_join(tgr_decisions_writer *writer, tgr_error *error)
+{
+    tgr_status status = TGR_OK;
+    if (writer->plan->crew != NULL && writer->text) {
+        TGR_TRY(tgr_decisions_finish(writer, NULL, error));
+        TGR_TRY(tgr_decisions_parts_join(&writer->target, writer->plan, &writer->sink, error));
+    }
+done:
+    return status;
+}
+
 static void drop_checkpoint(const tgr_decisions_writer *writer)
 {
     if (writer->plan->checkpoint) {
@@ -287,7 +307,9 @@ tgr_status tgr_decisions_commit(tgr_decisions_writer *writer, tgr_error *error)
         goto done;
     }
     if (writer->plan->crew != NULL) {
-        TGR_TRY(tgr_decisions_crew_commit(&writer->target, writer->plan, &writer->sink, error));
+        TGR_TRY(writer->text ? tgr_decisions_parts_commit(&writer->target, writer->plan, error)
+                             : tgr_decisions_crew_commit(&writer->target, writer->plan,
+                                                         &writer->sink, error));
         drop_checkpoint(writer);
         goto done;
     }

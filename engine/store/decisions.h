@@ -50,8 +50,8 @@ typedef struct tgr_decisions_plan {
     uint64_t first_row, total_rows; /* of the whole run */
     const char *run_digest;         /* the same for all shards of one run, and for no other */
 
-    /* HDF5, written by the processes of a crew, each its part; NULL: by this one alone. What
-     * `checkpoint` names is the process's own. */
+    /* Written by the processes of a crew, each its part; NULL: by this one alone. What `checkpoint`
+     * names is the process's own. */
     const tgr_run *crew;
     uint64_t part_first, part_rows;
     bool keep; /* some process resumes */
@@ -99,7 +99,11 @@ tgr_status tgr_decisions_checkpoint(tgr_decisions_writer *writer, const tgr_buff
 tgr_status tgr_decisions_finish(tgr_decisions_writer *writer, tgr_decisions_mark *mark,
                                 tgr_error *error);
 
-/* Finishes, and puts the file in place. */
+/* Of a crew's decisions as text, finishes and puts the parts of all processes into one file; others
+ * are in one already. Where this fails, what was written may be left. */
+tgr_status tgr_decisions_join(tgr_decisions_writer *writer, tgr_error *error);
+
+/* Finishes, and puts the file in place; once it is joined. */
 tgr_status tgr_decisions_commit(tgr_decisions_writer *writer, tgr_error *error);
 
 void tgr_decisions_free(tgr_decisions_writer *writer); /* NULL allowed; abandons */

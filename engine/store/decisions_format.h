@@ -62,6 +62,16 @@ tgr_status tgr_decisions_text_encode(const tgr_decisions_text *text, const tgr_d
                                      tgr_sink_batch *batch, tgr_error *error);
 void tgr_decisions_text_free(tgr_decisions_text *text); /* NULL allowed */
 
+/* Of a crew: takes a file for this process's part; not for the first, whose part becomes the whole
+ * file. Then, once the sinks have finished, puts every part where it belongs in that one, and gives
+ * this its final name. */
+tgr_status tgr_decisions_part_open(tgr_target *target, const tgr_decisions_plan *plan,
+                                   const char *path, tgr_error *error);
+tgr_status tgr_decisions_parts_join(const tgr_target *target, const tgr_decisions_plan *plan,
+                                    const tgr_sink *sink, tgr_error *error);
+tgr_status tgr_decisions_parts_commit(tgr_target *target, const tgr_decisions_plan *plan,
+                                      tgr_error *error);
+
 /* The decimal digits of a number, without a NUL; returns how many. */
 size_t tgr_decisions_digits(char text[20], uint64_t number);
 

@@ -113,7 +113,8 @@ static tgr_status open_memory(tgr_stream *stream, const tgr_stream_plan *plan, t
     stream->buffer = tgr_mem_alloc(variable ? TEXTS : stream->room, row);
     XXH3_state_t *hash = variable ? tgr_mem_aligned(1, sizeof(XXH3_state_t)) : NULL;
     stream->hash = hash;
-    if (!stream->buffer || (variable && !hash)) {
+    stream->begins = variable ? tgr_mem_alloc(TEXTS, sizeof *stream->begins) : NULL;
+    if (!stream->buffer || (variable && (!hash || !stream->begins))) {
         return tgr_fail_memory(error, "a column's buffer");
     }
     if (variable) {
@@ -256,9 +257,6 @@ static tgr_status put_pointers(tgr_stream *stream, const char *const *texts, siz
     if (count > stream->rows - stream->written) {
         return too_many(stream, error);
     }
-    for (size_t i = 0; i < count; i++) {
-        XXH3_64bits_update(stream->hash, texts[i], strlen(texts[i]) + 1);
-    }
     return write_rows(stream, texts, count, error);
 }
 
@@ -266,11 +264,12 @@ static tgr_status put_pointers(tgr_stream *stream, const char *const *texts, siz
 static tgr_status flush_waiting(tgr_stream *stream, tgr_error *error)
 {
     const char **pointers = (const char **)(void *)stream->buffer;
-    const char *at = stream->waiting;
     size_t count = stream->waiting_count;
     for (size_t i = 0; i < count; i++) {
-        pointers[i] = at;
-        at += strlen(at) + 1;
+        pointers[i] = stream->waiting + stream->begins[i];
+    }
+    if (count > 0) { /* each with its NUL, one after the other: they are summed in one go */
+        XXH3_64bits_update(stream->hash, stream->waiting, stream->waiting_bytes);
     }
     stream->waiting_count = 0;
     stream->waiting_bytes = 0;
@@ -295,8 +294,8 @@ static tgr_status put_variable(tgr_stream *stream, const char *text, size_t leng
     char *to = stream->waiting + stream->waiting_bytes;
     memcpy(to, text, length);
     to[length] = 0;
+    stream->begins[stream->waiting_count++] = stream->waiting_bytes;
     stream->waiting_bytes += length + 1;
-    stream->waiting_count++;
     bool full = stream->waiting_count == TEXTS || stream->waiting_bytes >= BLOCK_BYTES;
     return full ? flush_waiting(stream, error) : TGR_OK;
 }
@@ -324,6 +323,9 @@ tgr_status tgr_stream_put_names(tgr_stream *stream, const char *const *names, si
     tgr_status status = TGR_OK;
     for (size_t done = 0; status == TGR_OK && done < count; done += TEXTS) {
         size_t now = count - done < TEXTS ? count - done : TEXTS;
+        for (size_t i = done; i < done + now; i++) {
+            XXH3_64bits_update(stream->hash, names[i], strlen(names[i]) + 1);
+        }
         status = put_pointers(stream, names + done, now, error);
     }
     return status;
@@ -376,6 +378,7 @@ void tgr_stream_close(tgr_stream *stream)
     tgr_h5_close(stream->dataset);
     tgr_mem_free(stream->buffer);
     tgr_mem_free(stream->waiting);
+    tgr_mem_free(stream->begins);
     tgr_mem_free_aligned(stream->hash);
     tgr_block_hasher_free(&stream->blocks);
     *stream = (tgr_stream){0};

@@ -44,6 +44,7 @@ typedef struct tgr_stream {
     size_t room, held; /* rows that the buffer takes, rows in it */
     size_t partial;    /* elements beyond the rows held: a row may be put in parts */
     char *waiting;     /* VARIABLE: strings put and not yet written, each with its NUL */
+    size_t *begins;    /* where in `waiting` each of them begins */
     size_t waiting_count, waiting_bytes, waiting_capacity;
     void *hash;              /* VARIABLE: of all strings */
     tgr_block_hasher blocks; /* the others: of blocks */

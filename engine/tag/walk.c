@@ -30,6 +30,7 @@ static tgr_status take(walking *in, tgr_delivery *from)
     if (from->failure.status != TGR_OK) {
         return tgr_fail(in->error, from->failure.status, "%s", from->failure.message);
     }
+    tgr_tag_table_settle(&from->part.tags);
     TGR_TRY(in->visit(in->user, &from->part, in->error));
     if (from->part.bad > 0) {
         in->first_bad = report->bad == 0 ? from->part.very_first_bad : in->first_bad;

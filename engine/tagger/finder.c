@@ -4,6 +4,11 @@
 
 #include "engine/base/error.h"
 #include "engine/base/memory.h"
+#include "engine/base/wide.h"
+
+#ifdef TGR_BY_HAND_512
+#include <immintrin.h>
+#endif
 
 #define STEMMED_MOST ((uint32_t)1 << 18) /* words whose stems are kept */
 
@@ -88,7 +93,7 @@ static bool look_up(tgr_finder *finder, tgr_place *places)
                         ? stemmed_word(finder, token, &no_memory)
                         : tgr_word_table_find(&finder->phrases->words, token->bytes, token->length);
     }
-    for (size_t i = 0; i < tokens->count; i++) { /* what is no word joins no neighbour */
+    for (size_t i = 0; i < tokens->count && tokens->mixed; i++) { /* no word: joins no neighbour */
         places[i].number &=
             tokens->tokens[i].kind == TGR_TOKEN_WORD ? UINT32_MAX : TGR_PLACE_NUMBER;
     }
@@ -101,7 +106,7 @@ static bool look_up(tgr_finder *finder, tgr_place *places)
 /* Places of words in a row, behind the last of those before. By how many words lead there. */
 typedef struct in_a_row {
     tgr_place places[TGR_NGRAMS_MAX][1 + TGR_TOKENS];
-    uint32_t phrases[TGR_NGRAMS_MAX * TGR_TOKENS];
+    uint32_t phrases[TGR_NGRAMS_MAX * TGR_TOKENS + 16]; /* and room for what is stored in vain */
 } in_a_row;
 
 /* The phrases that end at each word, longer ones first; how many. */
@@ -116,6 +121,37 @@ static size_t list_phrases(in_a_row *row, unsigned longest, size_t count)
         }
     }
     return listed;
+}
+
+#ifdef TGR_BY_HAND_512
+/* The same for phrases of up to two words, eight words of the text at a time. */
+TGR_BY_HAND_512 static size_t list_pairs_512(in_a_row *row, size_t count)
+{
+    const __m512i turns =
+        _mm512_setr_epi32(1, 17, 3, 19, 5, 21, 7, 23, 9, 25, 11, 27, 13, 29, 15, 31);
+    const __m512i none = _mm512_set1_epi32((int)TGR_PHRASE_NONE);
+    size_t listed = 0;
+    for (size_t i = 0; i < count; i += 8) {
+        __mmask8 there = count - i < 8 ? (__mmask8)((1u << (count - i)) - 1) : (__mmask8)0xff;
+        __m512i pairs = _mm512_mask_loadu_epi64(none, there, row->places[1] + 1 + i);
+        __m512i words = _mm512_mask_loadu_epi64(none, there, row->places[0] + 1 + i);
+        __m512i phrases = _mm512_permutex2var_epi32(pairs, turns, words);
+        __mmask16 known = _mm512_cmpneq_epi32_mask(phrases, none);
+        _mm512_storeu_si512(row->phrases + listed, _mm512_maskz_compress_epi32(known, phrases));
+        listed += (size_t)__builtin_popcount(known);
+    }
+    return listed;
+}
+#endif
+
+static size_t list(in_a_row *row, unsigned longest, size_t count)
+{
+#ifdef TGR_BY_HAND_512
+    if (longest == 2 && tgr_wide_level() == TGR_WIDE_AVX512) {
+        return list_pairs_512(row, count);
+    }
+#endif
+    return list_phrases(row, longest, count);
 }
 
 /* Without a branch: whether a phrase was there before is hard to guess. */
@@ -151,7 +187,7 @@ bool tgr_finder_read(tgr_finder *finder, const char *text, size_t length)
             tgr_steps_follow(&phrases->steps, row.places[words - 1] + 1, row.places[0] + 1, count,
                              row.places[words] + 1);
         }
-        size_t listed = list_phrases(&row, longest, count);
+        size_t listed = list(&row, longest, count);
         for (size_t i = 0; i < listed; i++) {
             count_phrase(finder, row.phrases[i]);
         }

@@ -2,6 +2,11 @@
 #include "engine/tagger/steps.h"
 
 #include "engine/base/memory.h"
+#include "engine/base/wide.h"
+
+#ifdef TGR_BY_HAND_512
+#include <immintrin.h>
+#endif
 
 #define BITS_EACH 16 /* of a step, in the filter */
 
@@ -65,29 +70,71 @@ tgr_place *tgr_steps_add(tgr_steps *steps, uint32_t from, uint32_t word, uint32_
     return &step->to;
 }
 
-/* Which words may lead on; how many. */
-static size_t choose(const tgr_steps *steps, const tgr_place *from, const tgr_place *words,
-                     size_t count, uint16_t *chosen)
+/* Words that some phrase goes on with, behind places that some phrase goes on from; how many. Few
+ * are. */
+static size_t choose(const tgr_place *from, const tgr_place *words, size_t count, uint32_t *chosen)
 {
     size_t some = 0;
     for (size_t i = 0; i < count; i++) {
-        uint32_t before = from[(ptrdiff_t)i - 1].number, word = words[i].number;
-        size_t bit = bit_of(steps, before & TGR_PLACE_NUMBER, word & TGR_PLACE_NUMBER);
-        uint64_t known = steps->bits[bit / 64] >> bit % 64;
-        chosen[some] = (uint16_t)i;
-        some += before >> 31 & word >> 30 & known & 1;
+        chosen[some] = (uint32_t)i;
+        some += from[(ptrdiff_t)i - 1].number >> 31 & words[i].number >> 30 & 1;
     }
     return some;
+}
+
+#ifdef TGR_BY_HAND_512
+TGR_BY_HAND_512 static size_t choose_512(const tgr_place *from, const tgr_place *words,
+                                         size_t count, uint32_t *chosen)
+{
+    const __m512i leads = _mm512_set1_epi64(TGR_PLACE_LEADS);
+    const __m512i continues = _mm512_set1_epi64(TGR_PLACE_CONTINUES);
+    __m256i numbers = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
+    size_t some = 0;
+    for (size_t i = 0; i < count;
+         i += 8, numbers = _mm256_add_epi32(numbers, _mm256_set1_epi32(8))) {
+        __mmask8 there = count - i < 8 ? (__mmask8)((1u << (count - i)) - 1) : (__mmask8)0xff;
+        __m512i before = _mm512_maskz_loadu_epi64(there, from + i - 1);
+        __m512i word = _mm512_maskz_loadu_epi64(there, words + i);
+        __mmask8 may =
+            _mm512_test_epi64_mask(before, leads) & _mm512_test_epi64_mask(word, continues);
+        _mm256_storeu_si256((__m256i *)(void *)(chosen + some),
+                            _mm256_maskz_compress_epi32(may, numbers));
+        some += (size_t)__builtin_popcount(may);
+    }
+    return some;
+}
+#endif
+
+/* Of these, those that may lead somewhere. */
+static size_t filter(const tgr_steps *steps, const tgr_place *from, const tgr_place *words,
+                     uint32_t *chosen, size_t some)
+{
+    size_t left = 0;
+    for (size_t i = 0; i < some; i++) {
+        size_t at = chosen[i];
+        uint32_t before = from[(ptrdiff_t)at - 1].number, word = words[at].number;
+        size_t bit = bit_of(steps, before & TGR_PLACE_NUMBER, word & TGR_PLACE_NUMBER);
+        chosen[left] = (uint32_t)at;
+        left += steps->bits[bit / 64] >> bit % 64 & 1;
+    }
+    return left;
 }
 
 void tgr_steps_follow(const tgr_steps *steps, const tgr_place *from, const tgr_place *words,
                       size_t count, tgr_place *to)
 {
-    uint16_t chosen[TGR_TOKENS];
+    uint32_t chosen[TGR_TOKENS + 8];
+    size_t some;
     for (size_t i = 0; i < count; i++) {
         to[i] = (tgr_place){TGR_PLACE_NOWHERE, TGR_PHRASE_NONE};
     }
-    size_t some = choose(steps, from, words, count, chosen);
+#ifdef TGR_BY_HAND_512
+    some = tgr_wide_level() == TGR_WIDE_AVX512 ? choose_512(from, words, count, chosen)
+                                               : choose(from, words, count, chosen);
+#else
+    some = choose(from, words, count, chosen);
+#endif
+    some = filter(steps, from, words, chosen, some);
     for (size_t i = 0; i < some; i++) {
         size_t at = chosen[i];
         uint32_t before = from[(ptrdiff_t)at - 1].number & TGR_PLACE_NUMBER;

@@ -4,8 +4,13 @@
 
 #include <string.h>
 
+#include "engine/base/wide.h"
+
 #ifdef __SSE2__
 #include <emmintrin.h>
+#endif
+#ifdef TGR_BY_HAND_512
+#include <immintrin.h>
 #endif
 
 #define ASCII_WORD 64 /* bytes of a word in ASCII */
@@ -35,6 +40,7 @@ void tgr_tokens_begin(tgr_tokens *tokens, const tgr_unicode *unicode, const char
     tokens->run = 0;
     tokens->patience = 0;
     tokens->count = 0;
+    tokens->mixed = false;
 }
 
 /* ---- handing out --------------------------------------------------------------------------------
@@ -57,6 +63,7 @@ static void hand_out(tgr_tokens *tokens, size_t length, tgr_token_kind kind)
 {
     tokens->tokens[tokens->count++] =
         (tgr_token){free_bytes(tokens), (uint32_t)length, (uint32_t)kind};
+    tokens->mixed |= kind != TGR_TOKEN_WORD;
     tokens->used += length;
 }
 
@@ -290,9 +297,26 @@ static inline marks look_at_block(const char *at, char *lower_case)
     return found;
 }
 
+#ifdef TGR_BY_HAND_512
+TGR_BY_HAND_512 static inline marks look_at_block_512(const char *at, char *lower_case)
+{
+    const __m512i bytes = _mm512_loadu_si512(at);
+    const __m512i lower = _mm512_or_si512(bytes, _mm512_set1_epi8(0x20));
+    const __m512i digit = _mm512_sub_epi8(bytes, _mm512_set1_epi8('0'));
+    const __m512i letter = _mm512_sub_epi8(lower, _mm512_set1_epi8('a'));
+    _mm512_storeu_si512(lower_case, lower);
+    return (marks){_mm512_cmplt_epu8_mask(digit, _mm512_set1_epi8(10)) |
+                       _mm512_cmplt_epu8_mask(letter, _mm512_set1_epi8(26)),
+                   _mm512_movepi8_mask(bytes) |
+                       _mm512_cmpeq_epi8_mask(bytes, _mm512_set1_epi8('\''))};
+}
+#else
+#define look_at_block_512 look_at_block
+#endif
+
 /* Hands out the words that begin and end in a block before anything that is not plain; the rest of
  * the block, from where a word may begin, is left. Whether the next block may be looked at. */
-static bool read_block(tgr_tokens *tokens)
+TGR_WIDE_INLINE bool read_block(tgr_tokens *tokens, bool wide)
 {
     char *bytes = free_bytes(tokens), last[BLOCK];
     size_t left = (size_t)(tokens->end - tokens->at), count = tokens->count;
@@ -302,7 +326,7 @@ static bool read_block(tgr_tokens *tokens)
         memcpy(last, at, left);
         at = last;
     }
-    marks found = look_at_block(at, bytes);
+    marks found = wide ? look_at_block_512(at, bytes) : look_at_block(at, bytes);
     uint64_t plain = (found.other & -found.other) - 1; /* all where there is no other */
     uint64_t begins = found.word & ~(found.word << 1);
     uint64_t ends = ~found.word & found.word << 1 & plain;
@@ -325,26 +349,48 @@ static bool read_block(tgr_tokens *tokens)
     return found.other == 0 && done > 0;
 }
 #else
-static bool read_block(tgr_tokens *tokens)
+TGR_WIDE_INLINE bool read_block(tgr_tokens *tokens, bool wide)
 {
-    (void)tokens;
+    (void)tokens, (void)wide;
     return false;
 }
 #endif
 
 /* Reads blocks while they are plain. */
+TGR_WIDE_INLINE void read_plain(tgr_tokens *tokens, bool wide)
+{
+    bool plain = true;
+    while (plain && tokens->run == 0 && !is_full(tokens) && tokens->at < tokens->end) {
+        plain = read_block(tokens, wide);
+    }
+}
+
+#ifdef TGR_BY_HAND_512
+TGR_BY_HAND_512 static void read_plain_512(tgr_tokens *tokens)
+{
+    read_plain(tokens, true);
+}
+#endif
+
 static void read_blocks(tgr_tokens *tokens)
 {
-    bool plain = tokens->patience == 0;
-    tokens->patience -= !plain;
-    while (plain && tokens->run == 0 && !is_full(tokens) && tokens->at < tokens->end) {
-        plain = read_block(tokens);
+    if (tokens->patience > 0) {
+        tokens->patience--;
+        return;
     }
+#ifdef TGR_BY_HAND_512
+    if (tgr_wide_level() == TGR_WIDE_AVX512) {
+        read_plain_512(tokens);
+        return;
+    }
+#endif
+    read_plain(tokens, false);
 }
 
 bool tgr_tokens_fill(tgr_tokens *tokens)
 {
     tokens->count = 0;
+    tokens->mixed = false;
     tokens->used = 0;
     while (!is_full(tokens)) {
         read_blocks(tokens);

@@ -43,6 +43,7 @@ typedef struct tgr_tokens {
     unsigned patience; /* words that go by characters before a block is looked at again */
 
     size_t count;
+    bool mixed; /* some of them are no words */
     tgr_token tokens[TGR_TOKENS];
     size_t used;
     char bytes[TGR_TOKENS * 64 + 4 * TGR_WORD_MAX];

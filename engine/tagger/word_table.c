@@ -4,8 +4,15 @@
 #include <string.h>
 
 #include "engine/base/memory.h"
+#include "engine/base/wide.h"
 
-#define SHORT 16 /* bytes */
+#ifdef TGR_BY_HAND_512
+#include <immintrin.h>
+#endif
+
+#define SHORT     16 /* bytes */
+#define LOW_BITS  0x9e3779b97f4a7c15u
+#define HIGH_BITS 0xc2b2ae3d27d4eb4fu
 
 _Static_assert(sizeof(tgr_word_pair) == 64, "a line of the cache");
 
@@ -41,7 +48,7 @@ static inline key key_within(const char *word, size_t length)
 static inline uint64_t hash_of(key word)
 {
     __extension__ typedef unsigned __int128 wide;
-    wide product = (wide)(word.low ^ 0x9e3779b97f4a7c15u) * (word.high ^ 0xc2b2ae3d27d4eb4fu);
+    wide product = (wide)(word.low ^ LOW_BITS) * (word.high ^ HIGH_BITS);
     return (uint64_t)product ^ (uint64_t)(product >> 64);
 }
 
@@ -55,7 +62,7 @@ bool tgr_word_table_open(tgr_word_table *table, size_t most)
     table->mask = lines - 1;
     table->long_words = tgr_strings_new();
     for (size_t i = 0; table->pairs != NULL && i < lines; i++) {
-        table->pairs[i] = (tgr_word_pair){.places = {nowhere, nowhere}};
+        table->pairs[i] = (tgr_word_pair){.places = {nowhere, nowhere, nowhere}};
     }
     return table->pairs != NULL && table->long_words != NULL;
 }
@@ -85,6 +92,12 @@ static tgr_place *add_long(tgr_word_table *table, const char *word, size_t lengt
     return &table->long_places[number];
 }
 
+/* The bit of a word in `more`. */
+static inline uint32_t bit_of(uint64_t hash)
+{
+    return (uint32_t)1 << (hash >> 59);
+}
+
 /* Lines are at least as many as words, so that there is room. */
 tgr_place *tgr_word_table_add(tgr_word_table *table, const char *word, size_t length)
 {
@@ -92,7 +105,8 @@ tgr_place *tgr_word_table_add(tgr_word_table *table, const char *word, size_t le
         return add_long(table, word, length);
     }
     key one = key_of(word, length);
-    for (size_t at = hash_of(one) & table->mask;; at = (at + 1) & table->mask) {
+    uint64_t hash = hash_of(one);
+    for (size_t at = hash & table->mask;; at = (at + 1) & table->mask) {
         tgr_word_pair *pair = &table->pairs[at];
         for (uint32_t i = 0; i < pair->held; i++) {
             if (pair->low[i] == one.low && pair->high[i] == one.high) {
@@ -104,27 +118,30 @@ tgr_place *tgr_word_table_add(tgr_word_table *table, const char *word, size_t le
             pair->high[pair->held] = one.high;
             return &pair->places[pair->held++];
         }
-        pair->more = 1;
+        pair->more |= bit_of(hash);
     }
 }
 
-/* Which of two it is, or nowhere, without a branch: texts are hard to guess. */
+/* Which of two it is, or nowhere, without a branch: texts are hard to guess. A place is one number.
+ */
 static inline tgr_place choose(const tgr_word_pair *pair, bool first, bool second)
 {
-    uint32_t one = -(uint32_t)first, two = -(uint32_t)second, none = ~(one | two);
-    const tgr_place *places = pair->places;
-    return (tgr_place){
-        (places[0].number & one) | (places[1].number & two) | (TGR_PLACE_NOWHERE & none),
-        (places[0].phrase & one) | (places[1].phrase & two) | (TGR_PHRASE_NONE & none)};
+    uint64_t places[3], chosen, one = -(uint64_t)first, two = -(uint64_t)second;
+    tgr_place place;
+    memcpy(places, pair->places, sizeof places);
+    chosen = (places[0] & one) | (places[1] & two) | (places[2] & ~(one | two));
+    memcpy(&place, &chosen, sizeof place);
+    return place;
 }
 
 /* A place that is empty has no bytes, and is nowhere: as is a word without bytes. */
-static inline tgr_place find_short(const tgr_word_table *table, const tgr_word_pair *pair, key word)
+static inline tgr_place find_short(const tgr_word_table *table, uint64_t hash, key word)
 {
+    const tgr_word_pair *pair = &table->pairs[hash & table->mask];
     for (;;) {
         bool first = ((pair->low[0] ^ word.low) | (pair->high[0] ^ word.high)) == 0;
         bool second = ((pair->low[1] ^ word.low) | (pair->high[1] ^ word.high)) == 0;
-        if (first | second | (pair->more == 0)) {
+        if ((pair->more & bit_of(hash)) == 0 || first | second) { /* first what can be guessed */
             return choose(pair, first, second);
         }
         pair = pair == table->pairs + table->mask ? table->pairs : pair + 1;
@@ -143,23 +160,73 @@ tgr_place tgr_word_table_find(const tgr_word_table *table, const char *word, siz
         return find_long(table, word, length);
     }
     key one = key_of(word, length);
-    return find_short(table, &table->pairs[hash_of(one) & table->mask], one);
+    return find_short(table, hash_of(one), one);
 }
 
 /* All lines are on their way before the first is looked at. */
-void tgr_word_table_find_all(const tgr_word_table *table, const tgr_token *tokens, size_t count,
-                             tgr_place *places)
+static void find_all(const tgr_word_table *table, const tgr_token *tokens, size_t count,
+                     tgr_place *places)
 {
     key keys[TGR_TOKENS];
-    uint32_t lines[TGR_TOKENS];
+    uint64_t hashes[TGR_TOKENS];
     for (size_t i = 0; i < count; i++) {
         size_t length = tokens[i].length > SHORT ? 0 : tokens[i].length;
         keys[i] = key_within(tokens[i].bytes, length);
-        lines[i] = (uint32_t)(hash_of(keys[i]) & table->mask);
-        __builtin_prefetch(&table->pairs[lines[i]]);
+        hashes[i] = hash_of(keys[i]);
+        __builtin_prefetch(&table->pairs[hashes[i] & table->mask]);
     }
     for (size_t i = 0; i < count; i++) {
         places[i] = tokens[i].length > SHORT ? find_long(table, tokens[i].bytes, tokens[i].length)
-                                             : find_short(table, &table->pairs[lines[i]], keys[i]);
+                                             : find_short(table, hashes[i], keys[i]);
     }
+}
+
+#ifdef TGR_BY_HAND_512
+/* Compares with both words of a line at once. */
+TGR_BY_HAND_512 static inline tgr_place find_short_512(const tgr_word_table *table, uint64_t hash,
+                                                       __m128i word)
+{
+    const tgr_word_pair *pair = &table->pairs[hash & table->mask];
+    const __m256i twice = _mm256_permute4x64_epi64(_mm256_castsi128_si256(word), 0x50);
+    for (;;) {
+        __m256i both = _mm256_load_si256((const __m256i *)(const void *)pair->low);
+        unsigned equal = _mm256_cmpeq_epi64_mask(both, twice);
+        unsigned found = equal & equal >> 2;
+        if ((pair->more & bit_of(hash)) == 0 || found != 0) { /* first what can be guessed */
+            return pair->places[__builtin_ctz(found | 4)];
+        }
+        pair = pair == table->pairs + table->mask ? table->pairs : pair + 1;
+    }
+}
+
+TGR_BY_HAND_512 static void find_all_512(const tgr_word_table *table, const tgr_token *tokens,
+                                         size_t count, tgr_place *places)
+{
+    __m128i keys[TGR_TOKENS];
+    uint64_t hashes[TGR_TOKENS];
+    for (size_t i = 0; i < count; i++) {
+        unsigned length = tokens[i].length > SHORT ? 0 : tokens[i].length;
+        keys[i] = _mm_maskz_loadu_epi8((__mmask16)_bzhi_u32(0xffff, length), tokens[i].bytes);
+        unsigned long long high, low = (unsigned long long)_mm_cvtsi128_si64(keys[i]);
+        low = _mulx_u64(low ^ LOW_BITS, (uint64_t)_mm_extract_epi64(keys[i], 1) ^ HIGH_BITS, &high);
+        hashes[i] = low ^ high; /* as hash_of has it, without a detour through memory */
+        __builtin_prefetch(&table->pairs[hashes[i] & table->mask]);
+    }
+    for (size_t i = 0; i < count; i++) {
+        places[i] = tokens[i].length > SHORT ? find_long(table, tokens[i].bytes, tokens[i].length)
+                                             : find_short_512(table, hashes[i], keys[i]);
+    }
+}
+#endif
+
+void tgr_word_table_find_all(const tgr_word_table *table, const tgr_token *tokens, size_t count,
+                             tgr_place *places)
+{
+#ifdef TGR_BY_HAND_512
+    if (tgr_wide_level() == TGR_WIDE_AVX512) {
+        find_all_512(table, tokens, count, places);
+        return;
+    }
+#endif
+    find_all(table, tokens, count, places);
 }

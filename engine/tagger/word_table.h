@@ -29,10 +29,9 @@ typedef struct tgr_place {
 
 typedef struct tgr_word_pair {
     uint64_t low[2], high[2]; /* bytes 0 to 7 and 8 to 15, zeros behind the word's last */
-    tgr_place places[2];
-    uint32_t held; /* 0 to 2 */
-    uint32_t more; /* some word that belongs here is in a line behind */
-    uint64_t unused;
+    tgr_place places[3];      /* the third: nowhere */
+    uint32_t held;            /* 0 to 2 */
+    uint32_t more; /* a bit of its hash for each word that belongs here and is in a line behind */
 } tgr_word_pair;
 
 /* Starts zeroed. */

@@ -7,7 +7,7 @@
  * process has them. Who writes what is made of results, such as a router, is the caller's to say:
  * one is enough.
  *
- * tgr_route, tgr_fit, tgr_simulate, tgr_simulate_goal, tgr_simulate_elsewhere and
+ * tgr_route, tgr_fit, tgr_fit_compare, tgr_simulate, tgr_simulate_goal, tgr_simulate_elsewhere and
  * tgr_router_of_models heed a crew; to other operations it means nothing, and each process does all
  * of them.
  *

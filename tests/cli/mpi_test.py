@@ -34,6 +34,12 @@ ROUTED = [ # files, options
     (("packed.h5",), ("--policy", "utility", "--target-quality", "0.7")),
     (("weighed.h5",), ("--policy", "utility", "--target-quality", "0.7")),
 ]
+ROUTED_TO_TEXT = [
+    ("out.jsonl", PACKED, ("--split", "test")),
+    ("out.jsonl", BOTH, ("--policy", "utility", "--budget", "60")),
+    ("out.msgpack", ("b.h5", "packed.h5"), ("--theta", "-0.02:0.02:0.01")),
+    ("out.msgpack", ("few.h5",), ()),
+]
 FITTED = [
     (BOTH, ("--scorer", "paper")),
     (PACKED, ("--scorer", "bayes")),
@@ -43,6 +49,12 @@ FITTED = [
     (("a.h5",), ("--scorer", "mixed", "--count", "log", "--reference", "heron-pro")),
     (("weighed.h5", "a.h5"), ("--scorer", "paper")),
     (("b.h5", "weighed.h5"), ("--scorer", "ridge")),
+]
+COMPARED = [
+    (("dozen.h5",), ("--folds", "2", "--min-count", "0", "--split=")),
+    (("weighed.h5", "packed.h5"), ("--folds", "2", "--kappa", "20", "--alpha", "100")),
+    (("a.h5", "bare.h5"), ("--each", "--folds", "2", "--alpha", "100", # other shares of their own
+                           "--models", "finch-8b,kestrel-max")),
 ]
 SIMULATED = [
     (BOTH, ("--split", "test")),
@@ -64,9 +76,11 @@ class Ranks(Together):
         make.generate("a.jsonl", 6000, "--prices-out", "prices.json")
         make.generate("b.jsonl", 3000, "--seed", "7")
         make.generate("few.jsonl", 3, "--seed", "8")
-        for name in ("a", "b", "few"):
+        make.generate("dozen.jsonl", 12, "--seed", "8")
+        for name in ("a", "b", "few", "dozen"):
             make.works("ingest", f"{name}.jsonl", "-o", f"{name}.h5", "--category-tag")
         make.works("ingest", "a.jsonl", "-o", "packed.h5", "--category-tag", "--compress")
+        make.works("ingest", "a.jsonl", "-o", "bare.h5")
         weighed = []
         for number, line in enumerate(make.read("b.jsonl").decode().splitlines()):
             record = json.loads(line)
@@ -83,6 +97,11 @@ class Ranks(Together):
             self.compare("out.h5", lambda name: ("route", *files, "-r", "router.msgpack", "-o",
                                                  name, *options))
 
+    def test_route_to_text(self):
+        for output, files, options in ROUTED_TO_TEXT:
+            self.compare(output, lambda name: ("route", *files, "-r", "router.msgpack", "-o", name,
+                                               *options))
+
     def test_what_routing_came_to(self):
         files, options = ROUTED[0]
         self.compare("out.json", lambda name: ("route", *files, "-r", "router.msgpack", "-o", "d.h5",
@@ -92,6 +111,20 @@ class Ranks(Together):
         for files, options in FITTED:
             self.compare("out.msgpack", lambda name: ("fit", *files, "-o", name, "--prices",
                                                       "prices.json", *options))
+
+    def test_compare(self):
+        for files, options in COMPARED:
+            self.compare("out.csv", lambda name: ("fit", *files, "--compare", "--csv", name, "-q",
+                                                  *options))
+
+    def test_compare_shows(self):
+        words = ("fit", "a.h5", "--compare", "--folds", "2", "--kappa", "20", "--alpha", "100",
+                 "--models", "finch-8b,kestrel-max")
+        alone = self.works(*words)
+        done = self.together(3, *words)
+        self.assertIn(b"apgr over paper", done.stdout)
+        self.assertEqual(done.stdout, alone.stdout)
+        self.assertEqual(done.stderr, alone.stderr)
 
     def test_simulate(self):
         for files, options in SIMULATED:
@@ -132,15 +165,23 @@ class Ranks(Together):
         damaged = bytearray(self.read("b.h5"))
         damaged[place:place + 32] = bytes(byte ^ 0x55 for byte in damaged[place:place + 32])
         self.write("bad.h5", bytes(damaged))
+        lines = self.read("a.jsonl").splitlines(keepends=True) # other queries in the last process
+        self.write("turned.jsonl", b"".join(lines[:-40] + lines[:-41:-1]))
+        self.works("ingest", "turned.jsonl", "-o", "turned.h5", "--category-tag")
         route = ("-r", "router.msgpack", "-o", "never.h5")
+        compare = ("--compare", "--each", "--csv", "never.csv")
         cases = [ # exit status, words, what is said
             (3, ("route", "a.h5", "bad.h5", *route), "bad.h5"),
             (3, ("simulate", "bad.h5", "-r", "router.msgpack", "--json", "never.json"), "bad.h5"),
             (3, ("fit", "bad.h5", "a.h5", "-o", "never.msgpack"), "bad.h5"),
             (3, ("route", "few.jsonl", *route), "few.jsonl"),
             (2, ("route", "a.h5", *route, "--shard", "1/2"), "shard"),
-            (2, ("route", "a.h5", "-r", "router.msgpack", "-o", "never.jsonl"), "HDF5"),
+            (2, ("route", "a.h5", "-r", "router.msgpack", "-o", "-"), "name a file"),
+            (3, ("route", "a.h5", "bad.h5", "-r", "router.msgpack", "-o", "never.jsonl"), "bad.h5"),
             (2, ("fit", "a.h5", "-o", "never.msgpack", "--shard", "1/2"), "one process"),
+            (3, ("fit", "a.h5", "bare.h5", "turned.h5", *compare), "turned.h5 does not hold"),
+            (3, ("fit", "a.h5", "b.h5", *compare), "b.h5 does not hold the queries of a.h5"),
+            (3, ("fit", "a.h5", "bad.h5", "--compare"), "bad.h5"),
             (2, ("simulate", "a.h5", "-r", "router.msgpack", "--shard", "1/2", "--partial", "never"),
              "processes apart"),
             (2, ("merge", "a.h5"), "unknown command"),
@@ -156,13 +197,13 @@ class Ranks(Together):
                                 stdout=subprocess.PIPE, check=False).stdout.decode().split("\n")
         return [int(line.split()[0]) for line in listed if "tagroute-mpi" in line]
 
-    def kill_one(self, words, patience, chance):
+    def kill_one(self, words, output, patience, chance):
         """Kills one of the processes a while after they began to write; True where all were done
         before. (An mpirun of which a process dies before it has joined the job may wait forever.)"""
         job = subprocess.Popen(words, cwd=self.folder, stderr=subprocess.PIPE, env=environment(),
                                preexec_fn=default_signals)
         deadline = time.monotonic() + 20
-        begun = self.path(".killed.h5.checkpoint.1")
+        begun = self.path(f".{output}.checkpoint.1")
         before = os.stat(begun).st_mtime_ns if os.path.exists(begun) else 0
         while job.poll() is None and time.monotonic() < deadline and not (
                 os.path.exists(begun) and os.stat(begun).st_mtime_ns != before):
@@ -184,29 +225,32 @@ class Ranks(Together):
         """A job that lost a process leaves nothing half done, and --resume ends with the same."""
         print(f"seed {SEED}, at least {KILLS} kills")
         chance = random.Random(SEED)
-        route = ("route", *("a.h5", "packed.h5") * 15, "-r", "router.msgpack", "--ids", "--margins",
-                 "--checkpoint", "0.001", "--memory", "1M", "-j", "1", "-o")
-        self.works(*route, "expected.h5")
-        expected = self.read("expected.h5")
-        kills = resumed = 0
-        while kills < KILLS:
-            ranks, resume, done = chance.choice((2, 3, 4)), (), False
-            while not done:
-                done = self.kill_one(self.words(ranks, *route, "killed.h5", *resume),
-                                     0.3 * chance.random(), chance)
-                kills += not done
-                self.assertTrue(not done or "killed.h5" in self.names())
-                if "killed.h5" in self.names():  # a process may be killed when all is done
-                    self.assertEqual(self.read("killed.h5"), expected)
-                noted = [n for n in self.names() if n.startswith(".killed.h5.checkpoint.")]
-                resumed += not done and len(noted) > 0
-                resume = ("--resume",)
-            self.assertEqual(self.read("killed.h5"), expected)
-            self.assertEqual([n for n in self.names() if n.startswith(".killed.h5")], [])
-            done = self.together(2, *route, "killed.h5", "--resume")
-            self.assertIn("is there already", done.stderr.decode())
-            os.unlink(self.path("killed.h5"))
-        print(f"{kills} processes killed, {resumed} runs resumed from checkpoints")
+        route = ("route", *("a.h5", "packed.h5") * 15, "-r", "router.msgpack", "--checkpoint",
+                 "0.001", "--memory", "1M", "-j", "1", "-o")
+        killed = {}
+        for output, *options in (("killed.h5", "--ids", "--margins"), ("killed.jsonl",)):
+            self.works(*route, f"one-{output}", *options)
+            expected = self.read(f"one-{output}")
+            kills = resumed = 0
+            while kills < KILLS / 2:
+                ranks, resume, done = chance.choice((2, 3, 4)), (), False
+                while not done:
+                    done = self.kill_one(self.words(ranks, *route, output, *options, *resume), output,
+                                         0.3 * chance.random(), chance)
+                    kills += not done
+                    self.assertTrue(not done or output in self.names())
+                    if output in self.names():  # a process may be killed when all is done
+                        self.assertEqual(self.read(output), expected)
+                    noted = [n for n in self.names() if n.startswith(f".{output}.checkpoint.")]
+                    resumed += not done and len(noted) > 0
+                    resume = ("--resume",)
+                self.assertEqual(self.read(output), expected)
+                self.assertEqual([n for n in self.names() if n.startswith(f".{output}")], [])
+                done = self.together(2, *route, output, *options, "--resume")
+                self.assertIn("is there already", done.stderr.decode())
+                os.unlink(self.path(output))
+            killed[output] = (kills, resumed)
+        print("processes killed, and runs resumed from checkpoints:", killed)
 
 
 if __name__ == "__main__":
