@@ -103,8 +103,9 @@ static tgr_status take_options(const tgr_cli_arguments *arguments, tgr_export_op
     status = status != TGR_OK ? status : take_batch(arguments, &options->batch, error);
     status = status != TGR_OK ? status
                               : tgr_cli_need(arguments, "decisions", &options->decisions, error);
-    status =
-        status != TGR_OK ? status : tgr_cli_read_log_format(arguments, &options->format, error);
+    status = status != TGR_OK
+                 ? status
+                 : tgr_cli_read_log_format(arguments, "format", &options->format, error);
     status =
         status != TGR_OK ? status : tgr_cli_read_log_schema(arguments, &options->schema, error);
     return status;

@@ -193,7 +193,7 @@ static tgr_status read_options(const tgr_cli_arguments *arguments, tgr_ingest_op
     options->estimate_tokens = tgr_cli_has(arguments, "estimate-tokens");
     tgr_status status = tgr_cli_need(arguments, "output", &options->output, error);
     if (status == TGR_OK) {
-        status = tgr_cli_read_log_format(arguments, &options->format, error);
+        status = tgr_cli_read_log_format(arguments, "format", &options->format, error);
     }
     if (status == TGR_OK) {
         status = read_schema(arguments, options, error);

@@ -45,6 +45,8 @@ static const tgr_cli_example examples[] = {
      "tagroute tag --learn tagged.jsonl --from-tags -o vocab.msgpack"},
     {"write a log again with the tags of its texts, by a vocabulary or a router",
      "tagroute tag --vocab vocab.msgpack log.jsonl.zst -o tagged.jsonl.zst"},
+    {"the same in a pipe",
+     "zcat log.jsonl.gz | tagroute tag --vocab vocab.msgpack - -o - | jq .tags"},
     {"bring the tags of a log down to a canonical set, as a table to read and edit",
      "tagroute tag --normalise queries.h5 -o tags.tsv"},
     {"by the vectors of a language model",

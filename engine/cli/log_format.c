@@ -5,10 +5,10 @@
 
 #include "engine/cli/fail.h"
 
-tgr_status tgr_cli_read_log_format(const tgr_cli_arguments *arguments, tgr_log_format *format,
-                                   tgr_error *error)
+tgr_status tgr_cli_read_log_format(const tgr_cli_arguments *arguments, const char *option,
+                                   tgr_log_format *format, tgr_error *error)
 {
-    const char *name = tgr_cli_text(arguments, "format");
+    const char *name = tgr_cli_text(arguments, option);
     if (name == NULL) {
         return TGR_OK;
     }
@@ -17,8 +17,8 @@ tgr_status tgr_cli_read_log_format(const tgr_cli_arguments *arguments, tgr_log_f
     } else if (strcmp(name, "msgpack") == 0) {
         *format = TGR_LOG_MSGPACK;
     } else {
-        return tgr_cli_fail(error, TGR_ERR_ARGUMENT, "--format is jsonl or msgpack, not '%.60s'",
-                            name);
+        return tgr_cli_fail(error, TGR_ERR_ARGUMENT, "--%s is jsonl or msgpack, not '%.60s'",
+                            option, name);
     }
     return TGR_OK;
 }

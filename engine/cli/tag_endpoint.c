@@ -144,7 +144,7 @@ static tgr_status read_sizes(const tgr_cli_arguments *arguments, tgr_endpoint_op
 {
     const char *max_bad = tgr_cli_text(arguments, "max-bad");
     const char *max_record = tgr_cli_text(arguments, "max-record");
-    tgr_status status = tgr_cli_read_log_format(arguments, &options->format, error);
+    tgr_status status = tgr_cli_read_log_format(arguments, "format", &options->format, error);
     if (status == TGR_OK && max_bad != NULL) {
         status = tgr_cli_parse_share("max-bad", max_bad, &options->max_bad, error);
     }

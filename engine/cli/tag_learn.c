@@ -94,7 +94,7 @@ static tgr_status read_options(const tgr_cli_arguments *arguments, tgr_learn_opt
     options->stop_words = stop_words != NULL ? stop_words : options->stop_words;
     tgr_status status = tgr_cli_need(arguments, "output", &options->output, error);
     if (status == TGR_OK) {
-        status = tgr_cli_read_log_format(arguments, &options->format, error);
+        status = tgr_cli_read_log_format(arguments, "format", &options->format, error);
     }
     if (status == TGR_OK) {
         status = read_share(arguments, "max-bad", &options->max_bad, error);

@@ -1,6 +1,8 @@
 /* tag_vocab.c - logs written again with the tags that a vocabulary finds in their texts. */
 #include "engine/cli/tag_vocab.h"
 
+#include <string.h>
+
 #include <tagroute/tagger.h>
 
 #include "engine/cli/log_format.h"
@@ -9,6 +11,7 @@
 static const tgr_cli_option options_of_vocab[] = {
     {"vocab", 0, "FILE",
      "write logs with the tags of their texts, by this vocabulary, or this router's tagger"},
+    {"to", 0, "jsonl|msgpack", "what goes to standard output, with -o - (default: jsonl)"},
     {0},
 };
 
@@ -30,7 +33,10 @@ static tgr_status read_options(const tgr_cli_arguments *arguments, tgr_tag_logs_
     options->strict = tgr_cli_has(arguments, "strict");
     tgr_status status = tgr_cli_need(arguments, "output", &options->output, error);
     if (status == TGR_OK) {
-        status = tgr_cli_read_log_format(arguments, &options->format, error);
+        status = tgr_cli_read_log_format(arguments, "format", &options->format, error);
+    }
+    if (status == TGR_OK) {
+        status = tgr_cli_read_log_format(arguments, "to", &options->to, error);
     }
     if (status == TGR_OK && max_bad != NULL) {
         status = tgr_cli_parse_share("max-bad", max_bad, &options->max_bad, error);
@@ -69,10 +75,11 @@ static void print_summary(const tgr_cli_session *session, const tgr_tag_logs_opt
     char records[TGR_CLI_NUMBER_SIZE], tagged[TGR_CLI_NUMBER_SIZE], tags[TGR_CLI_NUMBER_SIZE];
     char time[TGR_CLI_NUMBER_SIZE];
     double seconds = tgr_cli_session_seconds(session);
-    tgr_cli_say(session, "%s: %s records, %s tagged with %s tags", options->output,
-                tgr_cli_count(records, report->records),
-                tgr_cli_count(tagged, report->tagged - report->blank),
-                tgr_cli_count(tags, report->tags));
+    bool console = strcmp(options->output, "-") == 0;
+    tgr_cli_say(
+        session, "%s: %s records, %s tagged with %s tags",
+        console ? "standard output" : options->output, tgr_cli_count(records, report->records),
+        tgr_cli_count(tagged, report->tagged - report->blank), tgr_cli_count(tags, report->tags));
     print_count(session, report->blank, "without a tag in their text");
     print_count(session, report->kept, "kept as they were");
     print_count(session, report->bad, "bad ones skipped");
@@ -82,7 +89,9 @@ static void print_summary(const tgr_cli_session *session, const tgr_tag_logs_opt
     }
     tgr_cli_say(session, "  %s, %.1f MB/s\n", tgr_cli_duration(time, seconds),
                 (double)report->bytes / seconds / 1e6);
-    tgr_cli_say(session, "next: tagroute ingest %s -o queries.h5\n", options->output);
+    if (!console) {
+        tgr_cli_say(session, "next: tagroute ingest %s -o queries.h5\n", options->output);
+    }
 }
 
 static tgr_status tag(const tgr_cli_arguments *arguments, tgr_cli_session *session,

@@ -107,10 +107,20 @@ static tgr_status assemble(tgr_ingest_state *in)
     return tgr_assemble(&in->columns, &assembly, &in->report, in->run, in->error);
 }
 
+static tgr_status read_options(tgr_ingest_state *in, const tgr_ingest_options *given)
+{
+    tgr_status status = tgr_ingest_options_read(given, &in->options, in->error);
+    if (status == TGR_OK && strcmp(in->options.output, "-") == 0) {
+        status = tgr_fail(in->error, TGR_ERR_ARGUMENT,
+                          "a query file cannot be written to standard output; name a file");
+    }
+    return status;
+}
+
 static tgr_status run_ingest(tgr_ingest_state *in, const tgr_ingest_options *given)
 {
     tgr_status status = TGR_OK;
-    TGR_TRY(tgr_ingest_options_read(given, &in->options, in->error));
+    TGR_TRY(read_options(in, given));
     TGR_TRY(tgr_assign_split_check(in->options.splits, in->options.split_count, in->error));
     TGR_TRY(tgr_kept_open(&in->options, in->kept, in->error));
     TGR_TRY(tgr_ingest_check_files(&in->options, &in->total, in->error));

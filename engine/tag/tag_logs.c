@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "engine/base/error.h"
 #include "engine/base/options.h"
@@ -17,6 +18,7 @@
 typedef struct tagging_logs {
     tgr_tag_logs_options options;
     tgr_log_shape shape;
+    bool console; /* standard output */
     tgr_found_tagger tagger;
     tgr_tag_walk walk;
     tgr_output output;
@@ -33,6 +35,24 @@ void tgr_tag_logs_options_init(tgr_tag_logs_options *options)
         .size = sizeof *options, .max_bad = reading.max_bad, .max_record = reading.max_record};
 }
 
+/* A file's name says what is to be written; standard output has none. */
+static tgr_status find_shape(tagging_logs *work, tgr_error *error)
+{
+    tgr_log_format to = work->options.to;
+    if ((unsigned)to > TGR_LOG_MSGPACK) {
+        return tgr_fail(error, TGR_ERR_ARGUMENT, "there is no format number %d", (int)to);
+    }
+    if (!work->console && to != TGR_LOG_AUTO) {
+        return tgr_fail(error, TGR_ERR_ARGUMENT,
+                        "%s: a file's ending says what is written; only standard output (-) has to "
+                        "be told",
+                        work->options.output);
+    }
+    work->shape = (tgr_log_shape){.format = to == TGR_LOG_AUTO ? TGR_LOG_JSONL : to,
+                                  .codec = TGR_CODEC_PLAIN};
+    return work->console ? TGR_OK : tgr_log_shape_of(work->options.output, &work->shape, error);
+}
+
 static tgr_status read_options(tagging_logs *work, const tgr_tag_logs_options *given,
                                tgr_error *error)
 {
@@ -44,7 +64,8 @@ static tgr_status read_options(tagging_logs *work, const tgr_tag_logs_options *g
     if (options->tagger == NULL || options->output == NULL) {
         return tgr_fail(error, TGR_ERR_ARGUMENT, "a tagger and an output have to be named");
     }
-    TGR_TRY(tgr_log_shape_of(options->output, &work->shape, error));
+    work->console = strcmp(options->output, "-") == 0;
+    TGR_TRY(find_shape(work, error));
     tgr_ingest_options_init(&reading);
     reading.inputs = options->inputs;
     reading.input_count = options->input_count;
@@ -70,7 +91,8 @@ static tgr_status write_part(void *user, tgr_part *part, tgr_error *error)
 
 static tgr_status walk(tagging_logs *work, const tgr_run *run, tgr_error *error)
 {
-    const char *path = work->options.output;
+    const char *path = work->console ? "standard output" : work->options.output;
+    int fd = STDOUT_FILENO;
     tgr_status status = TGR_OK;
     work->walk.run = run;
     work->walk.work =
@@ -79,8 +101,11 @@ static tgr_status walk(tagging_logs *work, const tgr_run *run, tgr_error *error)
                    .normalisation = tgr_found_tagger_mapping(&work->tagger),
                    .use = work->options.retag ? TGR_TEXT_ALONE : TGR_TEXT_WITHOUT_TAGS,
                    .write = work->shape.format};
-    TGR_TRY(tgr_output_open(&work->output, path, error));
-    TGR_TRY(tgr_log_writer_open(work->output.fd, path, work->shape.codec, &work->writer, error));
+    if (!work->console) {
+        TGR_TRY(tgr_output_open(&work->output, path, error));
+        fd = work->output.fd;
+    }
+    TGR_TRY(tgr_log_writer_open(fd, path, work->shape.codec, &work->writer, error));
     TGR_TRY(tgr_tag_walk_run(&work->walk, write_part, work, error));
     if (work->lost > 0) {
         tgr_run_message(run, TGR_WARNING,
@@ -88,7 +113,9 @@ static tgr_status walk(tagging_logs *work, const tgr_run *run, tgr_error *error)
                         (unsigned long long)work->lost);
     }
     TGR_TRY(tgr_log_writer_finish(work->writer, error));
-    TGR_TRY(tgr_output_commit(&work->output, error));
+    if (!work->console) {
+        TGR_TRY(tgr_output_commit(&work->output, error));
+    }
 done:
     return status;
 }
@@ -122,7 +149,9 @@ tgr_status tgr_tag_logs(const tgr_tag_logs_options *options, tgr_tag_logs_report
     tagging_logs work = {.output.fd = -1};
     tgr_status status = TGR_OK;
     TGR_TRY(read_options(&work, options, error));
-    tgr_output_sweep(work.options.output);
+    if (!work.console) {
+        tgr_output_sweep(work.options.output);
+    }
     TGR_TRY(tgr_found_tagger_open(&work.tagger, work.options.tagger, error));
     TGR_TRY(walk(&work, run, error));
     if (report != NULL) {

@@ -74,13 +74,15 @@ typedef struct tgr_tag_logs_options {
     const char *const *inputs; /* log files; "-" is standard input, allowed once */
     size_t input_count;
     const char *output; /* log to write, replaced atomically: its name ends in .jsonl or .msgpack,
-                         * and in .gz or .zst behind it */
+                         * and in .gz or .zst behind it; "-" is standard output */
     const char *tagger; /* a vocabulary, or a router, whose tagger is applied */
     tgr_log_format format;
     bool retag;        /* texts of records that have tags, too, in place of these */
     bool strict;       /* the first bad record ends the run with TGR_ERR_INPUT */
     double max_bad;    /* largest share of bad records that is tolerated, 0..1 */
     size_t max_record; /* bytes; a larger record is bad */
+    tgr_log_format to; /* what goes to standard output; of a file its name says it.
+                        * TGR_LOG_AUTO: JSON Lines */
 } tgr_tag_logs_options;
 
 typedef struct tgr_tag_logs_report {

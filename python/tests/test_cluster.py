@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import os
 import pathlib
+import secrets
 import subprocess
 import sys
 
@@ -91,6 +92,51 @@ def test_dask_decides_the_same(folder: pathlib.Path) -> None:
         )
         assert made.npartitions > 3
         assert {row["id"]: row["model"] for row in made.compute()} == decided(folder)
+
+
+@pytest.fixture
+def ray(monkeypatch: pytest.MonkeyPatch):
+    """A cluster of two processes on this machine."""
+    monkeypatch.setenv("RAY_USAGE_STATS_ENABLED", "0")
+    monkeypatch.setenv("RAY_AUTH_MODE", "token")
+    monkeypatch.setenv("RAY_AUTH_TOKEN", secrets.token_hex(16))  # else it leaves one at home
+    ray = pytest.importorskip("ray", reason="Ray is not installed (pip install ray)")
+    path = os.pathsep.join([str(EXAMPLES), os.environ.get("PYTHONPATH", "")])
+    ray.init(
+        num_cpus=2, include_dashboard=False, log_to_driver=False,
+        runtime_env={"env_vars": {"PYTHONPATH": path}},
+    )  # fmt: skip
+    yield ray
+    ray.shutdown()
+
+
+def test_ray_decides_the_same(ray, folder: pathlib.Path) -> None:
+    import ray_route
+
+    made = ray_route.route_log(
+        str(folder / "log.jsonl"), str(folder / "router.msgpack"), float(THETA), 100 << 10
+    )
+    assert len(made) > 3
+    rows = [row for part in ray.get(made) for row in part]
+    assert [row["id"] for row in rows] == list(decided(folder))
+    assert {row["id"]: row["model"] for row in rows} == decided(folder)
+
+
+def test_ray_reads_each_line_once(tmp_path: pathlib.Path) -> None:
+    pytest.importorskip("ray", reason="Ray is not installed (pip install ray)")
+    import ray_route
+
+    lines = [b"x" * (n % 7) + b"\n" for n in range(40)]
+    (tmp_path / "log").write_bytes(b"".join(lines))
+    length = sum(map(len, lines))
+    for size in range(1, 30):
+        starts = range(0, length, size)
+        read = [
+            line
+            for begin in starts
+            for line in ray_route.lines_of(str(tmp_path / "log"), begin, min(begin + size, length))
+        ]
+        assert read == lines
 
 
 def test_spark_decides_the_same(folder: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:

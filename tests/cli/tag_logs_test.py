@@ -167,6 +167,24 @@ class TagLogs(harness.Scratch):
         self.assertIn("100 values that JSON cannot hold were left out", said)
         self.assertEqual(self.lines(), [{k: v for k, v in list(self.tagged({**row, "raw": None}).items())} for row in self.rows])
 
+    def test_to_standard_output(self):
+        """The bytes of a file, and nothing of one beside them."""
+        self.make(300)
+        self.tag()
+        self.tag(output="out.msgpack")
+        before = self.names()
+        for options, file in (((), "out.jsonl"), (("--to", "jsonl"), "out.jsonl"), (("--to", "msgpack"), "out.msgpack")):
+            done = self.works("tag", "--vocab", "vocab.msgpack", "-", "-o", "-", *options, stdin=self.read("log.jsonl"))
+            self.assertEqual(done.stdout, self.read(file))
+            self.assertIn("standard output: 300 records", done.stderr.decode())
+        self.assertEqual(self.names(), before)
+        with open("/dev/full", "wb") as full:
+            done = subprocess.run([harness.PROGRAM, "tag", "--vocab", "vocab.msgpack", "log.jsonl", "-o", "-"],
+                                  cwd=self.folder, stdout=full, stderr=subprocess.PIPE, check=False)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("standard output", done.stderr.decode())
+        self.assertIn("query file cannot be written", self.fails(2, "ingest", "log.jsonl", "-o", "-"))
+
     def test_stopped(self):
         """Ctrl-C leaves nothing behind; what a kill leaves, the next run removes."""
         self.make(3000)
@@ -193,7 +211,8 @@ class TagLogs(harness.Scratch):
         self.write("notes.txt", "hello")
         for status, words, message in (
                 (2, ["log.jsonl"], "--output"), (2, ["log.jsonl", "-o", "out.csv"], "ends in .jsonl or .msgpack"),
-                (2, ["log.jsonl", "-o", "-"], "ends in .jsonl or .msgpack"),
+                (2, ["log.jsonl", "-o", "o.jsonl", "--to", "msgpack"], "a file's ending says what is written"),
+                (2, ["log.jsonl", "-o", "-", "--to", "csv"], "--to is jsonl or msgpack"),
                 (2, ["log.jsonl", "-o", "log.jsonl"], "both read and to be replaced"),
                 (2, ["vocab.msgpack", "-o", "vocab.msgpack"], "both read and to be replaced"),
                 (2, ["log.jsonl", "-o", "o.jsonl", "--split", "x"], "--split does not go with --vocab"),
