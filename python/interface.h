@@ -86,7 +86,7 @@ typedef struct { const int32_t *codes; const char *const *names; size_t name_cou
 typedef struct { size_t size; const char *const *ids; tgr_codes split; tgr_codes category;
                  const char *const *models; size_t model_count; const float *score;
                  const float *cost; const float *completion_tokens; const int8_t *outcome;
-                 bool compress; bool compact; ...; } tgr_row_facts;
+                 bool compress; bool compact; const double *weight; ...; } tgr_row_facts;
 tgr_status tgr_save_rows(const tgr_rows *rows, const tgr_row_facts *facts, const char *path,
                          const tgr_run *run, tgr_error *error);
 

@@ -558,6 +558,16 @@ static void wrong_facts_are_refused(void **state)
     assert_int_equal(tgr_save_rows(&rows, &facts, other, NULL, &error), TGR_ERR_INPUT);
     assert_non_null(strstr(error.message, "outcome: row 2 has 3"));
     outcome[7] = kept;
+    double *weights = calloc(ROWS, sizeof *weights); /* the first of them are right */
+    assert_non_null(weights);
+    weights[0] = 0x1p20;
+    weights[1] = NAN;
+    weights[2] = 0x1p-21;
+    facts.weight = weights;
+    assert_int_equal(tgr_save_rows(&rows, &facts, other, NULL, &error), TGR_ERR_INPUT);
+    assert_non_null(strstr(error.message, "weight: row 2 has 4.76837e-07, which is no weight"));
+    facts.weight = NULL;
+    free(weights);
     float spent = cost[4];
     cost[4] = -1;
     facts.cost = cost;

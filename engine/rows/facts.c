@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "engine/base/error.h"
+#include "engine/base/weight.h"
 #include "engine/base/options.h"
 #include "engine/base/strings.h"
 #include "engine/router/schema.h"
@@ -75,6 +76,18 @@ static tgr_status check_outcomes(const int8_t *outcomes, uint64_t rows, size_t m
     return TGR_OK;
 }
 
+static tgr_status check_weights(const double *weights, uint64_t rows, tgr_error *error)
+{
+    for (uint64_t row = 0; weights != NULL && row < rows; row++) {
+        if (weights[row] < TGR_WEIGHT_LEAST || weights[row] > TGR_WEIGHT_MOST) {
+            return tgr_fail(error, TGR_ERR_INPUT,
+                            "weight: row %llu has %g, which is no weight from 2^-20 to 2^20",
+                            (unsigned long long)row, weights[row]);
+        }
+    }
+    return TGR_OK;
+}
+
 static tgr_status check_ids(const char *const *ids, uint64_t rows, tgr_error *error)
 {
     for (uint64_t row = 0; ids != NULL && row < rows; row++) {
@@ -108,6 +121,7 @@ tgr_status tgr_row_facts_take(tgr_row_facts *facts, const tgr_row_facts *given, 
     TGR_TRY(check_cells("cost", facts->cost, rows, models, 0, error));
     TGR_TRY(check_cells("completion_tokens", facts->completion_tokens, rows, models, 0, error));
     TGR_TRY(check_outcomes(facts->outcome, rows, models, error));
+    TGR_TRY(check_weights(facts->weight, rows, error));
 done:
     return status;
 }

@@ -115,6 +115,7 @@ static void make_plan(saving *at)
     plan->categories = names_of(&facts->category);
     plan->id_width = longest_id(at);
     plan->has_score = facts->score != NULL;
+    plan->has_weight = facts->weight != NULL;
     plan->has_outcome = facts->outcome != NULL;
     plan->has_cost = facts->cost != NULL;
     plan->has_completion_tokens = facts->completion_tokens != NULL;
@@ -243,6 +244,7 @@ static tgr_status put_facts(saving *at, tgr_error *error)
     TGR_TRY(put_column(at, TGR_COLUMN_SPLIT, facts->split.codes, 4, 1, error));
     TGR_TRY(put_column(at, TGR_COLUMN_CATEGORY, facts->category.codes, 4, 1, error));
     TGR_TRY(put_column(at, TGR_COLUMN_PROMPT_TOKENS, tokens, 8, 1, error));
+    TGR_TRY(put_column(at, TGR_COLUMN_WEIGHT, facts->weight, 8, 1, error));
     TGR_TRY(put_column(at, TGR_COLUMN_SCORE, facts->score, 4, models, error));
     TGR_TRY(put_column(at, TGR_COLUMN_COST, facts->cost, 4, models, error));
     TGR_TRY(

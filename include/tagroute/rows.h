@@ -118,6 +118,7 @@ typedef struct tgr_row_facts {
     const float *completion_tokens;
     const int8_t *outcome;  /* rows x model_count: -1 missing, 0 loss, 1 tie, 2 win */
     bool compress, compact; /* as tgr_ingest_options has them */
+    const double *weight;   /* rows: how many queries each stands for, 2^-20 to 2^20; NaN: 1 */
 } tgr_row_facts;
 
 /* Writes rows as a query file, atomically: what tgr_fit, tgr_simulate and tgr_route read.

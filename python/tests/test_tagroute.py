@@ -212,6 +212,28 @@ def test_simulate_against_numpy(world: World, tmp_path: pathlib.Path) -> None:
     assert half.json["queries"] == QUERIES / 2 and half.json["intervals"] is not None
 
 
+def test_weights_of_queries(world: World, tmp_path: pathlib.Path) -> None:
+    path, thresholds = tmp_path / "sample.h5", [-0.1, 0.0, 0.02]
+    weights = np.random.default_rng(7).integers(1, 40, QUERIES) / 8
+    save_queries(
+        path, world.X, tags=world.tags, models=MODELS, score=world.score, cost=world.cost,
+        weights=weights,
+    )  # fmt: skip
+    made = simulate(path, world.router, thresholds=thresholds)
+    chosen = route(world.X, world.router, tags=world.tags, threshold=thresholds).model
+    for i in range(3):
+        rows = np.arange(QUERIES), chosen[:, i]
+        assert made.mean_score[i] == pytest.approx(np.average(world.score[rows], weights=weights))
+        assert made.cost[i] == pytest.approx((world.cost[rows] * weights).sum())
+        share = np.bincount(chosen[:, i], weights=weights, minlength=3) / weights.sum()
+        assert np.array_equal(made.share[i], share)
+    assert made.json["queries"] == QUERIES and made.json["weighted_queries"] == weights.sum()
+    with pytest.raises(tagroute.InputError, match="weight: row 1 has 0"):
+        save_queries(path, world.X, tags=world.tags, weights=(np.arange(QUERIES) != 1) * 1.0)
+    with pytest.raises(ValueError, match="weights has shape"):
+        save_queries(path, world.X, tags=world.tags, weights=[1.0])
+
+
 def test_errors_are_exceptions_with_the_sentence(world: World, tmp_path: pathlib.Path) -> None:
     with pytest.raises(OSError, match="nowhere.msgpack"):
         Router.load(tmp_path / "nowhere.msgpack")

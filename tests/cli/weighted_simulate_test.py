@@ -182,8 +182,7 @@ class WeightedSimulate(Scratch):
 
     def test_parts(self):
         self.prepare(weighted(log(150)))
-        for words in ("--policy", "margin", "--split", "test"), ("--policy", "utility", "--grid", "7"), \
-                ("--tau", "0,0.5"):
+        for words in ("--policy", "utility", "--grid", "7"), ("--tau", "0,0.5", "--split", "test"):
             goal = ("--target-quality", "0.9*wren")
             merged = []
             for name in "wn":
@@ -240,15 +239,15 @@ class WeightedSimulate(Scratch):
                         count += weight
                 self.assertEqual(one["mean_score"], float(total) * 2 ** -64 / (float(count) * 2 ** -bits))
                 self.assertEqual(one["coverage"], count / sum(weights))
-            for words in (), ("--policy", "utility"), ("--policy", "slack", "--memory", "4K"):
+            for words in ("--policy", "utility"), ("--policy", "slack", "--memory", "4K"):
                 self.assertEqual(self.simulate("w", *words, "--threads", "1"),
                                  self.simulate("w", *words, "--threads", "3"))
-            whole = self.simulate("w", "--policy", "utility", "--memory", "4K")
-            parts = self.parts("w", "--policy", "utility")
-            merged = json.loads(self.works("merge", *parts, "--json", "-").stdout)
-            for one in whole, merged:
-                one.pop("origin")
-            self.assertEqual(merged, whole)
+        whole = self.simulate("w", "--policy", "utility", "--memory", "4K")
+        parts = self.parts("w", "--policy", "utility")
+        merged = json.loads(self.works("merge", *parts, "--json", "-").stdout)
+        for one in whole, merged:
+            one.pop("origin")
+        self.assertEqual(merged, whole)
 
     def test_intervals(self):
         """Queries are drawn, each with its weight: one that is nearly all of the log is drawn or not."""

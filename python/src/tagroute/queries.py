@@ -42,6 +42,7 @@ def save_queries(
     score: Any | None = None,
     cost: Any | None = None,
     completion_tokens: Any | None = None,
+    weights: Any | None = None,
     compress: bool = False,
     threads: int = 0,
 ) -> None:
@@ -50,7 +51,8 @@ def save_queries(
     X: tag counts, queries x tags (SciPy sparse, NumPy or AnnData). tags: names of its columns.
     ids, split, category: one a query. prompt_tokens: queries, NaN where not known. models: names
     of the columns of outcome (-1 not judged, 0 loss, 1 tie, 2 win; int8), score, cost (USD) and
-    completion_tokens (float32, NaN where not known), each queries x models.
+    completion_tokens (float32, NaN where not known), each queries x models. weights: how many
+    queries each stands for, as in a stratified sample; NaN is 1. fit and simulate count by them.
     """
     rows = Rows(X, tags, prompt_tokens)
     if rows.pointer.tags == ffi.NULL:
@@ -71,6 +73,9 @@ def save_queries(
     if completion_tokens is not None:
         tokens = array(completion_tokens, np.float32, shape, "completion_tokens")
         facts.completion_tokens = rows.keep(tokens, "float[]")
+    if weights is not None:
+        stands = array(weights, np.float64, (rows.rows,), "weights")
+        facts.weight = rows.keep(stands, "double[]")
     if ids is not None:
         if len(ids) != rows.rows:
             raise ValueError(f"{len(ids)} ids for {rows.rows} queries")
