@@ -1,4 +1,4 @@
-/* assemble.c - the second pass, block by block: all movers over the same rows, then commit. */
+/* assemble.c - the second pass: numbers, the plan of the file, all rows moved, and commit. */
 #include "engine/ingest/assemble.h"
 
 #include <string.h>
@@ -7,90 +7,18 @@
 #include "engine/base/memory.h"
 #include "engine/base/runtime.h"
 #include "engine/ingest/move_judged.h"
+#include "engine/ingest/moving.h"
 #include "engine/ingest/plan.h"
 #include "engine/judgements/files.h"
 
 #define BLOCK_ROWS  ((size_t)1 << 15)
 #define BLOCK_CELLS ((size_t)1 << 19) /* of a queries x models matrix */
 
-typedef struct movers {
-    bool with_text, with_models;
-    tgr_row_mover rows;
-    tgr_cell_mover cells;
-    tgr_text_mover ids, texts;
-    tgr_model_mover models;
-} movers;
-
 static size_t choose_block_rows(const tgr_columns *columns)
 {
     size_t models = tgr_strings_count(columns->models);
     size_t rows = models * BLOCK_ROWS > BLOCK_CELLS ? BLOCK_CELLS / models : BLOCK_ROWS;
     return columns->facts.rows < rows ? (size_t)columns->facts.rows : rows;
-}
-
-static tgr_status open_movers(movers *all, tgr_columns *columns, const tgr_numbering *numbering,
-                              const tgr_query_plan *plan, size_t block_rows, tgr_error *error)
-{
-    tgr_status status = TGR_OK;
-    all->with_text = columns->facts.has_text;
-    all->with_models = numbering->models.count > 0;
-    TGR_TRY(tgr_row_mover_open(&all->rows, columns, numbering, plan, block_rows, error));
-    TGR_TRY(tgr_cell_mover_open(&all->cells, columns, numbering, block_rows, error));
-    TGR_TRY(tgr_text_mover_open(&all->ids, &columns->ids, tgr_query_put_ids, block_rows, error));
-    if (all->with_text) {
-        TGR_TRY(tgr_text_mover_open(&all->texts, &columns->texts, tgr_query_put_text, block_rows,
-                                    error));
-    }
-    if (all->with_models) {
-        TGR_TRY(tgr_model_mover_open(&all->models, columns, numbering, block_rows, error));
-    }
-done:
-    return status;
-}
-
-static void free_movers(movers *all)
-{
-    tgr_row_mover_free(&all->rows);
-    tgr_cell_mover_free(&all->cells);
-    tgr_text_mover_free(&all->ids);
-    tgr_text_mover_free(&all->texts);
-    tgr_model_mover_free(&all->models);
-}
-
-static tgr_status move_block(movers *all, const tgr_block *block, tgr_error *error)
-{
-    tgr_status status = TGR_OK;
-    TGR_TRY(tgr_row_mover_move(&all->rows, block, error));
-    TGR_TRY(tgr_cell_mover_move(&all->cells, block, error));
-    TGR_TRY(tgr_text_mover_move(&all->ids, block, error));
-    TGR_TRY(tgr_cell_mover_weights(&all->cells, block, error));
-    if (all->with_text) {
-        TGR_TRY(tgr_text_mover_move(&all->texts, block, error));
-    }
-    if (all->with_models) {
-        TGR_TRY(tgr_model_mover_move(&all->models, block, error));
-    }
-done:
-    return status;
-}
-
-static tgr_status move_all(movers *all, tgr_block *block, uint64_t rows, const tgr_run *run,
-                           tgr_error *error)
-{
-    tgr_status status = TGR_OK;
-    if (rows == 0) { /* even no row has boundaries */
-        TGR_TRY(move_block(all, block, error));
-    }
-    for (uint64_t row = 0; row < rows; row += block->rows) {
-        TGR_TRY(tgr_run_check(run, error));
-        tgr_run_progress(run, "writing", "queries", row, rows, row);
-        block->rows = rows - row < block->capacity ? (size_t)(rows - row) : block->capacity;
-        TGR_TRY(move_block(all, block, error));
-    }
-    tgr_run_progress(run, "writing", "queries", rows, rows, rows);
-    TGR_TRY(tgr_run_check(run, error));
-done:
-    return status;
 }
 
 static tgr_status open_beside(tgr_block *block, const tgr_assembly *assembly, tgr_error *error)
@@ -151,7 +79,7 @@ tgr_status tgr_assemble(tgr_columns *columns, const tgr_assembly *assembly,
 {
     tgr_numbering numbering = {0};
     tgr_query_plan plan;
-    movers all = {0};
+    tgr_movers all = {0};
     tgr_block block = {0};
     tgr_status status = TGR_OK;
     if (assembly->judged != NULL) {
@@ -161,9 +89,9 @@ tgr_status tgr_assemble(tgr_columns *columns, const tgr_assembly *assembly,
     TGR_TRY(open_beside(&block, assembly, error));
     TGR_TRY(tgr_numbering_make(&numbering, columns, error));
     tgr_ingest_plan_make(&plan, columns, &numbering, assembly, run);
-    TGR_TRY(open_movers(&all, columns, &numbering, &plan, block.capacity, error));
+    TGR_TRY(tgr_movers_open(&all, columns, &numbering, &plan, block.capacity, error));
     TGR_TRY(tgr_query_writer_open(assembly->output, &plan, &block.writer, error));
-    TGR_TRY(move_all(&all, &block, columns->facts.rows, run, error));
+    TGR_TRY(tgr_movers_move(&all, &block, columns->facts.rows, run, error));
     TGR_TRY(check_judged(assembly, error));
     TGR_TRY(tgr_query_writer_commit(block.writer, error));
     report_contents(columns, &plan, assembly, report);
@@ -173,7 +101,7 @@ tgr_status tgr_assemble(tgr_columns *columns, const tgr_assembly *assembly,
     }
 done:
     tgr_query_writer_free(block.writer);
-    free_movers(&all);
+    tgr_movers_free(&all);
     tgr_mem_free(block.judged_ids);
     tgr_numbering_free(&numbering);
     return status;

@@ -37,9 +37,13 @@ tgr_status tgr_query_writer_open(const char *path, const tgr_query_plan *plan,
         return tgr_fail_memory(error, path);
     }
     made->plan = plan;
+    pthread_mutex_init(&made->gate, NULL);
     tgr_h5_quiet_begin(&quiet);
     status = tgr_query_create(made, path, error);
     tgr_h5_quiet_end(&quiet);
+    for (int i = 0; i < TGR_DATASETS; i++) {
+        made->streams[i].gate = &made->gate;
+    }
     if (status != TGR_OK) {
         tgr_query_writer_free(made);
         return status;
@@ -206,33 +210,19 @@ tgr_status tgr_query_put(tgr_query_writer *writer, tgr_query_column column, cons
                          size_t count, tgr_error *error)
 {
     tgr_stream *stream;
-    tgr_h5_quiet quiet;
     if ((unsigned)column >= TGR_QUERY_COLUMNS) {
         return tgr_fail(error, TGR_ERR_ARGUMENT, "%s: no such column", writer->target.output.path);
     }
     tgr_status status = find_stream(writer, dataset_of[column], &stream, error);
-    if (status != TGR_OK) {
-        return status;
-    }
-    tgr_h5_quiet_begin(&quiet);
-    status = put(stream, passed_as(column), values, count, error);
-    tgr_h5_quiet_end(&quiet);
-    return status;
+    return status == TGR_OK ? put(stream, passed_as(column), values, count, error) : status;
 }
 
 static tgr_status put_texts(tgr_query_writer *writer, tgr_dataset dataset, const tgr_texts *texts,
                             size_t count, tgr_error *error)
 {
     tgr_stream *stream;
-    tgr_h5_quiet quiet;
     tgr_status status = find_stream(writer, dataset, &stream, error);
-    if (status != TGR_OK) {
-        return status;
-    }
-    tgr_h5_quiet_begin(&quiet);
-    status = tgr_stream_put_texts(stream, texts, count, error);
-    tgr_h5_quiet_end(&quiet);
-    return status;
+    return status == TGR_OK ? tgr_stream_put_texts(stream, texts, count, error) : status;
 }
 
 tgr_status tgr_query_put_ids(tgr_query_writer *writer, const tgr_texts *ids, size_t count,
@@ -316,5 +306,6 @@ void tgr_query_writer_free(tgr_query_writer *writer)
     }
     tgr_target_abandon(&writer->target);
     tgr_h5_quiet_end(&quiet);
+    pthread_mutex_destroy(&writer->gate);
     tgr_mem_free(writer);
 }

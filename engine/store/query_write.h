@@ -100,7 +100,8 @@ tgr_status tgr_query_writer_open(const char *path, const tgr_query_plan *plan,
                                  tgr_query_writer **writer, tgr_error *error);
 
 /* Appends `count` values to a column, in row order. Columns may be filled in any order and
- * interleaved; each must be complete at commit. */
+ * interleaved, and each by another thread; each must be complete at commit. Where columns are
+ * compressed their order of writing is the file's, so that one thread should fill them all. */
 tgr_status tgr_query_put(tgr_query_writer *writer, tgr_query_column column, const void *values,
                          size_t count, tgr_error *error);
 tgr_status tgr_query_put_ids(tgr_query_writer *writer, const tgr_texts *ids, size_t count,

@@ -9,7 +9,8 @@
 struct tgr_query_writer {
     const tgr_query_plan *plan;
     tgr_target target;
-    tgr_anndata file; /* group: the file itself */
+    pthread_mutex_t gate; /* of HDF5, while columns are filled */
+    tgr_anndata file;     /* group: the file itself */
     tgr_stream streams[TGR_DATASETS];
 };
 

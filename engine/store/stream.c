@@ -151,6 +151,23 @@ tgr_status tgr_stream_open(tgr_stream *stream, tgr_anndata at, const tgr_stream_
     return status;
 }
 
+/* HDF5's handler of errors is one for all threads, so it is set within the gate. */
+static void enter(const tgr_stream *stream, tgr_h5_quiet *quiet)
+{
+    if (stream->gate) {
+        pthread_mutex_lock(stream->gate);
+    }
+    tgr_h5_quiet_begin(quiet);
+}
+
+static void leave(const tgr_stream *stream, const tgr_h5_quiet *quiet)
+{
+    tgr_h5_quiet_end(quiet);
+    if (stream->gate) {
+        pthread_mutex_unlock(stream->gate);
+    }
+}
+
 /* Writes `count` rows to the dataset, after those written before. */
 static tgr_status write_rows(tgr_stream *stream, const void *rows, size_t count, tgr_error *error)
 {
@@ -158,6 +175,8 @@ static tgr_status write_rows(tgr_stream *stream, const void *rows, size_t count,
     if (count == 0) {
         return TGR_OK;
     }
+    tgr_h5_quiet quiet;
+    enter(stream, &quiet);
     hid_t space = H5Dget_space(stream->dataset);
     hid_t memory = H5Screate_simple(stream->rank, shape, NULL);
     bool ok = space > 0 && memory > 0 &&
@@ -166,6 +185,7 @@ static tgr_status write_rows(tgr_stream *stream, const void *rows, size_t count,
     tgr_status status = tgr_target_check(stream->target, ok, error);
     tgr_h5_close(memory);
     tgr_h5_close(space);
+    leave(stream, &quiet);
     stream->written += count;
     return status;
 }
@@ -195,10 +215,19 @@ tgr_status tgr_stream_advance(tgr_stream *stream, size_t count, tgr_error *error
     return stream->held == stream->room ? flush(stream, error) : TGR_OK;
 }
 
+static tgr_h5_name name_of(const tgr_stream *stream)
+{
+    tgr_h5_quiet quiet;
+    enter(stream, &quiet);
+    tgr_h5_name name = tgr_h5_name_of(stream->dataset, NULL);
+    leave(stream, &quiet);
+    return name;
+}
+
 static tgr_status too_many(const tgr_stream *stream, tgr_error *error)
 {
     return tgr_fail(error, TGR_ERR_ARGUMENT, "%s: more values are put into %s than were planned",
-                    stream->target->output.path, tgr_h5_name_of(stream->dataset, NULL).text);
+                    stream->target->output.path, name_of(stream).text);
 }
 
 tgr_status tgr_stream_put(tgr_stream *stream, const void *values, size_t count, tgr_error *error)
@@ -228,12 +257,12 @@ static tgr_status check_text(const tgr_stream *stream, const char *text, size_t 
     if (memchr(text, 0, length)) {
         return tgr_fail(error, TGR_ERR_INPUT,
                         "%s: a string of %s holds a NUL byte, which HDF5 cannot store",
-                        stream->target->output.path, tgr_h5_name_of(stream->dataset, NULL).text);
+                        stream->target->output.path, name_of(stream).text);
     }
     if (stream->element == TGR_ELEMENT_FIXED && length > stream->width) {
-        return tgr_fail(
-            error, TGR_ERR_ARGUMENT, "%s: a string of %s is longer than the %zu bytes planned",
-            stream->target->output.path, tgr_h5_name_of(stream->dataset, NULL).text, stream->width);
+        return tgr_fail(error, TGR_ERR_ARGUMENT,
+                        "%s: a string of %s is longer than the %zu bytes planned",
+                        stream->target->output.path, name_of(stream).text, stream->width);
     }
     return TGR_OK;
 }

@@ -1,10 +1,13 @@
 /* stream.h - a dataset of known length, appended to in order, that ends with its checksums.
  *
  * Everything goes through one buffer, a chunk where data is compressed, so that what reaches HDF5
- * does not depend on how the caller cuts its blocks.
+ * does not depend on how the caller cuts its blocks. Streams of one file that share a gate may be
+ * filled by several threads at once, each stream by one.
  */
 #ifndef TGR_STORE_STREAM_H
 #define TGR_STORE_STREAM_H
+
+#include <pthread.h>
 
 #include "engine/store/anndata.h"
 #include "engine/store/batch.h"
@@ -36,6 +39,7 @@ typedef struct tgr_stream_plan {
 typedef struct tgr_stream {
     hid_t dataset, type; /* dataset 0: not in use */
     const tgr_target *target;
+    pthread_mutex_t *gate; /* held while HDF5 works; NULL: nobody else uses the file meanwhile */
     tgr_element element;
     size_t width; /* bytes of an element; of VARIABLE, of a pointer */
     int rank;
