@@ -33,11 +33,14 @@ set_tests_properties(cli_guide cli_journey cli_resume_ingest cli_resume_route cl
 # What takes long is run with gcc, and under the sanitizers; another compiler is heard on all the rest.
 set_tests_properties(cli_merge cli_endpoint cli_tag cli_normalise cli_export mmlu PROPERTIES LABELS slow)
 
+# What takes longest starts first, so that nothing is left for one processor at the end.
+set_tests_properties(cli_merge cli_resume_route cli_weighted_simulate PROPERTIES COST 100)
+
 # Several processes, where there is an MPI: most of the time they are being started.
 if(TAGROUTE_MPI)
   foreach(name IN ITEMS mpi mpi_simulate)
     add_test(NAME cli_${name} COMMAND ${TAGROUTE_PYTHON} -B ${CMAKE_CURRENT_SOURCE_DIR}/cli/${name}_test.py)
-    set_tests_properties(cli_${name} PROPERTIES LABELS once SKIP_RETURN_CODE 77 ENVIRONMENT
+    set_tests_properties(cli_${name} PROPERTIES LABELS once COST 200 SKIP_RETURN_CODE 77 ENVIRONMENT
       "TAGROUTE=$<TARGET_FILE:tagroute>;TAGROUTE_GEN=$<TARGET_FILE:tagroute-gen>;TAGROUTE_MPI=$<TARGET_FILE:tagroute-mpi>;TAGROUTE_MPIRUN=${MPIEXEC_EXECUTABLE};OMP_WAIT_POLICY=passive")
   endforeach()
 endif()

@@ -386,3 +386,22 @@ tgr_status tgr_write_all(int fd, const void *bytes, size_t length, const char *p
     }
     return TGR_OK;
 }
+
+tgr_status tgr_write_all_at(int fd, const void *bytes, size_t length, uint64_t offset,
+                            const char *path, tgr_error *error)
+{
+    const char *next = bytes;
+    while (length > 0) {
+        ssize_t written = pwrite(fd, next, length, (off_t)offset);
+        if (written < 0 && errno == EINTR) {
+            continue;
+        }
+        if (written <= 0) {
+            return tgr_fail_io(error, path, "write", written < 0 ? errno : EIO);
+        }
+        next += written;
+        offset += (uint64_t)written;
+        length -= (size_t)written;
+    }
+    return TGR_OK;
+}

@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include <tagroute/status.h>
 
@@ -64,5 +65,8 @@ int tgr_output_spool(const char *path, tgr_error *error);
 /* Writes all bytes, whatever write() returns in between and through EINTR. */
 tgr_status tgr_write_all(int fd, const void *bytes, size_t length, const char *path,
                          tgr_error *error);
+/* The same at an offset of the file. */
+tgr_status tgr_write_all_at(int fd, const void *bytes, size_t length, uint64_t offset,
+                            const char *path, tgr_error *error);
 
 #endif

@@ -13,6 +13,7 @@
 #include "engine/base/crew.h"
 #include "engine/base/error.h"
 #include "engine/base/memory.h"
+#include "engine/base/output.h"
 #include "engine/base/runtime.h"
 #include "engine/store/decisions_format.h"
 
@@ -23,24 +24,6 @@ tgr_status tgr_decisions_part_open(tgr_target *target, const tgr_decisions_plan 
 {
     return tgr_output_claim_part(&target->output, path, (unsigned)tgr_crew_rank(plan->crew) + 1,
                                  error);
-}
-
-static tgr_status write_at(int fd, const char *bytes, size_t length, uint64_t offset,
-                           const char *path, tgr_error *error)
-{
-    while (length > 0) {
-        ssize_t put = pwrite(fd, bytes, length, (off_t)offset);
-        if (put < 0 && errno == EINTR) {
-            continue;
-        }
-        if (put <= 0) {
-            return tgr_fail_io(error, path, "write", put < 0 ? errno : EIO);
-        }
-        bytes += put;
-        offset += (uint64_t)put;
-        length -= (size_t)put;
-    }
-    return TGR_OK;
 }
 
 /* Copies the first `length` bytes of a part to `offset` of the whole. */
@@ -60,7 +43,7 @@ static tgr_status copy(int part, int whole, uint64_t length, uint64_t offset, ch
                                got < 0 ? errno : EIO);
         }
         TGR_TRY(tgr_run_check(plan->crew, error));
-        TGR_TRY(write_at(whole, buffer, (size_t)got, offset + done, path, error));
+        TGR_TRY(tgr_write_all_at(whole, buffer, (size_t)got, offset + done, path, error));
         done += (uint64_t)got;
     }
 done:

@@ -105,24 +105,6 @@ tgr_status tgr_sink_recall(tgr_sink *sink, const tgr_decisions_mark *mark, tgr_e
 
 /* ---- the thread ------------------------------------------------------------------------ */
 
-static tgr_status write_at(tgr_sink *sink, uint64_t offset, const char *bytes, size_t length,
-                           tgr_error *error)
-{
-    while (length > 0) {
-        ssize_t put = pwrite(sink->fd, bytes, length, (off_t)offset);
-        if (put < 0 && errno == EINTR) {
-            continue;
-        }
-        if (put <= 0) {
-            return tgr_fail_io(error, sink->path, "write", put < 0 ? errno : EIO);
-        }
-        bytes += put;
-        offset += (uint64_t)put;
-        length -= (size_t)put;
-    }
-    return TGR_OK;
-}
-
 static tgr_status write_chunk(tgr_sink *sink, const tgr_sink_chunk *chunk, tgr_error *error)
 {
     tgr_sink_region *region = &sink->regions[chunk->region];
@@ -136,9 +118,9 @@ static tgr_status write_chunk(tgr_sink *sink, const tgr_sink_chunk *chunk, tgr_e
     }
     tgr_block_hasher_add(&region->hasher, chunk->bytes.bytes, length);
     tgr_status status =
-        sink->positioned
-            ? write_at(sink, region->offset + region->done, chunk->bytes.bytes, length, error)
-            : tgr_write_all(sink->fd, chunk->bytes.bytes, length, sink->path, error);
+        sink->positioned ? tgr_write_all_at(sink->fd, chunk->bytes.bytes, length,
+                                            region->offset + region->done, sink->path, error)
+                         : tgr_write_all(sink->fd, chunk->bytes.bytes, length, sink->path, error);
     region->done += length;
     return status;
 }

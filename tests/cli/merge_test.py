@@ -49,7 +49,9 @@ class Decisions(Scratch):
 
     def test_row_numbers_written_beforehand(self):
         """From 100,000 rows on: shards below that, above it, and none that begins at a round number."""
-        self.inputs = ("queries.h5",) * 71 + ("more.h5",)
+        self.generate("many.jsonl", 107003, "--no-text", "--max-tags", "2", "--models", "1")
+        self.works("ingest", "many.jsonl", "-o", "many.h5")
+        self.inputs = ("many.h5", "many.h5")
         self.route("numbers.h5", "--margins")
         for count in (2, 3):
             self.works("merge", *self.shards(count, "h5", "--margins"), "-o", "m.h5")
