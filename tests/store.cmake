@@ -8,6 +8,7 @@ tgr_test(test_store_numbers base store)
 tgr_test(test_store_hostile base store)
 tgr_test(test_store_probe base store)
 tgr_test(test_store_fault base store)
+set_tests_properties(test_store_probe PROPERTIES COST 100) # long, and mostly waiting: it starts first
 
 # anndata, h5py and scipy against the store, in both directions; skipped where Python lacks them. The
 # distribution's own interpreter has them; another one in front of it may not.
