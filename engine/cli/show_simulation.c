@@ -380,10 +380,12 @@ tgr_status tgr_cli_show_simulation(const tgr_simulation *simulation, FILE *file,
     show_metrics(simulation, file);
     tgr_cli_show_details(simulation, file);
     if (simulation->binned) {
-        fputs("\n  the figures above are within +/- of those of every threshold, which are more "
-              "than\n"
-              "  fit the memory; points of the curve are exact\n",
-              file);
+        fputs(
+            "\n  thresholds are put into bins, as partial simulations and too little memory want "
+            "it:\n"
+            "  the figures above are within +/- of those of every threshold; points of the curve\n"
+            "  are exact\n",
+            file);
     }
     if (simulation->undecided > 0) {
         char count[TGR_CLI_NUMBER_SIZE];

@@ -147,8 +147,10 @@ static void put_metrics(tgr_buffer *out, const tgr_look *look)
     tgr_buffer_text(out, "<section>\n<h2>Metrics</h2>\n");
     tgr_tables_metrics(out, look);
     if (look->simulation->binned) {
-        tgr_buffer_text(out, "<p class=\"note\">Thresholds were more than fit the memory allowed: "
-                             "metrics are exact to what the table says, points are exact.</p>\n");
+        tgr_buffer_text(
+            out, "<p class=\"note\">Thresholds are put into bins, as partial simulations and "
+                 "too little memory want it: metrics are exact to what the table says, "
+                 "points are exact.</p>\n");
     }
     tgr_buffer_text(out, "</section>\n");
 }
