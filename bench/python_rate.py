@@ -140,7 +140,7 @@ def main():
         wall, busy = (statistics.median(p[i] for p in pairs) for i in (0, 1))
         ratio = [statistics.median(p[i] / b[i] for p, b in zip(pairs, base)) for i in (0, 1)]
         print(f"{name:20} {queries / busy / 1e6:7.1f} Mq/s of processor time, {queries / wall / 1e6:7.1f} by the clock; "
-              f"takes {ratio[0]:5.2f} (processor), {ratio[1]:5.2f} (clock) of route's time; {most[name]:6.0f} MB more")
+              f"takes {ratio[1]:5.2f} (processor), {ratio[0]:5.2f} (clock) of route's time; {most[name]:6.0f} MB more")
     for entry in kernels["runs"][0]["entries"]:
         print(f"{entry['name'] + ', the kernel alone':20} {entry['queries_per_second'] / 1e6:7.1f} Mq/s of processor time")
 
