@@ -1,4 +1,5 @@
 /* output.c - temporary name, sync, rename, sync the folder. */
+#define _GNU_SOURCE /* sync_file_range */
 #include "engine/base/output.h"
 
 #include <dirent.h>
@@ -282,6 +283,15 @@ tgr_status tgr_output_sync_folder(const char *path, tgr_error *error)
         folder == NULL ? tgr_fail_memory(error, "a folder name") : sync_folder(folder, error);
     tgr_mem_free(folder);
     return status;
+}
+
+void tgr_output_send(const tgr_output *output)
+{
+#ifdef SYNC_FILE_RANGE_WRITE
+    (void)sync_file_range(output->fd, 0, 0, SYNC_FILE_RANGE_WRITE);
+#else
+    (void)output;
+#endif
 }
 
 /* Syncs what was written, through the descriptor still open or a new one. It stays open, and what

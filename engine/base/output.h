@@ -47,6 +47,10 @@ char *tgr_output_beside(const char *path, const char *ending);
 tgr_status tgr_output_replace(const char *path, const char *temporary, const void *bytes,
                               size_t length, tgr_error *error);
 
+/* Has the system begin to bring to the disk what was written, where it can be told to, so that
+ * tgr_output_commit has less to wait for. Where it fails, that says so. */
+void tgr_output_send(const tgr_output *output);
+
 /* Syncs, renames, closes, syncs the folder. On failure the temporary file is removed. */
 tgr_status tgr_output_commit(tgr_output *output, tgr_error *error);
 

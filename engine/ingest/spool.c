@@ -60,13 +60,14 @@ tgr_status tgr_spool_append_slow(tgr_spool *spool, const void *bytes, size_t len
     if (spool->buffer == NULL && !make_buffer(spool)) {
         return tgr_fail_memory(error, "a buffer of temporary data");
     }
-    if (length > TGR_SPOOL_BUFFER - spool->next) {
+    bool in_place = length > TGR_SPOOL_COPIED && spool->has_file;
+    if (length > TGR_SPOOL_BUFFER - spool->next || (in_place && spool->next > 0)) {
         tgr_status status = flush(spool, error);
         if (status != TGR_OK) {
             return status;
         }
     }
-    if (length > TGR_SPOOL_BUFFER / 4 && spool->has_file) { /* worth no copy */
+    if (length > TGR_SPOOL_COPIED && spool->has_file) {
         return write_out(spool, bytes, length, error);
     }
     memcpy(spool->buffer + spool->next, bytes, length);
