@@ -15,7 +15,7 @@
 #include <tagroute/status.h>
 
 #define TGR_SPOOL_BUFFER ((size_t)1 << 20)
-#define TGR_SPOOL_COPIED (TGR_SPOOL_BUFFER / 4) /* what is longer goes to a file without a copy */
+#define TGR_SPOOL_COPIED (TGR_SPOOL_BUFFER / 4) /* most of what is longer is not copied */
 
 /* Starts zeroed but for `path` and `name`. */
 typedef struct tgr_spool {
