@@ -15,8 +15,8 @@ typedef struct member {
 } member;
 
 struct tgr_squad {
-    pthread_mutex_t mutex;  /* over all below */
-    pthread_cond_t called;  /* there is a call, or the end */
+    pthread_mutex_t mutex; /* over all below */
+    pthread_cond_t called; /* there is a call, or the end */
     pthread_cond_t returned;
     void (*call)(void *user, int member);
     void *user;

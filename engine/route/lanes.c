@@ -14,14 +14,15 @@
 #include "engine/route/routing.h"
 #include "engine/store/query_lanes.h"
 
-#define PART_BYTES     ((uint64_t)1 << 20) /* that stay in a second-level cache */
-#define PART_MOST      UINT64_C(32768)       /* rows */
-#define PART_LEAST     UINT64_C(256)
-#define PARTS          32               /* a thread has in a stretch, so that all end together */
-#define PARTS_LEAST    4                /* likewise, at least */
-#define CHOICE_BYTES   ((size_t)4 << 20) /* of decisions of a stretch, a thread */
-#define MEMORY_SHARE   4                /* of the run's: what is decoded of a stretch and the next */
-#define NONZERO_SHARE  8                /* likewise, of all threads: entries of parts */
+#define PART_BYTES    ((uint64_t)1 << 20) /* that stay in a second-level cache */
+#define PART_MOST     UINT64_C(32768)     /* rows */
+#define PART_LEAST    UINT64_C(256)
+#define PARTS         32                /* a thread has in a stretch, so that all end together; */
+#define PARTS_CHUNKED 8                 /* fewer where what is decoded should stay in a cache */
+#define PARTS_LEAST   4                 /* likewise, at least */
+#define CHOICE_BYTES  ((size_t)4 << 20) /* of decisions of a stretch, a thread */
+#define MEMORY_SHARE  4 /* of the run's: what is decoded of a stretch and the next */
+#define NONZERO_SHARE 8 /* likewise, of all threads: entries of parts */
 
 typedef struct lane {
     tgr_decide decide;
@@ -65,9 +66,9 @@ static void measure(lanes *of, const tgr_query_file *file, unsigned want)
     uint64_t part = work->options.block_rows > 0
                         ? work->options.block_rows
                         : between(PART_BYTES / tgr_query_row_bytes(file, want), 1, PART_MOST);
-    of->stretch_rows = between(part * PARTS * threads, 1, most);
-    of->stretch_rows =
-        tgr_query_lanes_rows(file, want, of->stretch_rows, memory / MEMORY_SHARE);
+    uint64_t parts = tgr_query_is_plain(file) ? PARTS : PARTS_CHUNKED;
+    of->stretch_rows = between(part * parts * threads, 1, most);
+    of->stretch_rows = tgr_query_lanes_rows(file, want, of->stretch_rows, memory / MEMORY_SHARE);
     of->part_rows = between(part, PART_LEAST, PART_MOST);
     of->most_nonzeros =
         (size_t)(memory / NONZERO_SHARE / threads / tgr_query_nonzero_bytes(file)) + 1;
@@ -241,10 +242,9 @@ static tgr_status open_lane(lanes *of, lane *one, const tgr_query_file *file, tg
     const tgr_routing *work = of->work;
     tgr_status status = tgr_decide_beside(&one->decide, &work->decide, file, &one->tally, error);
     one->failed = UINT64_MAX;
-    return status == TGR_OK
-               ? tgr_route_tally_open(&one->tally, work->router->model_count,
-                                      work->options.threshold_count, 1, error)
-               : status;
+    return status == TGR_OK ? tgr_route_tally_open(&one->tally, work->router->model_count,
+                                                   work->options.threshold_count, 1, error)
+                            : status;
 }
 
 static tgr_status open_lanes(lanes *of, tgr_query_file *file, unsigned want, tgr_error *error)

@@ -128,7 +128,7 @@ static tgr_slot *make_free(tgr_block_state *state, uint64_t keep_from, uint64_t 
 }
 
 tgr_slot *tgr_slot_for(tgr_ahead *ahead, const tgr_array *array, uint64_t start, bool make,
-                 uint64_t keep_from, uint64_t keep_to)
+                       uint64_t keep_from, uint64_t keep_to)
 {
     tgr_block_state *state = array->state;
     pthread_mutex_lock(&ahead->mutex);

@@ -150,8 +150,7 @@ static tgr_status cut(tgr_block_readers *readers, const tgr_block_request *reque
     for (uint64_t first = request->first; first < end;) {
         uint64_t next = piece_end(array, first);
         next = next < end ? next : end;
-        tgr_block_piece piece = {
-            .request = request, .first = first, .count = next - first};
+        tgr_block_piece piece = {.request = request, .first = first, .count = next - first};
         tgr_status status = TGR_OK;
         if (array->state->chunked) {
             status = choose_slot(readers, &piece, error);

@@ -85,9 +85,9 @@ tgr_status tgr_decisions_put(tgr_decisions_writer *writer, const tgr_texts *ids,
                              const int16_t *model, const float *margin, size_t rows,
                              tgr_error *error);
 
-/* The same in steps, in HDF5 and without ids: takes room for `rows` decisions; any number of threads
- * put theirs there, each from a row of the room on; then all of them are given to be written. What is
- * not given is forgotten at the next taking. */
+/* The same in steps, in HDF5 and without ids: takes room for `rows` decisions; any number of
+ * threads put theirs there, each from a row of the room on; then all of them are given to be
+ * written. What is not given is forgotten at the next taking. */
 tgr_status tgr_decisions_take(tgr_decisions_writer *writer, size_t rows, tgr_error *error);
 void tgr_decisions_fill(tgr_decisions_writer *writer, size_t at, const int16_t *model,
                         const float *margin, size_t rows);

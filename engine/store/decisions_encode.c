@@ -271,8 +271,7 @@ static arrays arrays_of(const tgr_decisions_plan *plan, const tgr_decisions_rows
     if (!tgr_decisions_numbered(plan)) {
         to.index = chunk++->bytes.bytes + at * to.width;
     }
-    to.codes = chunk++->bytes.bytes +
-               choices * (tgr_decisions_narrow(plan) ? 1 : sizeof(int16_t));
+    to.codes = chunk++->bytes.bytes + choices * (tgr_decisions_narrow(plan) ? 1 : sizeof(int16_t));
     to.margins = plan->margins ? chunk->bytes.bytes + choices * sizeof(float) : NULL;
     return to;
 }

@@ -11,15 +11,20 @@ tgr_status tgr_decoded_open(tgr_decoded *decoded, const tgr_array *array, tgr_ah
 {
     *decoded = (tgr_decoded){.array = array, .ahead = ahead, .room = room};
     decoded->slots = tgr_mem_zalloc(room, sizeof *decoded->slots);
-    return decoded->slots ? TGR_OK : tgr_fail_memory(error, array->name.text);
+    decoded->bytes = tgr_mem_aligned(room, array->state->chunks.bytes);
+    if (!decoded->slots || !decoded->bytes) {
+        return tgr_fail_memory(error, array->name.text);
+    }
+    for (size_t i = 0; i < room; i++) {
+        decoded->slots[i].bytes = decoded->bytes + i * array->state->chunks.bytes;
+    }
+    return TGR_OK;
 }
 
 void tgr_decoded_close(tgr_decoded *decoded)
 {
-    for (size_t i = 0; decoded->slots && i < decoded->room; i++) {
-        tgr_mem_free(decoded->slots[i].bytes);
-    }
     tgr_mem_free(decoded->slots);
+    tgr_mem_free_aligned(decoded->bytes);
     *decoded = (tgr_decoded){0};
 }
 
@@ -33,9 +38,6 @@ void tgr_decoded_move(tgr_decoded *decoded, uint64_t first, uint64_t end)
     for (uint64_t chunk = from; chunk < to; chunk++) {
         tgr_slot *slot = &decoded->slots[chunk % decoded->room];
         bool there = slot->state != TGR_SLOT_FREE && slot->first == chunk * chunks->rows;
-        if (!slot->bytes) {
-            slot->bytes = tgr_mem_alloc(chunks->bytes, 1);
-        }
         if (!there) {
             slot->first = chunk * chunks->rows;
             slot->state = TGR_SLOT_WAITING;
@@ -49,13 +51,12 @@ tgr_slot *tgr_decoded_slot(const tgr_decoded *decoded, uint64_t start)
 {
     uint64_t chunk = start / decoded->array->state->chunks.rows;
     tgr_slot *slot = &decoded->slots[chunk % decoded->room];
-    return chunk >= decoded->from && chunk < decoded->to && slot->bytes ? slot : NULL;
+    return chunk >= decoded->from && chunk < decoded->to ? slot : NULL;
 }
 
 bool tgr_decoded_lacks(const tgr_decoded *decoded, uint64_t chunk)
 {
-    const tgr_slot *slot = &decoded->slots[chunk % decoded->room];
-    return slot->bytes && slot->state == TGR_SLOT_WAITING;
+    return decoded->slots[chunk % decoded->room].state == TGR_SLOT_WAITING;
 }
 
 void tgr_decoded_fill(const tgr_decoded *decoded, uint64_t chunk, tgr_block_worker *worker)

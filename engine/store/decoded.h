@@ -1,7 +1,7 @@
 /* decoded.h - an array's chunks, decoded once for all threads that read parts of a stretch of rows.
  *
  * A window of chunks that follow each other has a slot each; whoever comes to one first decodes it,
- * others wait. A chunk outside the window, or without memory, is decoded by each who needs it.
+ * others wait. A chunk outside the window is decoded by each who needs it.
  */
 #ifndef TGR_STORE_DECODED_H
 #define TGR_STORE_DECODED_H
@@ -16,6 +16,7 @@ typedef struct tgr_decoded {
     uint64_t from, to; /* chunks of the window, by number */
     size_t room;
     tgr_slot *slots; /* room: chunk c has number c % room */
+    char *bytes;     /* of all slots */
 } tgr_decoded;
 
 /* For windows of up to `room` chunks. Closed in any case. */
@@ -33,8 +34,8 @@ tgr_slot *tgr_decoded_slot(const tgr_decoded *decoded, uint64_t start);
 /* Whether a chunk of the window is still to be decoded; while nobody reads. */
 bool tgr_decoded_lacks(const tgr_decoded *decoded, uint64_t chunk);
 
-/* Decodes a chunk of the window unless somebody has or does. What is wrong with it is told to whoever
- * reads it. */
+/* Decodes a chunk of the window unless somebody has or does. What is wrong with it is told to
+ * whoever reads it. */
 void tgr_decoded_fill(const tgr_decoded *decoded, uint64_t chunk, struct tgr_block_worker *worker);
 
 #endif

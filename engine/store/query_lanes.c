@@ -6,14 +6,13 @@
 #include "engine/store/blocks_piece.h"
 #include "engine/store/query_source.h"
 
-#define ARRAYS     8                /* of a file, at most */
-#define STRETCHES  3                /* in a window: at hand, the next, and the one after of indptr */
-#define LEAST_ROWS UINT64_C(16384)  /* of a stretch that is worth it */
-#define ROOM_SLACK 3                /* chunks that begin or end outside, or hold longer rows */
+#define ARRAYS     8               /* of a file, at most */
+#define STRETCHES  2               /* in a window: at hand and the next; of indptr one more */
+#define LEAST_ROWS UINT64_C(16384) /* of a stretch that is worth it */
+#define ROOM_SLACK 3               /* chunks that begin or end outside, or hold longer rows */
 
 typedef struct array_share { /* what the views of an array have in common */
     tgr_array *array;        /* the file's own */
-    bool by_entry;           /* else by row */
     tgr_sum_chain *chain;
     tgr_decoded decoded; /* array NULL: not in chunks */
 } array_share;
@@ -76,8 +75,7 @@ static void add_numbers(listed *list, tgr_number_column *column)
 /* The arrays of X come first: indptr, indices, data. */
 static listed list_arrays(struct tgr_query_source *source, unsigned want)
 {
-    const unsigned known =
-        TGR_WANT_ELIGIBILITY | TGR_WANT_PROMPT_TOKENS | TGR_WANT_CACHED_TOKENS;
+    const unsigned known = TGR_WANT_ELIGIBILITY | TGR_WANT_PROMPT_TOKENS | TGR_WANT_CACHED_TOKENS;
     listed list = {.arrays = {&source->x.indptr, &source->x.indices, &source->x.data},
                    .count = 3,
                    .all = (want & ~known) == 0 && source->x.layout == TGR_X_CSR};
@@ -101,11 +99,14 @@ static bool is_by_entry(size_t number)
 }
 
 /* Chunks that a window of stretches of `rows` rows has of an array. */
-static uint64_t window_chunks(const tgr_query_file *file, const tgr_array *array, bool by_entry,
+static uint64_t window_chunks(const tgr_query_file *file, const tgr_array *array, size_t number,
                               uint64_t rows)
 {
-    double each = by_entry && file->rows > 0 ? (double)file->nonzeros / (double)file->rows : 1;
-    double chunks = (double)rows * each * STRETCHES / (double)array->state->chunks.rows;
+    double each = !is_by_entry(number) ? 1
+                  : file->rows > 0     ? (double)file->nonzeros / (double)file->rows
+                                       : 0;
+    double stretches = number == 0 ? STRETCHES + 1 : STRETCHES;
+    double chunks = (double)rows * each * stretches / (double)array->state->chunks.rows;
     return chunks < 1e9 ? (uint64_t)chunks + ROOM_SLACK : UINT32_MAX;
 }
 
@@ -115,8 +116,8 @@ static bool fits(const tgr_query_file *file, const listed *list, uint64_t rows, 
     for (size_t i = 0; i < list->count; i++) {
         const tgr_block_state *state = list->arrays[i]->state;
         if (state->chunked) {
-            bytes += (double)window_chunks(file, list->arrays[i], is_by_entry(i), rows) *
-                     (double)state->chunks.bytes;
+            bytes +=
+                (double)window_chunks(file, list->arrays[i], i, rows) * (double)state->chunks.bytes;
         }
     }
     return bytes <= (double)memory;
@@ -139,14 +140,14 @@ uint64_t tgr_query_lanes_rows(const tgr_query_file *file, unsigned want, uint64_
 
 /* ---- opening --------------------------------------------------------------------------- */
 
-static tgr_status open_share(tgr_query_lanes *lanes, array_share *share, tgr_array *array,
-                             bool by_entry, tgr_error *error)
+static tgr_status open_share(tgr_query_lanes *lanes, size_t number, tgr_array *array,
+                             tgr_error *error)
 {
     const tgr_block_state *state = array->state;
+    array_share *share = &lanes->shares[number];
     share->array = array;
-    share->by_entry = by_entry;
     if (state->chunked) {
-        uint64_t room = window_chunks(lanes->file, array, by_entry, lanes->rows);
+        uint64_t room = window_chunks(lanes->file, array, number, lanes->rows);
         tgr_ahead *ahead = tgr_block_readers_ahead(lanes->file->source->file.readers);
         return tgr_decoded_open(&share->decoded, array, ahead, (size_t)room, error);
     }
@@ -198,8 +199,7 @@ tgr_status tgr_query_lanes_open(tgr_query_file *file, unsigned want, int count, 
         goto done;
     }
     for (made->share_count = 0; made->share_count < list.count; made->share_count++) {
-        TGR_TRY(open_share(made, &made->shares[made->share_count],
-                           list.arrays[made->share_count], is_by_entry(made->share_count), error));
+        TGR_TRY(open_share(made, made->share_count, list.arrays[made->share_count], error));
     }
     for (; made->count < count; made->count++) {
         TGR_TRY(open_lane(made, &made->lanes[made->count], error));
@@ -250,8 +250,7 @@ static tgr_status add_jobs(tgr_query_lanes *lanes, const tgr_decoded *decoded, t
         if (!tgr_decoded_lacks(decoded, chunk)) {
             continue;
         }
-        if (!tgr_mem_grow(&jobs, &lanes->job_capacity, lanes->job_count + 1,
-                          sizeof *lanes->jobs)) {
+        if (!tgr_mem_grow(&jobs, &lanes->job_capacity, lanes->job_count + 1, sizeof *lanes->jobs)) {
             return tgr_fail_memory(error, "the chunks to be decoded");
         }
         lanes->jobs = jobs;
@@ -295,8 +294,8 @@ static tgr_status move_windows(tgr_query_lanes *lanes, uint64_t first, uint64_t 
     for (size_t i = 1; i < lanes->share_count; i++) {
         array_share *share = &lanes->shares[i];
         if (share->decoded.array) {
-            tgr_decoded_move(&share->decoded, share->by_entry ? entries[0] : first,
-                             share->by_entry ? entries[1] : next);
+            tgr_decoded_move(&share->decoded, is_by_entry(i) ? entries[0] : first,
+                             is_by_entry(i) ? entries[1] : next);
             TGR_TRY(add_jobs(lanes, &share->decoded, error));
         }
     }

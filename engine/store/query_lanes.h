@@ -2,8 +2,8 @@
  *
  * Rows are read stretch by stretch, a stretch in parts that are numbered in the order of rows. Each
  * thread reads through a view of its own, so that what a part holds stays in that thread's cache;
- * views share what goes over parts: sums of blocks, and chunks that were decoded. Chunks of the next
- * stretch are decoded beside the parts of the one at hand.
+ * views share what goes over parts: sums of blocks, and chunks that were decoded. Chunks of the
+ * next stretch are decoded beside the parts of the one at hand.
  */
 #ifndef TGR_STORE_QUERY_LANES_H
 #define TGR_STORE_QUERY_LANES_H
@@ -12,8 +12,9 @@
 
 typedef struct tgr_query_lanes tgr_query_lanes;
 
-/* How many rows a stretch may have, at most `rows`, so that what is decoded of it takes no more than
- * `memory` bytes; 0 where the file cannot be read so, or not with what is wanted (TGR_WANT_*). */
+/* How many rows a stretch may have, at most `rows`, so that what is decoded of it takes no more
+ * than `memory` bytes; 0 where the file cannot be read so, or not with what is wanted (TGR_WANT_*).
+ */
 uint64_t tgr_query_lanes_rows(const tgr_query_file *file, unsigned want, uint64_t rows,
                               uint64_t memory);
 
