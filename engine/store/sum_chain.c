@@ -58,16 +58,21 @@ void tgr_sum_chain_free(tgr_sum_chain *chain)
 
 /* ---- turns ----------------------------------------------------------------------------- */
 
-/* Whether the part's turn came, rather than the failure of one before. */
-static bool wait_for_turn(tgr_sum_chain *chain, uint64_t part)
+typedef enum turn {
+    TURN_CAME,
+    TURN_OVER,  /* the part was passed: all of it is added */
+    TURN_BROKEN /* a part before it failed */
+} turn;
+
+static turn wait_for_turn(tgr_sum_chain *chain, uint64_t part)
 {
     pthread_mutex_lock(&chain->mutex);
     while (chain->turn < part && chain->broken >= part) {
         pthread_cond_wait(&chain->turned, &chain->mutex);
     }
-    bool came = chain->broken >= part;
+    turn found = chain->turn > part ? TURN_OVER : chain->broken < part ? TURN_BROKEN : TURN_CAME;
     pthread_mutex_unlock(&chain->mutex);
-    return came;
+    return found;
 }
 
 void tgr_sum_chain_pass(tgr_sum_chain *chain, uint64_t part)
@@ -158,8 +163,9 @@ tgr_status tgr_sum_chain_add(tgr_sum_chain *chain, const tgr_array *array, uint6
     const tgr_block_state *state = array->state;
     const uint64_t end = first + count, row_bytes = array->columns * array->width;
     tgr_status status = TGR_OK;
-    if (!wait_for_turn(chain, part)) {
-        return TGR_ERR_CANCELLED;
+    turn mine = wait_for_turn(chain, part);
+    if (mine != TURN_CAME) {
+        return mine == TURN_OVER ? TGR_OK : TGR_ERR_CANCELLED;
     }
     if (first > chain->at) {
         uint64_t start = first / state->sums.block_rows * state->sums.block_rows;
