@@ -285,15 +285,6 @@ tgr_status tgr_output_sync_folder(const char *path, tgr_error *error)
     return status;
 }
 
-void tgr_output_send(const tgr_output *output)
-{
-#ifdef SYNC_FILE_RANGE_WRITE
-    (void)sync_file_range(output->fd, 0, 0, SYNC_FILE_RANGE_WRITE);
-#else
-    (void)output;
-#endif
-}
-
 /* Syncs what was written, through the descriptor still open or a new one. It stays open, and what
  * was claimed stays locked, until the file has its final name. */
 static tgr_status sync_file(tgr_output *output, tgr_error *error)
@@ -395,6 +386,17 @@ tgr_status tgr_write_all(int fd, const void *bytes, size_t length, const char *p
         length -= (size_t)written;
     }
     return TGR_OK;
+}
+
+void tgr_write_begin(int fd, uint64_t offset, size_t length)
+{
+#ifdef SYNC_FILE_RANGE_WRITE
+    int before = errno;
+    sync_file_range(fd, (off_t)offset, (off_t)length, SYNC_FILE_RANGE_WRITE);
+    errno = before;
+#else
+    (void)fd, (void)offset, (void)length;
+#endif
 }
 
 tgr_status tgr_write_all_at(int fd, const void *bytes, size_t length, uint64_t offset,

@@ -47,10 +47,6 @@ char *tgr_output_beside(const char *path, const char *ending);
 tgr_status tgr_output_replace(const char *path, const char *temporary, const void *bytes,
                               size_t length, tgr_error *error);
 
-/* Has the system begin to bring to the disk what was written, where it can be told to, so that
- * tgr_output_commit has less to wait for. Where it fails, that says so. */
-void tgr_output_send(const tgr_output *output);
-
 /* Syncs, renames, closes, syncs the folder. On failure the temporary file is removed. */
 tgr_status tgr_output_commit(tgr_output *output, tgr_error *error);
 
@@ -72,5 +68,9 @@ tgr_status tgr_write_all(int fd, const void *bytes, size_t length, const char *p
 /* The same at an offset of the file. */
 tgr_status tgr_write_all_at(int fd, const void *bytes, size_t length, uint64_t offset,
                             const char *path, tgr_error *error);
+
+/* Asks the system to begin to put what was written there on the disk, so that whoever waits for it
+ * at the end waits less; where it cannot, nothing happens. length 0: up to the end. */
+void tgr_write_begin(int fd, uint64_t offset, size_t length);
 
 #endif
