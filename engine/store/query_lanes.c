@@ -6,10 +6,11 @@
 #include "engine/store/blocks_piece.h"
 #include "engine/store/query_source.h"
 
-#define ARRAYS     8               /* of a file, at most */
+#define ARRAYS     9               /* of a file, at most */
 #define STRETCHES  2               /* in a window: at hand and the next; of indptr one more */
 #define LEAST_ROWS UINT64_C(16384) /* of a stretch that is worth it */
-#define ROOM_SLACK 3               /* chunks that begin or end outside, or hold longer rows */
+#define ID_MOST    64 /* bytes of an id: what a part has of them is read in one go (texts.c) */
+#define ROOM_SLACK 3  /* chunks that begin or end outside, or hold longer rows */
 
 typedef struct array_share { /* what the views of an array have in common */
     tgr_array *array;        /* the file's own */
@@ -76,10 +77,14 @@ static void add_numbers(listed *list, tgr_number_column *column)
 /* The arrays of X come first: indptr, indices, data. */
 static listed list_arrays(struct tgr_query_source *source, unsigned want)
 {
-    const unsigned known = TGR_WANT_ELIGIBILITY | TGR_WANT_PROMPT_TOKENS | TGR_WANT_CACHED_TOKENS;
+    const unsigned known =
+        TGR_WANT_ELIGIBILITY | TGR_WANT_PROMPT_TOKENS | TGR_WANT_CACHED_TOKENS | TGR_WANT_IDS;
     listed list = {.arrays = {&source->x.indptr, &source->x.indices, &source->x.data},
                    .count = 3,
                    .all = (want & ~known) == 0 && source->x.layout == TGR_X_CSR};
+    if (want & TGR_WANT_IDS && source->ids.dataset) {
+        add_array(&list, &source->ids);
+    }
     if (want & TGR_WANT_ELIGIBILITY) {
         add_codes(&list, &source->allow);
         add_codes(&list, &source->deny);
@@ -97,6 +102,13 @@ static listed list_arrays(struct tgr_query_source *source, unsigned want)
 static bool is_by_entry(size_t number)
 {
     return number == 1 || number == 2;
+}
+
+/* Whether what a part has of the array is one request. */
+static bool is_read_at_once(const tgr_array *array)
+{
+    return array->kind == TGR_ARRAY_FIXED ? array->width <= ID_MOST
+                                          : tgr_as_is_known(array, TGR_AS_F64);
 }
 
 /* Chunks that a window of stretches of `rows` rows has of an array. */
@@ -132,7 +144,7 @@ uint64_t tgr_query_lanes_rows(const tgr_query_file *file, unsigned want, uint64_
     bool suits = list.all && tgr_query_read_in_threads();
     for (size_t i = 0; suits && i < list.count; i++) {
         const tgr_array *array = list.arrays[i];
-        suits = (array->direct || array->state->chunked) && tgr_as_is_known(array, TGR_AS_F64);
+        suits = (array->direct || array->state->chunked) && is_read_at_once(array);
     }
     while (suits && rows >= LEAST_ROWS && window_bytes(file, &list, rows) > (double)memory) {
         rows /= 2;
