@@ -6,13 +6,20 @@
 #include "engine/base/memory.h"
 #include "engine/store/blocks_piece.h"
 
+#define ALIGNED 64
+
+size_t tgr_decoded_chunk_bytes(const tgr_array *array)
+{
+    return (array->state->chunks.bytes + ALIGNED - 1) / ALIGNED * ALIGNED;
+}
+
 tgr_status tgr_decoded_open(tgr_decoded *decoded, const tgr_array *array, tgr_ahead *ahead,
                             size_t room, char *bytes, tgr_error *error)
 {
     *decoded = (tgr_decoded){.array = array, .ahead = ahead, .room = room};
     decoded->slots = tgr_mem_zalloc(room, sizeof *decoded->slots);
     for (size_t i = 0; decoded->slots && i < room; i++) {
-        decoded->slots[i].bytes = bytes + i * array->state->chunks.bytes;
+        decoded->slots[i].bytes = bytes + i * tgr_decoded_chunk_bytes(array);
     }
     return decoded->slots ? TGR_OK : tgr_fail_memory(error, array->name.text);
 }

@@ -24,6 +24,9 @@ tgr_status tgr_decoded_open(tgr_decoded *decoded, const tgr_array *array, tgr_ah
                             size_t room, char *bytes, tgr_error *error);
 void tgr_decoded_close(tgr_decoded *decoded); /* harmless on a zeroed one */
 
+/* What a chunk takes of `bytes`: each begins where any number may. */
+size_t tgr_decoded_chunk_bytes(const tgr_array *array);
+
 /* The window becomes the chunks of rows [first, end), as many as there is room for; while nobody
  * reads. */
 void tgr_decoded_move(tgr_decoded *decoded, uint64_t first, uint64_t end);

@@ -130,8 +130,8 @@ static double window_bytes(const tgr_query_file *file, const listed *list, uint6
     for (size_t i = 0; i < list->count; i++) {
         const tgr_block_state *state = list->arrays[i]->state;
         if (state->chunked) {
-            bytes +=
-                (double)window_chunks(file, list->arrays[i], i, rows) * (double)state->chunks.bytes;
+            bytes += (double)window_chunks(file, list->arrays[i], i, rows) *
+                     (double)tgr_decoded_chunk_bytes(list->arrays[i]);
         }
     }
     return bytes;
@@ -166,7 +166,7 @@ static tgr_status open_share(tgr_query_lanes *lanes, size_t number, tgr_array *a
         tgr_ahead *ahead = tgr_block_readers_ahead(lanes->file->source->file.readers);
         tgr_status status =
             tgr_decoded_open(&share->decoded, array, ahead, (size_t)room, *bytes, error);
-        *bytes += room * state->chunks.bytes;
+        *bytes += room * tgr_decoded_chunk_bytes(array);
         if (status != TGR_OK) {
             return status;
         }
