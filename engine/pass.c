@@ -146,6 +146,14 @@ tgr_status tgr_pass_next(tgr_pass *pass, unsigned want, const char *phase, const
     return status;
 }
 
+void tgr_pass_advance(tgr_pass *pass, uint64_t rows, const char *phase, const tgr_run *run)
+{
+    pass->next += rows;
+    pass->given += rows;
+    uint64_t done = pass->next - pass->begin;
+    tgr_run_progress(run, phase, "queries", done, pass->end - pass->begin, done);
+}
+
 tgr_pass_position tgr_pass_place(const tgr_pass *pass, uint64_t row)
 {
     tgr_pass_position position = {.row = row, .rows_done = row};

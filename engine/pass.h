@@ -60,6 +60,10 @@ tgr_status tgr_pass_share(tgr_pass *pass, const tgr_run *run, tgr_error *error);
 tgr_status tgr_pass_share_from(tgr_pass *pass, uint64_t begin, const tgr_run *run,
                                tgr_error *error);
 
+/* For whoever reads the files otherwise: so many rows from `next` on were gone over. Reports
+ * progress. */
+void tgr_pass_advance(tgr_pass *pass, uint64_t rows, const char *phase, const tgr_run *run);
+
 /* Has the walk begin at a row, counted over all files, instead of the first. */
 void tgr_pass_begin_at(tgr_pass *pass, uint64_t row);
 

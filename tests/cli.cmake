@@ -18,7 +18,7 @@ foreach(name IN ITEMS cli/usage cli/formats cli/safety cli/chain cli/interop cli
     cli/resume_ingest cli/shard_ingest cli/resume_route cli/merge cli/solve cli/faults cli/judge cli/tag cli/tag_logs
     cli/explain cli/export cli/guide cli/upkeep cli/drift cli/schemas cli/join cli/outcomes cli/paid cli/journey
     cli/normalise cli/endpoint cli/report cli/tokens cli/prices cli/elsewhere
-    cli/weights cli/weighted_simulate mmlu)
+    cli/weights cli/weighted_simulate cli/lanes mmlu)
   string(REPLACE "/" "_" test ${name})
   add_test(NAME ${test} COMMAND ${TAGROUTE_PYTHON} -B ${CMAKE_CURRENT_SOURCE_DIR}/${name}_test.py)
   set_tests_properties(${test} PROPERTIES SKIP_RETURN_CODE 77 ENVIRONMENT

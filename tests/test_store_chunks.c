@@ -258,12 +258,12 @@ static void chunks_are_decoded_ahead(void **state)
     assert_ok(tgr_array_open(&file, file.id, "a", &array, &error));
     tgr_ahead *ahead = tgr_block_readers_ahead(file.readers);
     assert_ok(tgr_array_read_raw(&array, 0, PART + 10, read, &error));
-    assert_int_equal(tgr_slot_for(ahead, &array, 2 * PART, false, 0, 0), -1);
+    assert_null(tgr_slot_for(ahead, &array, 2 * PART, false, 0, 0));
     assert_ok(tgr_array_read_raw(&array, PART + 10, 10, read, &error));
     assert_memory_equal(read, values + PART + 10, 10 * sizeof *read);
     for (uint64_t chunk = 0; chunk < ROWS / PART; chunk++) {
-        int slot = tgr_slot_for(ahead, &array, chunk * PART, false, 0, 0);
-        assert_int_equal(slot >= 0, chunk >= 1 && chunk <= 3);
+        tgr_slot *slot = tgr_slot_for(ahead, &array, chunk * PART, false, 0, 0);
+        assert_int_equal(slot != NULL, chunk >= 1 && chunk <= 3);
     }
     assert_ok(tgr_array_read_raw(&array, PART + 20, 2 * PART - 20, read, &error));
     assert_int_equal(tgr_array_read_raw(&array, 3 * PART, 1, read, &error), TGR_ERR_INPUT);

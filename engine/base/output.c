@@ -1,4 +1,5 @@
 /* output.c - temporary name, sync, rename, sync the folder. */
+#define _GNU_SOURCE /* sync_file_range */
 #include "engine/base/output.h"
 
 #include <dirent.h>
@@ -385,6 +386,17 @@ tgr_status tgr_write_all(int fd, const void *bytes, size_t length, const char *p
         length -= (size_t)written;
     }
     return TGR_OK;
+}
+
+void tgr_write_begin(int fd, uint64_t offset, size_t length)
+{
+#ifdef SYNC_FILE_RANGE_WRITE
+    int before = errno;
+    sync_file_range(fd, (off_t)offset, (off_t)length, SYNC_FILE_RANGE_WRITE);
+    errno = before;
+#else
+    (void)fd, (void)offset, (void)length;
+#endif
 }
 
 tgr_status tgr_write_all_at(int fd, const void *bytes, size_t length, uint64_t offset,

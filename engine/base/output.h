@@ -69,4 +69,8 @@ tgr_status tgr_write_all(int fd, const void *bytes, size_t length, const char *p
 tgr_status tgr_write_all_at(int fd, const void *bytes, size_t length, uint64_t offset,
                             const char *path, tgr_error *error);
 
+/* Asks the system to begin to put what was written there on the disk, so that whoever waits for it
+ * at the end waits less; where it cannot, nothing happens. */
+void tgr_write_begin(int fd, uint64_t offset, size_t length);
+
 #endif

@@ -8,6 +8,7 @@
 #include "engine/base/memory.h"
 #include "engine/base/options.h"
 #include "engine/base/runtime.h"
+#include "engine/pass_walk.h"
 #include "engine/route/routing.h"
 
 void tgr_route_options_init(tgr_route_options *options)
@@ -72,7 +73,7 @@ static bool wants_tokens(const tgr_router *router)
 }
 
 /* Column wants depend on the file, which the walk chooses: ask for all that any file may need. */
-static unsigned wants(const tgr_routing *work)
+unsigned tgr_route_wants(const tgr_routing *work)
 {
     unsigned want = TGR_WANT_ELIGIBILITY;
     want |= wants_tokens(work->router) ? TGR_WANT_PROMPT_TOKENS : 0;
@@ -92,8 +93,7 @@ static tgr_status route_slice(tgr_routing *work, tgr_batch *slice, tgr_error *er
                              slice->rows, error);
 }
 
-/* The queries before the cut are decided at its threshold; `rows` end there, or lie beyond. */
-static size_t keep_cut(tgr_routing *work, size_t rows)
+size_t tgr_route_keep_cut(tgr_routing *work, size_t rows)
 {
     uint64_t number = work->range.first + work->done, cut = work->solution.cut_rows;
     bool before = number < cut;
@@ -115,7 +115,7 @@ static tgr_status route_batch(tgr_routing *work, const tgr_batch *batch, tgr_err
     while (status == TGR_OK && row < batch->rows && work->done < work->range.count) {
         size_t rows = batch->rows - row < most ? batch->rows - row : most;
         uint64_t left = work->range.count - work->done;
-        rows = keep_cut(work, rows < left ? rows : (size_t)left);
+        rows = tgr_route_keep_cut(work, rows < left ? rows : (size_t)left);
         tgr_batch slice;
         status = tgr_route_slice(work, batch, row, rows, &slice, error);
         if (status == TGR_OK) {
@@ -130,15 +130,15 @@ static tgr_status route_batch(tgr_routing *work, const tgr_batch *batch, tgr_err
     return status;
 }
 
-static tgr_status route_all(tgr_routing *work, tgr_error *error)
+/* Batch after batch; entered: the file that the decider is ready for already. */
+static tgr_status route_batches(tgr_routing *work, size_t entered, tgr_error *error)
 {
-    size_t entered = SIZE_MAX;
     tgr_status status = TGR_OK;
     while (status == TGR_OK && work->done < work->range.count) {
         tgr_batch *batch;
         size_t file;
-        status =
-            tgr_pass_next(&work->pass, wants(work), "routing", work->run, &batch, &file, error);
+        status = tgr_pass_next(&work->pass, tgr_route_wants(work), "routing", work->run, &batch,
+                               &file, error);
         if (status != TGR_OK || batch == NULL) {
             break;
         }
@@ -151,6 +151,31 @@ static tgr_status route_all(tgr_routing *work, tgr_error *error)
         }
     }
     return status;
+}
+
+/* File after file, up to one whose tags have to be aligned, from which on batches are. */
+static tgr_status route_files(tgr_routing *work, tgr_error *error)
+{
+    tgr_pass *pass = &work->pass;
+    tgr_status status = TGR_OK;
+    while (work->done < work->range.count) {
+        const tgr_pass_position at = tgr_pass_place(pass, pass->next);
+        tgr_query_file *file = pass->files[at.file];
+        uint64_t left = file->rows - at.row, rest = pass->end - pass->next;
+        TGR_TRY(enter_file(work, at.file, error));
+        if (work->decide.aligned.active) {
+            tgr_pass_begin_at(pass, pass->next);
+            return route_batches(work, at.file, error);
+        }
+        TGR_TRY(tgr_route_lanes(work, file, at.row, at.row + (left < rest ? left : rest), error));
+    }
+done:
+    return status;
+}
+
+static tgr_status route_all(tgr_routing *work, tgr_error *error)
+{
+    return work->in_lanes ? route_files(work, error) : route_batches(work, SIZE_MAX, error);
 }
 
 tgr_status tgr_route(const tgr_router *router, const tgr_route_options *options,

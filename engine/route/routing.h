@@ -25,6 +25,7 @@ typedef struct tgr_routing {
     tgr_decision_format format;
     const tgr_run *run;
     tgr_run lean;          /* `run` then, where one of its two threads decides */
+    bool in_lanes;         /* each thread reads what it decides */
     tgr_solution solution; /* of the goal, where there is one */
     tgr_pass pass;
     tgr_decide decide;
@@ -83,6 +84,25 @@ tgr_status tgr_route_unite(tgr_routing *work, tgr_error *error);
  * decides, since none waits for the other after every step; where chunks have to be inflated, which
  * is most of the work, both do that as well. Once the files are open. */
 void tgr_route_share_threads(tgr_routing *work);
+
+/* ---- route.c -------------------------------------------------------------------------- */
+
+/* What batches are read with, of any file: TGR_WANT_*. */
+unsigned tgr_route_wants(const tgr_routing *work);
+
+/* How many of the next `rows` queries are decided at one threshold: those before the cut are
+ * decided at its own. Sets the threshold. */
+size_t tgr_route_keep_cut(tgr_routing *work, size_t rows);
+
+/* ---- lanes.c -------------------------------------------------------------------------- */
+
+/* Whether all files can be decided so, and large enough. */
+bool tgr_route_lanes_suit(const tgr_routing *work);
+
+/* Decides rows [row, end) of a file that the decider was made ready for, as many as the range
+ * has. */
+tgr_status tgr_route_lanes(tgr_routing *work, tgr_query_file *file, uint64_t row, uint64_t end,
+                           tgr_error *error);
 
 /* ---- slice.c -------------------------------------------------------------------------- */
 

@@ -3,6 +3,9 @@
 
 #include <math.h>
 #include <string.h>
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
 
 #include "engine/base/error.h"
 #include "engine/base/memory.h"
@@ -122,12 +125,14 @@ typedef struct price {
 } price;
 
 typedef struct price_list {
+    size_t models;
     price of[TGR_MODELS_MAX + 1];
 } price_list;
 
 static void list_prices(const tgr_decide *decide, price_list *prices)
 {
     const tgr_decider *decider = tgr_decide_decider(decide);
+    prices->models = decider->models;
     prices->of[0] = (price){0, 0};
     for (size_t model = 0; model < decider->models; model++) {
         size_t place = decide->serve->place[model];
@@ -172,6 +177,50 @@ TGR_WIDE(bool, sum_usual,
     return !odd;
 }
 
+#ifdef TGR_BY_HAND_512
+#define EIGHT 8 /* models whose prices a register holds, and rows of one */
+
+/* The same at one threshold, of whole eights of rows and at most eight models. */
+TGR_BY_HAND_512 static bool sum_usual_by_eights(const price_list *prices, const int16_t *chosen,
+                                                const double *tokens, size_t rows, int64_t *sum)
+{
+    double ins[EIGHT] = {0}, outs[EIGHT] = {0};
+    for (size_t model = 0; model < prices->models; model++) {
+        ins[model] = prices->of[model + 1].in;
+        outs[model] = prices->of[model + 1].out;
+    }
+    const __m512d in = _mm512_loadu_pd(ins), out = _mm512_loadu_pd(outs);
+    const __m512d rounder = _mm512_set1_pd(ROUNDER), limit = _mm512_set1_pd(COST_LIMIT);
+    __m512i total = _mm512_setzero_si512();
+    __mmask8 usual = 0xff;
+    for (size_t row = 0; row < rows; row += EIGHT) {
+        const __m512i model =
+            _mm512_cvtepi16_epi64(_mm_loadu_si128((const __m128i *)(const void *)(chosen + row)));
+        const __mmask8 decided = _mm512_cmpge_epi64_mask(model, _mm512_setzero_si512());
+        const __m512d cost = _mm512_fmadd_pd(_mm512_loadu_pd(tokens + row),
+                                             _mm512_maskz_permutexvar_pd(decided, model, in),
+                                             _mm512_maskz_permutexvar_pd(decided, model, out));
+        usual &= _mm512_cmp_pd_mask(_mm512_abs_pd(cost), limit, _CMP_LE_OQ);
+        const __m512d term = _mm512_fmadd_pd(cost, _mm512_set1_pd(0x1p40), rounder);
+        total = _mm512_add_epi64(
+            total, _mm512_sub_epi64(_mm512_castpd_si512(term), _mm512_castpd_si512(rounder)));
+    }
+    *sum = _mm512_reduce_add_epi64(total);
+    return usual == 0xff;
+}
+
+static bool sum_few(const price_list *prices, const int16_t *chosen, size_t step,
+                    const double *tokens, size_t rows, int64_t *sum)
+{
+    bool eights = step == 1 && rows % EIGHT == 0 && prices->models <= EIGHT;
+    return eights && tgr_wide_level() == TGR_WIDE_AVX512
+               ? sum_usual_by_eights(prices, chosen, tokens, rows, sum)
+               : sum_usual(prices, chosen, step, tokens, rows, sum);
+}
+#else
+#define sum_few sum_usual
+#endif
+
 /* The same of any rows. */
 static cost_sum sum_any(const tgr_decide *decide, const int16_t *chosen, size_t step, size_t begin,
                         size_t end)
@@ -206,7 +255,7 @@ static cost_sum sum_costs(const tgr_decide *decide, const price_list *prices, si
         const int16_t *chosen = decide->model + begin * thresholds + threshold;
         int64_t sum;
         now = end - begin < COST_ROWS ? end - begin : COST_ROWS;
-        if (sum_usual(prices, chosen, thresholds, tokens + begin, now, &sum)) {
+        if (sum_few(prices, chosen, thresholds, tokens + begin, now, &sum)) {
             total.sum += sum;
             continue;
         }
@@ -293,6 +342,30 @@ void tgr_route_tally_add(tgr_route_tally *tally, const tgr_decide *decide)
     }
 }
 
+/* What a model's costs come from, if this and that are what parts of the queries' come from. */
+static tgr_cost_source unite_source(tgr_cost_source into, tgr_cost_source one)
+{
+    return one == TGR_COST_TOKENS || into == TGR_COST_NONE ? one : into;
+}
+
+void tgr_route_tally_move(tgr_route_tally *tally, tgr_route_tally *from)
+{
+    size_t pairs = tally->models * tally->thresholds;
+    for (size_t i = 0; i < pairs; i++) {
+        tally->chosen[i] += from->chosen[i];
+    }
+    for (size_t i = 0; i < tally->thresholds; i++) {
+        tally->cost[i] += from->cost[i];
+        tally->unknown_cost[i] += from->unknown_cost[i];
+    }
+    for (size_t model = 0; model < tally->models; model++) {
+        tally->source[model] = unite_source(tally->source[model], from->source[model]);
+    }
+    memset(from->chosen, 0, pairs * sizeof *from->chosen);
+    memset(from->cost, 0, from->thresholds * sizeof *from->cost);
+    memset(from->unknown_cost, 0, from->thresholds * sizeof *from->unknown_cost);
+}
+
 /* The arrays of a tally, one after another. */
 #define ARRAYS 4
 typedef struct array {
@@ -350,10 +423,7 @@ static tgr_status unite_sources(tgr_route_tally *tally, const tgr_run *run, tgr_
         tgr_cost_source *into = &tally->source[model];
         *into = TGR_COST_NONE;
         for (uint32_t rank = 0; rank < tgr_crew_ranks(run); rank++) {
-            tgr_cost_source one = sources[rank * tally->models + model];
-            if (one == TGR_COST_TOKENS || *into == TGR_COST_NONE) {
-                *into = one;
-            }
+            *into = unite_source(*into, sources[rank * tally->models + model]);
         }
     }
     tgr_mem_free(all);

@@ -32,6 +32,9 @@ void tgr_route_tally_observe(void *user, const tgr_decide *decide, int thread, s
 /* Adds what was observed of the last batch. */
 void tgr_route_tally_add(tgr_route_tally *tally, const tgr_decide *decide);
 
+/* Adds another tally of the same models and thresholds, and empties it. */
+void tgr_route_tally_move(tgr_route_tally *tally, tgr_route_tally *from);
+
 /* The tally as bytes, for a checkpoint of a run with the same models and thresholds on the same
  * kind of machine: how many, appended to a buffer, and back. */
 size_t tgr_route_tally_bytes(const tgr_route_tally *tally);

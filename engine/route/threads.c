@@ -17,7 +17,8 @@ static bool all_plain(const tgr_pass *pass)
 void tgr_route_share_threads(tgr_routing *work)
 {
     const tgr_route_options *options = &work->options;
-    bool even = tgr_run_threads(work->run) == 2 && tgr_query_read_in_threads() &&
+    work->in_lanes = tgr_route_lanes_suit(work);
+    bool even = !work->in_lanes && tgr_run_threads(work->run) == 2 && tgr_query_read_in_threads() &&
                 work->format == TGR_DECISIONS_H5 && options->threshold_count == 1 &&
                 !options->ids && !options->margins;
     if (even) {

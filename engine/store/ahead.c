@@ -99,17 +99,26 @@ static tgr_slot *find(tgr_block_state *state, uint64_t start)
     return NULL;
 }
 
+/* How little a slot is needed; 0: it is. Memory that is there already is taken first. */
+static int free_rank(const tgr_slot *slot, uint64_t keep_from, uint64_t keep_to)
+{
+    if (slot->state == TGR_SLOT_FREE) {
+        return slot->bytes ? 3 : 2;
+    }
+    bool kept = slot->first >= keep_from && slot->first < keep_to;
+    return !kept && slot->state != TGR_SLOT_BUSY;
+}
+
 /* A slot that nobody needs: free, or with a chunk outside [keep_from, keep_to). */
 static tgr_slot *make_free(tgr_block_state *state, uint64_t keep_from, uint64_t keep_to)
 {
     tgr_slot *found = NULL;
+    int best = 0;
     for (int i = 0; i < TGR_SLOTS; i++) {
-        tgr_slot *slot = &state->slots[i];
-        bool kept = slot->first >= keep_from && slot->first < keep_to;
-        if (slot->state == TGR_SLOT_FREE && (slot->bytes || !found)) {
-            found = slot;
-        } else if (!found && !kept && slot->state != TGR_SLOT_BUSY) {
-            found = slot;
+        int rank = free_rank(&state->slots[i], keep_from, keep_to);
+        if (rank > best) {
+            found = &state->slots[i];
+            best = rank;
         }
     }
     if (found && !found->bytes && !(found->bytes = tgr_mem_alloc(state->chunks.bytes, 1))) {
@@ -118,8 +127,8 @@ static tgr_slot *make_free(tgr_block_state *state, uint64_t keep_from, uint64_t 
     return found;
 }
 
-int tgr_slot_for(tgr_ahead *ahead, const tgr_array *array, uint64_t start, bool make,
-                 uint64_t keep_from, uint64_t keep_to)
+tgr_slot *tgr_slot_for(tgr_ahead *ahead, const tgr_array *array, uint64_t start, bool make,
+                       uint64_t keep_from, uint64_t keep_to)
 {
     tgr_block_state *state = array->state;
     pthread_mutex_lock(&ahead->mutex);
@@ -132,7 +141,7 @@ int tgr_slot_for(tgr_ahead *ahead, const tgr_array *array, uint64_t start, bool 
         }
     }
     pthread_mutex_unlock(&ahead->mutex);
-    return slot ? (int)(slot - state->slots) : -1;
+    return slot;
 }
 
 bool tgr_slot_take(tgr_ahead *ahead, tgr_slot *slot)

@@ -39,10 +39,10 @@ void tgr_ahead_free(tgr_ahead *ahead); /* NULL allowed. Every array has to be fo
 void tgr_ahead_set(tgr_ahead *ahead, int threads, uint64_t bytes);
 
 /* The slot for the chunk that starts at `start`: the one that has or gets it; else, where `make`,
- * one that holds no chunk of [keep_from, keep_to). -1 where there is none. For the caller that
+ * one that holds no chunk of [keep_from, keep_to). NULL where there is none. For the caller that
  * reads. */
-int tgr_slot_for(tgr_ahead *ahead, const tgr_array *array, uint64_t start, bool make,
-                 uint64_t keep_from, uint64_t keep_to);
+tgr_slot *tgr_slot_for(tgr_ahead *ahead, const tgr_array *array, uint64_t start, bool make,
+                       uint64_t keep_from, uint64_t keep_to);
 /* Waits while another thread decodes the slot's chunk. Returns whether it is still to be decoded:
  * by the calling thread, which then calls tgr_slot_give. */
 bool tgr_slot_take(tgr_ahead *ahead, tgr_slot *slot);

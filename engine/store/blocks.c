@@ -17,6 +17,8 @@
 struct tgr_block_readers {
     tgr_ahead *ahead;
     int threads, worker_count;
+    uint64_t part; /* of views */
+    bool held;
     tgr_block_worker *workers;
     tgr_block_piece *pieces;
     size_t count, capacity;
@@ -29,6 +31,7 @@ tgr_block_readers *tgr_block_readers_new(void)
         return NULL;
     }
     readers->threads = 1;
+    readers->part = TGR_NO_PART;
     readers->ahead = tgr_ahead_new();
     if (!readers->ahead) {
         tgr_mem_free(readers);
@@ -55,6 +58,22 @@ void tgr_block_readers_set(tgr_block_readers *readers, int threads, uint64_t ahe
 {
     readers->threads = threads < 1 ? 1 : threads > MOST_THREADS ? MOST_THREADS : threads;
     tgr_ahead_set(readers->ahead, readers->threads, ahead_bytes);
+}
+
+void tgr_block_readers_take(tgr_block_readers *readers, uint64_t part)
+{
+    readers->part = part;
+    readers->held = false;
+}
+
+void tgr_block_readers_hold(tgr_block_readers *readers)
+{
+    readers->held = true;
+}
+
+uint64_t tgr_block_readers_part(const tgr_block_readers *readers)
+{
+    return readers->part;
 }
 
 tgr_ahead *tgr_block_readers_ahead(const tgr_block_readers *readers)
@@ -114,9 +133,13 @@ static tgr_status choose_slot(tgr_block_readers *readers, tgr_block_piece *piece
     uint64_t rows = request->array->state->chunks.rows, end = piece->first + piece->count;
     uint64_t start = piece->first / rows * rows;
     bool ends_inside = end - start < rows && end < request->array->rows;
+    if (request->array->state->decoded) {
+        piece->slot = tgr_decoded_slot(request->array->state->decoded, start);
+        return TGR_OK;
+    }
     piece->slot = tgr_slot_for(readers->ahead, request->array, start, ends_inside,
                                request->first / rows * rows, request->first + request->count);
-    return piece->slot < 0 && ends_inside ? tgr_fail_memory(error, "a chunk") : TGR_OK;
+    return !piece->slot && ends_inside ? tgr_fail_memory(error, "a chunk") : TGR_OK;
 }
 
 static tgr_status cut(tgr_block_readers *readers, const tgr_block_request *request,
@@ -127,8 +150,7 @@ static tgr_status cut(tgr_block_readers *readers, const tgr_block_request *reque
     for (uint64_t first = request->first; first < end;) {
         uint64_t next = piece_end(array, first);
         next = next < end ? next : end;
-        tgr_block_piece piece = {
-            .request = request, .first = first, .count = next - first, .slot = -1};
+        tgr_block_piece piece = {.request = request, .first = first, .count = next - first};
         tgr_status status = TGR_OK;
         if (array->state->chunked) {
             status = choose_slot(readers, &piece, error);
@@ -236,7 +258,20 @@ static int choose_threads(const tgr_block_readers *readers)
     return readers->count < (size_t)most ? (int)readers->count : most;
 }
 
-tgr_status tgr_blocks_read(const tgr_block_request *requests, size_t count, tgr_error *error)
+/* The next part's turn at the arrays of these requests. */
+static void pass(const tgr_block_request *requests, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        const tgr_array *array = requests[i].array;
+        const tgr_block_readers *readers = array->file->readers;
+        if (array->state->chain && readers->part != TGR_NO_PART && !readers->held) {
+            tgr_sum_chain_pass(array->state->chain, readers->part);
+        }
+    }
+}
+
+/* What there is to read is cut, and shared out. */
+static tgr_status read_all(const tgr_block_request *requests, size_t count, tgr_error *error)
 {
     tgr_status status = TGR_OK;
     tgr_block_readers *readers = count > 0 ? requests[0].array->file->readers : NULL;
@@ -263,12 +298,21 @@ tgr_status tgr_blocks_read(const tgr_block_request *requests, size_t count, tgr_
     }
     for (size_t i = 0; i < count && status == TGR_OK; i++) {
         const tgr_block_request *request = &requests[i];
-        if (request->array->state->chunked) {
+        if (request->array->state->chunked && !request->array->state->view) {
             tgr_ahead_follow(readers->ahead, request->array, request->first,
                              request->first + request->count);
         }
     }
 done:
+    return status;
+}
+
+tgr_status tgr_blocks_read(const tgr_block_request *requests, size_t count, tgr_error *error)
+{
+    tgr_status status = read_all(requests, count, error);
+    if (status == TGR_OK) {
+        pass(requests, count);
+    }
     return status;
 }
 

@@ -17,6 +17,8 @@
 #include "engine/store/array_convert.h"
 #include "engine/store/block_sums.h"
 #include "engine/store/chunks.h"
+#include "engine/store/decoded.h"
+#include "engine/store/sum_chain.h"
 
 /* What an array keeps between reads. */
 typedef struct tgr_block_state {
@@ -31,11 +33,21 @@ typedef struct tgr_block_state {
     tgr_chunks chunks;
     uint64_t followed;         /* the row at which the last range ended */
     tgr_slot slots[TGR_SLOTS]; /* chunks decoded: of the last range's end, and ahead of it */
+
+    /* where several threads read the array through views of their own: what these share. NULL: it
+     * has no sums, or no chunks. */
+    bool view; /* sums and `verified` are another's */
+    tgr_sum_chain *chain;
+    const tgr_decoded *decoded;
 } tgr_block_state;
 
 /* Reads the array's sums and makes ready for its chunks (NULL: not decoded here). */
 tgr_status tgr_block_state_open(tgr_array *array, const tgr_chunks *chunks, tgr_error *error);
 void tgr_block_state_free(tgr_block_state *state); /* NULL allowed */
+
+/* A state for a view of an array, which outlives it; NULL where memory is short. */
+tgr_block_state *tgr_block_state_view(const tgr_block_state *state, tgr_sum_chain *chain,
+                                      const tgr_decoded *decoded);
 
 typedef struct tgr_block_request {
     const tgr_array *array;
@@ -55,6 +67,12 @@ void tgr_block_readers_set(tgr_block_readers *readers, int threads, uint64_t ahe
 /* How many threads are best used for what is done with the bytes of a range: where others decode
  * ahead, few, since all that is left is copying. */
 int tgr_block_readers_threads(const tgr_block_readers *readers);
+/* Through views: which part of a stretch is read from now on (TGR_NO_PART: none). Each request then
+ * is all that the part has of its array, and the next part's turn comes behind it; unless the part
+ * is held, because it is read in several steps. */
+void tgr_block_readers_take(tgr_block_readers *readers, uint64_t part);
+void tgr_block_readers_hold(tgr_block_readers *readers);
+uint64_t tgr_block_readers_part(const tgr_block_readers *readers);
 tgr_ahead *tgr_block_readers_ahead(const tgr_block_readers *readers);
 
 /* Fulfils some requests, of different arrays of one file. Of several failures the first in the

@@ -130,6 +130,13 @@ static tgr_status fetch_by_hdf5(const tgr_array *array, uint64_t first, uint64_t
     return status;
 }
 
+tgr_status tgr_block_fetch(const tgr_array *array, uint64_t first, uint64_t count, void *to,
+                           tgr_error *error)
+{
+    return array->direct ? fetch_direct(array, first, count, to, error)
+                         : fetch_by_hdf5(array, first, count, TGR_AS_STORED, to, error);
+}
+
 /* ---- summing --------------------------------------------------------------------------- */
 
 static tgr_status differs(const tgr_array *array, uint64_t block, tgr_error *error)
@@ -142,12 +149,11 @@ static tgr_status differs(const tgr_array *array, uint64_t block, tgr_error *err
                     end_of_block(array, block) - 1, array->name.text);
 }
 
-static tgr_status compare(const tgr_block_piece *piece, uint64_t sum, tgr_error *error)
+tgr_status tgr_block_compare(const tgr_array *array, uint64_t block, uint64_t sum, tgr_error *error)
 {
-    tgr_block_state *state = piece->request->array->state;
-    uint64_t block = block_of(piece);
+    tgr_block_state *state = array->state;
     if (sum != state->sums.sums[block]) {
-        return differs(piece->request->array, block, error);
+        return differs(array, block, error);
     }
     state->verified[block] = true;
     return TGR_OK;
@@ -161,7 +167,8 @@ tgr_status tgr_block_piece_prepare(tgr_block_piece *piece, tgr_error *error)
     piece->hash = NULL;
     piece->sum_from = UINT64_MAX;
     piece->status = TGR_OK;
-    if (state->sums.count == 0 || state->chunked || state->verified[block_of(piece)]) {
+    if (state->sums.count == 0 || state->chunked || state->chain ||
+        state->verified[block_of(piece)]) {
         return TGR_OK;
     }
     uint64_t block = block_of(piece), start = block * state->sums.block_rows;
@@ -233,6 +240,7 @@ static tgr_status read_steps(const tgr_block_piece *piece, uint64_t first, uint6
     const tgr_array *array = piece->request->array;
     uint64_t row = row_bytes(array), step = STEP_BYTES / row ? STEP_BYTES / row : 1;
     bool stored = tgr_as_is_stored(array, piece->request->as);
+    const uint64_t part = tgr_block_readers_part(array->file->readers);
     tgr_status status = TGR_OK;
     for (uint64_t now; status == TGR_OK && first < end; first += now) {
         uint64_t limit = first < piece->first ? piece->first : end;
@@ -244,8 +252,10 @@ static tgr_status read_steps(const tgr_block_piece *piece, uint64_t first, uint6
             }
             to = worker->stored;
         }
-        status = array->direct ? fetch_direct(array, first, now, to, error)
-                               : fetch_by_hdf5(array, first, now, TGR_AS_STORED, to, error);
+        status = tgr_block_fetch(array, first, now, to, error);
+        if (status == TGR_OK && array->state->chain && part != TGR_NO_PART) {
+            status = tgr_sum_chain_add(array->state->chain, array, part, first, now, to, error);
+        }
         if (status == TGR_OK && hash && first + now > piece->sum_from) {
             uint64_t skip = first < piece->sum_from ? piece->sum_from - first : 0;
             XXH3_64bits_update(hash, to + skip * row, (size_t)((now - skip) * row));
@@ -273,7 +283,8 @@ static tgr_status read_rows(const tgr_block_piece *piece, tgr_block_worker *work
     uint64_t first = sums && piece->sum_from < piece->first ? piece->sum_from : piece->first;
     tgr_status status = read_steps(piece, first, end, hash, worker, error);
     if (status == TGR_OK && sums && end == block_end(piece)) {
-        status = compare(piece, XXH3_64bits_digest(hash), error);
+        status = tgr_block_compare(piece->request->array, block_of(piece), XXH3_64bits_digest(hash),
+                                   error);
     }
     return status;
 }
@@ -283,8 +294,8 @@ static char *chunk_place(const tgr_block_piece *piece, tgr_block_worker *worker)
 {
     const tgr_array *array = piece->request->array;
     const tgr_block_state *state = array->state;
-    if (piece->slot >= 0) {
-        return state->slots[piece->slot].bytes;
+    if (piece->slot) {
+        return piece->slot->bytes;
     }
     if (piece->count == state->chunks.rows && tgr_as_is_stored(array, piece->request->as) &&
         piece->request->values) {
@@ -324,9 +335,10 @@ static tgr_status read_chunk(const tgr_block_piece *piece, tgr_block_worker *wor
 {
     const tgr_array *array = piece->request->array;
     tgr_block_state *state = array->state;
-    tgr_ahead *ahead = tgr_block_readers_ahead(array->file->readers);
+    tgr_ahead *ahead =
+        state->decoded ? state->decoded->ahead : tgr_block_readers_ahead(array->file->readers);
     uint64_t start = piece->first / state->chunks.rows * state->chunks.rows;
-    tgr_slot *slot = piece->slot < 0 ? NULL : &state->slots[piece->slot];
+    tgr_slot *slot = piece->slot;
     char *bytes = chunk_place(piece, worker);
     if (!bytes) {
         return tgr_fail_memory(error, "a chunk");

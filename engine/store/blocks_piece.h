@@ -8,7 +8,7 @@
 typedef struct tgr_block_piece {
     const tgr_block_request *request;
     uint64_t first, count; /* rows */
-    int slot;              /* chunks: the array's slot that has it or gets it, or -1 */
+    tgr_slot *slot;        /* chunks: that has it or gets it; NULL: none */
     void *hash;            /* carries the sum on, or starts one that stays open; NULL: neither */
     uint64_t sum_from;     /* the first row that is not summed yet; UINT64_MAX: nothing is summed */
     tgr_status status;
@@ -32,6 +32,14 @@ bool tgr_block_piece_outside(const tgr_block_piece *piece);
  */
 tgr_status tgr_block_chunk_decode(const tgr_array *array, uint64_t start, tgr_block_worker *worker,
                                   char *bytes, tgr_error *error);
+
+/* Reads rows as they are stored, of an array that no chunks are decoded of. */
+tgr_status tgr_block_fetch(const tgr_array *array, uint64_t first, uint64_t count, void *to,
+                           tgr_error *error);
+
+/* Compares the sum of a block's bytes with what it should be, and notes that it was. */
+tgr_status tgr_block_compare(const tgr_array *array, uint64_t block, uint64_t sum,
+                             tgr_error *error);
 
 /* The three steps: before all threads start, by one of them, and when all have ended; status: of
  * the whole read. */

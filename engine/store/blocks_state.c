@@ -43,9 +43,29 @@ tgr_status tgr_block_state_open(tgr_array *array, const tgr_chunks *chunks, tgr_
     return status;
 }
 
+tgr_block_state *tgr_block_state_view(const tgr_block_state *state, tgr_sum_chain *chain,
+                                      const tgr_decoded *decoded)
+{
+    tgr_block_state *view = tgr_mem_zalloc(1, sizeof(*view));
+    if (view) {
+        *view = (tgr_block_state){.sums = state->sums,
+                                  .verified = state->verified,
+                                  .open = state->sums.count,
+                                  .chunked = state->chunked,
+                                  .chunk_is_block = state->chunk_is_block,
+                                  .chunks = state->chunks,
+                                  .view = true,
+                                  .chain = chain,
+                                  .decoded = decoded};
+    }
+    return view;
+}
+
 void tgr_block_state_free(tgr_block_state *state)
 {
-    if (state) {
+    if (state && state->view) {
+        tgr_mem_free(state);
+    } else if (state) {
         tgr_mem_free(state->sums.sums);
         tgr_mem_free(state->verified);
         tgr_mem_free_aligned(state->hashes[0]);

@@ -19,6 +19,8 @@ struct tgr_decisions_writer {
     tgr_target target;
     tgr_sink sink;
     tgr_decisions_text *text; /* NULL: HDF5 */
+    tgr_sink_batch *taken;    /* to be filled with so many rows */
+    size_t taken_rows;
 };
 
 tgr_status tgr_decision_format_of(const char *path, tgr_decision_format *format, tgr_error *error)
@@ -225,6 +227,33 @@ tgr_status tgr_decisions_put(tgr_decisions_writer *writer, const tgr_texts *ids,
     writer->rows += rows;
 done:
     return status;
+}
+
+tgr_status tgr_decisions_take(tgr_decisions_writer *writer, size_t rows, tgr_error *error)
+{
+    tgr_status status = TGR_OK;
+    TGR_TRY(check_rows(writer, rows, error));
+    TGR_TRY(tgr_sink_take(&writer->sink, &writer->taken, error));
+    TGR_TRY(tgr_decisions_h5_room(writer->plan, rows, writer->taken, error));
+    writer->taken_rows = rows;
+done:
+    return status;
+}
+
+void tgr_decisions_fill(tgr_decisions_writer *writer, size_t at, const int16_t *model,
+                        const float *margin, size_t rows)
+{
+    const tgr_decisions_rows decisions = {.model = model,
+                                          .margin = margin,
+                                          .first = first_row(writer) + writer->rows + at,
+                                          .count = rows};
+    tgr_decisions_h5_put(writer->plan, &decisions, at, writer->taken);
+}
+
+void tgr_decisions_give(tgr_decisions_writer *writer)
+{
+    tgr_sink_give(&writer->sink);
+    writer->rows += writer->taken_rows;
 }
 
 tgr_status tgr_decisions_put_bytes(tgr_decisions_writer *writer, int region, const void *bytes,

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "engine/base/error.h"
+#include "engine/base/wide.h"
 #include "engine/store/decisions_format.h"
 #include "engine/store/row_numbers.h"
 
@@ -191,6 +192,14 @@ typedef struct arrays {
     char *codes, *margins;
 } arrays;
 
+TGR_WIDE(void, narrow, (char *restrict to, const int16_t *restrict from, size_t count),
+         (to, from, count))
+{
+    for (size_t i = 0; i < count; i++) {
+        to[i] = (char)from[i];
+    }
+}
+
 static void put_codes(const arrays *to, size_t begin, size_t end)
 {
     const int16_t *model = to->rows->model;
@@ -198,9 +207,7 @@ static void put_codes(const arrays *to, size_t begin, size_t end)
         memcpy(to->codes + begin * sizeof(*model), model + begin, (end - begin) * sizeof(*model));
         return;
     }
-    for (size_t i = begin; i < end; i++) {
-        to->codes[i] = (char)model[i];
-    }
+    narrow(to->codes + begin, model + begin, end - begin);
 }
 
 /* Rows [begin, end) of every array; the first whose id cannot be stored, else rows->count. */
@@ -236,28 +243,57 @@ static size_t put_all(const arrays *to)
 }
 
 /* Room for the next array of a batch; NULL where memory is short. */
-static char *room(tgr_sink_batch *batch, size_t length)
+static char *add_room(tgr_sink_batch *batch, size_t length)
 {
     tgr_sink_chunk *chunk = tgr_sink_chunk_add(batch, (int)batch->count, length);
     return chunk ? chunk->bytes.bytes : NULL;
 }
 
+tgr_status tgr_decisions_h5_room(const tgr_decisions_plan *plan, size_t rows, tgr_sink_batch *batch,
+                                 tgr_error *error)
+{
+    size_t choices = rows * plan->threshold_count;
+    size_t code = tgr_decisions_narrow(plan) ? 1 : sizeof(int16_t);
+    bool made = tgr_decisions_numbered(plan) ||
+                add_room(batch, rows * tgr_decisions_index_width(plan)) != NULL;
+    made = made && add_room(batch, choices * code) != NULL;
+    made = made && (!plan->margins || add_room(batch, choices * sizeof(float)) != NULL);
+    return made ? TGR_OK : tgr_fail_memory(error, "a block of decisions");
+}
+
+/* The arrays of a batch that has room, from its row `at` on. */
+static arrays arrays_of(const tgr_decisions_plan *plan, const tgr_decisions_rows *rows,
+                        const tgr_sink_batch *batch, size_t at)
+{
+    arrays to = {.plan = plan, .rows = rows, .width = tgr_decisions_index_width(plan)};
+    size_t choices = at * plan->threshold_count;
+    const tgr_sink_chunk *chunk = batch->chunks;
+    if (!tgr_decisions_numbered(plan)) {
+        to.index = chunk++->bytes.bytes + at * to.width;
+    }
+    to.codes = chunk++->bytes.bytes + choices * (tgr_decisions_narrow(plan) ? 1 : sizeof(int16_t));
+    to.margins = plan->margins ? chunk->bytes.bytes + choices * sizeof(float) : NULL;
+    return to;
+}
+
+void tgr_decisions_h5_put(const tgr_decisions_plan *plan, const tgr_decisions_rows *rows, size_t at,
+                          tgr_sink_batch *batch)
+{
+    const arrays to = arrays_of(plan, rows, batch, at);
+    put_rows(&to, 0, rows->count);
+}
+
 tgr_status tgr_decisions_h5_encode(const tgr_decisions_plan *plan, const tgr_decisions_rows *rows,
                                    const char *path, tgr_sink_batch *batch, tgr_error *error)
 {
-    size_t choices = rows->count * plan->threshold_count;
-    size_t code = tgr_decisions_narrow(plan) ? 1 : sizeof(int16_t);
     if (rows->count == 0) {
         return TGR_OK;
     }
-    arrays to = {.plan = plan, .rows = rows, .width = tgr_decisions_index_width(plan)};
-    bool numbered = tgr_decisions_numbered(plan);
-    to.index = numbered ? NULL : room(batch, rows->count * to.width);
-    to.codes = to.index || numbered ? room(batch, choices * code) : NULL;
-    to.margins = to.codes && plan->margins ? room(batch, choices * sizeof(float)) : NULL;
-    if (!to.codes || (plan->margins && !to.margins)) {
-        return tgr_fail_memory(error, "a block of decisions");
+    tgr_status status = tgr_decisions_h5_room(plan, rows->count, batch, error);
+    if (status != TGR_OK) {
+        return status;
     }
+    const arrays to = arrays_of(plan, rows, batch, 0);
     size_t bad = put_all(&to);
     return bad == rows->count ? TGR_OK : bad_id(rows, bad, to.width, path, error);
 }

@@ -52,6 +52,13 @@ tgr_status tgr_decisions_write_numbers(const tgr_decisions_plan *plan, tgr_annda
 tgr_status tgr_decisions_h5_encode(const tgr_decisions_plan *plan, const tgr_decisions_rows *rows,
                                    const char *path, tgr_sink_batch *batch, tgr_error *error);
 
+/* The same in two steps: room for so many rows in an empty batch, and rows put there, from its row
+ * `at` on, by any number of threads. They have no ids but the numbers of rows. */
+tgr_status tgr_decisions_h5_room(const tgr_decisions_plan *plan, size_t rows, tgr_sink_batch *batch,
+                                 tgr_error *error);
+void tgr_decisions_h5_put(const tgr_decisions_plan *plan, const tgr_decisions_rows *rows, size_t at,
+                          tgr_sink_batch *batch);
+
 /* ---- JSON Lines and MessagePack -------------------------------------------------------- */
 
 typedef struct tgr_decisions_text tgr_decisions_text;

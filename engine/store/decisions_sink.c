@@ -121,6 +121,9 @@ static tgr_status write_chunk(tgr_sink *sink, const tgr_sink_chunk *chunk, tgr_e
         sink->positioned ? tgr_write_all_at(sink->fd, chunk->bytes.bytes, length,
                                             region->offset + region->done, sink->path, error)
                          : tgr_write_all(sink->fd, chunk->bytes.bytes, length, sink->path, error);
+    if (sink->positioned && status == TGR_OK) {
+        tgr_write_begin(sink->fd, region->offset + region->done, length);
+    }
     region->done += length;
     return status;
 }

@@ -93,6 +93,9 @@ tgr_status tgr_query_read(tgr_query_file *file, uint64_t first, size_t max_rows,
     tgr_block_readers_set(file->source->file.readers, file->threads, file->ahead_bytes);
     tgr_x *x = &file->source->x;
     tgr_status status = tgr_x_measure(x, first, max_rows, max_nonzeros, &memory->x, error);
+    if (memory->x.rows < max_rows) {
+        tgr_block_readers_hold(file->source->file.readers); /* there is more than this to come */
+    }
     if (status == TGR_OK) {
         status = read_texts(file, want, &memory->x.rows, batch, error);
     }
