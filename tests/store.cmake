@@ -2,6 +2,7 @@
 tgr_test(test_store_queries base store)
 tgr_test(test_store_blocks base store)
 tgr_test(test_store_chunks base store)
+tgr_test(test_store_gather base store)
 tgr_test(test_store_lanes base store)
 tgr_test(test_store_canonical base store)
 tgr_test(test_store_decisions base store)

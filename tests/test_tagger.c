@@ -263,7 +263,7 @@ static void find_them(tgr_finder *finder, char names[2 * PLAIN_WORDS][48], const
     assert_true(tgr_finder_read(finder, text, (size_t)(to - text)));
     all[0] = '\0';
     for (size_t i = 0; i < finder->found_count; i++) {
-        all += sprintf(all, "%u:%u ", finder->found[i].phrase, finder->found[i].count);
+        all += sprintf(all, "%u:%u ", finder->found[i].tag, finder->found[i].count);
     }
 }
 

@@ -70,7 +70,7 @@ tgr_status tgr_write_all_at(int fd, const void *bytes, size_t length, uint64_t o
                             const char *path, tgr_error *error);
 
 /* Asks the system to begin to put what was written there on the disk, so that whoever waits for it
- * at the end waits less; where it cannot, nothing happens. */
+ * at the end waits less; where it cannot, nothing happens. length 0: up to the end. */
 void tgr_write_begin(int fd, uint64_t offset, size_t length);
 
 #endif

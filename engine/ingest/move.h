@@ -64,23 +64,22 @@ tgr_status tgr_cell_mover_move(tgr_cell_mover *mover, const tgr_block *block, tg
 tgr_status tgr_cell_mover_weights(tgr_cell_mover *mover, const tgr_block *block, tgr_error *error);
 void tgr_cell_mover_free(tgr_cell_mover *mover);
 
-/* Ids or texts; ids are moved first, so that what was judged of the rows is known. */
-typedef tgr_status (*tgr_put_texts)(tgr_query_writer *writer, const tgr_texts *texts, size_t count,
-                                    tgr_error *error);
-typedef struct tgr_text_mover {
+/* Ids, which are moved first, so that what was judged of the rows is known. */
+typedef struct tgr_id_mover {
     tgr_spool *spool;
-    tgr_put_texts put;
     char *bytes;
     size_t room;
     uint64_t *offsets;
-    size_t waiting; /* texts */
-    bool of_ids;
-} tgr_text_mover;
+    size_t waiting; /* ids */
+} tgr_id_mover;
 
-tgr_status tgr_text_mover_open(tgr_text_mover *mover, tgr_spool *spool, tgr_put_texts put,
-                               size_t block_rows, tgr_error *error);
-tgr_status tgr_text_mover_move(tgr_text_mover *mover, const tgr_block *block, tgr_error *error);
-void tgr_text_mover_free(tgr_text_mover *mover);
+tgr_status tgr_id_mover_open(tgr_id_mover *mover, tgr_spool *spool, size_t block_rows,
+                             tgr_error *error);
+tgr_status tgr_id_mover_move(tgr_id_mover *mover, const tgr_block *block, tgr_error *error);
+void tgr_id_mover_free(tgr_id_mover *mover);
+
+/* Texts, from the spool to where the file takes them. */
+tgr_status tgr_texts_move(tgr_spool *spool, const tgr_block *block, tgr_error *error);
 
 /* Queries x models. */
 typedef struct tgr_model_mover {

@@ -44,26 +44,43 @@ tgr_status tgr_row_mover_open(tgr_row_mover *mover, tgr_columns *columns,
 /* The row's columns and values, in the order in which its tags were found. */
 static void look_up(tgr_row_mover *mover, const tgr_spooled_row *row)
 {
-    for (uint32_t i = 0; i < row->count; i++) {
+    const uint32_t *place = mover->place;
+    uint32_t *columns = mover->columns;
+    float *counts = mover->counts;
+    for (uint32_t i = 0; i < row->count && row->wide; i++) {
         tgr_row_entry entry = tgr_spooled_entry(row, i);
-        mover->columns[i] = mover->place[entry.tag];
-        mover->counts[i] = entry.value;
+        columns[i] = place[entry.tag];
+        counts[i] = entry.value;
+    }
+    for (uint32_t i = 0; i < row->count && !row->wide; i++) {
+        tgr_row_entry entry = tgr_spooled_narrow_entry(row, i);
+        columns[i] = place[entry.tag];
+        counts[i] = entry.value;
     }
 }
 
-/* Stores the value of an entry, `at` behind those that wait. */
-static inline void store_value(tgr_row_mover *mover, size_t at, float value)
+/* Stores the values of a row, behind those that wait; each at its rank. */
+static void store_values(tgr_row_mover *mover, const uint32_t *ranks, size_t count)
 {
-    at += mover->waiting;
+    const float *counts = mover->counts;
+    uint8_t *bytes = (uint8_t *)mover->values + mover->waiting;
+    uint16_t *shorts = (uint16_t *)mover->values + mover->waiting;
+    float *floats = (float *)mover->values + mover->waiting;
     switch (mover->value_type) {
     case TGR_U8:
-        ((uint8_t *)mover->values)[at] = (uint8_t)value;
+        for (size_t i = 0; i < count; i++) {
+            bytes[ranks[i]] = (uint8_t)counts[i];
+        }
         break;
     case TGR_U16:
-        ((uint16_t *)mover->values)[at] = (uint16_t)value;
+        for (size_t i = 0; i < count; i++) {
+            shorts[ranks[i]] = (uint16_t)counts[i];
+        }
         break;
     case TGR_F32:
-        ((float *)mover->values)[at] = value;
+        for (size_t i = 0; i < count; i++) {
+            floats[ranks[i]] = counts[i];
+        }
         break;
     }
 }
@@ -71,33 +88,37 @@ static inline void store_value(tgr_row_mover *mover, size_t at, float value)
 static void store_by_ranks(tgr_row_mover *mover, size_t count)
 {
     uint32_t ranks[TGR_ROW_RANKS_MOST];
-    tgr_row_ranks(mover->columns, count, ranks);
+    const uint32_t *columns = mover->columns;
+    uint32_t *indices = mover->indices + mover->waiting;
+    tgr_row_ranks(columns, count, ranks);
     for (size_t i = 0; i < count; i++) {
-        mover->indices[mover->waiting + ranks[i]] = mover->columns[i];
-        store_value(mover, ranks[i], mover->counts[i]);
+        indices[ranks[i]] = columns[i];
     }
+    store_values(mover, ranks, count);
 }
 
 /* Column and value in one number, which sorts by column. */
 static void store_by_keys(tgr_row_mover *mover, size_t count)
 {
+    uint64_t *keys = mover->keys;
+    uint32_t *indices = mover->indices + mover->waiting;
     for (size_t i = 0; i < count; i++) {
         uint32_t bits;
         memcpy(&bits, &mover->counts[i], sizeof bits);
-        mover->keys[i] = (uint64_t)mover->columns[i] << 32 | bits;
+        keys[i] = (uint64_t)mover->columns[i] << 32 | bits;
     }
     if (mover->few_columns && count >= TGR_ROW_BITS_LEAST) {
-        tgr_row_bits_sort(&mover->bits, mover->keys, count);
+        tgr_row_bits_sort(&mover->bits, keys, count);
     } else {
-        tgr_row_sort(mover->keys, mover->scratch, count);
+        tgr_row_sort(keys, mover->scratch, count);
     }
     for (size_t i = 0; i < count; i++) {
-        uint32_t bits = (uint32_t)mover->keys[i];
-        float value;
-        memcpy(&value, &bits, sizeof value);
-        mover->indices[mover->waiting + i] = (uint32_t)(mover->keys[i] >> 32);
-        store_value(mover, i, value);
+        uint32_t bits = (uint32_t)keys[i];
+        memcpy(&mover->counts[i], &bits, sizeof bits);
+        indices[i] = (uint32_t)(keys[i] >> 32);
+        mover->columns[i] = (uint32_t)i; /* the rank, now */
     }
+    store_values(mover, mover->columns, count);
 }
 
 static void store_row(tgr_row_mover *mover, const tgr_spooled_row *row)

@@ -4,18 +4,18 @@
 #include "engine/base/error.h"
 #include "engine/base/memory.h"
 
-#define PUT_BYTES ((size_t)1 << 18) /* put at once, unless one text is longer: in a near cache */
+#define PUT_BYTES                                                                                  \
+    ((size_t)1 << 18) /* of ids put at once, unless one is longer: in a near cache                 \
+                       */
 
-tgr_status tgr_text_mover_open(tgr_text_mover *mover, tgr_spool *spool, tgr_put_texts put,
-                               size_t block_rows, tgr_error *error)
+tgr_status tgr_id_mover_open(tgr_id_mover *mover, tgr_spool *spool, size_t block_rows,
+                             tgr_error *error)
 {
-    *mover = (tgr_text_mover){
+    *mover = (tgr_id_mover){
         .spool = spool,
-        .put = put,
         .bytes = tgr_mem_alloc(PUT_BYTES, 1),
         .room = PUT_BYTES,
         .offsets = tgr_mem_zalloc(block_rows + 1, sizeof *mover->offsets),
-        .of_ids = put == tgr_query_put_ids,
     };
     if (mover->bytes == NULL || mover->offsets == NULL) {
         return tgr_fail_memory(error, "blocks of the query file");
@@ -23,16 +23,16 @@ tgr_status tgr_text_mover_open(tgr_text_mover *mover, tgr_spool *spool, tgr_put_
     return tgr_spool_rewind(spool, error);
 }
 
-static tgr_status put_waiting(tgr_text_mover *mover, tgr_query_writer *writer, tgr_error *error)
+static tgr_status put_waiting(tgr_id_mover *mover, tgr_query_writer *writer, tgr_error *error)
 {
     tgr_texts texts = {mover->bytes, mover->offsets};
     size_t count = mover->waiting;
     mover->waiting = 0;
-    return count == 0 ? TGR_OK : mover->put(writer, &texts, count, error);
+    return count == 0 ? TGR_OK : tgr_query_put_ids(writer, &texts, count, error);
 }
 
-/* Room for one more text, if need be by putting those that wait. */
-static tgr_status make_room(tgr_text_mover *mover, size_t length, tgr_query_writer *writer,
+/* Room for one more id, if need be by putting those that wait. */
+static tgr_status make_room(tgr_id_mover *mover, size_t length, tgr_query_writer *writer,
                             tgr_error *error)
 {
     if (length <= mover->room - (size_t)mover->offsets[mover->waiting]) {
@@ -44,13 +44,13 @@ static tgr_status make_room(tgr_text_mover *mover, size_t length, tgr_query_writ
     }
     void *bytes = mover->bytes;
     if (!tgr_mem_grow(&bytes, &mover->room, length, 1)) {
-        return tgr_fail_memory(error, "a text");
+        return tgr_fail_memory(error, "an id");
     }
     mover->bytes = bytes;
     return TGR_OK;
 }
 
-tgr_status tgr_text_mover_move(tgr_text_mover *mover, const tgr_block *block, tgr_error *error)
+tgr_status tgr_id_mover_move(tgr_id_mover *mover, const tgr_block *block, tgr_error *error)
 {
     tgr_status status = TGR_OK;
     for (size_t row = 0; row < block->rows; row++) {
@@ -59,10 +59,10 @@ tgr_status tgr_text_mover_move(tgr_text_mover *mover, const tgr_block *block, tg
         TGR_TRY(make_room(mover, length, block->writer, error));
         uint64_t begin = mover->offsets[mover->waiting];
         TGR_TRY(tgr_spool_take(mover->spool, mover->bytes + begin, length, error));
-        if (mover->of_ids && block->judged != NULL) {
+        if (block->judged != NULL) {
             tgr_judged_find(block, row, mover->bytes + begin, length);
         }
-        if (mover->of_ids && block->responses != NULL) {
+        if (block->responses != NULL) {
             tgr_responses_mark(block->responses, mover->bytes + begin, length);
         }
         mover->offsets[++mover->waiting] = begin + length;
@@ -72,9 +72,24 @@ done:
     return status;
 }
 
-void tgr_text_mover_free(tgr_text_mover *mover)
+tgr_status tgr_texts_move(tgr_spool *spool, const tgr_block *block, tgr_error *error)
+{
+    tgr_status status = TGR_OK;
+    for (size_t row = 0; row < block->rows; row++) {
+        uint32_t length;
+        char *room = NULL;
+        TGR_TRY(tgr_spool_take(spool, &length, sizeof length, error));
+        TGR_TRY(tgr_query_text_room(block->writer, length, &room, error));
+        TGR_TRY(tgr_spool_take(spool, room, length, error));
+        TGR_TRY(tgr_query_text_done(block->writer, length, error));
+    }
+done:
+    return status;
+}
+
+void tgr_id_mover_free(tgr_id_mover *mover)
 {
     tgr_mem_free(mover->bytes);
     tgr_mem_free(mover->offsets);
-    *mover = (tgr_text_mover){0};
+    *mover = (tgr_id_mover){0};
 }

@@ -16,15 +16,14 @@ tgr_status tgr_movers_open(tgr_movers *movers, tgr_columns *columns, const tgr_n
                            const tgr_query_plan *plan, size_t block_rows, tgr_error *error)
 {
     tgr_status status = TGR_OK;
-    movers->with_text = columns->facts.has_text;
     movers->with_models = numbering->models.count > 0;
     movers->beside = !plan->compress;
     TGR_TRY(tgr_row_mover_open(&movers->rows, columns, numbering, plan, block_rows, error));
     TGR_TRY(tgr_cell_mover_open(&movers->cells, columns, numbering, block_rows, error));
-    TGR_TRY(tgr_text_mover_open(&movers->ids, &columns->ids, tgr_query_put_ids, block_rows, error));
-    if (movers->with_text) {
-        TGR_TRY(tgr_text_mover_open(&movers->texts, &columns->texts, tgr_query_put_text, block_rows,
-                                    error));
+    TGR_TRY(tgr_id_mover_open(&movers->ids, &columns->ids, block_rows, error));
+    if (columns->facts.has_text) {
+        movers->texts = &columns->texts;
+        TGR_TRY(tgr_spool_rewind(movers->texts, error));
     }
     if (movers->with_models) {
         TGR_TRY(tgr_model_mover_open(&movers->models, columns, numbering, block_rows, error));
@@ -37,8 +36,7 @@ void tgr_movers_free(tgr_movers *movers)
 {
     tgr_row_mover_free(&movers->rows);
     tgr_cell_mover_free(&movers->cells);
-    tgr_text_mover_free(&movers->ids);
-    tgr_text_mover_free(&movers->texts);
+    tgr_id_mover_free(&movers->ids);
     tgr_model_mover_free(&movers->models);
 }
 
@@ -47,10 +45,10 @@ static tgr_status move_others(tgr_movers *movers, const tgr_block *block, tgr_er
 {
     tgr_status status = TGR_OK;
     TGR_TRY(tgr_cell_mover_move(&movers->cells, block, error));
-    TGR_TRY(tgr_text_mover_move(&movers->ids, block, error));
+    TGR_TRY(tgr_id_mover_move(&movers->ids, block, error));
     TGR_TRY(tgr_cell_mover_weights(&movers->cells, block, error));
-    if (movers->with_text) {
-        TGR_TRY(tgr_text_mover_move(&movers->texts, block, error));
+    if (movers->texts != NULL) {
+        TGR_TRY(tgr_texts_move(movers->texts, block, error));
     }
     if (movers->with_models) {
         TGR_TRY(tgr_model_mover_move(&movers->models, block, error));

@@ -7,11 +7,12 @@
 #include "engine/ingest/move.h"
 
 typedef struct tgr_movers {
-    bool with_text, with_models;
+    bool with_models;
     bool beside; /* X may be moved by a thread of its own */
     tgr_row_mover rows;
     tgr_cell_mover cells;
-    tgr_text_mover ids, texts;
+    tgr_id_mover ids;
+    tgr_spool *texts; /* NULL: there are none */
     tgr_model_mover models;
 } tgr_movers;
 

@@ -364,12 +364,12 @@ void tgr_part_count_tags(tgr_part *part, const tgr_row *row)
 bool tgr_part_add(tgr_part *part, tgr_record *record, const tgr_row *row, const tgr_log_item *item,
                   const char *source, const tgr_text_uses *keep)
 {
-    bool added = add_row(part, row) && add_codes(part, record) &&
+    /* the text last: what is read again soon after it was written would wait behind it */
+    bool added = add_place(part, item) && add_row(part, row) && add_codes(part, record) &&
                  add_id(part, record, item, source) &&
-                 (!keep->kept || add_query_text(part, &record->text)) &&
                  add_prompt_tokens(part, record, keep->estimated) && add_kept(part, record) &&
                  add_logged_cost(part, record->logged_cost) && add_weight(part, record->weight) &&
-                 add_models(part, record) && add_place(part, item);
+                 add_models(part, record) && (!keep->kept || add_query_text(part, &record->text));
     tgr_part_count_tags(part, row);
     part->facts.rows += added;
     return added;

@@ -22,8 +22,8 @@ static tgr_status end_at(tgr_ingest_state *in, const tgr_delivery *from, uint64_
         char where[TGR_ERROR_MESSAGE_SIZE / 2];
         tgr_spooled_place place;
         uint32_t line;
-        memcpy(&place, from->part.places.bytes + row * sizeof place, sizeof place);
-        memcpy(&line, from->part.line_numbers.bytes + row * sizeof line, sizeof line);
+        memcpy(&place, from->part->places.bytes + row * sizeof place, sizeof place);
+        memcpy(&line, from->part->line_numbers.bytes + row * sizeof line, sizeof line);
         tgr_log_item item = {.position = (uint64_t)place.position,
                              .part = place.part,
                              .line = line > 0 ? in->lines + line : 0};
@@ -36,7 +36,7 @@ static tgr_status end_at(tgr_ingest_state *in, const tgr_delivery *from, uint64_
 /* Counts the bad records of a part, whose other records have been taken. */
 static tgr_status take_bad(tgr_ingest_state *in, const tgr_delivery *from)
 {
-    const tgr_part *part = &from->part;
+    const tgr_part *part = from->part;
     if (part->bad == 0) {
         return TGR_OK;
     }
@@ -66,15 +66,15 @@ static tgr_status take(tgr_ingest_state *in, tgr_delivery *from)
     if (from->begins) {
         TGR_TRY(tgr_columns_begin_log(&in->columns, in->logs.logs[from->log].text, in->error));
     }
-    TGR_TRY(tgr_paid_estimate(&in->paid, &from->part, in->run, in->error));
-    status = tgr_columns_add(&in->columns, &from->part, &row, in->error);
+    TGR_TRY(tgr_paid_estimate(&in->paid, from->part, in->run, in->error));
+    status = tgr_columns_add(&in->columns, from->part, &row, in->error);
     TGR_TRY(end_at(in, from, row, status));
     for (int i = 0; i < TGR_SKIP_REASONS; i++) {
-        in->report.skipped += from->part.skipped_by_reason[i];
-        in->report.skipped_by_reason[i] += from->part.skipped_by_reason[i];
+        in->report.skipped += from->part->skipped_by_reason[i];
+        in->report.skipped_by_reason[i] += from->part->skipped_by_reason[i];
     }
     TGR_TRY(take_bad(in, from));
-    in->lines += from->part.lines;
+    in->lines += from->part->lines;
     in->format = from->piece.format;
     in->position = from->piece.end;
     in->report.bytes += from->piece.end - from->piece.position;

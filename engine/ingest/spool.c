@@ -10,6 +10,8 @@
 #include "engine/base/memory.h"
 #include "engine/base/output.h"
 
+#define UNIT ((size_t)1 << 16) /* of a file: writes of whole ones cost the system least */
+
 /* fresh: whatever another run has left in it goes. */
 static tgr_status open_file(tgr_spool *spool, bool fresh, tgr_error *error)
 {
@@ -51,6 +53,28 @@ static bool make_buffer(tgr_spool *spool)
     return spool->buffer != NULL;
 }
 
+static void hold(tgr_spool *spool, const char *bytes, size_t length)
+{
+    memcpy(spool->buffer + spool->next, bytes, length);
+    spool->next += length;
+}
+
+/* Appends what is long without a copy of most of it: from one unit of the file to another, which
+ * the system takes more easily. There is room for a unit in the buffer. */
+static tgr_status append_long(tgr_spool *spool, const char *bytes, size_t length, tgr_error *error)
+{
+    size_t begun = (size_t)((spool->in_file + spool->next) % UNIT);
+    size_t first = begun > 0 ? UNIT - begun : 0;
+    hold(spool, bytes, first);
+    tgr_status status = flush(spool, error);
+    if (status == TGR_OK) {
+        size_t middle = (length - first) / UNIT * UNIT;
+        status = write_out(spool, bytes + first, middle, error);
+        hold(spool, bytes + first + middle, length - first - middle);
+    }
+    return status;
+}
+
 tgr_status tgr_spool_append_slow(tgr_spool *spool, const void *bytes, size_t length,
                                  tgr_error *error)
 {
@@ -60,17 +84,18 @@ tgr_status tgr_spool_append_slow(tgr_spool *spool, const void *bytes, size_t len
     if (spool->buffer == NULL && !make_buffer(spool)) {
         return tgr_fail_memory(error, "a buffer of temporary data");
     }
-    if (length > TGR_SPOOL_BUFFER - spool->next) {
+    size_t room = TGR_SPOOL_BUFFER - spool->next;
+    bool is_long = length > TGR_SPOOL_COPIED && (spool->has_file || length > room);
+    if (room < (is_long ? UNIT : length)) {
         tgr_status status = flush(spool, error);
         if (status != TGR_OK) {
             return status;
         }
     }
-    if (length > TGR_SPOOL_BUFFER / 4 && spool->has_file) { /* worth no copy */
-        return write_out(spool, bytes, length, error);
+    if (is_long) {
+        return append_long(spool, bytes, length, error);
     }
-    memcpy(spool->buffer + spool->next, bytes, length);
-    spool->next += length;
+    hold(spool, bytes, length);
     return TGR_OK;
 }
 

@@ -15,6 +15,7 @@
 #include <tagroute/status.h>
 
 #define TGR_SPOOL_BUFFER ((size_t)1 << 20)
+#define TGR_SPOOL_COPIED (TGR_SPOOL_BUFFER / 4) /* most of what is longer is not copied */
 
 /* Starts zeroed but for `path` and `name`. */
 typedef struct tgr_spool {
@@ -36,7 +37,8 @@ tgr_status tgr_spool_take_slow(tgr_spool *spool, void *bytes, size_t length, tgr
 static inline tgr_status tgr_spool_append(tgr_spool *spool, const void *bytes, size_t length,
                                           tgr_error *error)
 {
-    if (spool->buffer == NULL || length > TGR_SPOOL_BUFFER - spool->next) {
+    if (spool->buffer == NULL || length > TGR_SPOOL_BUFFER - spool->next ||
+        length > TGR_SPOOL_COPIED) {
         return tgr_spool_append_slow(spool, bytes, length, error);
     }
     memcpy(spool->buffer + spool->next, bytes, length);

@@ -31,16 +31,22 @@ size_t tgr_spooled_row_pack(const tgr_row_entry *entries, uint32_t count, const 
 tgr_status tgr_spooled_row_take(tgr_spool *spool, tgr_row_entry *room, uint64_t most,
                                 tgr_spooled_row *row, tgr_error *error);
 
-static inline tgr_row_entry tgr_spooled_entry(const tgr_spooled_row *row, uint32_t i)
+/* An entry of a narrow row; and of any. */
+static inline tgr_row_entry tgr_spooled_narrow_entry(const tgr_spooled_row *row, uint32_t i)
 {
-    tgr_row_entry entry;
-    if (row->wide) {
-        memcpy(&entry, row->bytes + i * sizeof entry, sizeof entry);
-        return entry;
-    }
     uint16_t tag;
     memcpy(&tag, row->bytes + i * sizeof tag, sizeof tag);
     return (tgr_row_entry){tag, (uint8_t)row->bytes[row->count * sizeof tag + i]};
+}
+
+static inline tgr_row_entry tgr_spooled_entry(const tgr_spooled_row *row, uint32_t i)
+{
+    tgr_row_entry entry;
+    if (!row->wide) {
+        return tgr_spooled_narrow_entry(row, i);
+    }
+    memcpy(&entry, row->bytes + i * sizeof entry, sizeof entry);
+    return entry;
 }
 
 #endif

@@ -28,6 +28,9 @@ struct tgr_team {
     pthread_cond_t changed; /* some slot, or `stop` */
     slot *slots;
     size_t slot_count;
+    tgr_part *parts; /* as many as slots; opened when they are first used */
+    tgr_part **idle; /* a stack of those that no delivery has */
+    size_t idle_count;
     uint64_t cut, taken, released; /* pieces so far; `taken` by those who parse */
     bool all_cut;
     volatile sig_atomic_t stop; /* also what a read that waits looks at */
@@ -181,15 +184,31 @@ static slot *take_piece(tgr_team *team)
     return taken;
 }
 
+/* A part that was used before is empty again; one that was not is opened. */
+static tgr_status prepare_part(const tgr_team *team, tgr_part *part, tgr_error *error)
+{
+    /* tags that go through a mapping, and phrases that are being learnt, have other names */
+    const tgr_tagger *kept = team->plan.work.normalisation == NULL ? team->plan.work.tagger : NULL;
+    if (part->models != NULL) {
+        tgr_part_clear(part);
+        return TGR_OK;
+    }
+    return tgr_part_open(part, kept) ? TGR_OK : tgr_fail_memory(error, "the threads' buffers");
+}
+
 /* Called with the lock held, which is given up meanwhile. */
 static void parse_piece(tgr_team *team, slot *taken, tgr_worker *worker)
 {
     tgr_delivery *delivery = &taken->delivery;
+    delivery->part = team->idle[--team->idle_count];
     pthread_mutex_unlock(&team->lock);
-    tgr_part_clear(&delivery->part);
-    if (delivery->failure.status == TGR_OK) {
+    tgr_status status = delivery->failure.status;
+    if (status == TGR_OK) {
+        status = prepare_part(team, delivery->part, &delivery->failure);
+    }
+    if (status == TGR_OK) {
         tgr_worker_parse(worker, &delivery->piece, team->plan.logs->logs[delivery->log].text,
-                         &delivery->part, &delivery->failure);
+                         delivery->part, &delivery->failure);
     }
     pthread_mutex_lock(&team->lock);
     taken->state = PARSED;
@@ -256,11 +275,12 @@ static tgr_status allocate(tgr_team *team, tgr_error *error)
     team->slots = tgr_mem_zalloc(team->slot_count, sizeof *team->slots);
     team->workers = tgr_mem_zalloc(threads, sizeof *team->workers);
     team->threads = tgr_mem_alloc(threads, sizeof *team->threads);
-    /* tags that go through a mapping, and phrases that are being learnt, have other names */
-    const tgr_tagger *kept = team->plan.work.normalisation == NULL ? team->plan.work.tagger : NULL;
-    bool complete = team->slots != NULL && team->workers != NULL && team->threads != NULL;
-    for (size_t i = 0; i < team->slot_count && complete; i++) {
-        complete = tgr_part_open(&team->slots[i].delivery.part, kept);
+    team->parts = tgr_mem_zalloc(team->slot_count, sizeof *team->parts);
+    team->idle = tgr_mem_alloc(team->slot_count, sizeof(tgr_part *));
+    bool complete = team->slots != NULL && team->workers != NULL && team->threads != NULL &&
+                    team->parts != NULL && team->idle != NULL;
+    for (; complete && team->idle_count < team->slot_count; team->idle_count++) {
+        team->idle[team->idle_count] = &team->parts[team->idle_count];
     }
     return complete ? TGR_OK : tgr_fail_memory(error, "the threads' buffers");
 }
@@ -332,8 +352,10 @@ tgr_delivery *tgr_team_next(tgr_team *team, bool *end)
 
 void tgr_team_release(tgr_team *team)
 {
+    slot *done = slot_of(team, team->released);
     pthread_mutex_lock(&team->lock);
-    slot_of(team, team->released)->state = EMPTY;
+    team->idle[team->idle_count++] = done->delivery.part;
+    done->state = EMPTY;
     team->released++;
     pthread_cond_broadcast(&team->changed);
     pthread_mutex_unlock(&team->lock);
@@ -343,7 +365,9 @@ static void free_team(tgr_team *team)
 {
     for (size_t i = 0; i < team->slot_count && team->slots != NULL; i++) {
         tgr_log_piece_free(&team->slots[i].delivery.piece);
-        tgr_part_free(&team->slots[i].delivery.part);
+        if (team->parts != NULL) {
+            tgr_part_free(&team->parts[i]);
+        }
     }
     for (int i = 0; i < team->plan.threads && team->workers != NULL; i++) {
         tgr_worker_free(&team->workers[i]);
@@ -351,6 +375,8 @@ static void free_team(tgr_team *team)
     pthread_cond_destroy(&team->changed);
     pthread_mutex_destroy(&team->lock);
     tgr_mem_free(team->slots);
+    tgr_mem_free(team->parts);
+    tgr_mem_free(team->idle);
     tgr_mem_free(team->workers);
     tgr_mem_free(team->threads);
     tgr_mem_free(team);

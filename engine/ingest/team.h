@@ -2,7 +2,8 @@
  * the parts in the order of the logs.
  *
  * Pieces stand in a ring of a few a thread, so memory does not grow with the logs. The caller
- * parses, too, while the part it waits for is not there.
+ * parses, too, while the part it waits for is not there. Parts are filled again in the reverse
+ * order of their release: what the caches hold of one is worth more than that all take turns.
  */
 #ifndef TGR_INGEST_TEAM_H
 #define TGR_INGEST_TEAM_H
@@ -33,7 +34,7 @@ typedef struct tgr_delivery {
     uint64_t stored;      /* bytes of all logs as stored that were read when it was cut */
     tgr_source_mark mark; /* the same of this log */
     tgr_log_piece piece;
-    tgr_part part;
+    tgr_part *part;    /* once it is parsed */
     tgr_error failure; /* what comes after these records; status TGR_OK: more of the log */
 } tgr_delivery;
 

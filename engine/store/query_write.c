@@ -163,10 +163,18 @@ static void convert(passed from, const void *values, size_t first, size_t count,
     }
 }
 
+/* Whether the file holds the same bits. */
+static bool same_bits(passed from, tgr_element element)
+{
+    return from == AS_STORED || element == TGR_ELEMENT_F64 ||
+           (element == TGR_ELEMENT_I32 && (from == PASSED_U32 || from == PASSED_I32)) ||
+           (element == TGR_ELEMENT_I64 && from == PASSED_I64);
+}
+
 static tgr_status put(tgr_stream *stream, passed from, const void *values, size_t count,
                       tgr_error *error)
 {
-    if (from == AS_STORED || stream->element == TGR_ELEMENT_F64) {
+    if (same_bits(from, stream->element)) {
         return tgr_stream_put(stream, values, count, error);
     }
     for (size_t i = 0; from == PASSED_F64 && i < count; i++) {
@@ -235,6 +243,19 @@ tgr_status tgr_query_put_text(tgr_query_writer *writer, const tgr_texts *texts, 
                               tgr_error *error)
 {
     return put_texts(writer, TGR_DATASET_TEXT, texts, count, error);
+}
+
+tgr_status tgr_query_text_room(tgr_query_writer *writer, size_t length, char **room,
+                               tgr_error *error)
+{
+    tgr_stream *stream;
+    tgr_status status = find_stream(writer, TGR_DATASET_TEXT, &stream, error);
+    return status == TGR_OK ? tgr_stream_text_room(stream, length, room, error) : status;
+}
+
+tgr_status tgr_query_text_done(tgr_query_writer *writer, size_t length, tgr_error *error)
+{
+    return tgr_stream_text_done(&writer->streams[TGR_DATASET_TEXT], length, error);
 }
 
 /* ---- the end --------------------------------------------------------------------------- */

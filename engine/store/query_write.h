@@ -109,6 +109,11 @@ tgr_status tgr_query_put_ids(tgr_query_writer *writer, const tgr_texts *ids, siz
 tgr_status tgr_query_put_text(tgr_query_writer *writer, const tgr_texts *texts, size_t count,
                               tgr_error *error);
 
+/* Appends one text without a copy: room for its bytes, and that they stand there now. */
+tgr_status tgr_query_text_room(tgr_query_writer *writer, size_t length, char **room,
+                               tgr_error *error);
+tgr_status tgr_query_text_done(tgr_query_writer *writer, size_t length, tgr_error *error);
+
 /* Checks that every column is complete, writes checksums and names, and puts the file in place. */
 tgr_status tgr_query_writer_commit(tgr_query_writer *writer, tgr_error *error);
 void tgr_query_writer_free(

@@ -100,6 +100,18 @@ static tgr_status create(tgr_stream *stream, tgr_anndata at, const tgr_stream_pl
     return status;
 }
 
+/* HDF5 clears its buffer of references before each batch of strings: a megabyte, unless told what a
+ * batch takes. */
+static hid_t variable_transfer(void)
+{
+    hid_t transfer = H5Pcreate(H5P_DATASET_XFER);
+    if (transfer > 0 && H5Pset_buffer(transfer, (size_t)TEXTS * STORED_REFERENCE, NULL, NULL) < 0) {
+        tgr_h5_close(transfer);
+        return H5I_INVALID_HID;
+    }
+    return transfer;
+}
+
 /* The buffer, and what sums the blocks; strings of variable length are summed as one. */
 static tgr_status open_memory(tgr_stream *stream, const tgr_stream_plan *plan, tgr_error *error)
 {
@@ -139,7 +151,8 @@ tgr_status tgr_stream_open(tgr_stream *stream, tgr_anndata at, const tgr_stream_
         return status;
     }
     stream->type = file_type(plan->element, plan->width);
-    status = tgr_target_check(at.target, stream->type > 0, error);
+    stream->transfer = variable ? variable_transfer() : H5P_DEFAULT;
+    status = tgr_target_check(at.target, stream->type > 0 && stream->transfer >= 0, error);
     if (status == TGR_OK) {
         status = create(stream, at, plan, error);
     }
@@ -181,7 +194,7 @@ static tgr_status write_rows(tgr_stream *stream, const void *rows, size_t count,
     hid_t memory = H5Screate_simple(stream->rank, shape, NULL);
     bool ok = space > 0 && memory > 0 &&
               H5Sselect_hyperslab(space, H5S_SELECT_SET, start, NULL, shape, NULL) >= 0 &&
-              H5Dwrite(stream->dataset, stream->type, memory, space, H5P_DEFAULT, rows) >= 0;
+              H5Dwrite(stream->dataset, stream->type, memory, space, stream->transfer, rows) >= 0;
     tgr_status status = tgr_target_check(stream->target, ok, error);
     tgr_h5_close(memory);
     tgr_h5_close(space);
@@ -305,10 +318,7 @@ static tgr_status flush_waiting(tgr_stream *stream, tgr_error *error)
     return put_pointers(stream, pointers, count, error);
 }
 
-/* Strings of variable length wait until a block is full: where HDF5 places them depends on how many
- * it is given at a time. */
-static tgr_status put_variable(tgr_stream *stream, const char *text, size_t length,
-                               tgr_error *error)
+tgr_status tgr_stream_text_room(tgr_stream *stream, size_t length, char **room, tgr_error *error)
 {
     void *waiting = stream->waiting;
     bool grown =
@@ -320,13 +330,46 @@ static tgr_status put_variable(tgr_stream *stream, const char *text, size_t leng
     if (stream->waiting_count >= stream->rows - stream->written) {
         return too_many(stream, error);
     }
-    char *to = stream->waiting + stream->waiting_bytes;
-    memcpy(to, text, length);
-    to[length] = 0;
+    *room = stream->waiting + stream->waiting_bytes;
+    return TGR_OK;
+}
+
+/* Strings of variable length wait until a block is full: where HDF5 places them depends on how many
+ * it is given at a time. */
+tgr_status tgr_stream_text_done(tgr_stream *stream, size_t length, tgr_error *error)
+{
+    char *text = stream->waiting + stream->waiting_bytes;
+    tgr_status status = check_text(stream, text, length, error);
+    if (status != TGR_OK) {
+        return status;
+    }
+    text[length] = 0;
     stream->begins[stream->waiting_count++] = stream->waiting_bytes;
     stream->waiting_bytes += length + 1;
     bool full = stream->waiting_count == TEXTS || stream->waiting_bytes >= BLOCK_BYTES;
     return full ? flush_waiting(stream, error) : TGR_OK;
+}
+
+static tgr_status put_variable(tgr_stream *stream, const char *text, size_t length,
+                               tgr_error *error)
+{
+    char *to = NULL;
+    tgr_status status = tgr_stream_text_room(stream, length, &to, error);
+    if (status != TGR_OK) {
+        return status;
+    }
+    memcpy(to, text, length);
+    return tgr_stream_text_done(stream, length, error);
+}
+
+/* Of a string of any kind. */
+static tgr_status put_text(tgr_stream *stream, const char *text, size_t length, tgr_error *error)
+{
+    if (stream->element == TGR_ELEMENT_VARIABLE) {
+        return put_variable(stream, text, length, error);
+    }
+    tgr_status status = check_text(stream, text, length, error);
+    return status == TGR_OK ? put_fixed(stream, text, length, error) : status;
 }
 
 tgr_status tgr_stream_put_texts(tgr_stream *stream, const tgr_texts *texts, size_t count,
@@ -336,12 +379,7 @@ tgr_status tgr_stream_put_texts(tgr_stream *stream, const tgr_texts *texts, size
     for (size_t i = 0; status == TGR_OK && i < count; i++) {
         const char *text = texts->bytes + texts->offsets[i];
         size_t length = (size_t)(texts->offsets[i + 1] - texts->offsets[i]);
-        status = check_text(stream, text, length, error);
-        if (status == TGR_OK) {
-            status = stream->element == TGR_ELEMENT_FIXED
-                         ? put_fixed(stream, text, length, error)
-                         : put_variable(stream, text, length, error);
-        }
+        status = put_text(stream, text, length, error);
     }
     return status;
 }
@@ -404,6 +442,7 @@ tgr_status tgr_stream_finish(tgr_stream *stream, uint64_t *checksum, tgr_error *
 void tgr_stream_close(tgr_stream *stream)
 {
     tgr_h5_close(stream->type);
+    tgr_h5_close(stream->transfer);
     tgr_h5_close(stream->dataset);
     tgr_mem_free(stream->buffer);
     tgr_mem_free(stream->waiting);

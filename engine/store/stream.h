@@ -38,6 +38,7 @@ typedef struct tgr_stream_plan {
 
 typedef struct tgr_stream {
     hid_t dataset, type; /* dataset 0: not in use */
+    hid_t transfer;      /* how HDF5 goes about writing; H5P_DEFAULT, or closed in the end */
     const tgr_target *target;
     pthread_mutex_t *gate; /* held while HDF5 works; NULL: nobody else uses the file meanwhile */
     tgr_element element;
@@ -70,6 +71,11 @@ tgr_status tgr_stream_put_texts(tgr_stream *stream, const tgr_texts *texts, size
                                 tgr_error *error);
 tgr_status tgr_stream_put_names(tgr_stream *stream, const char *const *names, size_t count,
                                 tgr_error *error);
+
+/* The same for one string of VARIABLE, without a copy: room for it; and that it stands there now.
+ */
+tgr_status tgr_stream_text_room(tgr_stream *stream, size_t length, char **room, tgr_error *error);
+tgr_status tgr_stream_text_done(tgr_stream *stream, size_t length, tgr_error *error);
 
 /* Whether all rows are there. */
 bool tgr_stream_complete(const tgr_stream *stream);

@@ -63,8 +63,10 @@ static herr_t driver_read(H5FD_t *file, H5FD_mem_t type, hid_t transfer, haddr_t
 {
     (void)type;
     (void)transfer;
-    int fd = ((tgr_target *)file)->output.fd;
+    tgr_target *own = (tgr_target *)file;
+    int fd = own->output.fd;
     char *to = buffer;
+    tgr_gather_settle(&own->gather, address, size);
     while (size > 0) {
         ssize_t got = pread(fd, to, size, (off_t)address);
         if (got < 0 && errno == EINTR) {
@@ -87,27 +89,42 @@ static void keep_reason(tgr_target *target, int reason)
     target->discard = true;
 }
 
+/* On their way to the disk at once: the fewer are left for the end, which waits for them. */
+#define SEND_BYTES ((uint64_t)16 << 20)
+
+/* Where gathered bytes go. */
+static void put(void *user, const void *bytes, size_t length, uint64_t place)
+{
+    tgr_target *own = user;
+    const char *from = bytes;
+    while (length > 0 && !own->discard) {
+        ssize_t written = pwrite(own->output.fd, from, length, (off_t)place);
+        if (written < 0 && errno == EINTR) {
+            continue;
+        }
+        if (written <= 0) {
+            keep_reason(own, written < 0 ? errno : EIO);
+            break;
+        }
+        from += written;
+        place += (uint64_t)written;
+        length -= (size_t)written;
+        own->unsent += (uint64_t)written;
+    }
+    if (own->unsent >= SEND_BYTES) {
+        tgr_write_begin(own->output.fd, 0, 0);
+        own->unsent = 0;
+    }
+}
+
 static herr_t driver_write(H5FD_t *file, H5FD_mem_t type, hid_t transfer, haddr_t address,
                            size_t size, const void *buffer)
 {
     (void)type;
     (void)transfer;
     tgr_target *own = (tgr_target *)file;
-    const char *from = buffer;
     own->eof = address + size > own->eof ? address + size : own->eof;
-    while (size > 0 && !own->discard) {
-        ssize_t put = pwrite(own->output.fd, from, size, (off_t)address);
-        if (put < 0 && errno == EINTR) {
-            continue;
-        }
-        if (put <= 0) {
-            keep_reason(own, put < 0 ? errno : EIO);
-            break;
-        }
-        from += put;
-        address += (haddr_t)put;
-        size -= (size_t)put;
-    }
+    tgr_gather_write(&own->gather, buffer, size, address);
     return 0;
 }
 
@@ -172,6 +189,9 @@ static void release_driver(tgr_target *target)
 tgr_status tgr_target_create(tgr_target *target, tgr_error *error)
 {
     target->eoa = target->eof = 0;
+    if (!tgr_gather_open(&target->gather, put, target)) {
+        return tgr_fail_memory(error, "blocks of a file");
+    }
     hid_t access = H5Pcreate(H5P_FILE_ACCESS);
     hid_t creation = H5Pcreate(H5P_FILE_CREATE);
     hid_t file = -1;
@@ -185,6 +205,7 @@ tgr_status tgr_target_create(tgr_target *target, tgr_error *error)
     tgr_h5_close(access);
     if (file <= 0) {
         release_driver(target);
+        tgr_gather_close(&target->gather);
     }
     return tgr_target_check(target, file > 0, error);
 }
@@ -214,6 +235,8 @@ static bool close_file(tgr_target *target)
     hid_t file = target->file;
     target->file = 0;
     bool closed = file == 0 || H5Fclose(file) >= 0;
+    tgr_gather_settle(&target->gather, 0, UINT64_MAX / 2);
+    tgr_gather_close(&target->gather);
     release_driver(target);
     return closed;
 }

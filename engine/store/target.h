@@ -16,17 +16,20 @@
 #include <tagroute/status.h>
 
 #include "engine/base/output.h"
+#include "engine/store/gather.h"
 
 typedef struct tgr_target {
     H5FD_t driver; /* HDF5's part; comes first */
     haddr_t eoa;   /* end of what HDF5 has given away, and of what it has written */
     haddr_t eof;
     tgr_output output;
-    hid_t file;       /* 0: not open */
-    hid_t registered; /* our driver, as HDF5 knows it; 0: it does not */
-    int reason;       /* errno of the first write that failed; 0: none */
-    bool discard;     /* writes have no effect any more */
-    haddr_t least;    /* the file is never cut below this, whatever HDF5 makes of it */
+    tgr_gather gather; /* while the file is open */
+    hid_t file;        /* 0: not open */
+    hid_t registered;  /* our driver, as HDF5 knows it; 0: it does not */
+    int reason;        /* errno of the first write that failed; 0: none */
+    bool discard;      /* writes have no effect any more */
+    uint64_t unsent;   /* bytes written since the system was last told to bring them to the disk */
+    haddr_t least;     /* the file is never cut below this, whatever HDF5 makes of it */
 } tgr_target;
 
 /* Creates an HDF5 file beside `path`. The target must stay where it is until it is closed. */

@@ -30,17 +30,17 @@ static tgr_status take(walking *in, tgr_delivery *from)
     if (from->failure.status != TGR_OK) {
         return tgr_fail(in->error, from->failure.status, "%s", from->failure.message);
     }
-    tgr_tag_table_settle(&from->part.tags);
-    TGR_TRY(in->visit(in->user, &from->part, in->error));
-    if (from->part.bad > 0) {
-        in->first_bad = report->bad == 0 ? from->part.very_first_bad : in->first_bad;
-        tgr_bad_add(report, in->logs.logs[from->log].name, in->lines, &from->part);
+    tgr_tag_table_settle(&from->part->tags);
+    TGR_TRY(in->visit(in->user, from->part, in->error));
+    if (from->part->bad > 0) {
+        in->first_bad = report->bad == 0 ? from->part->very_first_bad : in->first_bad;
+        tgr_bad_add(report, in->logs.logs[from->log].name, in->lines, from->part);
         if (in->walk->options.strict) {
             TGR_TRY(tgr_fail(in->error, TGR_ERR_INPUT, "%s", report->first_bad[in->first_bad]));
         }
     }
-    in->walk->rows += from->part.facts.rows;
-    in->lines += from->part.lines;
+    in->walk->rows += from->part->facts.rows;
+    in->lines += from->part->lines;
     report->bytes += from->piece.end - from->piece.position;
     in->done = from->stored;
 done:

@@ -18,10 +18,10 @@ tgr_status tgr_finder_open(tgr_finder *finder, const tgr_phrases *phrases,
 {
     *finder = (tgr_finder){.phrases = phrases, .unicode = unicode};
     finder->tokens = tgr_mem_alloc(1, sizeof *finder->tokens);
-    finder->place = tgr_mem_zalloc(phrases->count, sizeof *finder->place);
+    finder->counts = tgr_mem_zalloc(phrases->count, sizeof *finder->counts);
     finder->found = tgr_mem_alloc((size_t)phrases->count + 1, sizeof *finder->found);
     finder->stemmed = tgr_strings_new();
-    if (finder->tokens == NULL || finder->place == NULL || finder->found == NULL ||
+    if (finder->tokens == NULL || finder->counts == NULL || finder->found == NULL ||
         finder->stemmed == NULL) {
         tgr_finder_close(finder);
         return tgr_fail_memory(error, "the words of a text");
@@ -34,7 +34,7 @@ tgr_status tgr_finder_open(tgr_finder *finder, const tgr_phrases *phrases,
 void tgr_finder_close(tgr_finder *finder)
 {
     tgr_mem_free(finder->tokens);
-    tgr_mem_free(finder->place);
+    tgr_mem_free(finder->counts);
     tgr_mem_free(finder->found);
     tgr_words_close(&finder->words);
     tgr_strings_free(finder->stemmed);
@@ -155,45 +155,62 @@ static size_t list(in_a_row *row, unsigned longest, size_t count)
 }
 
 /* Without a branch: whether a phrase was there before is hard to guess. */
-static inline void count_phrase(tgr_finder *finder, uint32_t phrase)
+static void count_phrases(tgr_finder *finder, const uint32_t *phrases, size_t listed)
 {
-    tgr_found *found = finder->found;
-    uint32_t place = finder->place[phrase], count = (uint32_t)finder->found_count;
-    uint32_t known = -(uint32_t)((place < count) & (found[place].phrase == phrase));
-    uint32_t at = (place & known) | (count & ~known);
-    uint32_t before = found[at].count & known;
-    found[at] = (tgr_found){phrase, before + (before < UINT32_MAX)};
-    finder->place[phrase] = at;
-    finder->found_count = count + (known + 1);
+    uint32_t *counts = finder->counts;
+    tgr_text_tag *found = finder->found + finder->found_count;
+    for (size_t i = 0; i < listed; i++) {
+        uint32_t before = counts[phrases[i]];
+        counts[phrases[i]] = before + (before < UINT32_MAX);
+        found->tag = phrases[i];
+        found += before == 0;
+    }
+    finder->found_count = (size_t)(found - finder->found);
+}
+
+/* The counts go to what was found. */
+static void hand_out(tgr_finder *finder)
+{
+    uint32_t *counts = finder->counts;
+    for (size_t i = 0; i < finder->found_count; i++) {
+        tgr_text_tag *found = &finder->found[i];
+        found->count = counts[found->tag];
+        counts[found->tag] = 0;
+    }
+}
+
+/* The words at hand: their phrases are counted. */
+static bool read_words(tgr_finder *finder, in_a_row *row)
+{
+    const tgr_phrases *phrases = finder->phrases;
+    unsigned longest = phrases->longest;
+    size_t count = finder->tokens->count;
+    if (!look_up(finder, row->places[0] + 1)) {
+        return false;
+    }
+    for (unsigned words = 1; words < longest; words++) {
+        tgr_steps_follow(&phrases->steps, row->places[words - 1] + 1, row->places[0] + 1, count,
+                         row->places[words] + 1);
+    }
+    count_phrases(finder, row->phrases, list(row, longest, count));
+    for (unsigned words = 0; words < longest; words++) {
+        row->places[words][0] = row->places[words][count];
+    }
+    return true;
 }
 
 bool tgr_finder_read(tgr_finder *finder, const char *text, size_t length)
 {
-    const tgr_phrases *phrases = finder->phrases;
-    tgr_tokens *tokens = finder->tokens;
     in_a_row row;
-    unsigned longest = phrases->longest;
+    bool complete = true;
     for (unsigned words = 0; words < TGR_NGRAMS_MAX; words++) {
         row.places[words][0] = nowhere;
     }
     finder->found_count = 0;
-    tgr_tokens_begin(tokens, finder->unicode, text, length);
-    while (tgr_tokens_fill(tokens)) {
-        size_t count = tokens->count;
-        if (!look_up(finder, row.places[0] + 1)) {
-            return false;
-        }
-        for (unsigned words = 1; words < longest; words++) {
-            tgr_steps_follow(&phrases->steps, row.places[words - 1] + 1, row.places[0] + 1, count,
-                             row.places[words] + 1);
-        }
-        size_t listed = list(&row, longest, count);
-        for (size_t i = 0; i < listed; i++) {
-            count_phrase(finder, row.phrases[i]);
-        }
-        for (unsigned words = 0; words < longest; words++) {
-            row.places[words][0] = row.places[words][count];
-        }
+    tgr_tokens_begin(finder->tokens, finder->unicode, text, length);
+    while (complete && tgr_tokens_fill(finder->tokens)) {
+        complete = read_words(finder, &row);
     }
-    return true;
+    hand_out(finder);
+    return complete;
 }

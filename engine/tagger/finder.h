@@ -5,10 +5,10 @@
 #include "engine/tagger/phrases.h"
 #include "engine/tagger/words.h"
 
-typedef struct tgr_found {
-    uint32_t phrase;
+typedef struct tgr_text_tag { /* here the tag is a phrase */
+    uint32_t tag;
     uint32_t count;
-} tgr_found;
+} tgr_text_tag;
 
 /* One a thread. Starts zeroed. */
 typedef struct tgr_finder {
@@ -16,8 +16,8 @@ typedef struct tgr_finder {
     const tgr_unicode *unicode;
     tgr_tokens *tokens;
 
-    uint32_t *place;  /* of each phrase in `found`, where that has it there */
-    tgr_found *found; /* in the order of their first ends; room for all and one more */
+    uint32_t *counts;    /* of each phrase in the text at hand; between texts 0 */
+    tgr_text_tag *found; /* in the order of their first ends; room for all and one more */
     size_t found_count;
 
     bool stems;

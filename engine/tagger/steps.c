@@ -135,6 +135,11 @@ void tgr_steps_follow(const tgr_steps *steps, const tgr_place *from, const tgr_p
     some = choose(from, words, count, chosen);
 #endif
     some = filter(steps, from, words, chosen, some);
+    for (size_t i = 0; i < some; i++) { /* all are on their way before the first is looked at */
+        uint32_t before = from[(ptrdiff_t)chosen[i] - 1].number & TGR_PLACE_NUMBER;
+        uint32_t word = words[chosen[i]].number & TGR_PLACE_NUMBER;
+        __builtin_prefetch(&steps->steps[hash_of(before, word) & steps->mask]);
+    }
     for (size_t i = 0; i < some; i++) {
         size_t at = chosen[i];
         uint32_t before = from[(ptrdiff_t)at - 1].number & TGR_PLACE_NUMBER;

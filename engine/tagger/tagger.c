@@ -77,9 +77,9 @@ static tgr_status open_finder(tgr_tagging *tagging, const tgr_tagger *tagger, tg
     tgr_status status = TGR_OK;
     TGR_TRY(tgr_finder_open(&tagging->finder, &tagger->phrases, tagger->unicode, &tagger->settings,
                             error));
-    tagging->tags = tgr_mem_alloc(tags, sizeof *tagging->tags);
+    tagging->meant = tgr_mem_alloc(tags, sizeof *tagging->meant);
     tagging->place = tgr_mem_zalloc(tags, sizeof *tagging->place);
-    if (tagging->tags == NULL || tagging->place == NULL) {
+    if (tagging->meant == NULL || tagging->place == NULL) {
         status = tgr_fail_memory(error, "the tags of a text");
     }
 done:
@@ -97,7 +97,7 @@ void tgr_tagging_close(tgr_tagging *tagging)
 {
     tgr_ngrams_close(&tagging->ngrams);
     tgr_finder_close(&tagging->finder);
-    tgr_mem_free(tagging->tags);
+    tgr_mem_free(tagging->meant);
     tgr_mem_free(tagging->place);
     *tagging = (tgr_tagging){0};
 }
@@ -108,32 +108,35 @@ void tgr_tagging_close(tgr_tagging *tagging)
 static void add_meaning(tgr_tagging *tagging, uint32_t tag)
 {
     uint32_t place = tagging->place[tag];
-    if (place < tagging->count && tagging->tags[place].tag == tag) {
+    if (place < tagging->count && tagging->meant[place].tag == tag) {
         return;
     }
     tagging->place[tag] = (uint32_t)tagging->count;
-    tagging->tags[tagging->count++] = (tgr_text_tag){tag, 1};
+    tagging->meant[tagging->count++] = (tgr_text_tag){tag, 1};
 }
 
-bool tgr_tagging_read(tgr_tagging *tagging, const char *text, size_t length)
+static void add_meanings(tgr_tagging *tagging, const tgr_meanings *meanings)
 {
     const tgr_finder *finder = &tagging->finder;
-    const tgr_meanings *meanings = &tagging->tagger->vocabulary.meanings;
     tagging->count = 0;
-    if (!tgr_finder_read(&tagging->finder, text, length)) {
-        return false;
-    }
+    tagging->tags = tagging->meant;
     for (size_t i = 0; i < finder->found_count; i++) {
-        const tgr_found *found = &finder->found[i];
-        if (meanings->tags == NULL) {
-            tagging->tags[tagging->count++] = (tgr_text_tag){found->phrase, found->count};
-            continue;
-        }
         uint32_t count;
-        const uint32_t *tags = tgr_meanings_of(meanings, found->phrase, &count);
+        const uint32_t *tags = tgr_meanings_of(meanings, finder->found[i].tag, &count);
         for (uint32_t k = 0; k < count; k++) {
             add_meaning(tagging, tags[k]);
         }
     }
-    return true;
+}
+
+bool tgr_tagging_read(tgr_tagging *tagging, const char *text, size_t length)
+{
+    const tgr_meanings *meanings = &tagging->tagger->vocabulary.meanings;
+    bool complete = tgr_finder_read(&tagging->finder, text, length);
+    tagging->tags = tagging->finder.found;
+    tagging->count = complete ? tagging->finder.found_count : 0;
+    if (complete && meanings->tags != NULL) {
+        add_meanings(tagging, meanings);
+    }
+    return complete;
 }

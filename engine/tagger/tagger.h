@@ -27,19 +27,15 @@ void tgr_tagger_free(tgr_tagger *tagger); /* NULL allowed */
 uint32_t tgr_tagger_tags(const tgr_tagger *tagger);
 const char *tgr_tagger_tag(const tgr_tagger *tagger, uint32_t tag, size_t *length);
 
-typedef struct tgr_text_tag {
-    uint32_t tag;
-    uint32_t count;
-} tgr_text_tag;
-
 /* One a thread. Starts zeroed. */
 typedef struct tgr_tagging {
     const tgr_tagger *tagger;
-    tgr_ngrams ngrams;  /* where it learns */
-    tgr_finder finder;  /* else */
-    tgr_text_tag *tags; /* of the text that was read last; room for all */
+    tgr_ngrams ngrams;        /* where it learns */
+    tgr_finder finder;        /* else */
+    const tgr_text_tag *tags; /* of the text that was read last */
     size_t count;
-    uint32_t *place; /* of each tag in `tags`, where that has it there */
+    tgr_text_tag *meant; /* where phrases stand for tags: those; room for all */
+    uint32_t *place;     /* of each tag in `meant`, where that has it there */
 } tgr_tagging;
 
 tgr_status tgr_tagging_open(tgr_tagging *tagging, const tgr_tagger *tagger, tgr_error *error);

@@ -163,70 +163,109 @@ tgr_place tgr_word_table_find(const tgr_word_table *table, const char *word, siz
     return find_short(table, hash_of(one), one);
 }
 
-/* All lines are on their way before the first is looked at. */
-static void find_all(const tgr_word_table *table, const tgr_token *tokens, size_t count,
-                     tgr_place *places)
+/* Words of more bytes than a line holds, which are few; among the others they went for words
+ * without bytes. */
+static void find_long_ones(const tgr_word_table *table, const tgr_token *tokens, size_t count,
+                           tgr_place *places)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (tokens[i].length > SHORT) {
+            places[i] = find_long(table, tokens[i].bytes, tokens[i].length);
+        }
+    }
+}
+
+/* All lines are on their way before the first is looked at. Whether some words are long. */
+static bool find_short_ones(const tgr_word_table *table, const tgr_token *tokens, size_t count,
+                            tgr_place *places)
 {
     key keys[TGR_TOKENS];
     uint64_t hashes[TGR_TOKENS];
+    bool some_long = false;
     for (size_t i = 0; i < count; i++) {
         size_t length = tokens[i].length > SHORT ? 0 : tokens[i].length;
+        some_long |= tokens[i].length > SHORT;
         keys[i] = key_within(tokens[i].bytes, length);
         hashes[i] = hash_of(keys[i]);
         __builtin_prefetch(&table->pairs[hashes[i] & table->mask]);
     }
     for (size_t i = 0; i < count; i++) {
-        places[i] = tokens[i].length > SHORT ? find_long(table, tokens[i].bytes, tokens[i].length)
-                                             : find_short(table, hashes[i], keys[i]);
+        places[i] = find_short(table, hashes[i], keys[i]);
     }
+    return some_long;
 }
 
 #ifdef TGR_BY_HAND_512
+typedef struct sought { /* a word on its way */
+    __m128i word;
+    const tgr_word_pair *pair;
+    uint32_t bit; /* bit_of its hash */
+} sought;
+
 /* Compares with both words of a line at once. */
-TGR_BY_HAND_512 static inline tgr_place find_short_512(const tgr_word_table *table, uint64_t hash,
-                                                       __m128i word)
+TGR_BY_HAND_512 static inline tgr_place find_short_512(const tgr_word_table *table,
+                                                       const sought *one)
 {
-    const tgr_word_pair *pair = &table->pairs[hash & table->mask];
-    const __m256i twice = _mm256_permute4x64_epi64(_mm256_castsi128_si256(word), 0x50);
+    const tgr_word_pair *pair = one->pair;
+    const __m256i twice = _mm256_permute4x64_epi64(_mm256_castsi128_si256(one->word), 0x50);
     for (;;) {
         __m256i both = _mm256_load_si256((const __m256i *)(const void *)pair->low);
         unsigned equal = _mm256_cmpeq_epi64_mask(both, twice);
         unsigned found = equal & equal >> 2;
-        if ((pair->more & bit_of(hash)) == 0 || found != 0) { /* first what can be guessed */
+        if ((pair->more & one->bit) == 0 || found != 0) { /* first what can be guessed */
             return pair->places[__builtin_ctz(found | 4)];
         }
         pair = pair == table->pairs + table->mask ? table->pairs : pair + 1;
     }
 }
 
-TGR_BY_HAND_512 static void find_all_512(const tgr_word_table *table, const tgr_token *tokens,
-                                         size_t count, tgr_place *places)
+/* Sends for the lines of all words; whether some are long, or there are none. A function of its
+ * own, for what it has at hand takes all registers. */
+TGR_BY_HAND_512 __attribute__((noinline)) static bool
+seek_512(const tgr_word_table *table, const tgr_token *tokens, size_t count, sought *one)
 {
-    __m128i keys[TGR_TOKENS];
-    uint64_t hashes[TGR_TOKENS];
-    for (size_t i = 0; i < count; i++) {
-        unsigned length = tokens[i].length > SHORT ? 0 : tokens[i].length;
-        keys[i] = _mm_maskz_loadu_epi8((__mmask16)_bzhi_u32(0xffff, length), tokens[i].bytes);
-        unsigned long long high, low = (unsigned long long)_mm_cvtsi128_si64(keys[i]);
-        low = _mulx_u64(low ^ LOW_BITS, (uint64_t)_mm_extract_epi64(keys[i], 1) ^ HIGH_BITS, &high);
-        hashes[i] = low ^ high; /* as hash_of has it, without a detour through memory */
-        __builtin_prefetch(&table->pairs[hashes[i] & table->mask]);
+    const tgr_word_pair *pairs = table->pairs;
+    size_t mask = table->mask;
+    uint32_t lengths = 0; /* less one, all together */
+    for (const tgr_token *end = tokens + count; tokens < end; one++, tokens++) {
+        uint32_t length = tokens->length;
+        lengths |= length - 1;
+        __m128i word = _mm_maskz_loadu_epi8((__mmask16)_bzhi_u32(0xffff, length), tokens->bytes);
+        unsigned long long high, low = (unsigned long long)_mm_cvtsi128_si64(word);
+        low = _mulx_u64(low ^ LOW_BITS, (uint64_t)_mm_extract_epi64(word, 1) ^ HIGH_BITS, &high);
+        uint64_t hash = low ^ high; /* as hash_of has it, without a detour through memory */
+        const tgr_word_pair *pair = pairs + (hash & mask);
+        __builtin_prefetch(pair);
+        *one = (sought){word, pair, bit_of(hash)};
     }
+    return lengths >= SHORT;
+}
+
+TGR_BY_HAND_512 static bool find_short_ones_512(const tgr_word_table *table,
+                                                const tgr_token *tokens, size_t count,
+                                                tgr_place *places)
+{
+    sought all[TGR_TOKENS];
+    bool some_long = seek_512(table, tokens, count, all);
     for (size_t i = 0; i < count; i++) {
-        places[i] = tokens[i].length > SHORT ? find_long(table, tokens[i].bytes, tokens[i].length)
-                                             : find_short_512(table, hashes[i], keys[i]);
+        places[i] = find_short_512(table, &all[i]);
     }
+    return some_long;
 }
 #endif
 
 void tgr_word_table_find_all(const tgr_word_table *table, const tgr_token *tokens, size_t count,
                              tgr_place *places)
 {
+    bool some_long;
 #ifdef TGR_BY_HAND_512
-    if (tgr_wide_level() == TGR_WIDE_AVX512) {
-        find_all_512(table, tokens, count, places);
-        return;
-    }
+    some_long = tgr_wide_level() == TGR_WIDE_AVX512
+                    ? find_short_ones_512(table, tokens, count, places)
+                    : find_short_ones(table, tokens, count, places);
+#else
+    some_long = find_short_ones(table, tokens, count, places);
 #endif
-    find_all(table, tokens, count, places);
+    if (some_long) {
+        find_long_ones(table, tokens, count, places);
+    }
 }
