@@ -15,16 +15,20 @@ if(TAGROUTE_AARCH64_CC AND TAGROUTE_AARCH64_RUN AND NOT TAGROUTE_SANITIZE
     ${PROJECT_SOURCE_DIR}/kernels/scalar/*.[ch] ${PROJECT_SOURCE_DIR}/kernels/arm/*.[ch])
   set(neon_compiled ${neon_sources})
   list(FILTER neon_compiled INCLUDE REGEX "\\.c$")
+  set(neon_flags -std=c17 -O1 -D_POSIX_C_SOURCE=200809L -D_DEFAULT_SOURCE -Wall -Wextra -Werror -ffp-contract=off
+    -fopenmp-simd -DTGR_TESTS_WITHOUT_CMOCKA -DSHAPES=60 -I${PROJECT_SOURCE_DIR} -I${PROJECT_SOURCE_DIR}/include)
+  add_custom_command(OUTPUT neon_kernels.o
+    COMMAND ${TAGROUTE_AARCH64_CC} ${neon_flags} -r ${neon_compiled} -o neon_kernels.o
+    DEPENDS ${neon_sources} VERBATIM)
+  add_custom_target(neon_kernels DEPENDS neon_kernels.o)
   foreach(test IN ITEMS variants thresholds)
     set(neon_test test_kernels_neon_${test})
     add_custom_command(OUTPUT ${neon_test}
-      COMMAND ${TAGROUTE_AARCH64_CC} -std=c17 -O1 -D_POSIX_C_SOURCE=200809L -D_DEFAULT_SOURCE -Wall -Wextra
-        -Werror -ffp-contract=off -fopenmp-simd -DTGR_TESTS_WITHOUT_CMOCKA -DSHAPES=60
-        -I${PROJECT_SOURCE_DIR}
-        -I${PROJECT_SOURCE_DIR}/include -static ${CMAKE_CURRENT_SOURCE_DIR}/test_kernels_${test}.c
-        ${neon_compiled} -o ${neon_test} -lm
-      DEPENDS test_kernels_${test}.c ${neon_sources} VERBATIM)
+      COMMAND ${TAGROUTE_AARCH64_CC} ${neon_flags} -static ${CMAKE_CURRENT_SOURCE_DIR}/test_kernels_${test}.c
+        neon_kernels.o -o ${neon_test} -lm
+      DEPENDS test_kernels_${test}.c neon_kernels.o VERBATIM)
     add_custom_target(${neon_test}_built ALL DEPENDS ${neon_test})
+    add_dependencies(${neon_test}_built neon_kernels)
     add_test(NAME ${neon_test} COMMAND ${TAGROUTE_AARCH64_RUN} ${CMAKE_CURRENT_BINARY_DIR}/${neon_test})
   endforeach()
 endif()

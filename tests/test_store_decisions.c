@@ -14,7 +14,7 @@ typedef struct made {
     tgr_texts ids;
     double thresholds[5];
     const char *names[300];
-    char name_texts[300][24];
+    char name_texts[300][32];
 } made;
 
 static const char *const digests[] = {"0123", ""};

@@ -2,8 +2,8 @@
  *
  * What a thread has read it decides while it is in its own cache, so that threads hand nothing over
  * to each other but decisions, and none waits for another but at the end of a stretch. Elsewhere
- * (route.c) one thread reads for all: where a split chooses queries, ids are wanted, tags are
- * aligned, or a file is not read so.
+ * (route.c) one thread reads for all: where a split chooses queries, tags are aligned, decisions
+ * are written as text, or a file is not read so.
  */
 #include <stdatomic.h>
 
@@ -83,10 +83,11 @@ static bool worth_it(const lanes *of, const tgr_query_file *file)
 bool tgr_route_lanes_suit(const tgr_routing *work)
 {
     lanes of = {.work = (tgr_routing *)work, .count = tgr_run_threads(work->run)};
-    bool suit = of.count > 1 && work->pass.split == NULL && work->format == TGR_DECISIONS_H5 &&
-                !work->options.ids;
+    /* Of plan and options, only these are made yet. */
+    unsigned want = tgr_route_wants(work) | (work->options.ids ? TGR_WANT_IDS : 0);
+    bool suit = of.count > 1 && work->pass.split == NULL && work->format == TGR_DECISIONS_H5;
     for (size_t i = 0; suit && i < work->pass.file_count; i++) {
-        measure(&of, work->pass.files[i], tgr_route_wants(work));
+        measure(&of, work->pass.files[i], want);
         suit = worth_it(&of, work->pass.files[i]);
     }
     return suit;
@@ -102,9 +103,8 @@ static tgr_status decide_rows(lanes *of, lane *one, uint64_t from, tgr_error *er
         return status;
     }
     tgr_route_tally_add(&one->tally, &one->decide);
-    tgr_decisions_fill(of->work->writer, (size_t)from, one->decide.model, one->decide.margin,
-                       one->batch.rows);
-    return TGR_OK;
+    return tgr_decisions_fill(of->work->writer, (size_t)from, &one->batch.ids, one->decide.model,
+                              one->decide.margin, one->batch.rows, error);
 }
 
 static tgr_status do_part(lanes *of, int number, uint64_t part, tgr_error *error)

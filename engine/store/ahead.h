@@ -27,6 +27,7 @@ typedef struct tgr_slot {
     char *bytes;    /* a chunk, decoded */
     uint64_t first; /* its first row */
     tgr_slot_state state;
+    bool shuffled; /* the shuffle is not undone */
 } tgr_slot;
 
 typedef struct tgr_ahead tgr_ahead;

@@ -10,6 +10,7 @@
 #include "engine/base/error.h"
 #include "engine/base/memory.h"
 #include "engine/base/xxh3.h"
+#include "engine/store/unshuffle.h"
 
 #define STEP_BYTES (256u << 10) /* handled in one go: half of a small second-level cache */
 
@@ -307,27 +308,71 @@ static char *chunk_place(const tgr_block_piece *piece, tgr_block_worker *worker)
 }
 
 /* A chunk that the file does not hold stands for fill values, which HDF5 knows. */
-tgr_status tgr_block_chunk_decode(const tgr_array *array, uint64_t start, tgr_block_worker *worker,
-                                  char *bytes, tgr_error *error)
+static tgr_status read_filtered(const tgr_array *array, uint64_t start, bool may_stay_shuffled,
+                                tgr_block_worker *worker, char *bytes, bool *shuffled,
+                                tgr_error *error)
 {
     const tgr_block_state *state = array->state;
     uint64_t left = array->rows - start;
     uint64_t count = left < state->chunks.rows ? left : state->chunks.rows;
-    bool there;
-    tgr_status status = tgr_chunk_read(array->file, array->dataset, array->name.text,
-                                       &state->chunks, start, &worker->chunk, bytes, &there, error);
-    if (status == TGR_OK && !there) {
+    tgr_chunk_form form;
+    tgr_status status =
+        tgr_chunk_read(array->file, array->dataset, array->name.text, &state->chunks, start,
+                       may_stay_shuffled, &worker->chunk, bytes, &form, error);
+    if (status == TGR_OK && form == TGR_CHUNK_NONE) {
         status = fetch_by_hdf5(array, start, count, TGR_AS_STORED, bytes, error);
     }
+    *shuffled = form == TGR_CHUNK_SHUFFLED;
     uint64_t block = state->chunk_is_block ? start / state->sums.block_rows : 0;
-    if (status != TGR_OK || !state->chunk_is_block || state->verified[block]) {
+    if (status != TGR_OK || *shuffled || !state->chunk_is_block || state->verified[block]) {
         return status;
     }
-    if (XXH3_64bits(bytes, (size_t)(count * row_bytes(array))) != state->sums.sums[block]) {
-        return differs(array, block, error);
+    return tgr_block_compare(array, block, XXH3_64bits(bytes, (size_t)(count * row_bytes(array))),
+                             error);
+}
+
+tgr_status tgr_block_chunk_decode(const tgr_array *array, uint64_t start, tgr_block_worker *worker,
+                                  char *bytes, tgr_error *error)
+{
+    bool shuffled;
+    return read_filtered(array, start, false, worker, bytes, &shuffled, error);
+}
+
+tgr_status tgr_block_chunk_inflate(const tgr_array *array, uint64_t start, tgr_block_worker *worker,
+                                   tgr_slot *slot, tgr_error *error)
+{
+    return read_filtered(array, start, true, worker, slot->bytes, &slot->shuffled, error);
+}
+
+/* Rows of a piece out of a chunk that others may read, too: at `bytes`, or in the slot. */
+static tgr_status keep_shared(const tgr_block_piece *piece, const char *bytes,
+                              tgr_block_worker *worker, tgr_error *error)
+{
+    const tgr_array *array = piece->request->array;
+    const tgr_block_state *state = array->state;
+    const uint64_t inside = piece->first % state->chunks.rows, row = row_bytes(array);
+    const uint64_t part = tgr_block_readers_part(array->file->readers);
+    const char *from = bytes + inside * row;
+    if (piece->slot && piece->slot->shuffled) {
+        char *to =
+            tgr_as_is_stored(array, piece->request->as) ? destination(piece, piece->first) : NULL;
+        if (!to && !make_room(&worker->stored, &worker->stored_capacity, piece->count * row)) {
+            return tgr_fail_memory(error, array->name.text);
+        }
+        to = to ? to : worker->stored;
+        tgr_unshuffle_some(bytes, state->chunks.rows * array->columns, array->width,
+                           inside * array->columns, piece->count * array->columns, to);
+        from = to;
     }
-    state->verified[block] = true;
-    return TGR_OK;
+    tgr_status status = TGR_OK;
+    if (state->chain && part != TGR_NO_PART) {
+        status =
+            tgr_sum_chain_add(state->chain, array, part, piece->first, piece->count, from, error);
+    }
+    if (status == TGR_OK) {
+        keep(piece, piece->first, piece->count, from);
+    }
+    return status;
 }
 
 static tgr_status read_chunk(const tgr_block_piece *piece, tgr_block_worker *worker,
@@ -345,10 +390,15 @@ static tgr_status read_chunk(const tgr_block_piece *piece, tgr_block_worker *wor
     }
     tgr_status status = TGR_OK;
     if (!slot || tgr_slot_take(ahead, slot)) {
-        status = tgr_block_chunk_decode(array, start, worker, bytes, error);
+        status = slot && state->decoded
+                     ? tgr_block_chunk_inflate(array, start, worker, slot, error)
+                     : tgr_block_chunk_decode(array, start, worker, bytes, error);
         if (slot) {
             tgr_slot_give(ahead, slot, status == TGR_OK);
         }
+    }
+    if (status == TGR_OK && state->view) {
+        return keep_shared(piece, bytes, worker, error);
     }
     if (status == TGR_OK) {
         keep(piece, piece->first, piece->count, bytes + (piece->first - start) * row_bytes(array));

@@ -32,6 +32,10 @@ bool tgr_block_piece_outside(const tgr_block_piece *piece);
  */
 tgr_status tgr_block_chunk_decode(const tgr_array *array, uint64_t start, tgr_block_worker *worker,
                                   char *bytes, tgr_error *error);
+/* The same into a slot, as far as all that share it have to do it once: what is left shuffled is
+ * not checked. */
+tgr_status tgr_block_chunk_inflate(const tgr_array *array, uint64_t start, tgr_block_worker *worker,
+                                   tgr_slot *slot, tgr_error *error);
 
 /* Reads rows as they are stored, of an array that no chunks are decoded of. */
 tgr_status tgr_block_fetch(const tgr_array *array, uint64_t first, uint64_t count, void *to,

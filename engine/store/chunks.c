@@ -118,16 +118,16 @@ static const char *inflate_into(piece *at, struct libdeflate_decompressor *infla
     return NULL;
 }
 
-/* Undoes filters from the last to the first. Each step that moves bytes writes to the buffer that
- * it does not read from; the last one straight to `to`. Returns what is wrong, or NULL. */
-static const char *undo(const tgr_chunks *chunks, unsigned mask, piece at,
+/* Undoes filters from the last to number `least`. Each step that moves bytes writes to the buffer
+ * that it does not read from; the last one straight to `to`. Returns what is wrong, or NULL. */
+static const char *undo(const tgr_chunks *chunks, int least, unsigned mask, piece at,
                         tgr_chunk_scratch *scratch, void *to)
 {
     int moves = 0;
-    for (int i = 0; i < chunks->filter_count; i++) {
+    for (int i = least; i < chunks->filter_count; i++) {
         moves += !(mask >> i & 1) && chunks->filters[i] != H5Z_FILTER_FLETCHER32;
     }
-    for (int i = chunks->filter_count; i-- > 0;) {
+    for (int i = chunks->filter_count; i-- > least;) {
         if (mask >> i & 1) {
             continue;
         }
@@ -137,7 +137,7 @@ static const char *undo(const tgr_chunks *chunks, unsigned mask, piece at,
         if (chunks->filters[i] == H5Z_FILTER_FLETCHER32) {
             wrong = check_fletcher(&at);
         } else {
-            bool last = --moves == 0 && i == 0;
+            bool last = --moves == 0 && i == least;
             void *next = last ? to : scratch->buffers[at.bytes == (uint8_t *)scratch->buffers[0]];
             if (chunks->filters[i] == H5Z_FILTER_DEFLATE) {
                 wrong = inflate_into(&at, scratch->inflater, next, last ? chunks->bytes : room);
@@ -216,8 +216,9 @@ static tgr_status fetch(const tgr_h5_file *file, hid_t dataset, const char *name
 }
 
 tgr_status tgr_chunk_read(const tgr_h5_file *file, hid_t dataset, const char *name,
-                          const tgr_chunks *chunks, uint64_t first, tgr_chunk_scratch *scratch,
-                          void *to, bool *there, tgr_error *error)
+                          const tgr_chunks *chunks, uint64_t first, bool shuffled,
+                          tgr_chunk_scratch *scratch, void *to, tgr_chunk_form *form,
+                          tgr_error *error)
 {
     tgr_h5_quiet quiet;
     tgr_status status;
@@ -232,11 +233,14 @@ tgr_status tgr_chunk_read(const tgr_h5_file *file, hid_t dataset, const char *na
         status = fetch(file, dataset, name, chunks, first, scratch, &length, &mask, error);
     }
     tgr_h5_quiet_end(&quiet);
-    *there = length > 0;
-    if (status != TGR_OK || !*there) {
+    *form = TGR_CHUNK_NONE;
+    if (status != TGR_OK || length == 0) {
         return status;
     }
+    bool leave = shuffled && chunks->filter_count > 1 && chunks->element > 1 &&
+                 chunks->filters[0] == H5Z_FILTER_SHUFFLE && !(mask & 1);
+    *form = leave ? TGR_CHUNK_SHUFFLED : TGR_CHUNK_PLAIN;
     const char *wrong =
-        undo(chunks, mask, (piece){(uint8_t *)scratch->buffers[0], length}, scratch, to);
+        undo(chunks, leave, mask, (piece){(uint8_t *)scratch->buffers[0], length}, scratch, to);
     return wrong ? bad(file, name, first, wrong, error) : TGR_OK;
 }

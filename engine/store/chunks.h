@@ -40,12 +40,18 @@ void tgr_chunk_scratch_free(tgr_chunk_scratch *scratch);
 bool tgr_chunks_plan(hid_t creation, int rank, uint64_t rows, uint64_t bytes, size_t element,
                      tgr_chunks *chunks);
 
+typedef enum tgr_chunk_form {
+    TGR_CHUNK_NONE, /* the file holds no such chunk; nothing is written */
+    TGR_CHUNK_PLAIN,
+    TGR_CHUNK_SHUFFLED /* all filters are undone but the shuffle: for tgr_unshuffle_some */
+} tgr_chunk_form;
+
 /* Reads the chunk that starts at row `first` and undoes its filters into `to` (chunks->bytes).
- * *there is false, and nothing is written, where the file holds no such chunk. `name` is the
- * dataset's, for messages. May be called by several threads at once, each with a scratch of its
- * own. */
+ * shuffled: where the shuffle was the first filter, it may be left. `name` is the dataset's, for
+ * messages. May be called by several threads at once, each with a scratch of its own. */
 tgr_status tgr_chunk_read(const tgr_h5_file *file, hid_t dataset, const char *name,
-                          const tgr_chunks *chunks, uint64_t first, tgr_chunk_scratch *scratch,
-                          void *to, bool *there, tgr_error *error);
+                          const tgr_chunks *chunks, uint64_t first, bool shuffled,
+                          tgr_chunk_scratch *scratch, void *to, tgr_chunk_form *form,
+                          tgr_error *error);
 
 #endif

@@ -240,14 +240,16 @@ done:
     return status;
 }
 
-void tgr_decisions_fill(tgr_decisions_writer *writer, size_t at, const int16_t *model,
-                        const float *margin, size_t rows)
+tgr_status tgr_decisions_fill(tgr_decisions_writer *writer, size_t at, const tgr_texts *ids,
+                              const int16_t *model, const float *margin, size_t rows,
+                              tgr_error *error)
 {
-    const tgr_decisions_rows decisions = {.model = model,
+    const tgr_decisions_rows decisions = {.ids = ids && ids->bytes ? ids : NULL,
+                                          .model = model,
                                           .margin = margin,
                                           .first = first_row(writer) + writer->rows + at,
                                           .count = rows};
-    tgr_decisions_h5_put(writer->plan, &decisions, at, writer->taken);
+    return tgr_decisions_h5_put(writer->plan, &decisions, writer->path, at, writer->taken, error);
 }
 
 void tgr_decisions_give(tgr_decisions_writer *writer)

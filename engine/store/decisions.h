@@ -85,12 +85,13 @@ tgr_status tgr_decisions_put(tgr_decisions_writer *writer, const tgr_texts *ids,
                              const int16_t *model, const float *margin, size_t rows,
                              tgr_error *error);
 
-/* The same in steps, in HDF5 and without ids: takes room for `rows` decisions; any number of
- * threads put theirs there, each from a row of the room on; then all of them are given to be
- * written. What is not given is forgotten at the next taking. */
+/* The same in steps, in HDF5: takes room for `rows` decisions; any number of threads put theirs
+ * there, each from a row of the room on; then all of them are given to be written. What is not
+ * given is forgotten at the next taking. */
 tgr_status tgr_decisions_take(tgr_decisions_writer *writer, size_t rows, tgr_error *error);
-void tgr_decisions_fill(tgr_decisions_writer *writer, size_t at, const int16_t *model,
-                        const float *margin, size_t rows);
+tgr_status tgr_decisions_fill(tgr_decisions_writer *writer, size_t at, const tgr_texts *ids,
+                              const int16_t *model, const float *margin, size_t rows,
+                              tgr_error *error);
 void tgr_decisions_give(tgr_decisions_writer *writer);
 
 /* Appends bytes to a region as they stand: those of `rows` more decisions once every region has got

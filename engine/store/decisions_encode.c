@@ -152,11 +152,28 @@ static void put_numbers(const tgr_decisions_rows *rows, size_t width, size_t beg
 
 /* ---- ids ------------------------------------------------------------------------------- */
 
+/* How many of `count` ids lie `width` bytes apart, each of them full. */
+TGR_WIDE(size_t, count_full, (const uint64_t *offsets, size_t count, size_t width),
+         (offsets, count, width))
+{
+    size_t full = 0;
+    for (size_t i = 0; i < count; i++) {
+        full += offsets[i + 1] - offsets[i] == width;
+    }
+    return full;
+}
+
 /* The first of rows [begin, end) whose id cannot be stored, else rows->count. */
 static size_t put_ids(const tgr_decisions_rows *rows, size_t width, size_t begin, size_t end,
                       char *to)
 {
     const tgr_texts *ids = rows->ids;
+    const char *first = ids->bytes + ids->offsets[begin];
+    if (count_full(ids->offsets + begin, end - begin, width) == end - begin &&
+        !memchr(first, 0, (end - begin) * width)) {
+        memcpy(to + begin * width, first, (end - begin) * width);
+        return rows->count;
+    }
     for (size_t row = begin; row < end; row++) {
         const char *text = ids->bytes + ids->offsets[row];
         size_t length = (size_t)(ids->offsets[row + 1] - ids->offsets[row]);
@@ -276,11 +293,13 @@ static arrays arrays_of(const tgr_decisions_plan *plan, const tgr_decisions_rows
     return to;
 }
 
-void tgr_decisions_h5_put(const tgr_decisions_plan *plan, const tgr_decisions_rows *rows, size_t at,
-                          tgr_sink_batch *batch)
+tgr_status tgr_decisions_h5_put(const tgr_decisions_plan *plan, const tgr_decisions_rows *rows,
+                                const char *path, size_t at, tgr_sink_batch *batch,
+                                tgr_error *error)
 {
     const arrays to = arrays_of(plan, rows, batch, at);
-    put_rows(&to, 0, rows->count);
+    size_t bad = put_rows(&to, 0, rows->count);
+    return bad == rows->count ? TGR_OK : bad_id(rows, bad, to.width, path, error);
 }
 
 tgr_status tgr_decisions_h5_encode(const tgr_decisions_plan *plan, const tgr_decisions_rows *rows,

@@ -53,11 +53,12 @@ tgr_status tgr_decisions_h5_encode(const tgr_decisions_plan *plan, const tgr_dec
                                    const char *path, tgr_sink_batch *batch, tgr_error *error);
 
 /* The same in two steps: room for so many rows in an empty batch, and rows put there, from its row
- * `at` on, by any number of threads. They have no ids but the numbers of rows. */
+ * `at` on, by any number of threads. */
 tgr_status tgr_decisions_h5_room(const tgr_decisions_plan *plan, size_t rows, tgr_sink_batch *batch,
                                  tgr_error *error);
-void tgr_decisions_h5_put(const tgr_decisions_plan *plan, const tgr_decisions_rows *rows, size_t at,
-                          tgr_sink_batch *batch);
+tgr_status tgr_decisions_h5_put(const tgr_decisions_plan *plan, const tgr_decisions_rows *rows,
+                                const char *path, size_t at, tgr_sink_batch *batch,
+                                tgr_error *error);
 
 /* ---- JSON Lines and MessagePack -------------------------------------------------------- */
 

@@ -6,25 +6,27 @@
 #include "engine/base/memory.h"
 #include "engine/store/blocks_piece.h"
 
+#define ALIGNED 64
+
+size_t tgr_decoded_chunk_bytes(const tgr_array *array)
+{
+    return (array->state->chunks.bytes + ALIGNED - 1) / ALIGNED * ALIGNED;
+}
+
 tgr_status tgr_decoded_open(tgr_decoded *decoded, const tgr_array *array, tgr_ahead *ahead,
-                            size_t room, tgr_error *error)
+                            size_t room, char *bytes, tgr_error *error)
 {
     *decoded = (tgr_decoded){.array = array, .ahead = ahead, .room = room};
     decoded->slots = tgr_mem_zalloc(room, sizeof *decoded->slots);
-    decoded->bytes = tgr_mem_aligned(room, array->state->chunks.bytes);
-    if (!decoded->slots || !decoded->bytes) {
-        return tgr_fail_memory(error, array->name.text);
+    for (size_t i = 0; decoded->slots && i < room; i++) {
+        decoded->slots[i].bytes = bytes + i * tgr_decoded_chunk_bytes(array);
     }
-    for (size_t i = 0; i < room; i++) {
-        decoded->slots[i].bytes = decoded->bytes + i * array->state->chunks.bytes;
-    }
-    return TGR_OK;
+    return decoded->slots ? TGR_OK : tgr_fail_memory(error, array->name.text);
 }
 
 void tgr_decoded_close(tgr_decoded *decoded)
 {
     tgr_mem_free(decoded->slots);
-    tgr_mem_free_aligned(decoded->bytes);
     *decoded = (tgr_decoded){0};
 }
 
@@ -63,8 +65,8 @@ void tgr_decoded_fill(const tgr_decoded *decoded, uint64_t chunk, tgr_block_work
 {
     tgr_slot *slot = &decoded->slots[chunk % decoded->room];
     if (tgr_slot_take(decoded->ahead, slot)) {
-        bool done = tgr_block_chunk_decode(decoded->array, slot->first, worker, slot->bytes,
-                                           NULL) == TGR_OK;
+        bool done =
+            tgr_block_chunk_inflate(decoded->array, slot->first, worker, slot, NULL) == TGR_OK;
         tgr_slot_give(decoded->ahead, slot, done);
     }
 }

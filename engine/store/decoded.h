@@ -16,13 +16,16 @@ typedef struct tgr_decoded {
     uint64_t from, to; /* chunks of the window, by number */
     size_t room;
     tgr_slot *slots; /* room: chunk c has number c % room */
-    char *bytes;     /* of all slots */
 } tgr_decoded;
 
-/* For windows of up to `room` chunks. Closed in any case. */
+/* For windows of up to `room` chunks, which are decoded to `bytes`, one after another. Closed in
+ * any case. */
 tgr_status tgr_decoded_open(tgr_decoded *decoded, const tgr_array *array, tgr_ahead *ahead,
-                            size_t room, tgr_error *error);
+                            size_t room, char *bytes, tgr_error *error);
 void tgr_decoded_close(tgr_decoded *decoded); /* harmless on a zeroed one */
+
+/* What a chunk takes of `bytes`: each begins where any number may. */
+size_t tgr_decoded_chunk_bytes(const tgr_array *array);
 
 /* The window becomes the chunks of rows [first, end), as many as there is room for; while nobody
  * reads. */

@@ -327,7 +327,7 @@ static tgr_status write_kept(tgr_query_writer *writer, tgr_anndata own, tgr_erro
     TGR_TRY(tgr_anndata_group(own, "kept", "dict", "0.1.0", &kept, error));
     TGR_TRY(write_names(writer, kept, TGR_DATASET_KEPT_COLUMNS, &columns, error));
     for (int i = 0; i < TGR_MORE_COLUMNS; i++) {
-        char from[160], to[8];
+        char from[160], to[12];
         if (plan->kept[i].count > 0) {
             snprintf(from, sizeof(from), "/obs/%s", plan->kept_columns[i]);
             snprintf(to, sizeof(to), "%d", i);

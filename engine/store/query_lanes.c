@@ -6,10 +6,11 @@
 #include "engine/store/blocks_piece.h"
 #include "engine/store/query_source.h"
 
-#define ARRAYS     8               /* of a file, at most */
+#define ARRAYS     9               /* of a file, at most */
 #define STRETCHES  2               /* in a window: at hand and the next; of indptr one more */
 #define LEAST_ROWS UINT64_C(16384) /* of a stretch that is worth it */
-#define ROOM_SLACK 3               /* chunks that begin or end outside, or hold longer rows */
+#define ID_MOST    64 /* bytes of an id: what a part has of them is read in one go (texts.c) */
+#define ROOM_SLACK 3  /* chunks that begin or end outside, or hold longer rows */
 
 typedef struct array_share { /* what the views of an array have in common */
     tgr_array *array;        /* the file's own */
@@ -36,6 +37,7 @@ struct tgr_query_lanes {
     uint64_t rows; /* of a stretch */
     array_share shares[ARRAYS];
     size_t share_count;
+    char *windows; /* all chunks that are decoded */
     lane *lanes;
     int count;
     uint64_t first_part; /* of the stretch at hand, counted over all */
@@ -75,10 +77,14 @@ static void add_numbers(listed *list, tgr_number_column *column)
 /* The arrays of X come first: indptr, indices, data. */
 static listed list_arrays(struct tgr_query_source *source, unsigned want)
 {
-    const unsigned known = TGR_WANT_ELIGIBILITY | TGR_WANT_PROMPT_TOKENS | TGR_WANT_CACHED_TOKENS;
+    const unsigned known =
+        TGR_WANT_ELIGIBILITY | TGR_WANT_PROMPT_TOKENS | TGR_WANT_CACHED_TOKENS | TGR_WANT_IDS;
     listed list = {.arrays = {&source->x.indptr, &source->x.indices, &source->x.data},
                    .count = 3,
                    .all = (want & ~known) == 0 && source->x.layout == TGR_X_CSR};
+    if (want & TGR_WANT_IDS && source->ids.dataset) {
+        add_array(&list, &source->ids);
+    }
     if (want & TGR_WANT_ELIGIBILITY) {
         add_codes(&list, &source->allow);
         add_codes(&list, &source->deny);
@@ -98,6 +104,13 @@ static bool is_by_entry(size_t number)
     return number == 1 || number == 2;
 }
 
+/* Whether what a part has of the array is one request. */
+static bool is_read_at_once(const tgr_array *array)
+{
+    return array->kind == TGR_ARRAY_FIXED ? array->width <= ID_MOST
+                                          : tgr_as_is_known(array, TGR_AS_F64);
+}
+
 /* Chunks that a window of stretches of `rows` rows has of an array. */
 static uint64_t window_chunks(const tgr_query_file *file, const tgr_array *array, size_t number,
                               uint64_t rows)
@@ -110,17 +123,18 @@ static uint64_t window_chunks(const tgr_query_file *file, const tgr_array *array
     return chunks < 1e9 ? (uint64_t)chunks + ROOM_SLACK : UINT32_MAX;
 }
 
-static bool fits(const tgr_query_file *file, const listed *list, uint64_t rows, uint64_t memory)
+/* Bytes of all windows. */
+static double window_bytes(const tgr_query_file *file, const listed *list, uint64_t rows)
 {
     double bytes = 0;
     for (size_t i = 0; i < list->count; i++) {
         const tgr_block_state *state = list->arrays[i]->state;
         if (state->chunked) {
-            bytes +=
-                (double)window_chunks(file, list->arrays[i], i, rows) * (double)state->chunks.bytes;
+            bytes += (double)window_chunks(file, list->arrays[i], i, rows) *
+                     (double)tgr_decoded_chunk_bytes(list->arrays[i]);
         }
     }
-    return bytes <= (double)memory;
+    return bytes;
 }
 
 uint64_t tgr_query_lanes_rows(const tgr_query_file *file, unsigned want, uint64_t rows,
@@ -130,17 +144,18 @@ uint64_t tgr_query_lanes_rows(const tgr_query_file *file, unsigned want, uint64_
     bool suits = list.all && tgr_query_read_in_threads();
     for (size_t i = 0; suits && i < list.count; i++) {
         const tgr_array *array = list.arrays[i];
-        suits = (array->direct || array->state->chunked) && tgr_as_is_known(array, TGR_AS_F64);
+        suits = (array->direct || array->state->chunked) && is_read_at_once(array);
     }
-    while (suits && rows >= LEAST_ROWS && !fits(file, &list, rows, memory)) {
+    while (suits && rows >= LEAST_ROWS && window_bytes(file, &list, rows) > (double)memory) {
         rows /= 2;
     }
-    return suits && (rows >= LEAST_ROWS || fits(file, &list, rows, memory)) ? rows : 0;
+    return suits && window_bytes(file, &list, rows) <= (double)memory ? rows : 0;
 }
 
 /* ---- opening --------------------------------------------------------------------------- */
 
-static tgr_status open_share(tgr_query_lanes *lanes, size_t number, tgr_array *array,
+/* bytes: where windows are, from this array's on; it moves on. */
+static tgr_status open_share(tgr_query_lanes *lanes, size_t number, tgr_array *array, char **bytes,
                              tgr_error *error)
 {
     const tgr_block_state *state = array->state;
@@ -149,7 +164,12 @@ static tgr_status open_share(tgr_query_lanes *lanes, size_t number, tgr_array *a
     if (state->chunked) {
         uint64_t room = window_chunks(lanes->file, array, number, lanes->rows);
         tgr_ahead *ahead = tgr_block_readers_ahead(lanes->file->source->file.readers);
-        return tgr_decoded_open(&share->decoded, array, ahead, (size_t)room, error);
+        tgr_status status =
+            tgr_decoded_open(&share->decoded, array, ahead, (size_t)room, *bytes, error);
+        *bytes += room * tgr_decoded_chunk_bytes(array);
+        if (status != TGR_OK) {
+            return status;
+        }
     }
     share->chain = state->sums.count > 0 ? tgr_sum_chain_new() : NULL;
     return state->sums.count == 0 || share->chain ? TGR_OK
@@ -194,12 +214,15 @@ tgr_status tgr_query_lanes_open(tgr_query_file *file, unsigned want, int count, 
     made->rows = rows;
     const listed list = list_arrays(file->source, want);
     made->lanes = tgr_mem_zalloc((size_t)count, sizeof *made->lanes);
-    if (!made->lanes) {
+    /* In one, so that it has large pages. */
+    made->windows = tgr_mem_aligned((size_t)window_bytes(file, &list, rows) + 1, 1);
+    char *bytes = made->windows;
+    if (!made->lanes || !made->windows) {
         status = tgr_fail_memory(error, "the threads that read");
         goto done;
     }
     for (made->share_count = 0; made->share_count < list.count; made->share_count++) {
-        TGR_TRY(open_share(made, made->share_count, list.arrays[made->share_count], error));
+        TGR_TRY(open_share(made, made->share_count, list.arrays[made->share_count], &bytes, error));
     }
     for (; made->count < count; made->count++) {
         TGR_TRY(open_lane(made, &made->lanes[made->count], error));
@@ -236,6 +259,7 @@ void tgr_query_lanes_close(tgr_query_lanes *lanes)
         tgr_sum_chain_free(lanes->shares[i].chain);
         tgr_decoded_close(&lanes->shares[i].decoded);
     }
+    tgr_mem_free_aligned(lanes->windows);
     tgr_mem_free(lanes->lanes);
     tgr_mem_free(lanes->jobs);
     tgr_mem_free(lanes);

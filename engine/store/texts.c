@@ -11,7 +11,7 @@
 #include "engine/store/checksum.h"
 #include "engine/store/heap_sizes.h"
 
-#define PIECE_BYTES (1u << 20) /* read at once */
+#define PIECE_BYTES (2u << 20) /* read at once */
 #define CONVERTED   65536      /* bytes at once; HDF5 would clear a mebibyte for every list */
 #define PIECE_ROWS  1024
 #define FIRST_ROWS  16
@@ -75,10 +75,25 @@ static uint32_t padded_length(const char *text, uint32_t width)
     return memcmp(nul, nul + 1, width - length - 1) == 0 ? length : UINT32_MAX;
 }
 
+/* Appends strings that all fill their `width` bytes. */
+static void add_full(tgr_text_block *block, const char *text, uint32_t width, uint64_t count)
+{
+    uint64_t *ends = block->texts.offsets + block->count, at = ends[0];
+    memcpy(block->texts.bytes + at, text, count * width);
+    for (uint64_t i = 1; i <= count; i++) {
+        ends[i] = at + i * width;
+    }
+    block->count += count;
+}
+
 /* Appends strings of `width` bytes; returns how many: fewer than `count` where the next holds NUL.
  * The block has room for all of them. */
 static uint64_t add_fixed(tgr_text_block *block, const char *text, uint32_t width, uint64_t count)
 {
+    if (!memchr(text, 0, count * width)) {
+        add_full(block, text, width, count);
+        return count;
+    }
     for (uint64_t i = 0; i < count; i++, text += width) {
         uint64_t at = block->texts.offsets[block->count];
         uint32_t length = padded_length(text, width);

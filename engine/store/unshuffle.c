@@ -59,13 +59,14 @@ static sixteen zip_high(sixteen a, sixteen b)
 #define TGR_HAVE_ZIP
 #endif
 
-/* Elements from `first` on, byte by byte. */
-static void unshuffle_rest(const uint8_t *from, size_t count, size_t width, size_t first,
-                           uint8_t *to)
+/* Elements from `done` on, byte by byte; planes, which are `stride` bytes apart, begin with the
+ * first. */
+static void unshuffle_rest(const uint8_t *from, size_t stride, size_t count, size_t width,
+                           size_t done, uint8_t *to)
 {
     for (size_t byte = 0; byte < width; byte++) {
-        const uint8_t *plane = from + byte * count;
-        for (size_t i = first; i < count; i++) {
+        const uint8_t *plane = from + byte * stride;
+        for (size_t i = done; i < count; i++) {
             to[i * width + byte] = plane[i];
         }
     }
@@ -74,13 +75,14 @@ static void unshuffle_rest(const uint8_t *from, size_t count, size_t width, size
 #ifdef TGR_HAVE_ZIP
 /* Zips the first half of `width` planes with the second, again and again: each time the bytes of an
  * element that lie side by side double. */
-static inline size_t unshuffle_wide(const uint8_t *from, size_t count, size_t width, uint8_t *to)
+static inline size_t unshuffle_wide(const uint8_t *from, size_t stride, size_t count, size_t width,
+                                    uint8_t *to)
 {
     size_t done = 0;
     for (; done + 16 <= count; done += 16) {
         sixteen planes[8], zipped[8];
         for (size_t byte = 0; byte < width; byte++) {
-            planes[byte] = load(from + byte * count + done);
+            planes[byte] = load(from + byte * stride + done);
         }
         for (size_t step = 1; step < width; step *= 2) {
             for (size_t half = 0; half < width / 2; half++) {
@@ -97,23 +99,35 @@ static inline size_t unshuffle_wide(const uint8_t *from, size_t count, size_t wi
 }
 #endif
 
+static void unshuffle(const uint8_t *from, size_t stride, size_t count, size_t width, uint8_t *to)
+{
+    size_t done = 0;
+#ifdef TGR_HAVE_ZIP
+    if (width == 2) {
+        done = unshuffle_wide(from, stride, count, 2, to);
+    } else if (width == 4) {
+        done = unshuffle_wide(from, stride, count, 4, to);
+    } else if (width == 8) {
+        done = unshuffle_wide(from, stride, count, 8, to);
+    }
+#endif
+    unshuffle_rest(from, stride, count, width, done, to);
+}
+
+void tgr_unshuffle_some(const void *from, size_t all, size_t width, size_t first, size_t count,
+                        void *to)
+{
+    unshuffle((const uint8_t *)from + first, all, count, width, to);
+}
+
 void tgr_unshuffle(const void *from, size_t bytes, size_t width, void *to)
 {
-    size_t count = width ? bytes / width : 0, done = 0;
+    size_t count = width ? bytes / width : 0;
     if (width <= 1 || count <= 1) {
         memcpy(to, from, bytes);
         return;
     }
-#ifdef TGR_HAVE_ZIP
-    if (width == 2) {
-        done = unshuffle_wide(from, count, 2, to);
-    } else if (width == 4) {
-        done = unshuffle_wide(from, count, 4, to);
-    } else if (width == 8) {
-        done = unshuffle_wide(from, count, 8, to);
-    }
-#endif
-    unshuffle_rest(from, count, width, done, to);
+    unshuffle(from, count, count, width, to);
     memcpy((uint8_t *)to + count * width, (const uint8_t *)from + count * width,
            bytes - count * width);
 }

@@ -9,4 +9,8 @@
  * does. The two must not overlap. */
 void tgr_unshuffle(const void *from, size_t bytes, size_t width, void *to);
 
+/* Some of them: `count` elements from number `first` on, of `all` that were shuffled together. */
+void tgr_unshuffle_some(const void *from, size_t all, size_t width, size_t first, size_t count,
+                        void *to);
+
 #endif

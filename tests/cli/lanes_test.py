@@ -90,10 +90,27 @@ class Lanes(Scratch):
             store(self.path("plain.h5"), self.path(name + ".h5"), **how)
             self.same(name + ".h5", "--theta", "0")
 
+    def test_ids(self):
+        """Of one length, of several, padded, too wide to be read at once, and of any length."""
+        self.same("plain.h5", "--theta", "0", "--ids", "--margins")
+        kinds = {"short": numpy.array([f"q{i}" for i in range(ROWS)], "S12"),
+                 "wide": numpy.array([f"q{i}" for i in range(ROWS)], "S100"),
+                 "any": [f"q{i}\u00e9" for i in range(ROWS)]}
+        for name, ids in kinds.items():
+            shutil.copy(self.path("plain.h5"), self.path(name + ".h5"))
+            with h5py.File(self.path(name + ".h5"), "a") as file:
+                attributes = {key: value for key, value in file["obs/_index"].attrs.items() if "xxh3" not in key}
+                del file["obs/_index"]
+                kept = {} if name != "any" else {"dtype": h5py.string_dtype()}
+                file["obs"].create_dataset("_index", data=ids, **kept).attrs.update(attributes)
+            self.same(name + ".h5", "--theta", "0", "--ids", threads=[3])
+        self.same("short.h5", "plain.h5", "--theta", "0", "--ids", threads=[2])
+
     def test_compressed(self):
         self.works("merge", "plain.h5", "--compress", "-o", "small.h5", "-q")
         self.same("small.h5", "--theta", "0")
         self.same("small.h5", "--theta", "0", "--memory", "16M", threads=[3])
+        self.same("small.h5", "--theta", "0", "--ids", threads=[2])
 
     def test_several_files(self):
         self.works("merge", "plain.h5", "--compress", "-o", "small.h5", "-q")
