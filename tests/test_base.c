@@ -389,6 +389,39 @@ static void floats_as_printf_writes_them(void **state)
     }
 }
 
+/* Likewise of 15 to 17 digits. */
+static void doubles_as_printf_writes_them(void **state)
+{
+    (void)state;
+    uint64_t random = SEED;
+    for (int i = 0; i < 150000; i++) {
+        uint64_t bits = next_random(&random);
+        double value;
+        if (i % 3 == 1) { /* of everyday size */
+            bits = (bits & 0x800fffffffffffffu) | (1000 + bits % 60) << 52;
+        }
+        memcpy(&value, &bits, sizeof value);
+        if (i % 3 == 2) { /* few digits */
+            value = (double)(int64_t)(bits % 2000000000) / (i % 5 == 0   ? 1e5
+                                                            : i % 7 == 0 ? 1e-9
+                                                                         : 777);
+        }
+        value = i < 4 ? (double[]){0, -0.0, 1e15, 5e-324}[i] : value;
+        if (!isfinite(value)) {
+            continue;
+        }
+        char text[TGR_NUMBER_SIZE], expected[TGR_NUMBER_SIZE];
+        for (int digits = 15; digits <= 17; digits++) {
+            snprintf(expected, sizeof expected, "%.*g", digits, value);
+            if (strtod(expected, NULL) == value) {
+                break;
+            }
+        }
+        assert_int_equal(tgr_number_double(text, value), strlen(expected));
+        assert_string_equal(text, expected);
+    }
+}
+
 int main(void)
 {
     print_message("seed %u\n", SEED);
@@ -408,6 +441,7 @@ int main(void)
         cmocka_unit_test(errors_are_printable),
         cmocka_unit_test(options_carry_their_size),
         cmocka_unit_test(floats_as_printf_writes_them),
+        cmocka_unit_test(doubles_as_printf_writes_them),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }

@@ -1,6 +1,6 @@
 /* test_store_blocks.c - checksums by block: how datasets are cut, that every way of reading gives
  * the same values, and that every changed byte is found and named. */
-#include "tests/test_store_support.h"
+#include "tests/test_store_places.h"
 
 #include <fcntl.h>
 #include <hdf5.h>
@@ -85,6 +85,11 @@ static void shuffled_bytes_come_back(void **state)
             }
             tgr_unshuffle(shuffled, bytes, width, back);
             assert_memory_equal(back, plain, bytes);
+            if (count > 0) {
+                size_t first = below(&random, count), some = 1 + below(&random, count - first);
+                tgr_unshuffle_some(shuffled, count, width, first, some, back);
+                assert_memory_equal(back, plain + first * width, some * width);
+            }
         }
     }
 }
@@ -205,40 +210,6 @@ static tgr_status walk_status(int threads, uint64_t rows, tgr_error *error)
     return status;
 }
 
-typedef struct place {
-    uint64_t offset, bytes, row_bytes, block_rows, rows;
-} place;
-
-static place find(const char *name)
-{
-    place found;
-    hsize_t shape[2] = {1, 1};
-    hid_t file = H5Fopen(PATH, H5F_ACC_RDONLY, H5P_DEFAULT);
-    hid_t dataset = H5Dopen2(file, name, H5P_DEFAULT), space = H5Dget_space(dataset);
-    hid_t type = H5Dget_type(dataset);
-    H5Sget_simple_extent_dims(space, shape, NULL);
-    found.offset = H5Dget_offset(dataset);
-    found.rows = shape[0];
-    found.row_bytes = shape[1] * H5Tget_size(type);
-    found.bytes = found.rows * found.row_bytes;
-    found.block_rows = tgr_block_rows(found.rows, found.row_bytes);
-    H5Tclose(type);
-    H5Sclose(space);
-    H5Dclose(dataset);
-    H5Fclose(file);
-    return found;
-}
-
-static void flip(uint64_t at)
-{
-    uint8_t byte;
-    int fd = open(PATH, O_RDWR);
-    assert_int_equal(pread(fd, &byte, 1, (off_t)at), 1);
-    byte ^= 0x10;
-    assert_int_equal(pwrite(fd, &byte, 1, (off_t)at), 1);
-    close(fd);
-}
-
 static void every_changed_byte_is_found(void **state)
 {
     (void)state;
@@ -255,7 +226,7 @@ static void every_changed_byte_is_found(void **state)
     sample from = several_blocks(false, false);
     uint64_t random = SEED;
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        place at = find(names[i]);
+        place at = find_place(PATH, names[i]);
         for (int round = 0; round < 3; round++) {
             uint64_t byte = round == 0 ? 0 : round == 1 ? at.bytes - 1 : below(&random, at.bytes);
             uint64_t row = byte / at.row_bytes, first = row / at.block_rows * at.block_rows;
@@ -265,13 +236,13 @@ static void every_changed_byte_is_found(void **state)
             tgr_error error;
             snprintf(expected, sizeof expected, "rows %" PRIu64 " to %" PRIu64 " of /%s do not",
                      first, last, names[i]);
-            flip(at.offset + byte);
+            flip_byte(PATH, at.offset + byte);
             assert_int_equal(walk_status(1 + round * 3, 100000, &error), TGR_ERR_INPUT);
             if (!strstr(error.message, expected) || !strstr(error.message, PATH)) {
                 print_error("expected '%s', got: %s\n", expected, error.message);
                 fail();
             }
-            flip(at.offset + byte);
+            flip_byte(PATH, at.offset + byte);
         }
     }
     tgr_error error;

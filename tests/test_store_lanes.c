@@ -1,15 +1,11 @@
 /* test_store_lanes.c - rows read by several threads at once, each with parts of its own: against
  * plain arrays, with sums that go over parts, with damage, and without memory. */
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdatomic.h>
 
-#include <hdf5.h>
-
 #include "engine/base/squad.h"
-#include "engine/store/block_sums.h"
 #include "engine/store/query_lanes.h"
-#include "tests/test_store_support.h"
+#include "tests/test_store_places.h"
 
 #define PATH   in_folder("q.h5")
 #define WANT   (TGR_WANT_ELIGIBILITY | TGR_WANT_PROMPT_TOKENS | TGR_WANT_IDS)
@@ -200,39 +196,6 @@ static void parts_hold_what_was_written(void **state)
 
 /* ---- damage --------------------------------------------------------------------------------- */
 
-typedef struct place {
-    uint64_t offset, bytes, row_bytes, rows;
-} place;
-
-static place find(const char *name)
-{
-    place found;
-    hsize_t rows;
-    hid_t file = H5Fopen(PATH, H5F_ACC_RDONLY, H5P_DEFAULT);
-    hid_t dataset = H5Dopen2(file, name, H5P_DEFAULT), space = H5Dget_space(dataset);
-    hid_t type = H5Dget_type(dataset);
-    H5Sget_simple_extent_dims(space, &rows, NULL);
-    found.offset = H5Dget_offset(dataset);
-    found.rows = rows;
-    found.row_bytes = H5Tget_size(type);
-    found.bytes = rows * found.row_bytes;
-    H5Tclose(type);
-    H5Sclose(space);
-    H5Dclose(dataset);
-    H5Fclose(file);
-    return found;
-}
-
-static void flip(uint64_t at)
-{
-    uint8_t byte;
-    int fd = open(PATH, O_RDWR);
-    assert_int_equal(pread(fd, &byte, 1, (off_t)at), 1);
-    byte ^= 0x10;
-    assert_int_equal(pwrite(fd, &byte, 1, (off_t)at), 1);
-    close(fd);
-}
-
 /* In the block's own words, wherever in it the parts end, and though others read on. */
 static void every_changed_byte_is_found(void **state)
 {
@@ -244,23 +207,23 @@ static void every_changed_byte_is_found(void **state)
     sample from = write_file(ROWS, false, false);
     uint64_t random = SEED;
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        place at = find(names[i]);
-        uint64_t block = tgr_block_rows(at.rows, at.row_bytes);
+        place at = find_place(PATH, names[i]);
         for (int round = 0; round < 6; round++) {
             uint64_t byte = round == 0 ? 0 : round == 1 ? at.bytes - 1 : below(&random, at.bytes);
-            uint64_t first = byte / at.row_bytes / block * block;
-            uint64_t last = first + block < at.rows ? first + block - 1 : at.rows - 1;
+            uint64_t first = byte / at.row_bytes / at.block_rows * at.block_rows;
+            uint64_t last =
+                first + at.block_rows < at.rows ? first + at.block_rows - 1 : at.rows - 1;
             char expected[200];
             tgr_error error = {0};
             snprintf(expected, sizeof expected, "rows %" PRIu64 " to %" PRIu64 " of /%s do not",
                      first, last, names[i]);
-            flip(at.offset + byte);
+            flip_byte(PATH, at.offset + byte);
             assert_int_equal(walk(&ways[round % 3], NULL, &error), TGR_ERR_INPUT);
             if (!strstr(error.message, expected)) {
                 print_error("expected '%s', got: %s\n", expected, error.message);
                 fail();
             }
-            flip(at.offset + byte);
+            flip_byte(PATH, at.offset + byte);
         }
     }
     tgr_error error;
@@ -272,7 +235,7 @@ static void a_file_cut_off_is_told(void **state)
 {
     (void)state;
     sample from = write_file(ROWS, false, false);
-    place at = find("X/indices");
+    place at = find_place(PATH, "X/indices");
     tgr_query_file *file;
     tgr_error error;
     const how way = {3, 50000, 4000, 1u << 20, 0};

@@ -25,7 +25,7 @@ static bool reserve(tgr_buffer *buffer, size_t length)
     return true;
 }
 
-void tgr_buffer_add(tgr_buffer *buffer, const void *bytes, size_t length)
+void tgr_buffer_add_growing(tgr_buffer *buffer, const void *bytes, size_t length)
 {
     if (!reserve(buffer, length)) {
         return;

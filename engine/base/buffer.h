@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <tagroute/export.h>
 
@@ -15,7 +16,20 @@ typedef struct tgr_buffer {
     bool failed; /* an allocation failed: what was added since is lost */
 } tgr_buffer;
 
-void tgr_buffer_add(tgr_buffer *buffer, const void *bytes, size_t length);
+/* The same as tgr_buffer_add, where there may be no room yet. */
+void tgr_buffer_add_growing(tgr_buffer *buffer, const void *bytes, size_t length);
+
+static inline void tgr_buffer_add(tgr_buffer *buffer, const void *bytes, size_t length)
+{
+    if (buffer->failed || length == 0 || length >= buffer->capacity - buffer->length) {
+        tgr_buffer_add_growing(buffer, bytes, length);
+        return;
+    }
+    memcpy(buffer->bytes + buffer->length, bytes, length);
+    buffer->length += length;
+    buffer->bytes[buffer->length] = '\0';
+}
+
 void tgr_buffer_text(tgr_buffer *buffer, const char *text);
 void tgr_buffer_format(tgr_buffer *buffer, const char *format, ...) TGR_PRINTF(2, 3);
 void tgr_buffer_clear(tgr_buffer *buffer); /* length 0, memory and failure kept */

@@ -5,11 +5,14 @@
  */
 #include "engine/base/number.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "engine/base/digits.h"
 
 static void undo_locale(char *text)
 {
@@ -25,15 +28,45 @@ static size_t put_null(char *text)
     return 4;
 }
 
-size_t tgr_number_double(char *text, double value)
+/* What "%.*g" writes of a number whose digits these are: 0.d1d2... x 10^point. */
+static size_t put_digits(char *text, bool negative, const char *digits, int count, int point,
+                         int precision)
 {
-    if (!isfinite(value)) {
-        return put_null(text);
+    char *to = text;
+    if (negative) {
+        *to++ = '-';
     }
+    if (point < -3 || point > precision) { /* one digit before the point, and an exponent */
+        *to++ = digits[0];
+        if (count > 1) {
+            *to++ = '.';
+            memcpy(to, digits + 1, (size_t)count - 1);
+            to += count - 1;
+        }
+        return (size_t)(to - text) + (size_t)sprintf(to, "e%+03d", point - 1);
+    }
+    if (point <= 0) {
+        static const char zeros[] = "0.000";
+        memcpy(to, zeros, (size_t)(2 - point));
+        to += 2 - point;
+    }
+    for (int i = 0; i < count || i < point; i++) {
+        if (i == point && i > 0) {
+            *to++ = '.';
+        }
+        *to++ = i < count ? digits[i] : '0';
+    }
+    *to = '\0';
+    return (size_t)(to - text);
+}
+
+/* Numbers below the normal ones have fewer digits than "%g" would write. */
+static size_t put_slowly(char *text, double value, bool single, int least, int most)
+{
     int length = 0;
-    for (int digits = 15; digits <= 17; digits++) {
+    for (int digits = least; digits <= most; digits++) {
         length = snprintf(text, TGR_NUMBER_SIZE, "%.*g", digits, value);
-        if (digits == 17 || strtod(text, NULL) == value) {
+        if (single ? strtof(text, NULL) == (float)value : strtod(text, NULL) == value) {
             break;
         }
     }
@@ -41,82 +74,34 @@ size_t tgr_number_double(char *text, double value)
     return (size_t)length;
 }
 
-/* ---- floats of everyday size ----------------------------------------------------------- */
-
-/* Between these %g writes no exponent, and all that is computed below is exact in double: a float
- * has 24 bits, and 10^12, the largest power needed, has 28 behind its zeros. */
-#define EVERYDAY_LEAST 1.5e-4f
-#define EVERYDAY_MOST  1e6f
-
-static const double powers[] = {1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12};
-
-/* Writes number / 10^decimals without zeros at its end. */
-static size_t put_decimal(char *text, bool negative, uint64_t number, int decimals)
+size_t tgr_number_double(char *text, double value)
 {
-    char reversed[24];
-    size_t count = 0, length = 0;
-    while (decimals > 0 && number % 10 == 0) {
-        number /= 10;
-        decimals--;
+    char digits[TGR_DIGITS_MOST];
+    int point;
+    if (!isfinite(value)) {
+        return put_null(text);
     }
-    for (int place = 0; number > 0 || place <= decimals; place++) {
-        if (place == decimals && place > 0) {
-            reversed[count++] = '.';
-        }
-        reversed[count++] = (char)('0' + number % 10);
-        number /= 10;
+    if (!isnormal(value) && value != 0) {
+        return put_slowly(text, value, false, DBL_DIG, DBL_DECIMAL_DIG);
     }
-    if (negative) {
-        text[length++] = '-';
-    }
-    while (count > 0) {
-        text[length++] = reversed[--count];
-    }
-    text[length] = '\0';
-    return length;
-}
-
-/* What the slow way below writes; 0 where that is left to it. */
-static size_t put_everyday(char *text, float value)
-{
-    int exponent;
-    float size = fabsf(value);
-    if (!(size >= EVERYDAY_LEAST && size < EVERYDAY_MOST) || frexpf(size, &exponent) == 0.5f) {
-        return 0; /* below a power of two floats lie twice as close */
-    }
-    int decimals = 0; /* behind the point, for six digits */
-    while ((double)size * powers[decimals] < 1e5) {
-        decimals++;
-    }
-    double half = ldexp(1, exponent - 25); /* of the distance between floats */
-    for (int digits = 6; digits <= 9; digits++, decimals++) {
-        double scaled = (double)size * powers[decimals];
-        double rounded = nearbyint(scaled);
-        double off = fabs(rounded - scaled), most = half * powers[decimals];
-        if (off == most) {
-            return 0;
-        }
-        if (off < most || digits == 9) {
-            return put_decimal(text, value < 0, (uint64_t)rounded, decimals);
-        }
-    }
-    return 0;
+    int count = tgr_digits_double(value, digits, &point);
+    return put_digits(text, signbit(value), digits, count, point,
+                      count > DBL_DIG ? count : DBL_DIG);
 }
 
 size_t tgr_number_float(char *text, float value)
 {
+    char digits[TGR_DIGITS_MOST];
+    int point;
     if (!isfinite(value)) {
         return put_null(text);
     }
-    int length = (int)put_everyday(text, value);
-    for (int digits = 6; length == 0; digits++) {
-        int written = snprintf(text, TGR_NUMBER_SIZE, "%.*g", digits, (double)value);
-        if (digits == 9 || strtof(text, NULL) == value) {
-            length = written;
-        }
+    if (!isnormal(value) && value != 0) {
+        return put_slowly(text, (double)value, true, FLT_DIG, FLT_DECIMAL_DIG);
     }
-    undo_locale(text);
-    return (size_t)length;
+    int count = tgr_digits_float(value, digits, &point);
+    return put_digits(text, signbit(value), digits, count, point,
+                      count > FLT_DIG ? count : FLT_DIG);
 }
 
 bool tgr_number_parse(const char *text, double *value)

@@ -205,7 +205,12 @@ TGR_BY_HAND_512 static bool sum_usual_by_eights(const price_list *prices, const 
         total = _mm512_add_epi64(
             total, _mm512_sub_epi64(_mm512_castpd_si512(term), _mm512_castpd_si512(rounder)));
     }
-    *sum = _mm512_reduce_add_epi64(total);
+    uint64_t sums[EIGHT], all = 0; /* wraps where some are odd */
+    _mm512_storeu_si512(sums, total);
+    for (int i = 0; i < EIGHT; i++) {
+        all += sums[i];
+    }
+    *sum = (int64_t)all;
     return usual == 0xff;
 }
 

@@ -16,8 +16,8 @@
 struct tgr_decisions_text {
     const tgr_decisions_plan *plan;
     bool msgpack;
-    tgr_buffer names;    /* JSON: the models' names, quoted, one after another */
-    size_t *name_starts; /* model_count + 1 */
+    tgr_buffer names; /* JSON: the models' names, quoted, and null for none, one after another; */
+    size_t *name_starts; /* model_count + 2; with the keys around where there is one threshold */
 };
 
 /* What one thread formats with. */
@@ -36,15 +36,22 @@ static int pack_bytes(void *data, const char *bytes, size_t length)
 static tgr_status quote_names(tgr_decisions_text *text, tgr_error *error)
 {
     const tgr_decisions_plan *plan = text->plan;
-    text->name_starts = tgr_mem_alloc(plan->model_count + 1, sizeof(*text->name_starts));
+    bool single = plan->threshold_count == 1;
+    text->name_starts = tgr_mem_alloc(plan->model_count + 2, sizeof(*text->name_starts));
     if (!text->name_starts) {
         return tgr_fail_memory(error, "the names of the models");
     }
-    for (size_t model = 0; model < plan->model_count; model++) {
+    for (size_t model = 0; model <= plan->model_count; model++) {
         text->name_starts[model] = text->names.length;
-        tgr_json_quote(&text->names, plan->models[model], strlen(plan->models[model]));
+        tgr_buffer_text(&text->names, single ? ",\"model\":" : "");
+        if (model < plan->model_count) {
+            tgr_json_quote(&text->names, plan->models[model], strlen(plan->models[model]));
+        } else {
+            tgr_buffer_text(&text->names, "null");
+        }
+        tgr_buffer_text(&text->names, single ? ",\"margin\":" : "");
     }
-    text->name_starts[plan->model_count] = text->names.length;
+    text->name_starts[plan->model_count + 1] = text->names.length;
     return text->names.failed ? tgr_fail_memory(error, "the names of the models") : TGR_OK;
 }
 
@@ -65,11 +72,8 @@ tgr_status tgr_decisions_text_open(bool msgpack, const tgr_decisions_plan *plan,
 
 static void json_model(formatter *writer, int16_t model)
 {
-    if (model < 0) {
-        tgr_buffer_add(writer->buffer, "null", 4);
-        return;
-    }
-    const size_t *starts = writer->text->name_starts + model;
+    size_t name = model < 0 ? writer->text->plan->model_count : (size_t)model;
+    const size_t *starts = writer->text->name_starts + name;
     tgr_buffer_add(writer->buffer, writer->text->names.bytes + starts[0], starts[1] - starts[0]);
 }
 
@@ -84,11 +88,9 @@ static void json_row(formatter *writer, const int16_t *model, const float *margi
 {
     size_t thresholds = writer->text->plan->threshold_count;
     if (thresholds == 1) {
-        tgr_buffer_text(writer->buffer, ",\"model\":");
         json_model(writer, model[0]);
-        tgr_buffer_text(writer->buffer, ",\"margin\":");
         json_margin(writer, margin, 0);
-        tgr_buffer_text(writer->buffer, "}\n");
+        tgr_buffer_add(writer->buffer, "}\n", 2);
         return;
     }
     tgr_buffer_text(writer->buffer, ",\"models\":[");
@@ -106,7 +108,7 @@ static void json_row(formatter *writer, const int16_t *model, const float *margi
 
 static void json_id(formatter *writer, const tgr_texts *ids, uint64_t number, size_t row)
 {
-    tgr_buffer_text(writer->buffer, "{\"id\":");
+    tgr_buffer_add(writer->buffer, "{\"id\":", 6);
     if (ids) {
         uint64_t begin = ids->offsets[row], end = ids->offsets[row + 1];
         tgr_json_quote(writer->buffer, ids->bytes + begin, (size_t)(end - begin));
