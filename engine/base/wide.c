@@ -1,14 +1,11 @@
 /* wide.c - which wide instructions may be used. */
 #include "engine/base/wide.h"
 
-#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define UNKNOWN (-1)
-
-static atomic_int level = UNKNOWN;
+int tgr_wide_known = -1;
 
 static tgr_wide of_machine(void)
 {
@@ -36,19 +33,16 @@ static tgr_wide allowed(void)
     return strcmp(name, "avx2") == 0 ? TGR_WIDE_AVX2 : TGR_WIDE_PLAIN;
 }
 
-tgr_wide tgr_wide_level(void)
+tgr_wide tgr_wide_find(void)
 {
-    int found = atomic_load_explicit(&level, memory_order_relaxed);
-    if (found == UNKNOWN) {
-        tgr_wide machine = of_machine(), most = allowed();
-        found = machine < most ? machine : most;
-        atomic_store_explicit(&level, found, memory_order_relaxed);
-    }
-    return (tgr_wide)found;
+    tgr_wide machine = of_machine(), most = allowed();
+    tgr_wide found = machine < most ? machine : most;
+    __atomic_store_n(&tgr_wide_known, (int)found, __ATOMIC_RELAXED);
+    return found;
 }
 
 void tgr_wide_limit(tgr_wide most)
 {
     tgr_wide machine = of_machine();
-    atomic_store_explicit(&level, machine < most ? machine : most, memory_order_relaxed);
+    __atomic_store_n(&tgr_wide_known, (int)(machine < most ? machine : most), __ATOMIC_RELAXED);
 }

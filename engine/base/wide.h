@@ -14,8 +14,15 @@
 
 typedef enum tgr_wide { TGR_WIDE_PLAIN, TGR_WIDE_AVX2, TGR_WIDE_AVX512 } tgr_wide;
 
+extern int tgr_wide_known; /* below 0 until tgr_wide_find was called */
+tgr_wide tgr_wide_find(void);
+
 /* What the machine has, and TAGROUTE_ISA allows. */
-tgr_wide tgr_wide_level(void);
+static inline tgr_wide tgr_wide_level(void)
+{
+    int known = __atomic_load_n(&tgr_wide_known, __ATOMIC_RELAXED);
+    return known >= 0 ? (tgr_wide)known : tgr_wide_find();
+}
 
 /* No more than that from now on; for tests. */
 void tgr_wide_limit(tgr_wide most);

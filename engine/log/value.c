@@ -36,13 +36,6 @@ void tgr_tape_free(tgr_tape *tape)
     memset(tape, 0, sizeof(*tape));
 }
 
-bool tgr_value_is(const tgr_value *value, const char *text)
-{
-    size_t length = strlen(text);
-    return value->kind == TGR_STRING && value->count == length &&
-           memcmp(value->as.bytes, text, length) == 0;
-}
-
 bool tgr_value_number(const tgr_value *value, double *number)
 {
     switch (value->kind) {

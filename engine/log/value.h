@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <tagroute/ingest.h>
 
@@ -77,8 +78,13 @@ static inline tgr_value *tgr_tape_add(tgr_tape *tape)
     return &tape->values[tape->count++];
 }
 
-/* Whether a string or key equals a literal. */
-bool tgr_value_is(const tgr_value *value, const char *text);
+/* Whether a string or key equals a literal, whose length is known where it is asked. */
+static inline bool tgr_value_is(const tgr_value *value, const char *text)
+{
+    size_t length = strlen(text);
+    return value->kind == TGR_STRING && value->count == length &&
+           memcmp(value->as.bytes, text, length) == 0;
+}
 
 /* A number of any kind as a double; false for anything else. */
 bool tgr_value_number(const tgr_value *value, double *number);
