@@ -7,6 +7,7 @@
  */
 #include <stdatomic.h>
 
+#include "engine/base/crew.h"
 #include "engine/base/error.h"
 #include "engine/base/memory.h"
 #include "engine/base/runtime.h"
@@ -20,7 +21,7 @@
 #define PARTS         32                /* a thread has in a stretch, so that all end together; */
 #define PARTS_CHUNKED 8                 /* fewer where what is decoded should stay in a cache */
 #define PARTS_LEAST   4                 /* likewise, at least */
-#define CHOICE_BYTES  ((size_t)4 << 20) /* of decisions of a stretch, a thread */
+#define CHOICE_BYTES  ((size_t)2 << 20) /* of decisions of a stretch, a thread */
 #define MEMORY_SHARE  4 /* of the run's: what is decoded of a stretch and the next */
 #define NONZERO_SHARE 8 /* likewise, of all threads: entries of parts */
 
@@ -61,11 +62,12 @@ static void measure(lanes *of, const tgr_query_file *file, unsigned want)
 {
     const tgr_routing *work = of->work;
     uint64_t threads = (uint64_t)of->count, memory = tgr_run_memory(work->run);
-    uint64_t choice = work->options.threshold_count * (work->plan.margins ? 6 : 2);
+    uint64_t choice = work->options.threshold_count * (work->options.margins ? 6 : 2);
     uint64_t most = CHOICE_BYTES * threads / choice;
-    uint64_t part = work->options.block_rows > 0
-                        ? work->options.block_rows
-                        : between(PART_BYTES / tgr_query_row_bytes(file, want), 1, PART_MOST);
+    uint64_t part =
+        work->options.block_rows > 0
+            ? work->options.block_rows
+            : between(PART_BYTES / (tgr_query_row_bytes(file, want) + choice), 1, PART_MOST);
     uint64_t parts = tgr_query_is_plain(file) ? PARTS : PARTS_CHUNKED;
     of->stretch_rows = between(part * parts * threads, 1, most);
     of->stretch_rows = tgr_query_lanes_rows(file, want, of->stretch_rows, memory / MEMORY_SHARE);
@@ -85,7 +87,10 @@ bool tgr_route_lanes_suit(const tgr_routing *work)
     lanes of = {.work = (tgr_routing *)work, .count = tgr_run_threads(work->run)};
     /* Of plan and options, only these are made yet. */
     unsigned want = tgr_route_wants(work) | (work->options.ids ? TGR_WANT_IDS : 0);
-    bool suit = of.count > 1 && work->pass.split == NULL && work->format == TGR_DECISIONS_H5;
+    /* A process of a crew has its processors to itself, and no more: one that reads beside one that
+     * decides would take turns. */
+    bool suit = (of.count > 1 || tgr_run_crew(work->run) != NULL) && work->pass.split == NULL &&
+                work->format == TGR_DECISIONS_H5;
     for (size_t i = 0; suit && i < work->pass.file_count; i++) {
         measure(&of, work->pass.files[i], want);
         suit = worth_it(&of, work->pass.files[i]);

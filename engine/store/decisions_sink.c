@@ -13,6 +13,8 @@
 
 #define OPEN_END    (UINT64_C(1) << 60) /* bytes of a region whose length is not known: one block */
 #define RECALL_SIZE (1u << 20)
+#define BEGIN_BYTES (UINT64_C(8) << 20)   /* that the disk begins with in one go */
+#define BEGIN_MOST  (UINT64_C(128) << 20) /* of a region where it is told to */
 
 /* ---- regions --------------------------------------------------------------------------- */
 
@@ -105,6 +107,17 @@ tgr_status tgr_sink_recall(tgr_sink *sink, const tgr_decisions_mark *mark, tgr_e
 
 /* ---- the thread ------------------------------------------------------------------------ */
 
+/* What is written in less than a few seconds the system would not put on the disk before it is
+ * synced. Of more it begins with some by itself, and is better left alone. */
+static void begin_disk(const tgr_sink *sink, tgr_sink_region *region)
+{
+    uint64_t bytes = region->done - region->begun;
+    if (sink->positioned && region->length <= BEGIN_MOST && bytes >= BEGIN_BYTES) {
+        tgr_write_begin(sink->fd, region->offset + region->begun, (size_t)bytes);
+        region->begun = region->done;
+    }
+}
+
 static tgr_status write_chunk(tgr_sink *sink, const tgr_sink_chunk *chunk, tgr_error *error)
 {
     tgr_sink_region *region = &sink->regions[chunk->region];
@@ -121,10 +134,8 @@ static tgr_status write_chunk(tgr_sink *sink, const tgr_sink_chunk *chunk, tgr_e
         sink->positioned ? tgr_write_all_at(sink->fd, chunk->bytes.bytes, length,
                                             region->offset + region->done, sink->path, error)
                          : tgr_write_all(sink->fd, chunk->bytes.bytes, length, sink->path, error);
-    if (sink->positioned && status == TGR_OK) {
-        tgr_write_begin(sink->fd, region->offset + region->done, length);
-    }
     region->done += length;
+    begin_disk(sink, region);
     return status;
 }
 

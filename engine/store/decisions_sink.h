@@ -19,6 +19,7 @@ typedef struct tgr_sink_region {
     uint64_t offset; /* in the file */
     uint64_t length; /* bytes that it will hold */
     uint64_t done;
+    uint64_t begun; /* of what is done, so much the disk has been asked to begin with */
     tgr_block_hasher hasher;
 } tgr_sink_region;
 
