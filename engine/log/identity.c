@@ -1,10 +1,8 @@
 /* identity.c - block after block, each hashed as its bytes come. */
 #include "engine/log/identity.h"
 
-#define XXH_STATIC_LINKING_ONLY /* for the size of a state */
-#include <xxhash.h>
-
 #include "engine/base/memory.h"
+#include "engine/base/xxh3.h"
 
 struct tgr_identity {
     XXH3_state_t block; /* of the block that `next` is in */

@@ -9,12 +9,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define XXH_STATIC_LINKING_ONLY /* for the size of a state, so that it comes from our allocator */
-#include <xxhash.h>
-
 #include "engine/base/error.h"
 #include "engine/base/memory.h"
 #include "engine/base/runtime.h"
+#include "engine/base/xxh3.h"
 #include "engine/log/decoder.h"
 #include "engine/log/identity.h"
 

@@ -33,6 +33,7 @@ ROUTED = [ # files, options
     (BOTH, ("--policy", "slack", "--target-share", "kestrel-max=35%")),
     (("packed.h5",), ("--policy", "utility", "--target-quality", "0.7")),
     (("weighed.h5",), ("--policy", "utility", "--target-quality", "0.7")),
+    (("long.h5",), ("--ids",)), # each thread reads what it decides
 ]
 ROUTED_TO_TEXT = [
     ("out.jsonl", PACKED, ("--split", "test")),
@@ -76,8 +77,9 @@ class Ranks(Together):
         make.generate("a.jsonl", 6000, "--prices-out", "prices.json")
         make.generate("b.jsonl", 3000, "--seed", "7")
         make.generate("few.jsonl", 3, "--seed", "8")
+        make.generate("long.jsonl", 70000, "--seed", "9", "--no-text")
         make.generate("dozen.jsonl", 12, "--seed", "8")
-        for name in ("a", "b", "few", "dozen"):
+        for name in ("a", "b", "few", "dozen", "long"):
             make.works("ingest", f"{name}.jsonl", "-o", f"{name}.h5", "--category-tag")
         make.works("ingest", "a.jsonl", "-o", "packed.h5", "--category-tag", "--compress")
         make.works("ingest", "a.jsonl", "-o", "bare.h5")
