@@ -5,7 +5,9 @@
 
 The script reads X with h5py, multiplies it with the router's weights by SciPy, decides the margin policy
 at threshold 0 with NumPy, and writes the codes with h5py: no checksums, costs, checkpoints,
-eligibility or row names, and the output is not synced to the disk. Whole process against whole process,
+eligibility or row names, and the output is not synced to the disk. Of a router with prices a token tagroute
+tells the expected cost as well, for which it reads the column of token counts; the script's job is that of a router
+without them (`fit` without `--prices`). Whole process against whole process,
 in turn, medians; the query file in the page cache. Decisions are compared: sums of float32 that are
 added in another order may be rounded differently, so margins nearer to 0 than rounding are counted
 apart."""
