@@ -11,7 +11,7 @@ import unittest
 import h5py
 import numpy
 
-from harness import GENERATOR, Scratch, main
+from harness import GENERATOR, Scratch, jsonl, main
 
 ROWS = 120000  # threads have several parts each, of some 18,000 rows
 FOLDER = None
@@ -61,16 +61,16 @@ class Lanes(Scratch):
         for name in ("plain.h5", "router.msgpack"):
             os.link(os.path.join(FOLDER, name), self.path(name))
 
-    def route(self, queries, threads, *words, output="d.h5"):
-        done = self.works("route", queries, "-r", "router.msgpack", "-o", output, "-j", str(threads), *words)
+    def route(self, queries, threads, *words, output="d.h5", router="router.msgpack"):
+        done = self.works("route", queries, "-r", router, "-o", output, "-j", str(threads), *words)
         told = re.sub(r" in [0-9.]+ s, [0-9.]+ ?[kM]? queries/s", "", done.stderr.decode())
         return told, self.read(output)
 
-    def same(self, queries, *words, threads=(2, 3, 5)):
+    def same(self, queries, *words, threads=(2, 3, 5), **changes):
         """By one thread, which reads for all that decide, and by several, each for itself."""
-        alone = self.route(queries, 1, *words)
+        alone = self.route(queries, 1, *words, **changes)
         for count in threads:
-            found = self.route(queries, count, *words)
+            found = self.route(queries, count, *words, **changes)
             self.assertEqual(found[0], alone[0], (queries, words, count))
             self.assertTrue(found[1] == alone[1], (queries, words, count))
 
@@ -105,6 +105,35 @@ class Lanes(Scratch):
                 file["obs"].create_dataset("_index", data=ids, **kept).attrs.update(attributes)
             self.same(name + ".h5", "--theta", "0", "--ids", threads=[3])
         self.same("short.h5", "plain.h5", "--theta", "0", "--ids", threads=[2])
+
+    def test_eligibility_and_costs(self):
+        """Models that a query rules out or whose context it exceeds, tokens that some queries lack, prompts partly cached."""
+        rng = numpy.random.default_rng(5)
+        with h5py.File(self.path("plain.h5")) as file:
+            models = [name.decode() for name in file["uns/tagroute/models"][:]]
+        rows = [{"tags": [f"t{tag}" for tag in rng.integers(0, 40, 3)]} for _ in range(50000)]
+        for row, tokens, kind in zip(rows, rng.integers(1, 9000, len(rows)), rng.integers(0, 9, len(rows))):
+            if kind:
+                row["prompt_tokens"] = int(tokens)
+            if kind % 3 == 1:
+                row["cached_prompt_tokens"] = int(tokens) // 2
+            if kind in (2, 5):
+                row["allow" if kind == 2 else "deny"] = models[:2]
+            if kind == 7:
+                row["needs"] = ["vision"]
+        self.write("log.jsonl", jsonl(rows))
+        self.write("prices.json", json.dumps({
+            name: {"input_cost_per_token": 1e-6 * (i + 1), "output_cost_per_token": 3e-6 * (i + 1),
+                   "cache_read_input_token_cost": 2e-7 * (i + 1), "max_input_tokens": 2000 * (i + 1),
+                   "supports_vision": i % 2 == 0}
+            for i, name in enumerate(models)}))
+        self.works("ingest", "log.jsonl", "-o", "log.h5", "-q")
+        self.works("fit", "plain.h5", "-o", "priced.msgpack", "-q", "--prices", "prices.json")
+        self.works("ingest", "log.jsonl", "-o", "packed.h5", "-q", "--compress")
+        for name in "log.h5", "packed.h5":
+            for words in (["--policy", "utility", "--lambda", "0,3,100", "--margins"],
+                          ["--policy", "slack", "--tau", "0.01", "--fallback", models[1]]):
+                self.same(name, *words, router="priced.msgpack", threads=[2])
 
     def test_compressed(self):
         self.works("merge", "plain.h5", "--compress", "-o", "small.h5", "-q")
