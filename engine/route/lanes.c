@@ -82,9 +82,9 @@ static bool worth_it(const lanes *of, const tgr_query_file *file)
     return of->stretch_rows >= least && file->rows >= of->part_rows * (uint64_t)of->count;
 }
 
-bool tgr_route_lanes_suit(const tgr_routing *work)
+bool tgr_route_lanes_suit(tgr_routing *work)
 {
-    lanes of = {.work = (tgr_routing *)work, .count = tgr_run_threads(work->run)};
+    lanes of = {.work = work, .count = tgr_run_threads(work->run)};
     /* Of plan and options, only these are made yet. */
     unsigned want = tgr_route_wants(work) | (work->options.ids ? TGR_WANT_IDS : 0);
     /* A process of a crew has its processors to itself, and no more: one that reads beside one that

@@ -97,7 +97,7 @@ size_t tgr_route_keep_cut(tgr_routing *work, size_t rows);
 /* ---- lanes.c -------------------------------------------------------------------------- */
 
 /* Whether all files can be decided so, and large enough. */
-bool tgr_route_lanes_suit(const tgr_routing *work);
+bool tgr_route_lanes_suit(tgr_routing *work);
 
 /* Decides rows [row, end) of a file that the decider was made ready for, as many as the range
  * has. */
