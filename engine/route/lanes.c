@@ -18,6 +18,7 @@
 #define PART_BYTES    ((uint64_t)1 << 20) /* that stay in a second-level cache */
 #define PART_MOST     UINT64_C(32768)     /* rows */
 #define PART_LEAST    UINT64_C(256)
+#define PART_WORTH    UINT64_C(2048)    /* of fewer rows a part costs more than it saves */
 #define PARTS         32                /* a thread has in a stretch, so that all end together; */
 #define PARTS_CHUNKED 8                 /* fewer where what is decoded should stay in a cache */
 #define PARTS_LEAST   4                 /* likewise, at least */
@@ -57,8 +58,9 @@ static uint64_t between(uint64_t value, uint64_t least, uint64_t most)
     return value < least ? least : value > most ? most : value;
 }
 
-/* How much is read and decided at once; 0 rows where this is not the way. */
-static void measure(lanes *of, const tgr_query_file *file, unsigned want)
+/* How much is read and decided at once. False where this is not the way: where decisions take much
+ * room, or memory is short for what so many threads decode. */
+static bool measure(lanes *of, const tgr_query_file *file, unsigned want)
 {
     const tgr_routing *work = of->work;
     uint64_t threads = (uint64_t)of->count, memory = tgr_run_memory(work->run);
@@ -69,17 +71,14 @@ static void measure(lanes *of, const tgr_query_file *file, unsigned want)
             ? work->options.block_rows
             : between(PART_BYTES / (tgr_query_row_bytes(file, want) + choice), 1, PART_MOST);
     uint64_t parts = tgr_query_is_plain(file) ? PARTS : PARTS_CHUNKED;
-    of->stretch_rows = between(part * parts * threads, 1, most);
-    of->stretch_rows = tgr_query_lanes_rows(file, want, of->stretch_rows, memory / MEMORY_SHARE);
-    of->part_rows = between(part, PART_LEAST, PART_MOST);
+    part = between(part, PART_LEAST, PART_MOST);
+    uint64_t wanted = between(part * parts * threads, 1, most);
+    of->stretch_rows = tgr_query_lanes_rows(file, want, wanted, memory / MEMORY_SHARE);
+    of->part_rows = between(of->stretch_rows / threads / PARTS_LEAST, 1, part);
     of->most_nonzeros =
         (size_t)(memory / NONZERO_SHARE / threads / tgr_query_nonzero_bytes(file)) + 1;
-}
-
-static bool worth_it(const lanes *of, const tgr_query_file *file)
-{
-    uint64_t least = of->part_rows * (uint64_t)of->count * PARTS_LEAST;
-    return of->stretch_rows >= least && file->rows >= of->part_rows * (uint64_t)of->count;
+    return wanted >= part * threads * PARTS_LEAST && file->rows >= part * threads &&
+           of->part_rows >= (part < PART_WORTH ? part : PART_WORTH);
 }
 
 bool tgr_route_lanes_suit(tgr_routing *work)
@@ -92,8 +91,7 @@ bool tgr_route_lanes_suit(tgr_routing *work)
     bool suit = (of.count > 1 || tgr_run_crew(work->run) != NULL) && work->pass.split == NULL &&
                 work->format == TGR_DECISIONS_H5;
     for (size_t i = 0; suit && i < work->pass.file_count; i++) {
-        measure(&of, work->pass.files[i], want);
-        suit = worth_it(&of, work->pass.files[i]);
+        suit = measure(&of, work->pass.files[i], want);
     }
     return suit;
 }

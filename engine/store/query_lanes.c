@@ -283,13 +283,18 @@ static tgr_status add_jobs(tgr_query_lanes *lanes, const tgr_decoded *decoded, t
     return TGR_OK;
 }
 
-/* Where rows begin among the entries; through a view, which leaves what is decoded in its place. */
-static tgr_status find_entry(const tgr_query_lanes *lanes, uint64_t row, uint64_t *entry,
-                             tgr_error *error)
+/* The entries of rows [first, end); through a view, which leaves what is decoded in its place. None
+ * where they cannot be read: they may lie behind all that is wanted, and whoever reads them tells.
+ */
+static void find_entries(const tgr_query_lanes *lanes, uint64_t first, uint64_t end,
+                         uint64_t entries[2])
 {
     tgr_query_file *view = &lanes->lanes[0].file;
     tgr_block_readers_take(view->source->file.readers, TGR_NO_PART);
-    return tgr_query_values_before(view, row, entry, error);
+    if (tgr_query_values_before(view, first, &entries[0], NULL) != TGR_OK ||
+        tgr_query_values_before(view, end, &entries[1], NULL) != TGR_OK) {
+        entries[0] = entries[1] = 0;
+    }
 }
 
 static uint64_t up_to(uint64_t row, uint64_t rows, uint64_t end)
@@ -312,8 +317,7 @@ static tgr_status move_windows(tgr_query_lanes *lanes, uint64_t first, uint64_t 
         TGR_TRY(add_jobs(lanes, &indptr->decoded, error));
     }
     if (lanes->shares[1].decoded.array || lanes->shares[2].decoded.array) {
-        TGR_TRY(find_entry(lanes, first, &entries[0], error));
-        TGR_TRY(find_entry(lanes, next, &entries[1], error));
+        find_entries(lanes, first, next, entries);
     }
     for (size_t i = 1; i < lanes->share_count; i++) {
         array_share *share = &lanes->shares[i];

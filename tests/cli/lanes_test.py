@@ -226,6 +226,17 @@ class Lanes(Scratch):
                 for j in ("1", "2", "5")}
         self.assertEqual(len(told), 1, told)
 
+    def test_bad_chunk_elsewhere(self):
+        """Nobody hears of damage behind the rows that they wanted."""
+        store(self.path("plain.h5"), self.path("bad.h5"), chunks=20000, compression="gzip", shuffle=True)
+        with h5py.File(self.path("bad.h5")) as file:
+            chunk = file["X/indptr"].id.get_chunk_info(4)
+        with open(self.path("bad.h5"), "r+b") as file:
+            file.seek(chunk.byte_offset + chunk.size // 2)
+            file.write(b"\xff" * 64)
+        for memory in "12M", "16M", "24M", "256M": # where stretches end differs
+            self.same("bad.h5", "--theta", "0", "--shard", "1/2", "--memory", memory, threads=[2])
+
 
 if __name__ == "__main__":
     main()
